@@ -1,0 +1,37 @@
+# surefoot: a Lambda container image for Python functions. Build it with `make image`, or with
+# `docker build .`; only plain instructions, so that every builder can.
+
+ARG BASE_IMAGE=public.ecr.aws/lambda/provided:al2
+ARG UV_IMAGE=ghcr.io/astral-sh/uv:0.13.9
+
+FROM ${UV_IMAGE} AS uv
+
+FROM ${BASE_IMAGE} AS build
+# 3.13 is the newest 3.13 that this uv knows.
+ARG PYTHON_VERSION=3.13
+# Where uv learns what to download; empty is its own list. The variable is uv's.
+ARG UV_PYTHON_DOWNLOADS_JSON_URL=
+COPY --from=uv / /opt/uv/
+# Of the two names uv gives the folder, the one with the full version is no link.
+RUN mkdir -p /var/lang \
+ && /opt/uv/uv python install --no-bin --install-dir /opt/python "${PYTHON_VERSION}" \
+ && cp -a /opt/python/cpython-*.*.*/. /var/lang/
+COPY bootstrap/prepare /opt/prepare
+RUN /var/lang/bin/python3 /opt/prepare interpreter
+COPY runtime/ /var/runtime/
+COPY bootstrap/bootstrap /var/runtime/bootstrap
+COPY bootstrap/lambda-entrypoint.sh /lambda-entrypoint.sh
+RUN /var/lang/bin/python3 /opt/prepare runtime
+
+FROM ${BASE_IMAGE}
+LABEL org.opencontainers.image.title="surefoot" \
+      org.opencontainers.image.description="A Lambda container-image runtime for Python" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build /var/lang/ /var/lang/
+COPY --from=build /etc/ssl/ /etc/ssl/
+COPY --from=build /var/runtime/ /var/runtime/
+COPY --from=build /lambda-entrypoint.sh /lambda-entrypoint.sh
+# The only place a function may write to.
+ENV HOME=/tmp
+WORKDIR /var/task
+ENTRYPOINT ["/lambda-entrypoint.sh"]

@@ -1,0 +1,69 @@
+# Each target is a few lines; the work is done by the Python modules in rie/ and by the tools.
+PYTHON ?= python3
+FUNCTION ?= echo
+PORT ?= 8080
+EVENT ?= $(or $(firstword $(wildcard functions/$(FUNCTION)/events/*.json)),{})
+BASE ?= al2
+VENV := .venv
+RIE := $(VENV)/bin/python -m rie
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run invoke test lint format image engine requirements clean
+
+help: ## Show this help
+	@echo "usage: make TARGET [NAME=VALUE …]"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+demo: $(VENV)/bench.stamp ## Two functions under AWS's emulator: requests, answers, logs, timings
+	@$(RIE) demo
+
+run: $(VENV)/bench.stamp ## Start a function on port PORT (FUNCTION=echo PORT=8080)
+	@$(RIE) run $(FUNCTION) --port $(PORT) $(ARGS)
+
+invoke: export EVENT := $(EVENT)
+invoke: $(VENV)/bench.stamp ## Post an event to the running function (EVENT=file, JSON or -)
+	@$(RIE) invoke --port $(PORT) --event "$$EVENT" $(ARGS)
+
+test: $(VENV)/dev.stamp ## Run every test this machine can run (ARGS='-k name')
+	@$(VENV)/bin/python -m pytest $(ARGS)
+
+lint: $(VENV)/dev.stamp ## Check style, types and shell files
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/ruff format --check
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/shellcheck $$(grep -lrE '^#!/bin/(ba)?sh' bootstrap .ci)
+
+format: $(VENV)/dev.stamp ## Format the Python files
+	@$(VENV)/bin/ruff check --fix-only
+	@$(VENV)/bin/ruff format
+
+image: $(VENV)/dev.stamp ## Build the base image (BASE=al2, al2023 or local)
+	@$(RIE) image --base $(BASE) $(ARGS)
+
+engine: $(VENV)/bench.stamp ## Get a container engine (Debian, as root)
+	@$(RIE) engine
+
+requirements: $(VENV)/dev.stamp ## Compile the pinned requirements anew
+	@for name in requirements requirements-dev; do \
+	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements' \
+	    --output-file $$name.txt $$name.in >/dev/null || exit; done
+
+clean: ## Remove what the other targets made in this directory
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12 …")'
+	@echo "Creating $(VENV) …" >&2
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/bench.stamp: requirements.txt | $(VENV)/bin/python
+	@$(PIP) install --require-hashes -r $<
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt | $(VENV)/bin/python
+	@echo "Installing the tools of development …" >&2
+	@$(PIP) install --require-hashes -r $<
+	@touch $@

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Entry point of the image; its arguments are the image's CMD, the handler.
+# Every line is part of a cold start: builtins only, and it prints no variable, for they hold
+# credentials.
+
+if [ -z "${1:-${_HANDLER:-}}" ]; then
+    echo 'surefoot: no handler: write CMD ["module.function"] in the Dockerfile (or set the' \
+        'command of the Lambda function or of docker run), such as app.handler' >&2
+    exit 142
+fi
+
+if [ -n "${AWS_LAMBDA_RUNTIME_API:-}" ]; then
+    exec /var/runtime/bootstrap "$@"
+fi
+
+# Not on Lambda: the emulator brings the Runtime API.
+exec /usr/local/bin/aws-lambda-rie /var/runtime/bootstrap "$@"

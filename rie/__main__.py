@@ -1,0 +1,44 @@
+"""`python -m rie COMMAND`: the local bench's commands; each is a module of this package."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+from rie.console import say
+from rie.errors import BenchError
+
+COMMANDS = {
+    "demo": "run two functions under AWS's emulator and show what they answer",
+    "run": "start a function locally, ready for curl",
+    "invoke": "post an event to a running function",
+    "install": "install AWS's Lambda Runtime Interface Emulator",
+    "image": "build the base image",
+    "engine": "get a container engine",
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; its exit code, or 1 for an error that the user can mend."""
+    parser = argparse.ArgumentParser(prog="rie", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    chosen = sys.argv[1:] if argv is None else argv
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if name in chosen[:1]:  # the others are named in the help, not loaded
+            module = importlib.import_module(f"rie.{name}")
+            module.add_arguments(command)
+            command.set_defaults(execute=module.execute)
+    args = parser.parse_args(chosen)
+    try:
+        return int(args.execute(args))
+    except BenchError as error:
+        say(f"error: {error}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""The container engine: is one there, and `make engine`, which gets one on Debian.
+
+Everything that needs containers asks :func:`connect` first, so that "there is no engine" is one
+sentence with one remedy wherever it is met.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rie.console import say
+from rie.errors import BenchError
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+REMEDY = "make engine"
+ENGINE_PACKAGES = ("docker.io", "iptables")  # iptables publishes ports
+BASE_PACKAGES = ("mmdebstrap",)  # for `make image BASE=local` alone
+START_SECONDS = 60.0
+_POLL_SECONDS = 0.1
+
+
+class EngineError(BenchError):
+    """No container engine answers, or one could not be installed or started."""
+
+
+def connect() -> DockerClient:
+    """Return a client of an engine that answers.
+
+    The engine is the one the docker command line would use without contexts: DOCKER_HOST, else
+    the local socket. Raises EngineError when nothing answers there.
+    """
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        # An image build can be silent for minutes while a large layer is written.
+        client = docker.from_env(timeout=600)
+        client.ping()
+    except DockerException as error:
+        raise EngineError(f"no container engine answers: {error}", f"run `{REMEDY}`") from error
+    return client
+
+
+def start() -> DockerClient:
+    """Start an installed Docker daemon unless one answers, and return a client of it.
+
+    Raises EngineError when the daemon ends, or does not answer within START_SECONDS.
+    """
+    try:
+        return connect()
+    except EngineError:
+        pass
+    if Path("/run/systemd/system").is_dir():
+        subprocess.run(["systemctl", "start", "docker"], check=False, stdout=sys.stderr)
+        return connect()
+    log = _log_path()
+    say(f"Starting dockerd in the background; its log is {log}")
+    with log.open("ab") as sink:
+        try:
+            daemon = subprocess.Popen(
+                ["dockerd"],
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # it outlives this command and its terminal
+            )
+        except OSError as error:
+            raise EngineError(f"dockerd does not start: {error}", "install Docker") from error
+    return _await(daemon, log)
+
+
+def _await(daemon: subprocess.Popen[bytes], log: Path) -> DockerClient:
+    """Wait until the daemon answers, ends, or has had its time, whichever comes first."""
+    deadline = time.monotonic() + START_SECONDS
+    remedy = f"read {log}"
+    while True:
+        try:
+            return connect()
+        except EngineError as error:
+            last = error
+        try:  # waiting for its end is the pause between two looks
+            status = daemon.wait(timeout=_POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > deadline:
+                reason = f"dockerd did not answer within {START_SECONDS:.0f} s"
+                raise EngineError(reason, remedy) from last
+        else:
+            raise EngineError(f"dockerd ended with status {status}", remedy) from last
+
+
+def _log_path() -> Path:
+    state = Path(os.environ.get("XDG_STATE_HOME", ""))
+    if not state.is_absolute():
+        state = Path.home() / ".local" / "state"
+    folder = state / "surefoot"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "dockerd.log"
+
+
+def install(packages: Sequence[str]) -> None:
+    """Install the Debian packages that are missing. Raises EngineError where that cannot be."""
+    missing = [name for name in packages if not _installed(name)]
+    if not missing:
+        return
+    names = " ".join(missing)
+    if shutil.which("apt-get") is None:
+        raise EngineError(
+            "this is not a Debian system, the only kind this command can install on",
+            f"install Docker ({names}) this system's own way and start it",
+        )
+    if os.geteuid() != 0:
+        raise EngineError(f"installing {names} needs root", f"run `sudo {REMEDY}`")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    say(f"Installing {names} (a minute or two) …")
+    for command in (
+        ["apt-get", "-q", "update"],
+        ["apt-get", "-q", "install", "--yes", "--no-install-recommends", *missing],
+    ):
+        # apt's own words are progress, not a result: they belong on stderr.
+        if subprocess.run(command, env=environment, stdout=sys.stderr, check=False).returncode:
+            raise EngineError(f"`{' '.join(command)}` failed", "read its reason above")
+
+
+def _installed(package: str) -> bool:
+    if shutil.which("dpkg-query") is None:
+        return False
+    query = ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package]
+    answer = subprocess.run(query, capture_output=True, text=True, check=False)
+    return answer.stdout == "installed"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe `python -m rie engine`."""
+    parser.description = (
+        "Get a container engine: on Debian as root, install "
+        f"{', '.join((*ENGINE_PACKAGES, *BASE_PACKAGES))} with apt-get and start dockerd in the "
+        "background; nothing to do where an engine answers. Safe to run again."
+    )
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Get an engine; 0 when one answers at the end. Raises EngineError saying what to do."""
+    del args
+    try:
+        client = connect()
+    except EngineError:
+        install((*ENGINE_PACKAGES, *BASE_PACKAGES))
+        client = start()
+    else:
+        _install_base_packages()
+    info = client.info()
+    say(f"Engine {info['ServerVersion']} answers (storage {info['Driver']}).")
+    return 0
+
+
+def _install_base_packages() -> None:
+    """Best effort: with an engine there, only `make image BASE=local` misses them."""
+    try:
+        install(BASE_PACKAGES)
+    except EngineError as error:
+        say(f"note: make image BASE=local will not work here: {error.reason}")

@@ -1,0 +1,79 @@
+"""The environment that Lambda gives a function in a container image, for a local run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from rie.errors import BenchError
+from rie.function import Function
+
+# Lambda refuses these in a function's configuration. The credentials are reserved there too, but a
+# local function has no role that would supply them, so passing them by hand is allowed here.
+RESERVED = frozenset(
+    {
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_MAX_CONCURRENCY",
+        "AWS_LAMBDA_METADATA_API",
+        "AWS_LAMBDA_METADATA_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    }
+)
+
+
+def lambda_environment(
+    function: Function, *, memory_mb: int, timeout_s: int, caller: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """Every variable that Lambda sets and the RIE does not; nothing of `caller` but the region.
+
+    AWS credentials of the caller stay out: a function gets them only when they are passed by name.
+    """
+    region = caller.get("AWS_REGION") or caller.get("AWS_DEFAULT_REGION") or "us-east-1"
+    return {
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EXECUTION_ENV": "AWS_Lambda_Image",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory_mb),
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": str(timeout_s),  # read by the RIE alone, whole seconds
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "local",
+        "AWS_REGION": region,
+        "HOME": "/tmp",  # the only writable place of a Lambda function
+        "LANG": "en_US.UTF-8",
+        "TZ": ":/etc/localtime",
+    }
+
+
+def parse_variables(words: Sequence[str], caller: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """`KEY=VALUE` words as a mapping; a bare `KEY` is copied from the caller.
+
+    Raises BenchError for a reserved or empty name, and for a bare one that the caller has not set.
+    """
+    variables: dict[str, str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not key:
+            raise BenchError(f"--env {word!r} has no name", "write --env NAME=VALUE")
+        if key in RESERVED:
+            raise BenchError(
+                f"--env {key} is reserved: Lambda sets it and refuses it in a function's settings",
+                "choose another name; memory, time-out and handler have options of their own",
+            )
+        if not equals and key not in caller:
+            raise BenchError(
+                f"--env {key} has no value and {key} is not set here", f"write --env {key}=VALUE"
+            )
+        variables[key] = value if equals else caller[key]
+    return variables

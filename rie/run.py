@@ -1,0 +1,93 @@
+"""`rie run`: start a function and keep it running until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from typing import NoReturn, TypedDict
+
+from rie.console import say
+from rie.environment import parse_variables
+from rie.function import Function, find
+
+
+class Options(TypedDict):
+    """What both ways of running take: MB of memory, seconds of time, the function's variables."""
+
+    port: int
+    memory_mb: int
+    timeout_s: int
+    variables: dict[str, str]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `rie run`."""
+    parser.add_argument("function", help="a name in functions/, or a directory")
+    parser.add_argument("--handler", help="default: the CMD of the function's Dockerfile")
+    parser.add_argument("--port", type=int, default=8080, help="on loopback (default: 8080)")
+    parser.add_argument("--memory", type=int, default=512, metavar="MB", help="default: 512")
+    parser.add_argument("--timeout", type=int, default=60, metavar="SECONDS", help="default: 60")
+    parser.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]",
+        help="set a variable; without a value it is copied from here (repeatable)",
+    )
+    parser.add_argument(
+        "--process", action="store_true", help="without a container, even if there is an engine"
+    )
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Run the function; 0 after Ctrl-C or SIGTERM, else the container's own status."""
+    function = find(args.function, args.handler)
+    options = Options(
+        port=args.port,
+        memory_mb=args.memory,
+        timeout_s=args.timeout,
+        variables=parse_variables(args.env),
+    )
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        if args.process:
+            _in_process(function, options)
+        return _in_container(function, options)
+    except KeyboardInterrupt:
+        say("Stopped.")
+    return 0
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    del number, frame
+    raise KeyboardInterrupt
+
+
+def _in_container(function: Function, options: Options) -> int:
+    from rie.engine import EngineError
+    from rie.sandbox import run_function
+
+    try:
+        return run_function(function, **options)
+    except EngineError as error:
+        say(f"note: {error}")
+        _in_process(function, options)
+
+
+def _in_process(function: Function, options: Options) -> NoReturn:
+    from rie.client import PATH
+    from rie.emulator import Emulator
+
+    say("Process mode: this machine's Python and files, no read-only root, no memory limit.")
+    with Emulator(function, **options) as emulator:
+        while True:
+            say(f"{function.name} is ready ({function.handler}). Now type:")
+            say(f"  curl -XPOST http://localhost:{emulator.port}{PATH} -d '{{}}'")
+            say("Ctrl-C ends it.")
+            status = emulator.wait()
+            say(
+                f"The emulator ended with status {status}; it dies when two invocations overlap or "
+                "when one follows a caller that gave up. Starting it again …"
+            )
+            emulator.stop()  # its runtime may have outlived it
+            emulator.start()

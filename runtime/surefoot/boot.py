@@ -1,0 +1,112 @@
+"""The composition root: reads the environment, builds everything once, serves until the end."""
+
+import posix
+import sys
+
+from . import sitepath
+from .client import Client
+from .config import Config
+from .errors import EXIT_INIT, Fault, RuntimeStop
+from .logs import Log, hook, say
+from .loop import Loop
+from .marshal import Marshaller, RawMarshaller
+from .transport import Connection
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+
+def main(arguments: "Sequence[str]") -> int:
+    """Run the runtime until the sandbox ends it; return the exit code (see errors)."""
+    try:
+        _serve(arguments)
+    except RuntimeStop as stop:
+        say(str(stop))
+        return stop.exit_code
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _serve(arguments: "Sequence[str]") -> None:
+    environ = _environment()
+    config = Config(arguments, environ)
+    working_directory = posix.getcwd()
+    sitepath.prepare(working_directory, config.task_root, environ)
+    _forget(b"_LAMBDA_TELEMETRY_LOG_FD")
+    _configure_streams()
+    log = Log(config)
+    hook.install(log)
+    marshaller = Marshaller(config.ensure_ascii)
+    client = Client(Connection(config.host, config.port), marshaller, say)
+    try:
+        function = _load(config.handler, config.task_root or working_directory)
+    except BaseException as error:
+        _init_failed(client, log, error)
+    else:
+        if getattr(function, "takes_bytes", False):
+            marshaller = RawMarshaller(config.ensure_ascii)
+        Loop(client, function, marshaller, config, log, set_trace_id).run()
+
+
+def _load(handler: str, task_root: str) -> "Callable[[Any, Any], Any]":
+    """Return the handler: a Python callable, or a shell function where there is no such module."""
+    from .handlers.resolve import ModuleMissing, resolve, split
+
+    try:
+        return resolve(handler)
+    except ModuleMissing as missing:
+        from .handlers.shell import ShellFunction, find
+
+        module, name = split(handler)
+        script = find(task_root, module)
+        if script is not None:
+            return ShellFunction(script, name)
+        say(f"{missing.message}. Looked for {module}.sh in {task_root}, and in {sys.path}.")
+        raise
+
+
+def _init_failed(client: Client, log: Log, error: BaseException) -> None:
+    from .logs.uncaught import record
+    from .report import Report
+
+    report = Report.of(error)
+    record(log, report)
+    client.init_error(report)
+    sys.exit(EXIT_INIT)
+
+
+def set_trace_id(trace_id: str | None) -> None:
+    """Set or remove _X_AMZN_TRACE_ID, where the X-Ray SDK looks for it, for this invocation."""
+    # os.environ, when somebody imports os, is a view of this same dict.
+    if trace_id is not None:
+        value = trace_id.encode("utf-8", "surrogateescape")
+        posix.environ[_TRACE] = value
+        posix.putenv(_TRACE, value)
+    elif _TRACE in posix.environ:
+        _forget(_TRACE)
+
+
+_TRACE = b"_X_AMZN_TRACE_ID"
+
+
+def _forget(name: bytes) -> None:
+    if posix.environ.pop(name, None) is not None:
+        posix.unsetenv(name)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment without importing ``os``, decoded as ``os`` would."""
+    return {
+        str(name, "utf-8", "surrogateescape"): str(value, "utf-8", "surrogateescape")
+        for name, value in posix.environ.items()
+    }
+
+
+def _configure_streams() -> None:
+    """Make each printed line leave at once, and no character keep a line from being printed."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]

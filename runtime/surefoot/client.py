@@ -1,0 +1,126 @@
+"""The Runtime API's calls: ask for an invocation, answer it, report what failed.
+
+Paths and statuses: AWS Lambda Developer Guide, "Using the Lambda runtime API".
+"""
+
+import sys
+
+from . import __version__
+from .errors import ContainerError, RemoteProtocolError
+from .invocation import Invocation
+from .wire import Reply, request_id_path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .marshal import Marshaller
+    from .report import Report
+    from .transport import Connection
+
+_API = "/2018-06-01/runtime/"
+
+# What a refusal of an answer means for whoever reads the log. All of them leave the loop running.
+_REFUSALS = {
+    400: "refused as malformed: its id, mode or length is not what was expected",
+    403: "refused: the Runtime API expects no answer now",
+    410: "too late: the invocation has timed out already",
+    413: "too large: Lambda takes 6,291,556 bytes at most, and has told the caller so",
+}
+
+
+class Client:
+    """Speaks with the Runtime API over one connection; ``say`` tells the operator of refusals."""
+
+    def __init__(
+        self, connection: "Connection", marshaller: "Marshaller", say: "Callable[[str], None]"
+    ) -> None:
+        self.connection = connection
+        self.marshaller = marshaller
+        self.say = say
+        host = f"[{connection.host}]" if ":" in connection.host else connection.host
+        version = "{}.{}.{}".format(*sys.version_info[:3])
+        self._common = (
+            f" HTTP/1.1\r\nHost: {host}:{connection.port}\r\n"
+            f"User-Agent: surefoot/{__version__} python/{version}\r\n"
+        )
+        self._next = f"GET {_API}invocation/next{self._common}\r\n".encode()
+
+    def next(self) -> Invocation:
+        """Wait for the next invocation, however long it takes.
+
+        :raises RuntimeStop: the sandbox is gone, broken or not a Runtime API
+        """
+        reply = self.connection.exchange(self._next)
+        if reply.status != 200:
+            raise _stop("GET invocation/next", reply)
+        return Invocation(reply.headers, reply.body)
+
+    def respond(self, invocation: Invocation, body: bytes, content_type: str) -> None:
+        """Answer an invocation.
+
+        :raises RuntimeStop: as next()
+        """
+        self._answer(invocation, "response", f"Content-Type: {content_type}\r\n", body)
+
+    def fail(self, invocation: Invocation, report: "Report") -> None:
+        """Report that an invocation failed.
+
+        :raises RuntimeStop: as next()
+        """
+        body = self.marshaller.dumps(report.fields(invocation.request_id))
+        headers = f"Content-Type: application/json\r\n{_error_type(report)}{_xray(report)}"
+        self._answer(invocation, "error", headers, body)
+
+    def init_error(self, report: "Report") -> None:
+        """Report that the function could not be loaded; the process must exit next.
+
+        :raises RuntimeStop: as next()
+        """
+        body = self.marshaller.dumps(report.fields())
+        headers = f"Content-Type: application/json\r\n{_error_type(report)}"
+        reply = self._post("init/error", headers, body)
+        if reply.status != 202:
+            self.say(f"the Runtime API answered {reply.status} to the report of the init error.")
+
+    def _answer(self, invocation: Invocation, what: str, headers: str, body: bytes) -> None:
+        request_id = invocation.request_id
+        if invocation.invocation_id is not None:
+            headers += f"Lambda-Runtime-Invocation-Id: {invocation.invocation_id}\r\n"
+        reply = self._post(f"invocation/{request_id_path(request_id)}/{what}", headers, body)
+        status = reply.status
+        if status == 202:
+            return
+        if status >= 500:
+            raise _stop(f"POST invocation/{request_id}/{what}", reply)
+        reason = _REFUSALS.get(status, f"answered with status {status}")
+        if reply.repeated and status in (400, 403):
+            reason += " (the connection broke and it was sent twice: the first had arrived)"
+        self.say(f"the {what} of {len(body)} bytes to request {request_id} was {reason}.")
+
+    def _post(self, path: str, headers: str, body: bytes) -> Reply:
+        head = f"POST {_API}{path}{self._common}{headers}Content-Length: {len(body)}\r\n\r\n"
+        return self.connection.exchange(head.encode("utf-8", "surrogateescape"), body)
+
+
+def _error_type(report: "Report") -> str:
+    return f"Lambda-Runtime-Function-Error-Type: {report.header_type}\r\n"
+
+
+def _xray(report: "Report") -> str:
+    from .marshal import Marshaller
+    from .report import MAX_XRAY
+
+    # Escaped ASCII whatever the environment: a header carries nothing else safely.
+    cause = str(Marshaller(ensure_ascii=True).dumps(report.xray()), "ascii")
+    if len(cause) > MAX_XRAY:
+        return ""
+    return f"Lambda-Runtime-Function-XRay-Error-Cause: {cause}\r\n"
+
+
+def _stop(call: str, reply: Reply) -> ContainerError | RemoteProtocolError:
+    text = bytes(reply.body[:200]).decode("utf-8", "replace")
+    message = f"the Runtime API answered {reply.status} to {call}: {text!r}."
+    if reply.status >= 500:
+        return ContainerError(message)
+    return RemoteProtocolError(message)

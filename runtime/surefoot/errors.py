@@ -1,0 +1,75 @@
+"""What can go wrong, and how the process says so: exit codes, fault types, exceptions."""
+
+# Exit codes are a contract: whoever supervises the process decides by them. The numbers from 69 on
+# are those of BSD sysexits.h, so that they mean the same to everybody who has met them before.
+EXIT_INIT = 1  # the function could not be loaded; reported to init/error
+EXIT_BEFORE_SNAPSHOT = 64  # a before-snapshot hook failed; reported to init/error
+EXIT_AFTER_RESTORE = 65  # an after-restore hook failed; reported to restore/error
+EXIT_SANDBOX_GONE = 69  # nothing answers at AWS_LAMBDA_RUNTIME_API any more
+EXIT_CONTAINER = 71  # the Runtime API answered 500: the sandbox is broken
+EXIT_PROTOCOL = 76  # what answered does not speak the Runtime API
+EXIT_CONFIG = 78  # a setting that cannot be used
+EXIT_NO_HANDLER = 142  # no handler was named, as AWS's base images exit
+
+# Fault types, in the grammar (Runtime|Function).Name that Lambda records; anything else it would
+# turn into Runtime.Unknown. Those of awslambdaric keep its names.
+MARSHAL_ERROR = "Runtime.MarshalError"
+UNMARSHAL_ERROR = "Runtime.UnmarshalError"
+USER_CODE_SYNTAX_ERROR = "Runtime.UserCodeSyntaxError"
+HANDLER_NOT_FOUND = "Runtime.HandlerNotFound"
+IMPORT_MODULE_ERROR = "Runtime.ImportModuleError"
+BUILT_IN_MODULE_CONFLICT = "Runtime.BuiltInModuleConflict"
+MALFORMED_HANDLER_NAME = "Runtime.MalformedHandlerName"
+CONTEXT_UNMARSHAL_ERROR = "Runtime.LambdaContextUnmarshalError"
+BEFORE_SNAPSHOT_ERROR = "Runtime.BeforeSnapshotError"
+AFTER_RESTORE_ERROR = "Runtime.AfterRestoreError"
+SHELL_ERROR = "Function.ShellError"
+
+
+class Fault(Exception):
+    """A failure that the runtime itself names, to be reported under ``kind``.
+
+    ``stack`` replaces the traceback in the report; None means that there is none to show.
+    """
+
+    def __init__(self, kind: str, message: str, stack: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.stack = stack
+
+
+class RuntimeStop(Exception):
+    """The process cannot go on; it ends with ``exit_code`` after saying why on stderr."""
+
+    exit_code = EXIT_PROTOCOL
+
+
+class ConfigError(RuntimeStop):
+    """A setting is missing or cannot be used."""
+
+    exit_code = EXIT_CONFIG
+
+
+class NoHandler(RuntimeStop):
+    """Neither an argument nor _HANDLER names a handler."""
+
+    exit_code = EXIT_NO_HANDLER
+
+
+class SandboxGone(RuntimeStop):
+    """The Runtime API refuses connections or hung up while we waited for an invocation."""
+
+    exit_code = EXIT_SANDBOX_GONE
+
+
+class ContainerError(RuntimeStop):
+    """The Runtime API answered with a container error: AWS asks the runtime to exit promptly."""
+
+    exit_code = EXIT_CONTAINER
+
+
+class RemoteProtocolError(RuntimeStop):
+    """The peer broke HTTP/1.1 or the Runtime API: its fault, not the function's."""
+
+    exit_code = EXIT_PROTOCOL

@@ -1,0 +1,1 @@
+"""From a handler's name to something that can be called."""

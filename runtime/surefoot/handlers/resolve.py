@@ -1,0 +1,85 @@
+"""``package/module.function`` to the callable it names."""
+
+import sys
+
+from ..errors import (
+    BUILT_IN_MODULE_CONFLICT,
+    HANDLER_NOT_FOUND,
+    IMPORT_MODULE_ERROR,
+    MALFORMED_HANDLER_NAME,
+    USER_CODE_SYNTAX_ERROR,
+    Fault,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+class ModuleMissing(Fault):
+    """The handler's own module is not there, as opposed to something that it imports."""
+
+
+def split(name: str) -> tuple[str, str]:
+    """Return the module and attribute parts of a handler's name.
+
+    :raises Fault: Runtime.MalformedHandlerName, there is no dot to part it at
+    """
+    module, dot, attribute = name.rpartition(".")
+    if not dot:
+        raise Fault(
+            MALFORMED_HANDLER_NAME,
+            f"Bad handler '{name}': not enough values to unpack (expected 2, got 1)",
+        )
+    return module, attribute
+
+
+def resolve(name: str) -> "Callable[[Any, Any], Any]":
+    """Import the module of a handler and return the handler.
+
+    Texts and types are awslambdaric's. A cause is attached where the trace says more than the
+    message: an import that fails inside the user's modules.
+
+    :raises Fault: Runtime.MalformedHandlerName, .BuiltInModuleConflict, .ImportModuleError,
+        .UserCodeSyntaxError or .HandlerNotFound
+    :raises BaseException: whatever else the module raises while it is imported
+    """
+    module_name, attribute = split(name)
+    if module_name.split(".")[0] in sys.builtin_module_names:
+        raise Fault(
+            BUILT_IN_MODULE_CONFLICT,
+            f"Cannot use built-in module {module_name} as a handler module",
+        )
+    dotted = module_name.replace("/", ".")
+    if not all(dotted.split(".")):
+        raise Fault(
+            MALFORMED_HANDLER_NAME,
+            f"Bad handler '{name}': '{module_name}' is no module path; write it like "
+            "package/module.function, relative to the task root.",
+        )
+    try:
+        __import__(dotted)
+    except ImportError as error:
+        message = f"Unable to import module '{module_name}': {error}"
+        if _is_missing(error, dotted):
+            raise ModuleMissing(IMPORT_MODULE_ERROR, message) from None
+        raise Fault(IMPORT_MODULE_ERROR, message) from error
+    except SyntaxError as error:
+        place = f'  File "{error.filename}" Line {error.lineno}\n    {error.text}'
+        raise Fault(
+            USER_CODE_SYNTAX_ERROR, f"Syntax error in module '{module_name}': {error}", [place]
+        ) from None
+    try:
+        return getattr(sys.modules[dotted], attribute)  # type: ignore[no-any-return]
+    except AttributeError:
+        raise Fault(
+            HANDLER_NOT_FOUND, f"Handler '{attribute}' missing on module '{module_name}'"
+        ) from None
+
+
+def _is_missing(error: ImportError, dotted: str) -> bool:
+    missing = error.name or ""
+    return isinstance(error, ModuleNotFoundError) and (
+        dotted == missing or dotted.startswith(missing + ".")
+    )

@@ -1,0 +1,61 @@
+"""One invocation as the Runtime API hands it out."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+from .errors import RemoteProtocolError
+
+
+class Invocation:
+    """The headers of invocation/next and the event's bytes.
+
+    Only ``request_id`` is certain. ``deadline_ms`` is in milliseconds since the epoch, 0 when the
+    header is missing or no number: then nothing remains, and careful functions stop early.
+    Source: AWS Lambda Developer Guide, "Using the Lambda runtime API", next invocation.
+    """
+
+    __slots__ = (
+        "body",
+        "client_context",
+        "cognito_identity",
+        "content_type",
+        "deadline_ms",
+        "function_arn",
+        "invocation_id",
+        "request_id",
+        "tenant_id",
+        "trace_id",
+    )
+
+    def __init__(self, headers: "Mapping[str, str]", body: bytes) -> None:
+        """Take an invocation apart.
+
+        :param headers: header values by lower-case name
+        :param body: the event, undecoded
+        :raises RemoteProtocolError: there is no request id, so no answer could ever be addressed
+        """
+        get = headers.get
+        request_id = get("lambda-runtime-aws-request-id")
+        if not request_id:
+            raise RemoteProtocolError(
+                "the Runtime API sent an invocation without Lambda-Runtime-Aws-Request-Id; "
+                "it cannot be answered."
+            )
+        self.request_id: str = request_id
+        self.deadline_ms = _milliseconds(get("lambda-runtime-deadline-ms"))
+        self.function_arn = get("lambda-runtime-invoked-function-arn")
+        self.trace_id = get("lambda-runtime-trace-id")
+        self.client_context = get("lambda-runtime-client-context")
+        self.cognito_identity = get("lambda-runtime-cognito-identity")
+        self.tenant_id = get("lambda-runtime-aws-tenant-id")
+        self.invocation_id = get("lambda-runtime-invocation-id")
+        self.content_type = get("content-type")
+        self.body = body
+
+
+def _milliseconds(value: str | None) -> int:
+    if value is None or not (value.isascii() and value.isdecimal()):
+        return 0
+    # An absurdly long number would make int() itself raise (and is no time anyway).
+    return int(value) if len(value) < 20 else 0

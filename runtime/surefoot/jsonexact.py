@@ -1,0 +1,135 @@
+"""The exact encoder: simplejson's treatment of every type, in Python, for what the C encoder lacks."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+try:
+    from _json import encode_basestring, encode_basestring_ascii
+except ImportError:
+    from json.encoder import encode_basestring, encode_basestring_ascii  # type: ignore[assignment]
+
+import sys
+
+NOT_COMPLIANT = "Out of range float values are not JSON compliant"
+
+
+def encode(value: object, ensure_ascii: bool) -> str:
+    """Return the JSON text that simplejson gives a value.
+
+    Objects with an ``_asdict()`` become objects, bytes UTF-8 text, Decimals numbers with their
+    digits. Other than simplejson, NaN and the infinities are refused: they are no JSON.
+
+    :raises TypeError: a value or key without a JSON form
+    :raises ValueError: a circle, a NaN or an infinity
+    :raises RecursionError: nested too deep
+    """
+    out: list[str] = []
+    escape = encode_basestring_ascii if ensure_ascii else encode_basestring
+    _Encoder(out.append, escape).write(value)
+    return "".join(out)
+
+
+class _Encoder:
+    def __init__(self, put: "Callable[[str], None]", escape: "Callable[[str], str]") -> None:
+        self.put = put
+        self.escape = escape
+        self.open: set[int] = set()
+
+    def write(self, value: object) -> None:
+        text = self._scalar(value)
+        if text is not None:
+            self.put(text)
+            return
+        if id(value) in self.open:
+            raise ValueError("Circular reference detected")
+        self.open.add(id(value))
+        fields = _fields(value)
+        if fields is not None:
+            self._object(fields)
+        elif isinstance(value, list | tuple):
+            self._array(value)
+        elif isinstance(value, dict):
+            self._object(value)
+        else:
+            self.put(_decimal(value))
+        self.open.discard(id(value))
+
+    def _scalar(self, value: object) -> str | None:
+        if value is None:
+            return "null"
+        if value is True:
+            return "true"
+        if value is False:
+            return "false"
+        if isinstance(value, str):
+            return self.escape(value)
+        if isinstance(value, bytes):
+            return self.escape(str(value, "utf-8"))
+        if isinstance(value, int):
+            return int.__repr__(value)
+        if isinstance(value, float):
+            return _float(value)
+        return None
+
+    def _array(self, values: "list[object] | tuple[object, ...]") -> None:
+        separator = "["
+        for value in values:
+            self.put(separator)
+            self.write(value)
+            separator = ", "
+        self.put("]" if separator == ", " else "[]")
+
+    def _object(self, mapping: dict[object, object]) -> None:
+        separator = "{"
+        for key, value in mapping.items():
+            self.put(f"{separator}{self.escape(_key(key))}: ")
+            self.write(value)
+            separator = ", "
+        self.put("}" if separator == ", " else "{}")
+
+
+def _float(value: float) -> str:
+    if value != value or value in (float("inf"), float("-inf")):
+        raise ValueError(NOT_COMPLIANT)
+    return float.__repr__(value)
+
+
+def _fields(value: object) -> dict[object, object] | None:
+    method = getattr(value, "_asdict", None)
+    if not callable(method):
+        return None
+    fields = method()
+    if not isinstance(fields, dict):
+        raise TypeError(f"_asdict() must return a dict, not {type(fields).__name__}")
+    return fields
+
+
+def _decimal(value: object) -> str:
+    # Nobody can hand us a Decimal without having imported its module.
+    decimal = sys.modules.get("decimal")
+    if decimal is None or not isinstance(value, decimal.Decimal):
+        raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+    if not value.is_finite():
+        raise ValueError(NOT_COMPLIANT)
+    return str(value)
+
+
+def _key(key: object) -> str:
+    if isinstance(key, str):
+        return key
+    if isinstance(key, bytes):
+        return str(key, "utf-8")
+    if isinstance(key, float):
+        return _float(key)
+    if key is True:
+        return "true"
+    if key is False:
+        return "false"
+    if key is None:
+        return "null"
+    if isinstance(key, int):
+        return int.__repr__(key)
+    raise TypeError(
+        f"keys must be str, int, float, bool or None, not {type(key).__name__}"
+    )

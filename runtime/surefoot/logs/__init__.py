@@ -1,0 +1,45 @@
+"""The function's log: what every record carries, and where it goes.
+
+This module is all that a cold start pays. ``logging`` itself is set up at the moment the function
+first imports it (hook), and sinks and formatters are loaded with it or with the first error.
+"""
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..config import Config
+    from .sinks import Sink
+
+
+class Log:
+    """The state that log records share: the current invocation, the sink, the settings."""
+
+    __slots__ = ("config", "request_id", "_sink", "tenant_id")
+
+    def __init__(self, config: "Config") -> None:
+        self.config = config
+        self.request_id: str | None = None
+        self.tenant_id: str | None = None
+        self._sink: Sink | None = None
+
+    @property
+    def sink(self) -> "Sink":
+        """Where records go; made when the first one does."""
+        if self._sink is None:
+            from .sinks import make_sink
+
+            self._sink = make_sink(self.config.telemetry_fd)
+        return self._sink
+
+    def write(self, text: str) -> None:
+        """Write text to the log as it is."""
+        self.sink.write(text)
+
+
+def say(message: str) -> None:
+    """Tell the operator something about the runtime itself, on stderr."""
+    stream = sys.stderr
+    if stream is not None:
+        stream.write(f"surefoot: {message}\n")
+        stream.flush()

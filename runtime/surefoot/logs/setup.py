@@ -1,0 +1,56 @@
+"""Lambda's configuration of the root logger; imported after ``logging`` only."""
+
+import logging
+import sys
+import time
+
+from . import Log
+
+
+class LambdaHandler(logging.Handler):
+    """Gives each record the request id and hands it to the sink."""
+
+    def __init__(self, log: Log, json: bool) -> None:
+        super().__init__()
+        self.log = log
+        self.json = json
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record; a bad logging call costs a line on stderr, never the invocation."""
+        record.aws_request_id = self.log.request_id or ""
+        record.tenant_id = self.log.tenant_id
+        try:
+            level = min(50, max(0, record.levelno)) // 10 * 10
+            self.log.sink.write(self.format(record), level, self.json)
+        except Exception:
+            self.handleError(record)
+
+
+def configure(log: Log) -> None:
+    """Put Lambda's handler, format and level on the root logger (UTC, like AWS's runtimes)."""
+    json = log.config.log_format == "JSON"
+    logging.Formatter.converter = time.gmtime
+    handler = LambdaHandler(log, json)
+    if json:
+        from .jsonformat import JsonFormatter
+
+        handler.setFormatter(JsonFormatter())
+    else:
+        handler.setFormatter(
+            logging.Formatter(
+                "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n",
+                "%Y-%m-%dT%H:%M:%S",
+            )
+        )
+    root = logging.getLogger()
+    level = log.config.log_level
+    if level:
+        try:
+            root.setLevel(level)
+        except ValueError:
+            print(
+                f"surefoot: AWS_LAMBDA_LOG_LEVEL is {level!r}, which is no log level; "
+                "use DEBUG, INFO, WARN, ERROR or CRITICAL.",
+                file=sys.stderr,
+            )
+    root.addHandler(handler)

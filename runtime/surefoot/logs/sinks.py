@@ -1,0 +1,82 @@
+"""Where log records go: standard output, or the platform's telemetry channel."""
+
+import os
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Frame types of the telemetry channel: the last byte tells text from JSON, and the level.
+# Source: FramedTelemetryLogSink of AWS's client, and captures of its output.
+TEXT_FRAMES = {0: 0x03, 10: 0x0B, 20: 0x0F, 30: 0x13, 40: 0x17, 50: 0x1B}
+JSON_FRAMES = {0: 0x02, 10: 0x0A, 20: 0x0E, 30: 0x12, 40: 0x16, 50: 0x1A}
+_FRAME_BASE = 0xA55A0000
+
+# In an error record, lines are joined by CR, so that CloudWatch keeps it one event, and indented by
+# no-break spaces, which it does not strip.
+_INDENT = "\u00a0"
+
+
+class Sink:
+    """Writes records to standard output."""
+
+    def write(self, text: str, level: int = 0, json: bool = False) -> None:
+        """Write one record, which brings its own line end."""
+        _ = level, json
+        stream = sys.stdout
+        if stream is not None:
+            stream.write(text)
+            stream.flush()
+
+    def write_error(self, lines: "Iterable[str]", json: bool = False) -> None:
+        """Write an uncaught error as one record."""
+        self.write("\r".join(lines) + "\n", 40, json)
+
+
+class FramedSink(Sink):
+    """Writes records as frames to the descriptor that Lambda names: type, length, time, text.
+
+    Numbers are big-endian: type and length 4 bytes each, time in microseconds since the epoch 8.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def write(self, text: str, level: int = 0, json: bool = False) -> None:
+        """Write one record as one frame."""
+        message = text.encode("utf-8", "backslashreplace")
+        frames = JSON_FRAMES if json else TEXT_FRAMES
+        frame = b"".join(
+            (
+                (_FRAME_BASE | frames[level]).to_bytes(4, "big"),
+                len(message).to_bytes(4, "big"),
+                (time.time_ns() // 1000).to_bytes(8, "big"),
+                message,
+            )
+        )
+        while frame:
+            frame = frame[os.write(self.descriptor, frame) :]
+
+    def write_error(self, lines: "Iterable[str]", json: bool = False) -> None:
+        """Write an uncaught error as one record."""
+        self.write("\n".join(lines), 40, json)
+
+
+def make_sink(descriptor: int | None) -> Sink:
+    """Return the sink for Lambda's telemetry descriptor, or for standard output without one."""
+    return Sink() if descriptor is None else FramedSink(descriptor)
+
+
+def error_lines(kind: str, message: str, stack: "Iterable[str]") -> list[str]:
+    """Return the lines of the text record for an uncaught error."""
+    head = "[ERROR]" + (f" {kind}" if kind else "")
+    if message:
+        head += f": {message}" if kind else f" {message}"
+    lines = [head, "Traceback (most recent call last):"]
+    for entry in stack:
+        for line in entry.splitlines() or [""]:
+            bare = line.lstrip(" ")
+            lines.append(_INDENT * (len(line) - len(bare)) + bare)
+    return lines

@@ -1,0 +1,74 @@
+"""The module search path: the function's modules first, site-packages as Python would have them.
+
+The image starts the interpreter without its ``site`` module, which saves 4 ms. What a function sees
+must not depend on that, so what ``site`` would have done is done here: by a short cut in the plain
+case (a site-packages directory of ordinary packages), else by running ``site`` itself.
+"""
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def prepare(working_directory: str, task_root: str, environ: "Mapping[str, str]") -> None:
+    """Put the task root and site-packages on sys.path.
+
+    ``python -m`` would find modules in the working directory first, so it leads; the task root
+    follows where it is another directory.
+    """
+    path = sys.path
+    if path and path[0] in ("", working_directory):
+        del path[0]
+    # The runtime's own directory would shadow nothing, but every import would look there in vain.
+    runtime = __file__.rpartition("/surefoot/")[0]
+    if runtime in path:
+        path.remove(runtime)
+        path.append(runtime)
+    if sys.flags.no_site:
+        _add_site(path, environ)
+    path[:0] = [working_directory]
+    if task_root and task_root not in path:
+        path.insert(1, task_root)
+
+
+def _add_site(path: list[str], environ: "Mapping[str, str]") -> None:
+    packages = "{}/lib/python{}.{}/site-packages".format(sys.prefix, *sys.version_info[:2])
+    if _is_plain(packages, environ):
+        path.append(packages)
+        import _sitebuiltins
+        import builtins
+
+        for name in ("exit", "quit"):
+            # Functions do call exit(); to Python it is no keyword but a gift of ``site``.
+            setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)"))
+        builtins.help = _sitebuiltins._Helper()
+    else:
+        import site
+
+        site.main()
+
+
+def _is_plain(packages: str, environ: "Mapping[str, str]") -> bool:
+    # Directories of PYTHONPATH may hold a sitecustomize; layers for observability rely on it.
+    if "PYTHONPATH" in environ:
+        return False
+    import posix
+
+    home = sys.executable.rpartition("/")[0]
+    try:
+        names = posix.listdir(packages)
+    except OSError:
+        # Debian keeps its packages elsewhere; only its own site module knows where.
+        return False
+    if any(name.endswith(".pth") or name.endswith("customize.py") for name in names):
+        return False
+    # A virtual environment is told by this file, beside or above the interpreter.
+    for place in (home, home.rpartition("/")[0]):
+        try:
+            posix.stat(f"{place}/pyvenv.cfg")
+            return False
+        except OSError:
+            continue
+    return True

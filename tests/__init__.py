@@ -1,0 +1,1 @@
+"""Every test of surefoot; a package, so that tests import their helpers as `tests.support`."""

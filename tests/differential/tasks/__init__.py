@@ -1,0 +1,1 @@
+"""Handler modules of the differential tests; copied together into one task directory."""

@@ -1,0 +1,62 @@
+"""Building: functions on top of the image, and what is said when a registry is out of reach."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rie.errors import BenchError
+from rie.function import Function
+from rie.image import build_directory, build_function
+from rie.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+Start = Callable[..., Sandbox]
+WITH_PIP = """\
+ARG SUREFOOT_IMAGE
+FROM ${SUREFOOT_IMAGE}
+COPY . ./
+RUN pip install --no-index --find-links . -r requirements.txt -t .
+CMD ["app.handler"]
+"""
+
+
+def test_pip_installs_a_functions_requirements(
+    engine: DockerClient, image: str, start: Start, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "greeting-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("greeting.py", "TEXT = 'hello'\n")
+        info = "greeting-1.0.dist-info"
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    (tmp_path / "requirements.txt").write_text("greeting==1.0\n")
+    (tmp_path / "app.py").write_text("import greeting\ndef handler(e, c): return greeting.TEXT\n")
+    (tmp_path / "Dockerfile").write_text(WITH_PIP)
+    built = build_function(engine, Function("test-pip", tmp_path, "app.handler"), image)
+    answer = start("app.handler", of=built).invoke(b"{}")
+    assert json.loads(answer.body) == "hello"
+
+
+def test_an_unreachable_registry_is_one_sentence_with_the_way_out(
+    engine: DockerClient, tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM registry.invalid/lambda/provided:al2\n")
+    with pytest.raises(BenchError, match=r"registry\.invalid cannot be reached") as caught:
+        build_directory(engine, tmp_path, "surefoot:unreachable", {})
+    assert "BASE=local" in caught.value.remedy
+
+
+def test_a_missing_image_names_the_command_that_makes_it(
+    engine: DockerClient, tmp_path: Path
+) -> None:
+    with pytest.raises(BenchError, match="no image surefoot:never-built") as caught:
+        build_function(engine, Function("x", tmp_path, "app.handler"), "surefoot:never-built")
+    assert "make image" in caught.value.remedy

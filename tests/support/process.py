@@ -1,0 +1,133 @@
+"""A runtime client as a process of its own, in a task directory, with a clean environment."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from tests.support.gate import DEADLINE
+
+RUNTIME = Path(__file__).resolve().parents[2] / "runtime"
+
+
+class Client(enum.Enum):
+    """Which runtime client runs the handler."""
+
+    SUREFOOT = "surefoot"
+    AWSLAMBDARIC = "awslambdaric"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a process left behind; `code` is negative for a signal, `killed` says ours."""
+
+    stdout: bytes
+    stderr: bytes
+    code: int
+    killed: bool
+
+
+def lambda_environment(address: str, task: Path) -> dict[str, str]:
+    """The variables that every function has; nothing of the test's own environment."""
+    return {
+        "PATH": os.defpath,
+        "LANG": "en_US.UTF-8",
+        "TZ": ":/etc/localtime",
+        "HOME": "/tmp",
+        "LAMBDA_TASK_ROOT": str(task),
+        "AWS_LAMBDA_RUNTIME_API": address,
+        "AWS_LAMBDA_FUNCTION_NAME": "bench",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/bench",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "2026/01/02/[$LATEST]0123456789abcdef",
+        "PYTHONPATH": str(RUNTIME),
+    }
+
+
+class ClientProcess:
+    """A running client; a context manager that leaves no process behind.
+
+    `handler` None leaves the argument out, for the case that only _HANDLER is set. `environ`
+    adds to or (with None) takes from the usual variables.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        handler: str | None,
+        task: Path,
+        address: str,
+        environ: Mapping[str, str | None] | None = None,
+    ) -> None:
+        self._command = [sys.executable, "-m", client.value, *([handler] if handler else [])]
+        self._task = task
+        merged = {**lambda_environment(address, task), **(environ or {})}
+        self._environ = {name: value for name, value in merged.items() if value is not None}
+        # Files, not pipes: nothing has to read while the process runs, so nothing can block it.
+        self._files = contextlib.ExitStack()
+        self._stdout = self._files.enter_context(tempfile.TemporaryFile())
+        self._stderr = self._files.enter_context(tempfile.TemporaryFile())
+
+    def __enter__(self) -> ClientProcess:
+        self._process = subprocess.Popen(
+            self._command,
+            cwd=self._task,
+            env=self._environ,
+            stdin=subprocess.DEVNULL,
+            stdout=self._stdout,
+            stderr=self._stderr,
+            start_new_session=True,
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
+        self._files.close()
+
+    @property
+    def pid(self) -> int:
+        """The process id; also that of its process group."""
+        return self._process.pid
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the client alone."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """SIGKILL to the whole process group, as Lambda does; also to left-over children."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def finish(self, deadline: float = DEADLINE) -> Outcome:
+        """Wait for the end; after `deadline` seconds kill it and say so in the outcome."""
+        killed = False
+        try:
+            self._process.wait(deadline)
+        except subprocess.TimeoutExpired:
+            killed = True
+        self.kill()
+        return Outcome(
+            _content(self._stdout), _content(self._stderr), self._process.returncode, killed
+        )
+
+
+def _content(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read()
