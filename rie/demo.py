@@ -59,6 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Play every scene; 0 when each answered as it must, else 1."""
     del args
+    from rie.install import install
+
     started = time.monotonic()
     for tool in ("curl", "jq"):
         if shutil.which(tool) is None:
@@ -67,6 +69,7 @@ def execute(args: argparse.Namespace) -> int:
                 f"install it (apt-get install {tool}, yum install {tool}, dnf install {tool}), "
                 "then `make demo` again",
             )
+    install()  # its progress comes before the first scene
     good = [_play(number, scene) for number, scene in enumerate(SCENES, start=1)]
     seconds = time.monotonic() - started
     if not all(good):

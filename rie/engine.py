@@ -7,11 +7,13 @@ sentence with one remedy wherever it is met.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import shutil
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,8 +49,14 @@ def connect() -> DockerClient:
         client = docker.from_env(timeout=600)
         client.ping()
     except DockerException as error:
-        raise EngineError(f"no container engine answers: {error}", f"run `{REMEDY}`") from error
-    return client
+        reason = str(error)
+    else:
+        return client
+    # The SDK leaves the socket of a failed attempt open: it is ours to drop, in silence.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+    raise EngineError(f"no container engine answers: {reason}", f"run `{REMEDY}`")
 
 
 def start() -> DockerClient:

@@ -138,14 +138,18 @@ def build_directory(
 
 
 def _follow(events: Iterable[dict[str, Any]]) -> None:
+    """Show a build's events, all of them: the connection is free again after the last one only."""
+    failure = None
     for event in events:
         if "error" in event:
-            raise _failure(str(event["error"]))
+            failure = _failure(str(event["error"]))
         if event.get("status") == "Pull complete":  # the one event per layer worth a line
             say(f"  layer {event.get('id')} is here")
         for line in _ESCAPES.sub("", str(event.get("stream", ""))).splitlines():
             if line.strip():
                 say(f"  {line}")
+    if failure is not None:
+        raise failure
 
 
 def _failure(text: str) -> BenchError:

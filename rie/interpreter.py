@@ -5,6 +5,7 @@ Only `make image BASE=local` uses this. Everywhere else uv downloads its own CPy
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import io
 import json
@@ -124,7 +125,12 @@ def pack(interpreter: Interpreter, target: Path) -> None:
     name = f"python{interpreter.minor}"
     library = f"python/lib/{name}"
     modules = list(_standard_library(interpreter.stdlib))
-    with tarfile.open(target, "w:gz", compresslevel=1, format=tarfile.PAX_FORMAT) as archive:
+    with (
+        target.open("wb") as stream,
+        # Neither name nor time in the header: they would differ from run to run.
+        gzip.GzipFile("", "wb", compresslevel=1, fileobj=stream, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
         _add(archive, interpreter.executable, f"python/bin/{name}")
         for alias in ("python", "python3"):
             _link(archive, f"python/bin/{alias}", name)

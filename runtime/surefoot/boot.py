@@ -64,7 +64,7 @@ def _load(handler: str, task_root: str) -> "Callable[[Any, Any], Any]":
         script = find(task_root, module)
         if script is not None:
             return ShellFunction(script, name)
-        say(f"{missing.message}. Looked for {module}.sh in {task_root}, and in {sys.path}.")
+        say(f"{missing.message}. Looked for {module}.sh in {task_root} and in " + ", ".join(sys.path))
         raise
 
 

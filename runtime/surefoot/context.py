@@ -95,13 +95,14 @@ class LambdaContext:
         self.client_context = None
         if invocation.client_context:
             fields = _header(loads, invocation.client_context, "Client Context")
-            self._w3c_fields = _w3c(fields.pop("w3c", None))
-            self.client_context = ClientContext(fields)
-            if self.client_context.client is not None:
-                self.client_context.client = Client(fields["client"])
+            if fields is not None:
+                self._w3c_fields = _w3c(fields.pop("w3c", None))
+                self.client_context = ClientContext(fields)
+                if self.client_context.client is not None:
+                    self.client_context.client = Client(fields["client"])
         identity: dict[str, Any] = {}
         if invocation.cognito_identity:
-            sent = _header(loads, invocation.cognito_identity, "Cognito Identity")
+            sent = _header(loads, invocation.cognito_identity, "Cognito Identity") or {}
             identity["cognito_identity_id"] = sent.get("cognitoIdentityId")
             identity["cognito_identity_pool_id"] = sent.get("cognitoIdentityPoolId")
         self.identity = CognitoIdentity(identity)
@@ -136,12 +137,19 @@ class LambdaContext:
         return f"{type(self).__name__}([{shown}])"
 
 
-def _header(loads: "Callable[[str], Any]", text: str, name: str) -> "dict[str, Any]":
+def _header(loads: "Callable[[str], Any]", text: str, name: str) -> "dict[str, Any] | None":
     try:
         value = loads(text)
-    except Exception as error:
-        raise Fault(CONTEXT_UNMARSHAL_ERROR, f"Unable to parse {name} JSON: {error}") from None
-    if not isinstance(value, dict):
+    except Exception:
+        # awslambdaric reads these two headers, and only these, with the json package: its words.
+        import json
+
+        try:
+            value = json.loads(text)
+        except Exception as error:
+            message = f"Unable to parse {name} JSON: {error}"
+            raise Fault(CONTEXT_UNMARSHAL_ERROR, message) from None
+    if value is not None and not isinstance(value, dict):
         raise Fault(
             CONTEXT_UNMARSHAL_ERROR,
             f"Unable to parse {name} JSON: expected an object, got {type(value).__name__}",

@@ -44,7 +44,7 @@ class Invocation:
             )
         self.request_id: str = request_id
         self.deadline_ms = _milliseconds(get("lambda-runtime-deadline-ms"))
-        self.function_arn = get("lambda-runtime-invoked-function-arn")
+        self.function_arn = get("lambda-runtime-invoked-function-arn", "")
         self.trace_id = get("lambda-runtime-trace-id")
         self.client_context = get("lambda-runtime-client-context")
         self.cognito_identity = get("lambda-runtime-cognito-identity")

@@ -13,6 +13,8 @@ import sys
 
 NOT_COMPLIANT = "Out of range float values are not JSON compliant"
 
+_FLOAT_NAMES = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+
 
 def encode(value: object, ensure_ascii: bool) -> str:
     """Return the JSON text that simplejson gives a value.
@@ -99,7 +101,11 @@ def _fields(value: object) -> dict[object, object] | None:
     method = getattr(value, "_asdict", None)
     if not callable(method):
         return None
-    fields = method()
+    try:
+        fields = method()
+    except TypeError:
+        # A namedtuple's class has the method, too, but no instance to call it on.
+        return None
     if not isinstance(fields, dict):
         raise TypeError(f"_asdict() must return a dict, not {type(fields).__name__}")
     return fields
@@ -121,7 +127,8 @@ def _key(key: object) -> str:
     if isinstance(key, bytes):
         return str(key, "utf-8")
     if isinstance(key, float):
-        return _float(key)
+        # As a key even a NaN is a string, and so it is JSON.
+        return _FLOAT_NAMES.get(float.__repr__(key), float.__repr__(key))
     if key is True:
         return "true"
     if key is False:

@@ -49,8 +49,8 @@ DIFFERENCES = {
     "import-frames": "Traces of init errors start at the function's module, not in importlib.",
     "import-error-trace": "An ImportError inside the function's own modules says where; "
     "awslambdaric's trace is empty.",
-    "relative-handler-name": "A handler name that starts with a slash or dot is refused as "
-    "TypeError by importlib; the trace has no importlib frames.",
+    "no-module-path": "A handler whose module part cannot be a path (an empty segment, a leading "
+    "slash or dot) is malformed; awslambdaric lets importlib complain in words about packages.",
     "trimmed-by-name": "awslambdaric trims leading frames of any file called bootstrap.py, the "
     "function's own included.",
     "exception-chain": "Causes, contexts, notes and the members of groups are part of the "

@@ -4,7 +4,42 @@ from __future__ import annotations
 
 OK = "def h(event, context):\n    return __name__\n"
 
+KINDS = """
+import functools
+
+class Kinds:
+    def __init__(self, *arguments):
+        self.arguments = arguments
+    def __call__(self, event, context):
+        return ["instance", event]
+    def method(self, event, context):
+        return ["method", event]
+    @staticmethod
+    def static(event, context):
+        return ["static", event]
+    def _asdict(self):
+        return {"event": self.arguments[0]}
+
+instance = Kinds()
+method = Kinds().method
+static = Kinds.static
+partial = functools.partial(lambda first, event, context: [first, event], "first")
+variadic = lambda *arguments: len(arguments)
+defaults = lambda event, context, more=1: more
+one = lambda event: 1
+keywords = lambda *, event, context: 1
+
+@functools.lru_cache(maxsize=None)
+def cached(event, context):
+    return event
+
+@functools.wraps(static)
+def wrapped(event, context):
+    return static(event, context)
+"""
+
 ODD_MODULES = {
+    "kinds.py": KINDS,
     "ok.py": OK + "number = 5\nnone = None\ndef takes_none():\n    pass\n",
     "a/b.py": OK,
     "pkg/__init__.py": "h = lambda event, context: 'package'\n",

@@ -117,7 +117,19 @@ def test_a_context_of_the_wrong_shape_shows_no_runtime_frames(
 
 @proves("runtime-frames")
 @proves("error-type-header")
-@pytest.mark.parametrize("handler", ["ok.number", "ok.none", "ok.__name__", "ok.takes_none"])
+@pytest.mark.parametrize(
+    "handler",
+    [
+        "ok.number",
+        "ok.none",
+        "ok.__name__",
+        "ok.takes_none",
+        "kinds.one",
+        "kinds.keywords",
+        "kinds.cached",
+        "json.loads",
+    ],
+)
 def test_a_handler_that_cannot_be_called_shows_no_runtime_frames(
     pairs: Pairs, handler: str
 ) -> None:

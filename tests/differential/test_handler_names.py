@@ -14,6 +14,8 @@ FOUND = {
     for name in [
         *["ok.h", "a/b.h", "a.b.h", "pkg.h", "pkg.mod.h", "pkg/mod.h", "pkg.relative.h"],
         *["namespace.inner.mod.h", "namespace/inner/mod.h", "my-app.h", "with-dash/mod-2.h"],
+        *["kinds.Kinds", "kinds.instance", "kinds.method", "kinds.static", "kinds.partial"],
+        *["kinds.variadic", "kinds.defaults", "kinds.wrapped"],
         *["_under.h", "größe.h"],
     ]
 }
@@ -32,7 +34,12 @@ FAULTS = {
             "pkg.nope.h",
             "ok.h.x",
         ],
-        *["sys.exit", "time.sleep", "sys/a.h", "builtins.print", "a//b.h", "pkg/.h"],
+        *[
+            "sys.exit",
+            "time.sleep",
+            "sys/a.h",
+            "builtins.print",
+        ],
         *["ok .h", " ok.h", "ok.h ", "ok:h", "ok.h()", "-ok.h", "a/b/c.h", "ok.py", "namespace.h"],
         *[
             "syntax.h",

@@ -45,8 +45,8 @@ def unavailable(reason: str) -> None:
 def engine() -> Iterator[DockerClient]:
     try:
         client = connect()
-    except EngineError as error:
-        unavailable(f"{error.reason}; run `make engine`")
+    except EngineError:
+        unavailable("no container engine answers; run `make engine`")
         raise  # not reached: for the type checker
     if shutil.which("mmdebstrap") is None:
         unavailable("mmdebstrap, which makes the local base, is missing; run `make engine`")

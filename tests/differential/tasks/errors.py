@@ -1,6 +1,6 @@
 """Fails in every way that awslambdaric survives; the event names the case."""
 
-# ruff: noqa: N818, PLC2401, C400, S102, PTH123 - odd names and odd ways are the cases
+# ruff: noqa: PLC2401, C400, S102, PTH123 - odd names and odd ways are the cases
 import importlib
 import json
 from collections.abc import Callable
