@@ -129,7 +129,7 @@ def build_directory(
                 dockerfile=str(path),
                 tag=tag,
                 buildargs=dict(arguments),
-                rm=True,
+                forcerm=True,
                 decode=True,
             )
             _follow(events)

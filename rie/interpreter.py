@@ -37,6 +37,7 @@ print(json.dumps({
     "version": sys.version_info[:3],
     "executable": sys.executable,
     "stdlib": sysconfig.get_path("stdlib"),
+    "packages": sysconfig.get_path("purelib"),
     "shared": [config("LIBDIR") or "", config("INSTSONAME") or ""],
 }))
 """
@@ -44,12 +45,16 @@ print(json.dumps({
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A CPython of this machine: `stdlib` is its library folder, `shared` its libpython, if any."""
+    """A CPython of this machine: `stdlib` is its library folder, `shared` its libpython, if any.
+
+    `packages` names the folder it looks for packages in: Debian's own looks in dist-packages.
+    """
 
     version: tuple[int, int, int]
     executable: Path
     stdlib: Path
     shared: Path | None
+    packages: str = "site-packages"
 
     @property
     def number(self) -> str:
@@ -112,6 +117,7 @@ def _probe(path: Path) -> Interpreter | None:
         executable=Path(facts["executable"]).resolve(),
         stdlib=Path(facts["stdlib"]),
         shared=shared if ".so" in shared.name and shared.is_file() else None,
+        packages=Path(facts["packages"]).name,
     )
 
 
@@ -120,7 +126,7 @@ def pack(interpreter: Interpreter, target: Path) -> None:
 
     The same interpreter gives the same bytes, so that image layers stay cached. Shared libraries
     that its modules need travel in python/lib, where LD_LIBRARY_PATH finds them; the C library does
-    not. pip is the interpreter's, else that of the interpreter which runs this.
+    not. pip is that of the interpreter which runs this.
     """
     name = f"python{interpreter.minor}"
     library = f"python/lib/{name}"
@@ -140,7 +146,7 @@ def pack(interpreter: Interpreter, target: Path) -> None:
         for path in _shared_libraries(binaries, interpreter):
             _add(archive, path, f"python/lib/{path.name}")
         for path, place in _pip():
-            _add(archive, path, f"{library}/site-packages/{place}")
+            _add(archive, path, f"{library}/{interpreter.packages}/{place}")
         for alias in ("pip", "pip3"):
             _write(archive, f"python/bin/{alias}", _PIP_PROGRAM)
 

@@ -6,7 +6,8 @@ import sys
 from . import sitepath
 from .client import Client
 from .config import Config
-from .errors import EXIT_INIT, Fault, RuntimeStop
+from .deadline import Guard
+from .errors import EXIT_INIT, RuntimeStop
 from .logs import Log, hook, say
 from .loop import Loop
 from .marshal import Marshaller, RawMarshaller
@@ -48,7 +49,8 @@ def _serve(arguments: "Sequence[str]") -> None:
     else:
         if getattr(function, "takes_bytes", False):
             marshaller = RawMarshaller(config.ensure_ascii)
-        Loop(client, function, marshaller, config, log, set_trace_id).run()
+        guard = Guard(config.deadline_margin_ms, config.deadline_raises, say)
+        Loop(client, function, marshaller, config, log, set_trace_id, guard).run()
 
 
 def _load(handler: str, task_root: str) -> "Callable[[Any, Any], Any]":
@@ -64,7 +66,10 @@ def _load(handler: str, task_root: str) -> "Callable[[Any, Any], Any]":
         script = find(task_root, module)
         if script is not None:
             return ShellFunction(script, name)
-        say(f"{missing.message}. Looked for {module}.sh in {task_root} and in " + ", ".join(sys.path))
+        say(
+            f"{missing.message}. Looked for {module}.sh in {task_root} and in "
+            + ", ".join(sys.path)
+        )
         raise
 
 

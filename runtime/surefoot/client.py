@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .marshal import Marshaller
     from .report import Report
+    from .stream import Stream
     from .transport import Connection
 
 _API = "/2018-06-01/runtime/"
@@ -72,6 +73,55 @@ class Client:
         headers = f"Content-Type: application/json\r\n{_error_type(report)}{_xray(report)}"
         self._answer(invocation, "error", headers, body)
 
+    def stream(
+        self,
+        invocation: Invocation,
+        stream: "Stream",
+        failed: "Callable[[BaseException], Report]",
+    ) -> None:
+        """Answer an invocation piece by piece, each sent as soon as the handler yields it.
+
+        What the handler raises now can no longer be an error answer; it is told in trailers. When
+        the peer goes away the handler's generator is closed and the loop goes on.
+
+        :param failed: makes the report of an exception that the handler raised
+        :raises RuntimeStop: as next()
+        """
+        from .stream import END, MODE, TRAILERS, chunk, trailers
+
+        path = f"invocation/{request_id_path(invocation.request_id)}/response"
+        head = (
+            f"POST {_API}{path}{self._common}Content-Type: {stream.content_type}\r\n{MODE}"
+            f"{_echo(invocation)}Transfer-Encoding: chunked\r\n"
+            f"Trailer: {', '.join(TRAILERS)}\r\n\r\n"
+        )
+        ending = END
+        pieces = iter(stream)
+        upload = self.connection.upload(head.encode("utf-8", "surrogateescape"))
+        try:
+            while upload.open:
+                try:
+                    data = next(pieces, b"")
+                except BaseException as error:
+                    report = failed(error)
+                    body = self.marshaller.dumps(report.fields(invocation.request_id))
+                    ending += trailers(report, body)
+                    data = b""
+                if not data:
+                    break
+                upload.send(chunk(data))
+            whole = upload.open
+            reply = upload.finish(ending + b"\r\n")
+        finally:
+            self.connection.close()
+            stream.close()
+        what = f"streamed response to request {invocation.request_id}"
+        if reply is None or not whole:
+            told = "hung up on" if reply is None else f"answered {reply.status} before the end of"
+            self.say(f"the peer {told} the {what}; the handler's generator was closed.")
+        if reply is not None:
+            self._judge(reply, what)
+
     def init_error(self, report: "Report") -> None:
         """Report that the function could not be loaded; the process must exit next.
 
@@ -85,22 +135,32 @@ class Client:
 
     def _answer(self, invocation: Invocation, what: str, headers: str, body: bytes) -> None:
         request_id = invocation.request_id
-        if invocation.invocation_id is not None:
-            headers += f"Lambda-Runtime-Invocation-Id: {invocation.invocation_id}\r\n"
-        reply = self._post(f"invocation/{request_id_path(request_id)}/{what}", headers, body)
+        path = f"invocation/{request_id_path(request_id)}/{what}"
+        reply = self._post(path, headers + _echo(invocation), body)
+        if reply.status != 202:
+            self._judge(reply, f"{what} of {len(body)} bytes to request {request_id}")
+
+    def _judge(self, reply: Reply, what: str) -> None:
+        """Tell of a refusal; stop at a container error."""
         status = reply.status
         if status == 202:
             return
         if status >= 500:
-            raise _stop(f"POST invocation/{request_id}/{what}", reply)
+            raise _stop(f"the {what}", reply)
         reason = _REFUSALS.get(status, f"answered with status {status}")
         if reply.repeated and status in (400, 403):
             reason += " (the connection broke and it was sent twice: the first had arrived)"
-        self.say(f"the {what} of {len(body)} bytes to request {request_id} was {reason}.")
+        self.say(f"the {what} was {reason}.")
 
     def _post(self, path: str, headers: str, body: bytes) -> Reply:
         head = f"POST {_API}{path}{self._common}{headers}Content-Length: {len(body)}\r\n\r\n"
         return self.connection.exchange(head.encode("utf-8", "surrogateescape"), body)
+
+
+def _echo(invocation: Invocation) -> str:
+    if invocation.invocation_id is None:
+        return ""
+    return f"Lambda-Runtime-Invocation-Id: {invocation.invocation_id}\r\n"
 
 
 def _error_type(report: "Report") -> str:

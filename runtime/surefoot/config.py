@@ -1,14 +1,23 @@
 """Everything the runtime takes from its environment, read once from an argument."""
 
+from .errors import ConfigError, NoHandler
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-from .errors import ConfigError, NoHandler
+    from collections.abc import Callable, Mapping, Sequence
 
 # Managed runtimes from 3.12 on answer in UTF-8 where older ones escape; awslambdaric tells them by
 # this variable, so a function that moves here keeps its bytes.
-_UTF8_ENVIRONMENTS = ("AWS_Lambda_python3.12", "AWS_Lambda_python3.13", "AWS_Lambda_python3.14", "AWS_Lambda_python3.15")  # fmt: skip
+_UTF8_ENVIRONMENTS = tuple(f"AWS_Lambda_python3.{minor}" for minor in (12, 13, 14, 15))
+
+# surefoot's own settings with their defaults; the README explains them. All are whole
+# numbers; those that switch something take 1 or 0.
+SETTINGS = {
+    "SUREFOOT_DEADLINE_MARGIN_MS": 500,
+    "SUREFOOT_DEADLINE_RAISE": 0,
+    "SUREFOOT_PRELOAD": 0,
+    "SUREFOOT_ASYNC_CONCURRENCY": 0,
+}
 
 
 class Config:
@@ -20,6 +29,9 @@ class Config:
     """
 
     __slots__ = (
+        "async_concurrency",
+        "deadline_margin_ms",
+        "deadline_raises",
         "ensure_ascii",
         "function_name",
         "function_version",
@@ -30,8 +42,11 @@ class Config:
         "log_group_name",
         "log_level",
         "log_stream_name",
+        "max_concurrency",
         "memory_limit_in_mb",
         "port",
+        "preload",
+        "provider_socket",
         "task_root",
         "telemetry_fd",
     )
@@ -59,7 +74,16 @@ class Config:
         self.log_format = get("AWS_LAMBDA_LOG_FORMAT", "").upper()
         level = get("AWS_LAMBDA_LOG_LEVEL", "").upper()
         self.log_level = "DEBUG" if level == "TRACE" else level
-        self.telemetry_fd = _descriptor(get("_LAMBDA_TELEMETRY_LOG_FD"))
+        self.telemetry_fd = _number("_LAMBDA_TELEMETRY_LOG_FD", get("_LAMBDA_TELEMETRY_LOG_FD"))
+        self.provider_socket = get("_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET", "")
+        # The emulator sets it even when it is empty, and then serves one invocation at a time.
+        self.max_concurrency = _number(
+            "AWS_LAMBDA_MAX_CONCURRENCY", get("AWS_LAMBDA_MAX_CONCURRENCY") or None
+        )
+        self.deadline_margin_ms = _setting(get, "SUREFOOT_DEADLINE_MARGIN_MS")
+        self.deadline_raises = bool(_setting(get, "SUREFOOT_DEADLINE_RAISE"))
+        self.preload = bool(_setting(get, "SUREFOOT_PRELOAD"))
+        self.async_concurrency = bool(_setting(get, "SUREFOOT_ASYNC_CONCURRENCY"))
         self.log_group_name = get("AWS_LAMBDA_LOG_GROUP_NAME")
         self.log_stream_name = get("AWS_LAMBDA_LOG_STREAM_NAME")
         self.function_name = get("AWS_LAMBDA_FUNCTION_NAME")
@@ -75,15 +99,21 @@ def _address(value: str) -> tuple[str, int]:
             "Lambda sets it; on your own machine start the function under the emulator "
             "(make run) instead."
         )
-    # isdecimal() alone would let other scripts' digits through.
     if not host or not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
         raise ConfigError(f"AWS_LAMBDA_RUNTIME_API is {value!r}, which is not HOST:PORT.")
     return host.strip("[]"), int(port)
 
 
-def _descriptor(value: str | None) -> int | None:
+def _setting(get: "Callable[[str], str | None]", name: str) -> int:
+    default = SETTINGS[name]
+    value = _number(name, get(name) or None)
+    return default if value is None else value
+
+
+def _number(name: str, value: str | None) -> int | None:
     if value is None:
         return None
-    if not (value.isascii() and value.isdecimal()):
-        raise ConfigError(f"_LAMBDA_TELEMETRY_LOG_FD is {value!r}, which is no file descriptor.")
+    # isdecimal() alone would let other scripts' digits through.
+    if not (value.isascii() and value.isdecimal() and len(value) < 10):
+        raise ConfigError(f"{name} is {value!r}; it takes a whole number, 0 or more.")
     return int(value)

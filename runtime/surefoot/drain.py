@@ -8,12 +8,11 @@ after a failed write read what the peer had said before.
 import _socket
 import select
 
+from .transport import RECEIVE, receive
 from .wire import Reply, ReplyParser
 
 
-def send_rest(
-    connection: _socket.socket, rest: memoryview, parser: ReplyParser
-) -> Reply | None:
+def send_rest(connection: _socket.socket, rest: memoryview, parser: ReplyParser) -> Reply | None:
     """Send ``rest``; return a reply that arrived before all of it was sent, else None.
 
     :raises OSError: the write failed and no reply explains it
@@ -40,10 +39,54 @@ def send_rest(
     return None
 
 
+def hung_up(connection: _socket.socket) -> bool:
+    """Return whether an idle connection has been closed, or has something unasked-for to say."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+class Upload:
+    """A request body that is sent as it is produced. Blocks while the peer is slow to read.
+
+    ``open`` turns False once the peer has answered early or gone away: no more is sent then.
+    """
+
+    def __init__(self, connection: _socket.socket, parser: ReplyParser, head: bytes) -> None:
+        self.connection = connection
+        self.parser = parser
+        self.open = True
+        self._reply: Reply | None = None
+        # Goes out with the first piece, or with the end: one segment for a short answer.
+        self._head = head
+
+    def send(self, data: bytes) -> None:
+        """Send a piece of the body now."""
+        data = self._head + data
+        self._head = b""
+        try:
+            self._reply = send_rest(self.connection, memoryview(data), self.parser)
+        except OSError:
+            self.open = False
+        else:
+            self.open = self._reply is None
+
+    def finish(self, data: bytes) -> Reply | None:
+        """Send the last of the body and return the reply; None when the peer is gone."""
+        if self.open:
+            self.send(data)
+        if not self.open:
+            return self._reply
+        try:
+            return receive(self.connection, self.parser)
+        except OSError:
+            return None
+
+
 def _early(connection: _socket.socket, parser: ReplyParser) -> Reply | None:
     """Return the final reply that came while sending; the connection is spent by it."""
     while True:
-        data = connection.recv(64 * 1024)
+        data = connection.recv(RECEIVE)
         reply = parser.feed(data) if data else parser.eof()
         if reply is not None:
             reply.reusable = False

@@ -39,6 +39,15 @@ class Fault(Exception):
         self.stack = stack
 
 
+class DeadlineExceeded(Exception):
+    """Raised in the handler shortly before its invocation times out, when asked for.
+
+    Set SUREFOOT_DEADLINE_RAISE=1, and ``finally`` blocks and checkpoints run before Lambda kills
+    the process; what the handler does not catch is reported as the invocation's error. A coroutine
+    meets it as asyncio.CancelledError at the ``await`` where it waits.
+    """
+
+
 class RuntimeStop(Exception):
     """The process cannot go on; it ends with ``exit_code`` after saying why on stderr."""
 

@@ -1,10 +1,10 @@
 """One invocation as the Runtime API hands it out."""
 
+from .errors import RemoteProtocolError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-from .errors import RemoteProtocolError
 
 
 class Invocation:
@@ -28,7 +28,7 @@ class Invocation:
         "trace_id",
     )
 
-    def __init__(self, headers: "Mapping[str, str]", body: bytes) -> None:
+    def __init__(self, headers: "Mapping[str, str]", body: bytes | bytearray) -> None:
         """Take an invocation apart.
 
         :param headers: header values by lower-case name

@@ -1,15 +1,15 @@
-"""The exact encoder: simplejson's treatment of every type, in Python, for what the C encoder lacks."""
+"""The exact encoder: simplejson's treatment of every type, for what the C encoder lacks."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
+import sys
 
 try:
     from _json import encode_basestring, encode_basestring_ascii
 except ImportError:
-    from json.encoder import encode_basestring, encode_basestring_ascii  # type: ignore[assignment]
+    from json.encoder import encode_basestring, encode_basestring_ascii
 
-import sys
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NOT_COMPLIANT = "Out of range float values are not JSON compliant"
 
@@ -92,9 +92,10 @@ class _Encoder:
 
 
 def _float(value: float) -> str:
-    if value != value or value in (float("inf"), float("-inf")):
+    text = float.__repr__(value)
+    if text in _FLOAT_NAMES:
         raise ValueError(NOT_COMPLIANT)
-    return float.__repr__(value)
+    return text
 
 
 def _fields(value: object) -> dict[object, object] | None:
@@ -137,6 +138,4 @@ def _key(key: object) -> str:
         return "null"
     if isinstance(key, int):
         return int.__repr__(key)
-    raise TypeError(
-        f"keys must be str, int, float, bool or None, not {type(key).__name__}"
-    )
+    raise TypeError(f"keys must be str, int, float, bool or None, not {type(key).__name__}")

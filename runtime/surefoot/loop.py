@@ -1,6 +1,7 @@
 """Poll, handle, answer; for ever. Knows no environment and no socket."""
 
 from .context import LambdaContext
+from .handlers.adapt import KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -9,16 +10,20 @@ if TYPE_CHECKING:
 
     from .client import Client
     from .config import Config
+    from .deadline import Guard
     from .invocation import Invocation
     from .logs import Log
     from .marshal import Marshaller
+    from .report import Report
+    from .stream import Stream
 
 
 class Loop:
     """One function served from one source of invocations.
 
     ``client`` hands out invocations and takes answers, ``marshaller`` turns bodies into events and
-    results into bodies, ``trace`` gets the X-Ray trace id of each invocation or None.
+    results into bodies, ``trace`` gets the X-Ray trace id of each invocation or None, ``guard``
+    watches over the deadline while the handler works.
     """
 
     def __init__(
@@ -29,6 +34,7 @@ class Loop:
         config: "Config",
         log: "Log",
         trace: "Callable[[str | None], None]",
+        guard: "Guard",
     ) -> None:
         self.client = client
         self.function = function
@@ -36,6 +42,7 @@ class Loop:
         self.config = config
         self.log = log
         self.trace = trace
+        self.guard = guard
 
     def run(self) -> None:
         """Serve until the client or a signal handler raises.
@@ -54,25 +61,53 @@ class Loop:
         self.log.tenant_id = invocation.tenant_id
         self.trace(invocation.trace_id)
         try:
-            body, content_type = self._handle(invocation)
+            answer = self._handle(invocation)
         except BaseException as error:
             # SystemExit and KeyboardInterrupt, too: a handler that calls sys.exit() has failed this
             # invocation, and its caller wants to hear of it.
-            self._fail(invocation, error)
+            self.client.fail(invocation, self._report(invocation, error))
         else:
-            self.client.respond(invocation, body, content_type)
+            if isinstance(answer, tuple):
+                self.client.respond(invocation, *answer)
+            else:
+                self._stream(invocation, answer)
 
-    def _handle(self, invocation: "Invocation") -> tuple[bytes, str]:
-        context = LambdaContext(invocation, self.config, self.marshaller.loads, self.log.write)
-        event = self.marshaller.load(invocation.body, invocation.content_type)
-        # A large event need not be kept twice while the handler works.
-        invocation.body = b""
-        return self.marshaller.dump(self.function(event, context))
+    def _handle(self, invocation: "Invocation") -> "tuple[bytes, str] | Stream":
+        """Call the handler; return its result as bytes and content type, or the begun stream."""
+        marshaller = self.marshaller
+        streaming = False
+        self.guard.arm(invocation.request_id, invocation.deadline_ms)
+        try:
+            context = LambdaContext(invocation, self.config, marshaller.loads, self.log.write)
+            event = marshaller.load(invocation.body, invocation.content_type)
+            # A large event need not be kept twice while the handler works.
+            invocation.body = b""
+            result = self.function(event, context)
+            settle = KINDS.get(type(result))
+            if settle is not None:
+                from .stream import Stream
 
-    def _fail(self, invocation: "Invocation", error: BaseException) -> None:
+                result = settle(result, marshaller)
+                if isinstance(result, Stream):
+                    streaming = True
+                    return result
+            # Nor need it be kept while the result is marshalled.
+            del event
+            return marshaller.dump(result)
+        finally:
+            if not streaming:
+                self.guard.disarm()
+
+    def _stream(self, invocation: "Invocation", stream: "Stream") -> None:
+        try:
+            self.client.stream(invocation, stream, lambda error: self._report(invocation, error))
+        finally:
+            self.guard.disarm()
+
+    def _report(self, invocation: "Invocation", error: BaseException) -> "Report":
         from .logs.uncaught import record
         from .report import Report
 
         report = Report.of(error)
         record(self.log, report, invocation.request_id)
-        self.client.fail(invocation, report)
+        return report

@@ -43,7 +43,7 @@ try:
         parse_int = int
         parse_constant = staticmethod(_no_constant)
 
-    _scan: "Callable[[str, int], tuple[Any, int]]" = make_scanner(_Scan)
+    _scan: "Callable[[str, int], tuple[Any, int]]" = make_scanner(_Scan)  # type: ignore[arg-type]
 
     def _encoder(ensure_ascii: bool) -> "Callable[[object, int], Iterable[str]]":
         escape = encode_basestring_ascii if ensure_ascii else encode_basestring
@@ -53,7 +53,7 @@ try:
 except ImportError:  # an interpreter without the accelerators: the same in Python
     from json import JSONDecoder, JSONEncoder
 
-    _scan = JSONDecoder(parse_constant=_no_constant).scan_once
+    _scan = JSONDecoder(parse_constant=_no_constant).scan_once  # type: ignore[attr-defined]
 
     def _encoder(ensure_ascii: bool) -> "Callable[[object, int], Iterable[str]]":
         encoder = JSONEncoder(
@@ -131,7 +131,7 @@ class Marshaller:
         try:
             # marshal takes exact built-in types only: what it refuses may be a namedtuple, which
             # must become an object and which the C encoder would silently turn into an array.
-            marshal.dumps(value)
+            marshal.dumps(value)  # type: ignore[arg-type]  # or it raises
             text = "".join(self._encode(value, 0))
         except (_Unusual, ValueError, TypeError, RecursionError):
             from .jsonexact import encode
@@ -144,6 +144,6 @@ class Marshaller:
 class RawMarshaller(Marshaller):
     """Bodies as they are, for handlers that are no Python: the event's bytes in, bytes out."""
 
-    def load(self, body: bytes | bytearray, content_type: str | None) -> bytes:
+    def load(self, body: bytes | bytearray, _: str | None) -> bytes:
         """Return the event undecoded."""
         return bytes(body)

@@ -17,6 +17,7 @@ MAX_XRAY = 64 * 1024
 _XRAY_FRAMES = 64
 _CHAIN = 16
 
+_IMPORT = "<frozen importlib"
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 TYPE_CHECKING = False
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 class Report:
     """What is known about a failure: ``kind`` (its type's name), ``message``, ``stack`` (lines),
-    and ``causes``, one (type, message, frames) each for the failure and what led to it."""
+    and ``causes``, one (type, message, frames) each for the failure and what led to it.
+    """
 
     def __init__(
         self,
@@ -47,7 +49,9 @@ class Report:
             stack = error.stack or []
             if error.__cause__ is not None:
                 stack = stack + _told(error.__cause__, headline=False)
-            return cls(error.kind, error.message, stack, [("LambdaValidationError", error.message, [])])
+            return cls(
+                error.kind, error.message, stack, [("LambdaValidationError", error.message, [])]
+            )
         kind = type(error).__name__
         causes = [
             (type(each).__name__, text_of(each), frames_of(each.__traceback__))
@@ -106,15 +110,26 @@ def frames_of(trace: "TracebackType | None") -> "list[traceback.FrameSummary]":
     except Exception:
         # A source file that cannot be read back (odd encoding) must not cost the whole trace.
         frames = [
-            traceback.FrameSummary(f.f_code.co_filename, line, f.f_code.co_name, lookup_line=False, line="")
+            traceback.FrameSummary(
+                f.f_code.co_filename, line, f.f_code.co_name, lookup_line=False, line=""
+            )
             for f, line in traceback.walk_tb(trace)
         ]
-    return [
-        frame
-        for frame in frames
-        if not frame.filename.startswith((_HERE, "<frozen importlib", "<frozen runpy"))
-        and not (frame.filename.endswith("importlib/__init__.py") and frame.name == "import_module")
-    ]
+    machinery = _machinery()
+    start = 0
+    while start < len(frames) and frames[start].filename.startswith(machinery):
+        start += 1
+    return [frame for frame in frames[start:] if not frame.filename.startswith(_IMPORT)]
+
+
+def _machinery() -> tuple[str, ...]:
+    """Return where the code lies that leads from the runtime to the user's first frame."""
+    places = [_HERE, _IMPORT]
+    for name in ("asyncio", "importlib"):
+        module = sys.modules.get(name)
+        if module is not None and module.__file__:
+            places.append(os.path.dirname(module.__file__) + os.sep)
+    return tuple(places)
 
 
 def _told(error: BaseException, headline: bool) -> list[str]:
@@ -124,7 +139,9 @@ def _told(error: BaseException, headline: bool) -> list[str]:
         if relation or headline:
             lines.append(f"{relation}{type(each).__name__}: {text_of(each)}\n")
         # Plain tuples: no caret lines, which older Pythons and awslambdaric don't have.
-        frames = [(f.filename, f.lineno or 0, f.name, f.line) for f in frames_of(each.__traceback__)]
+        frames = [
+            (f.filename, f.lineno or 0, f.name, f.line) for f in frames_of(each.__traceback__)
+        ]
         lines += traceback.format_list(frames)
         notes = getattr(each, "__notes__", None)
         if isinstance(notes, list):
@@ -141,7 +158,9 @@ def _members(error: BaseException) -> list[str]:
         return []
     lines = []
     for number, member in enumerate(members, 1):
-        lines.append(f"Member {number} of {len(members)}: {type(member).__name__}: {text_of(member)}\n")
+        lines.append(
+            f"Member {number} of {len(members)}: {type(member).__name__}: {text_of(member)}\n"
+        )
         lines += [f"  {line}" for line in _told(member, headline=False)]
     return lines
 

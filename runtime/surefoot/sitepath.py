@@ -43,7 +43,7 @@ def _add_site(path: list[str], environ: "Mapping[str, str]") -> None:
         for name in ("exit", "quit"):
             # Functions do call exit(); to Python it is no keyword but a gift of ``site``.
             setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)"))
-        builtins.help = _sitebuiltins._Helper()
+        builtins.help = _sitebuiltins._Helper()  # noqa: SLF001  (it has no other name)
     else:
         import site
 
@@ -62,7 +62,7 @@ def _is_plain(packages: str, environ: "Mapping[str, str]") -> bool:
     except OSError:
         # Debian keeps its packages elsewhere; only its own site module knows where.
         return False
-    if any(name.endswith(".pth") or name.endswith("customize.py") for name in names):
+    if any(name.endswith((".pth", "customize.py")) for name in names):
         return False
     # A virtual environment is told by this file, beside or above the interpreter.
     for place in (home, home.rpartition("/")[0]):

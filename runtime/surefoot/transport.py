@@ -8,7 +8,11 @@ import _socket
 from .errors import SandboxGone
 from .wire import Reply, ReplyParser
 
-_RECEIVE = 64 * 1024
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .drain import Upload
+
+RECEIVE = 64 * 1024
 # A body up to this size goes out in one send() together with its head.
 _JOIN = 32 * 1024
 
@@ -36,7 +40,7 @@ class Connection:
         while True:
             try:
                 connection = self._socket or self._connect()
-                reply = self._send(connection, head, body) or self._receive(connection)
+                reply = self._send(connection, head, body) or receive(connection, self._parser)
                 reason = "closed"
             except OSError as error:
                 reply = None
@@ -59,6 +63,18 @@ class Connection:
                 )
             repeated = True
 
+    def upload(self, head: bytes) -> "Upload":
+        """Begin a request whose body is sent piece by piece; close() after its reply.
+
+        :raises SandboxGone: nobody listens
+        """
+        from .drain import Upload, hung_up
+
+        if self._socket is not None and hung_up(self._socket):
+            # It cannot be repeated later on: see now whether the idle connection is still there.
+            self.close()
+        return Upload(self._socket or self._connect(), self._parser, head)
+
     def close(self) -> None:
         """Close the connection, if any; the next exchange opens a new one."""
         if self._socket is not None:
@@ -74,8 +90,9 @@ class Connection:
         except OSError as error:
             connection.close()
             raise SandboxGone(
-                f"cannot connect to the Runtime API at {self.host}:{self.port}: "
-                f"{error.strerror or error}; the sandbox is gone or AWS_LAMBDA_RUNTIME_API is wrong."
+                f"cannot connect to the Runtime API at {self.host}:{self.port} "
+                f"({error.strerror or error}): the sandbox is gone, "
+                "or AWS_LAMBDA_RUNTIME_API is wrong."
             ) from None
         # A large body follows its head in a write of its own; Nagle would hold it back.
         connection.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
@@ -103,20 +120,23 @@ class Connection:
 
         return send_rest(connection, rest, self._parser)
 
-    def _receive(self, connection: _socket.socket) -> Reply | None:
-        """Receive one reply; None when the peer closed before completing one."""
-        parser = self._parser
-        while True:
-            window = parser.window()
-            if window is None:
-                data = connection.recv(_RECEIVE)
-                if not data:
-                    return parser.eof()
-                reply = parser.feed(data)
-            else:
-                count = connection.recv_into(window)
-                if not count:
-                    return None
-                reply = parser.filled(count)
-            if reply is not None:
-                return reply
+
+def receive(connection: _socket.socket, parser: ReplyParser) -> Reply | None:
+    """Receive one reply; None when the peer closed before completing one.
+
+    :raises OSError: the connection broke
+    """
+    while True:
+        window = parser.window()
+        if window is None:
+            data = connection.recv(RECEIVE)
+            if not data:
+                return parser.eof()
+            reply = parser.feed(data)
+        else:
+            count = connection.recv_into(window)
+            if not count:
+                return None
+            reply = parser.filled(count)
+        if reply is not None:
+            return reply

@@ -21,7 +21,7 @@ _HEX = frozenset(b"0123456789abcdefABCDEF")
 class Reply:
     """A complete reply: status, headers (last value wins) by lower-case name, and the body.
 
-    ``reusable``: the connection may carry another exchange; ``repeated``: the request was sent twice.
+    ``reusable``: the connection may carry another exchange; ``repeated``: it was sent again.
     """
 
     __slots__ = ("body", "headers", "repeated", "reusable", "status")
@@ -145,9 +145,8 @@ class ReplyParser:
 
     def _advance(self) -> Reply | None:
         while True:
-            step = _STEPS[self._state]
             before = self._state
-            reply = step(self)
+            reply = self._steps[before](self)
             if reply is not None:
                 return reply
             if self._state == before:
@@ -179,10 +178,7 @@ class ReplyParser:
         elif length is None:
             self._state = "until-close"
         elif (
-            length.isdecimal()
-            and length.isascii()
-            and len(length) < 16
-            and int(length) <= MAX_BODY
+            length.isdecimal() and length.isascii() and len(length) < 16 and int(length) <= MAX_BODY
         ):
             self._left = int(length)
             self._state = "length"
@@ -257,14 +253,13 @@ class ReplyParser:
         self.reset()
         return reply
 
-
-_STEPS = {
-    "head": ReplyParser._head,
-    "after-1xx": ReplyParser._after_1xx,
-    "length": ReplyParser._length,
-    "direct": ReplyParser._wait,
-    "until-close": ReplyParser._wait,
-    "chunk-size": ReplyParser._chunk_size,
-    "chunk-data": ReplyParser._chunk_data,
-    "trailers": ReplyParser._trailers,
-}
+    _steps = {  # noqa: RUF012  (a table, never changed)
+        "head": _head,
+        "after-1xx": _after_1xx,
+        "length": _length,
+        "direct": _wait,
+        "until-close": _wait,
+        "chunk-size": _chunk_size,
+        "chunk-data": _chunk_data,
+        "trailers": _trailers,
+    }

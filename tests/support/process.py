@@ -105,6 +105,12 @@ class ClientProcess:
         """The process id; also that of its process group."""
         return self._process.pid
 
+    def peak_memory_mb(self) -> float:
+        """The most resident memory that the client ever had, in MiB (VmHWM of proc(5))."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the client alone."""
         self._process.send_signal(number)

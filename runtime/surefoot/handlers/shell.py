@@ -1,8 +1,8 @@
 """``function.sh`` handlers: the file is sourced once, its function called for each event.
 
 Bash keeps running between invocations, as Lambda's functions do: what the file does at its top
-happens once. Each call gets the event as ``$1`` inside one bash process, where the kernel's limit of
-128 KiB for an argument does not apply. Event and answer travel through unlinked files in /tmp,
+happens once. Each call gets the event as ``$1`` inside one bash process, where the kernel's limit
+of 128 KiB for an argument does not apply. Event and answer travel through unlinked files in /tmp,
 because bash reads a pipe byte by byte.
 """
 
@@ -57,7 +57,7 @@ class ShellFunction:
         self._event.write(event + b".")
         self._event.flush()
         trace = os.environ.get("_X_AMZN_TRACE_ID", "")
-        fields = (context.aws_request_id, str(context._epoch_deadline_time_in_ms), trace)
+        fields = (context.aws_request_id, str(context.deadline_ms), trace)
         self._send("\t".join(field.replace("\n", " ") or "-" for field in fields) + "\n")
         status, tail = self._await()
         if status is None:
@@ -90,6 +90,9 @@ class ShellFunction:
         finally:
             os.close(asks)
             os.close(tells)
+        self._outputs = tuple(
+            stream.fileno() for stream in (self._process.stderr, self._process.stdout) if stream
+        )
         first, tail = self._await()
         if first == READY:
             return
@@ -109,9 +112,7 @@ class ShellFunction:
 
     def _await(self) -> tuple[str | None, bytes]:
         """Pass output on until bash reports; return its report (None: it died) and stderr's tail."""
-        process = self._process
-        assert process is not None and process.stderr is not None and process.stdout is not None
-        stderr, stdout = process.stderr.fileno(), process.stdout.fileno()
+        stderr, stdout = self._outputs
         poll = select.poll()
         for descriptor in (stderr, stdout, self._replies):
             poll.register(descriptor, select.POLLIN)
@@ -138,7 +139,8 @@ class ShellFunction:
     def _reap(self) -> int:
         """Return the exit status of a bash that is ending, and forget it."""
         process, self._process = self._process, None
-        assert process is not None
+        if process is None:
+            return 0
         os.close(self._requests)
         os.close(self._replies)
         self._event.close()
@@ -151,7 +153,8 @@ class ShellFunction:
 
     def _failure(self, what: str, tail: bytes) -> Fault:
         return Fault(
-            SHELL_ERROR, _with_tail(f"{self.function} in {os.path.basename(self.script)} {what}", tail)
+            SHELL_ERROR,
+            _with_tail(f"{self.function} in {os.path.basename(self.script)} {what}", tail),
         )
 
 
@@ -177,4 +180,8 @@ def _pass_on(descriptor: int) -> bytes:
 
 def _with_tail(what: str, tail: bytes) -> str:
     text = tail.decode("utf-8", "replace").strip()
-    return f"{what}; the end of its stderr:\n{text}" if text else f"{what} and wrote nothing to stderr."
+    return (
+        f"{what}; the end of its stderr:\n{text}"
+        if text
+        else f"{what} and wrote nothing to stderr."
+    )

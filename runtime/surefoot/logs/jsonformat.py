@@ -1,9 +1,8 @@
 """Log records as JSON lines, field for field like awslambdaric's."""
 
+import json
 import logging
 import traceback
-
-from ..marshal import Marshaller
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ class JsonFormatter(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__(datefmt=TIME_FORMAT)
-        self._json = Marshaller(ensure_ascii=False)
+        self._encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one JSON line."""
@@ -52,4 +51,4 @@ class JsonFormatter(logging.Formatter):
             if name not in _STANDARD and name not in fields:
                 fields[name] = value
         shown = {name: value for name, value in fields.items() if value is not None}
-        return str(self._json.dumps_any(shown), "utf-8") + "\n"
+        return self._encode(shown) + "\n"

@@ -1,0 +1,251 @@
+"""Calling handlers in unit tests as Lambda would: JSON in, JSON out, with a context.
+
+>>> from surefoot.testing import invoke
+>>> def handler(event, context):
+...     return {"hello": event["name"], "memory": context.memory_limit_in_mb}
+>>> invoke(handler, {"name": "you"}, memory_limit_in_mb=512)
+{'hello': 'you', 'memory': '512'}
+"""
+
+import sys
+import time
+from itertools import count
+
+from .config import Config
+from .context import LambdaContext
+from .errors import Fault
+from .handlers.adapt import settle
+from .handlers.resolve import resolve
+from .invocation import Invocation
+from .marshal import Marshaller
+from .stream import DELIMITER, HTTP_TYPE, HttpPrelude, Stream
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from typing_extensions import TypedDict, Unpack
+
+    class Fields(TypedDict, total=False):
+        """What a test may say about its invocation; see fake_context()."""
+
+        request_id: str
+        function_name: str
+        function_version: str
+        memory_limit_in_mb: int | str
+        log_group_name: str
+        log_stream_name: str
+        invoked_function_arn: str
+        tenant_id: str
+        client_context: Mapping[str, Any]
+        cognito_identity_id: str
+        cognito_identity_pool_id: str
+
+
+MAX_RESPONSE = 6_291_556  # bytes, as Lambda counts them
+
+_requests = count(1)
+
+
+class Streamed:
+    """What a streaming handler sent: ``prelude`` (an HttpPrelude, or None without one) and
+    ``pieces``, the non-empty bytes in the order in which they left.
+    """
+
+    __slots__ = ("pieces", "prelude")
+
+    def __init__(self, prelude: HttpPrelude | None, pieces: list[bytes]) -> None:
+        self.prelude = prelude
+        self.pieces = pieces
+
+    @property
+    def body(self) -> bytes:
+        """The pieces together, as the caller receives them."""
+        return b"".join(self.pieces)
+
+    @property
+    def text(self) -> str:
+        """The body as UTF-8 text.
+
+        :raises UnicodeDecodeError: it is no UTF-8
+        """
+        return self.body.decode()
+
+
+class _Context(LambdaContext):
+    """A LambdaContext with a clock of the test's choice."""
+
+    clock: "Callable[[], float]"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(self.deadline_ms - int(self.clock() * 1000), 0)
+
+
+def invoke(
+    handler: "Callable[..., Any] | str",
+    event: object = None,
+    *,
+    timeout: float = 3.0,
+    clock: "Callable[[], float]" = time.time,
+    marshaller: Marshaller | None = None,
+    **fields: "Unpack[Fields]",
+) -> "Any":
+    """Call a handler as the runtime does and return its answer as a caller would read it.
+
+    Event and result travel as JSON, so that a datetime in a result fails here and not in
+    production. Handlers may be functions, coroutine functions (on one event loop, kept from call to
+    call) and generators. The environment is left alone, and nothing ends the handler at its deadline.
+
+    :param handler: a callable, or its name as in CMD: ``"app.handler"``, found on sys.path
+    :param event: any JSON value; bytes are taken as the JSON text itself
+    :param timeout: seconds until the deadline
+    :param clock: returns seconds as time.time() does; the remaining time is measured by it
+    :param marshaller: the function's own, if it has one
+    :param fields: as for fake_context()
+    :returns: the parsed JSON; bytes where the handler returned bytes; a Streamed for a stream
+    :raises BaseException: whatever the handler raises
+    :raises Fault: Runtime.MarshalError, .UnmarshalError, .ImportModuleError, .HandlerNotFound …:
+        what the runtime would report under that type; Function.ResponseSizeTooLarge for a result
+        over 6,291,556 bytes. Source: AWS Lambda Developer Guide, "Lambda quotas"
+    :raises TypeError: the event has no JSON form, or a field is unknown
+    :raises RuntimeError: a coroutine handler was called from a running event loop
+    """
+    marshaller = marshaller or Marshaller()
+    function = resolve(handler) if isinstance(handler, str) else handler
+    context = fake_context(timeout=timeout, clock=clock, **fields)
+    payload = marshaller.load(_body(event, marshaller), "application/json")
+    answer = _settled(function(payload, context), marshaller)
+    if isinstance(answer, Stream):
+        return _collected(answer, marshaller)
+    body, content_type = marshaller.dump(answer)
+    if len(body) > MAX_RESPONSE:
+        raise Fault(
+            "Function.ResponseSizeTooLarge",
+            f"the response is {len(body):,} bytes long and Lambda takes {MAX_RESPONSE:,}; put it "
+            "into S3 and return its address, or stream it.",
+        )
+    return marshaller.load(body, content_type)
+
+
+def fake_context(
+    *,
+    timeout: float = 3.0,
+    clock: "Callable[[], float]" = time.time,
+    **fields: "Unpack[Fields]",
+) -> LambdaContext:
+    """Return a context as a handler gets it, with plausible values where none are given.
+
+    :param timeout: seconds until the deadline
+    :param clock: returns seconds as time.time() does; the remaining time is measured by it
+    :param fields: the context's attributes by name (``request_id`` for aws_request_id, the two of
+        ``identity`` directly); ``client_context`` as the object that a caller sends: custom, env, client
+    :raises TypeError: a field is unknown
+    :raises Fault: Runtime.LambdaContextUnmarshalError, client_context is no object
+    """
+    known = {**_usual(fields.get("function_name", "test-function")), **fields}
+    unknown = set(known) - _FIELDS
+    if unknown:
+        raise TypeError(
+            f"a context has no field {', '.join(sorted(unknown))}; its fields are "
+            f"{', '.join(sorted(_FIELDS))}."
+        )
+    dumps = Marshaller().dumps
+    headers = {
+        "lambda-runtime-aws-request-id": known["request_id"],
+        "lambda-runtime-invoked-function-arn": known["invoked_function_arn"],
+        "lambda-runtime-deadline-ms": str(max(int(clock() * 1000) + round(timeout * 1000), 0)),
+    }
+    if "tenant_id" in known:
+        headers["lambda-runtime-aws-tenant-id"] = known["tenant_id"]
+    if "client_context" in known:
+        headers["lambda-runtime-client-context"] = str(dumps(known["client_context"]), "utf-8")
+    identity = {
+        "cognitoIdentityId": known.get("cognito_identity_id"),
+        "cognitoIdentityPoolId": known.get("cognito_identity_pool_id"),
+    }
+    headers["lambda-runtime-cognito-identity"] = str(dumps(identity), "utf-8")
+    environ = {variable: str(known[name]) for name, variable in _VARIABLES.items()}
+    # Nobody connects to it, but the settings are those of a runtime and include an address.
+    config = Config(["test.handler"], {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001", **environ})
+    context = _Context(Invocation(headers, b""), config, Marshaller().loads, _log)
+    context.clock = clock
+    return context
+
+
+_VARIABLES = {
+    "function_name": "AWS_LAMBDA_FUNCTION_NAME",
+    "function_version": "AWS_LAMBDA_FUNCTION_VERSION",
+    "memory_limit_in_mb": "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "log_group_name": "AWS_LAMBDA_LOG_GROUP_NAME",
+    "log_stream_name": "AWS_LAMBDA_LOG_STREAM_NAME",
+}
+_FIELDS = {
+    *_VARIABLES,
+    "request_id",
+    "invoked_function_arn",
+    "tenant_id",
+    "client_context",
+    "cognito_identity_id",
+    "cognito_identity_pool_id",
+}
+
+
+def _usual(name: str) -> "dict[str, Any]":
+    return {
+        "request_id": f"00000000-0000-4000-8000-{next(_requests):012x}",
+        "function_name": name,
+        "function_version": "$LATEST",
+        "memory_limit_in_mb": "128",
+        "log_group_name": f"/aws/lambda/{name}",
+        "log_stream_name": f"2026/01/01/[$LATEST]{'0' * 32}",
+        "invoked_function_arn": f"arn:aws:lambda:us-east-1:123456789012:function:{name}",
+    }
+
+
+def _body(event: object, marshaller: Marshaller) -> bytes:
+    if isinstance(event, bytes):
+        return event
+    try:
+        return marshaller.dumps(event)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TypeError(
+            f"the event has no JSON form: {error}. Lambda delivers JSON and nothing else; pass what "
+            "json.loads() would return."
+        ) from None
+
+
+def _settled(result: "Any", marshaller: Marshaller) -> "Any":
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None and asyncio.iscoroutine(result) and _is_running(asyncio):
+        result.close()
+        raise RuntimeError(
+            "invoke() was called from a running event loop, where the runtime's own cannot run. "
+            "Call it from an ordinary test function, or as await asyncio.to_thread(invoke, …)."
+        )
+    return settle(result, marshaller)
+
+
+def _is_running(asyncio: "Any") -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _collected(stream: Stream, marshaller: Marshaller) -> Streamed:
+    try:
+        pieces = list(stream)
+    finally:
+        stream.close()
+    if stream.content_type != HTTP_TYPE:
+        return Streamed(None, pieces)
+    fields = marshaller.loads(str(pieces[0].removesuffix(DELIMITER), "utf-8"))
+    headers = {**fields.get("headers", {}), **fields.get("multiValueHeaders", {})}
+    return Streamed(HttpPrelude(fields["statusCode"], headers, fields.get("cookies")), pieces[1:])
+
+
+def _log(text: str) -> None:
+    # Looked up with each call: pytest replaces it.
+    sys.stdout.write(text)

@@ -1,0 +1,66 @@
+"""``python -m tests.bench``: measure, and say which goals are met."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rie.console import say
+from rie.errors import BenchError
+from tests.bench import lab, report
+from tests.bench.api import Api
+from tests.bench.bench import Bench, Results
+from tests.bench.measures import bytecode, memory, start, warm, workers
+
+MEASURES = {
+    "start": start.measure,
+    "warm": warm.measure,
+    "memory": memory.measure,
+    "bytecode": bytecode.measure,
+    "workers": workers.measure,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what is asked for; 0 however the goals fare, 1 when something could not be measured."""
+    options = _options(arguments)
+    try:
+        place = lab.prepare()
+        results = Results()
+        with Api() as api:
+            bench = Bench(place, api, quick=options.quick)
+            for name in options.only or MEASURES:
+                MEASURES[name](bench, results)
+        if options.engine:
+            from tests.bench import engine
+
+            engine.measure(place, results, quick=options.quick)
+    except BenchError as error:
+        say(f"bench: {error}")
+        return 1
+    content = report.document(results, place.name, quick=options.quick)
+    report.write(options.json, content)
+    if not options.only and not options.no_plots:
+        from tests.bench import plots
+
+        plots.draw(content, options.plots)
+    print(f"{place.name}; medians of interleaved runs" + (", a quick run" if options.quick else ""))
+    print(report.table(results.lines))
+    return 0
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    here = Path(__file__).resolve().parent
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer samples: minutes become seconds")
+    parser.add_argument("--only", nargs="+", choices=MEASURES, help="these measures, no plots")
+    parser.add_argument("--engine", action="store_true", help="also in the image, at Lambda's shares")
+    parser.add_argument("--json", type=Path, default=here / "results.json", help="where results go")
+    parser.add_argument("--plots", type=Path, default=here / "plots", help="where plots go")
+    parser.add_argument("--no-plots", action="store_true", help="draw nothing")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

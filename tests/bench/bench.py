@@ -1,0 +1,57 @@
+"""What every measure needs: the lab, the Runtime API, who runs, and how long it may take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.bench.api import Api
+from tests.bench.contenders import Contender, contenders
+from tests.bench.goals import Line
+from tests.bench.lab import Lab, environment
+from tests.bench.paired import Samples
+from tests.bench.running import Running
+
+
+@dataclass
+class Results:
+    """Lines with verdicts, and the samples by measure for whoever draws."""
+
+    lines: list[Line] = field(default_factory=list)
+    samples: dict[str, Samples] = field(default_factory=dict)
+
+
+class Bench:
+    """Starts contenders in the lab; `quick` asks for fewer samples."""
+
+    def __init__(self, lab: Lab, api: Api, *, quick: bool) -> None:
+        self.lab = lab
+        self.api = api
+        self.quick = quick
+        self.contenders = contenders(lab)
+
+    def rounds(self, full: int) -> int:
+        """How many rounds to measure where a full run takes `full`; at least 3."""
+        return max(3, full // 5) if self.quick else full
+
+    def spawn(
+        self,
+        contender: Contender,
+        function: str = "trivial",
+        variables: Mapping[str, str] | None = None,
+    ) -> Running:
+        """A process of `contender` with one of the task's functions."""
+        return self.run(
+            contender.command(self.lab, function), {"_HANDLER": f"app.{function}", **(variables or {})}
+        )
+
+    def run(
+        self,
+        command: Sequence[str],
+        variables: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> Running:
+        """A process of any command in the same surroundings, in the task root unless `cwd`."""
+        environ = {**environment(self.lab, self.api.address), **(variables or {})}
+        return Running(command, environ, cwd or self.lab.task)

@@ -1,0 +1,59 @@
+"""What an invocation costs once everything is warm, by the size of its event."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tests.bench.bench import Bench, Results
+from tests.bench.contenders import AWSLAMBDARIC, BASH, C_CLIENT, SUREFOOT, Contender
+from tests.bench.events import SIZES, event
+from tests.bench.goals import absent, compare
+from tests.bench.paired import interleave, values
+
+SAMPLES = "warm, "
+CPU = "CPU µs"
+WALL = "wall µs"
+# Invocations in a sample, for contenders of full pace.
+_COUNTS = {"1 kB": 4000, "10 kB": 2000, "100 kB": 300, "1 MB": 40, "5 MB": 8}
+_GOALS = (
+    ("CPU of a warm 1 kB invocation", "1 kB", AWSLAMBDARIC, CPU, 0.40),
+    ("CPU of a warm 1 kB invocation", "1 kB", C_CLIENT, CPU, 1.75),
+    ("CPU of a 1 MB event of records, echoed", "1 MB", AWSLAMBDARIC, CPU, 0.50),
+    ("warm overhead, CPU", "1 kB", BASH, CPU, 0.02),
+    ("warm overhead, wall", "1 kB", BASH, WALL, 0.02),
+)
+
+
+def measure(bench: Bench, results: Results) -> None:
+    """Processor and wall time per invocation that echoes its event."""
+    for size, length in SIZES.items():
+        count = _COUNTS[size] // (4 if bench.quick else 1)
+        takes = {
+            name: partial(_echoes, bench, contender, event(length), count)
+            for name, contender in bench.contenders.items()
+        }
+        results.samples[SAMPLES + size] = interleave(f"warm, {size}", bench.rounds(9), takes)
+    for title, size, other, what, goal in _GOALS:
+        title += f", against {other}"
+        samples = results.samples[SAMPLES + size]
+        if other in samples:
+            ours, theirs = values(samples, SUREFOOT, what), values(samples, other, what)
+            results.lines.append(compare(title, goal, "µs", ours, theirs))
+        else:
+            results.lines.append(absent(title, goal, "not here: needs gcc or curl"))
+
+
+def _echoes(bench: Bench, contender: Contender, text: str, count: int) -> dict[str, float]:
+    """Only what lies between two marks counts: neither the start nor the warming-up."""
+    count = max(2, count * contender.pace // 100)
+    begin = max(1, count // 8)
+    bench.api.play(text, begin + count, marks=[begin, begin + count])
+    with bench.spawn(contender, "echo_event") as process:
+        first = bench.api.mark()
+        before = process.cpu_ns()
+        bench.api.release()
+        last = bench.api.mark()
+        cpu = process.cpu_ns() - before
+        bench.api.release()
+    # The time it was held at the first mark is in the wall time once: nothing to thousands.
+    return {CPU: cpu / count / 1e3, WALL: (last["ns"] - first["ns"]) / count / 1e3}

@@ -1,0 +1,2 @@
+# The function of the bash contender.
+echo_event() { printf %s "$1"; }

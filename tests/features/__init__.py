@@ -1,0 +1,1 @@
+"""What surefoot adds to awslambdaric, end to end: a real process, a scripted Runtime API."""

@@ -1,0 +1,194 @@
+"""The deadline guard: a time-out says where it hung."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from tests.features.conftest import Start
+from tests.support.invocation import Invocation
+from tests.support.route import Route
+
+RAISE = {"SUREFOOT_DEADLINE_RAISE": "1"}
+
+
+def soon() -> Invocation:
+    """An invocation with a deadline that comes at once: 300 ms, of which the guard takes 30."""
+    deadline = str(int(time.time() * 1000) + 300)
+    return Invocation(headers={"Lambda-Runtime-Deadline-Ms": deadline})
+
+
+WAITS = {
+    "sleep": ("import time", "time.sleep(0.4)"),
+    "a C call that holds the interpreter": ("import ctypes", "ctypes.PyDLL(None).usleep(400_000)"),
+}
+
+
+@pytest.mark.parametrize(("imports", "wait"), WAITS.values(), ids=WAITS)
+def test_the_stack_of_a_hanging_handler_is_shown_once(
+    start: Start, imports: str, wait: str
+) -> None:
+    function = start(
+        f"""
+        {imports}
+        def slow():
+            {wait}
+        def handler(event, context):
+            slow()
+        """
+    )
+    invocation = soon()
+    function.call(invocation)
+    log = function.end().stderr.decode()
+    assert log.count(" in slow") == 1
+    assert log.count(" in handler") == 1
+    assert log.count(f"request {invocation.request_id} is about to time out") == 1
+
+
+def test_every_thread_is_shown(start: Start) -> None:
+    function = start(
+        """
+        import threading, time
+        def in_a_thread():
+            time.sleep(0.4)
+        def handler(event, context):
+            thread = threading.Thread(target=in_a_thread)
+            thread.start()
+            thread.join()
+        """
+    )
+    function.call(soon())
+    log = function.end().stderr.decode()
+    assert " in in_a_thread" in log
+    assert " in handler" in log
+
+
+def test_unfinished_tasks_are_shown(start: Start) -> None:
+    function = start(
+        """
+        import asyncio
+        async def waits_for_good():
+            await asyncio.sleep(0.4)
+        async def handler(event, context):
+            await asyncio.gather(waits_for_good(), waits_for_good())
+        """
+    )
+    function.call(soon())
+    log = function.end().stderr.decode()
+    assert log.count("unfinished asyncio task") == 3
+    assert log.count("in waits_for_good") == 2
+
+
+def test_a_handler_that_is_done_in_time_shows_nothing(start: Start) -> None:
+    function = start(
+        """
+        import time
+        def handler(event, context):
+            if event == "late":
+                time.sleep(0.4)
+        """
+    )
+    function.call(soon())
+    # This one outlives the first one's deadline: had the first stayed armed, it would show.
+    function.call(Invocation(b'"late"'))
+    assert function.end().stderr.count(b"about to time out") == 0
+
+
+def test_the_handler_can_be_stopped_and_its_finally_runs(start: Start) -> None:
+    function = start(
+        """
+        import time
+        def handler(event, context):
+            try:
+                while True:
+                    time.sleep(0.01)
+            finally:
+                print("checkpoint written")
+        """,
+        environ=RAISE,
+    )
+    invocation = soon()
+    answer = function.call(invocation)
+    assert answer.route is Route.ERROR
+    report = json.loads(answer.body)
+    assert report["errorType"] == "DeadlineExceeded"
+    assert report["errorMessage"] == f"request {invocation.request_id} is about to time out"
+    assert "in handler" in report["stackTrace"][0]
+    assert b"checkpoint written" in function.end().stdout
+
+
+def test_a_handler_may_catch_it_and_answer(start: Start) -> None:
+    function = start(
+        """
+        import surefoot, time
+        def handler(event, context):
+            try:
+                while True:
+                    time.sleep(0.01)
+            except surefoot.DeadlineExceeded:
+                return "as far as I got"
+        """,
+        environ=RAISE,
+    )
+    assert function.call(soon()).body == b'"as far as I got"'
+
+
+def test_a_coroutine_is_cancelled_where_it_waits(start: Start) -> None:
+    function = start(
+        """
+        import asyncio
+        async def handler(event, context):
+            if event:
+                return "well"
+            try:
+                await asyncio.Event().wait()
+            finally:
+                print("checkpoint written")
+        """,
+        environ=RAISE,
+    )
+    report = json.loads(function.call(soon()).body)
+    assert report["errorType"] == "DeadlineExceeded"
+    assert function.call(Invocation(b"1")).body == b'"well"'
+    assert b"checkpoint written" in function.end().stdout
+
+
+def test_a_function_that_uses_the_alarm_itself_keeps_it(start: Start) -> None:
+    function = start(
+        """
+        import signal, time
+        rang = []
+        signal.signal(signal.SIGALRM, lambda *_: rang.append(1))
+        def handler(event, context):
+            signal.setitimer(signal.ITIMER_REAL, 0.01)
+            signal.pause()
+            return rang
+        """
+    )
+    assert function.call(soon()).body == b"[1]"
+    assert b"about to time out" not in function.end().stderr
+
+
+def test_it_can_be_switched_off(start: Start) -> None:
+    function = start(
+        """
+        import signal
+        def handler(event, context):
+            return [signal.getitimer(signal.ITIMER_REAL)[0], str(signal.getsignal(signal.SIGALRM))]
+        """,
+        environ={"SUREFOOT_DEADLINE_MARGIN_MS": "0"},
+    )
+    assert json.loads(function.call(soon()).body)[0] == 0
+
+
+def test_no_thread_is_used(start: Start) -> None:
+    function = start(
+        """
+        import os
+        def handler(event, context):
+            return len(os.listdir("/proc/self/task"))
+        """
+    )
+    assert function.call(soon()).body == b"1"

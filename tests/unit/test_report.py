@@ -1,0 +1,150 @@
+"""Reports: whatever an exception does to itself, there is one, and it can be sent."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+from surefoot.errors import MARSHAL_ERROR, Fault
+from surefoot.report import Report, text_of
+
+
+def raised(error: BaseException, cause: BaseException | None = None) -> BaseException:
+    """The same exception with a traceback."""
+    if cause is not None:
+        error.__cause__ = cause
+    try:
+        raise error
+    except BaseException as caught:
+        return caught
+
+
+def test_an_exception_is_its_type_its_text_and_its_frames() -> None:
+    report = Report.of(raised(KeyError("k")))
+    assert (report.kind, report.message) == ("KeyError", "'k'")
+    assert len(report.stack) == 1
+    assert report.stack[0].startswith(f'  File "{__file__}", line ')
+    assert "in raised" in report.stack[0]
+    assert list(report.fields("id")) == ["errorMessage", "errorType", "requestId", "stackTrace"]
+    assert report.fields()["requestId"] == ""
+
+
+def test_a_fault_of_the_runtime_has_no_frames() -> None:
+    report = Report.of(raised(Fault(MARSHAL_ERROR, "no JSON")))
+    assert (report.kind, report.message, report.stack) == (MARSHAL_ERROR, "no JSON", [])
+    assert report.xray()["exceptions"] == [
+        {"message": "no JSON", "type": "LambdaValidationError", "stack": []}
+    ]
+
+
+def test_the_cause_of_a_fault_says_where() -> None:
+    report = Report.of(raised(Fault(MARSHAL_ERROR, "no", ["told"]), raised(ValueError("why"))))
+    assert report.stack[0] == "told"
+    assert "in raised" in report.stack[1]
+
+
+@pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt, RecursionError])
+def test_an_exception_whose_text_raises_still_has_one(failure: type[BaseException]) -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise failure
+
+    assert text_of(Mute()) == f"<no message: str() of the Mute raised {failure.__name__}>"
+    assert Report.of(raised(Mute())).kind == "Mute"
+
+
+def test_what_led_to_an_exception_is_told_nearest_first() -> None:
+    try:
+        try:
+            raise OSError("first")
+        except OSError:
+            raised_while = raised(ValueError("second"))
+            raise RuntimeError("third") from raised_while
+    except RuntimeError as error:
+        report = Report.of(error)
+    heads = [line for line in report.stack if not line.startswith("  File")]
+    assert heads[0] == "Caused by ValueError: second\n"
+    assert heads[1] == "While handling OSError: first\n"
+    kinds = [each[0] for each in report.causes]
+    assert kinds == ["RuntimeError", "ValueError", "OSError"]
+
+
+def test_a_context_that_was_suppressed_is_not_told() -> None:
+    try:
+        try:
+            raise OSError("covered up")
+        except OSError:
+            raise ValueError("shown") from None
+    except ValueError as error:
+        report = Report.of(error)
+    assert "covered" not in "".join(report.stack)
+
+
+def test_a_circle_of_causes_ends() -> None:
+    one, two = raised(ValueError("one")), raised(ValueError("two"))
+    one.__cause__, two.__cause__ = two, one
+    assert len(Report.of(one).causes) == 2
+
+
+def test_notes_and_odd_notes() -> None:
+    error: Any = raised(ValueError("x"))
+    error.__notes__ = ["a note", 5]
+    assert Report.of(error).stack[-1] == "Note: a note\n"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="groups came with Python 3.11")
+def test_the_members_of_a_group_are_told() -> None:
+    groups: Any = __builtins__
+    group = groups["ExceptionGroup"]("both", [raised(ValueError("a")), raised(KeyError("b"))])
+    text = "".join(Report.of(raised(group)).stack)
+    assert "Member 1 of 2: ValueError: a\n" in text
+    assert "Member 2 of 2: KeyError: 'b'\n" in text
+
+
+def test_any_exception_may_have_an_attribute_called_exceptions() -> None:
+    error: Any = ValueError("x")
+    error.exceptions = 5
+    assert Report.of(raised(error)).stack
+
+
+def test_a_user_file_that_cannot_be_read_back_keeps_its_frames() -> None:
+    code = compile("raise ValueError('x')", "/nowhere/\udcff.py", "exec")
+    with pytest.raises(ValueError) as caught:
+        exec(code)  # noqa: S102 - a frame of a file that is not there
+    assert any("/nowhere/" in line for line in Report.of(caught.value).stack)
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("ValueError", "Function.ValueError"),
+        ("Runtime.Named", "Runtime.Named"),
+        ("Function.Named", "Function.Named"),
+        ("lower", "Function.Unhandled"),
+        ("With Space", "Function.Unhandled"),
+        ("Line\r\nX-Evil: 1", "Function.Unhandled"),
+        ("Ünicode", "Function.Unhandled"),
+        ("", "Function.Unhandled"),
+    ],
+)
+def test_the_type_in_a_header_is_in_lambdas_grammar(name: str, header: str) -> None:
+    assert Report.of(type(name, (Exception,), {})()).header_type == header
+
+
+@pytest.mark.xfail(strict=True, reason="report: a prefix is taken for the whole grammar")
+@pytest.mark.parametrize("name", ["Runtime.\r\nX-Evil: 1", "Function.é", "Runtime.", "Runtime.lower"])
+def test_a_prefix_alone_does_not_make_a_type_of_lambdas(name: str) -> None:
+    assert Report.of(type(name, (Exception,), {})()).header_type == "Function.Unhandled"
+
+
+def test_a_cause_lists_each_path_once_and_the_last_frames_of_a_recursion() -> None:
+    def down() -> None:
+        down()
+
+    with pytest.raises(RecursionError) as caught:
+        down()
+    cause: Any = Report.of(caught.value).xray()
+    assert len(cause["exceptions"][0]["stack"]) == 64
+    assert cause["paths"] == [__file__]
+    assert cause["working_directory"]

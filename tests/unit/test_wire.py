@@ -1,0 +1,225 @@
+"""The reply parser: bytes in, a reply out; no socket anywhere."""
+
+from __future__ import annotations
+
+import pytest
+from surefoot import wire
+from surefoot.errors import RemoteProtocolError
+from surefoot.wire import Reply, ReplyParser, parse_head, request_id_path
+
+from tests.support.framing import chunked, header_block
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+def whole(data: bytes) -> Reply:
+    reply = ReplyParser().feed(data)
+    assert reply is not None
+    return reply
+
+
+def test_a_reply_with_a_length() -> None:
+    reply = whole(OK + b"Content-Length: 3\r\nX-Case: \t Kept \t\r\n\r\nabc")
+    assert (reply.status, bytes(reply.body), reply.reusable) == (200, b"abc", True)
+    assert reply.headers == {"content-length": "3", "x-case": "Kept"}
+    assert not reply.repeated
+
+
+def test_a_reply_in_chunks_with_extensions_and_trailers() -> None:
+    data = OK + b"transfer-encoding: Chunked\r\n\r\n" + b"3;x=1\r\nabc\r\n02 \r\nde\r\n0\r\nA: b\r\n\r\n"
+    assert bytes(whole(data).body) == b"abcde"
+
+
+def test_the_last_of_two_equal_headers_wins() -> None:
+    assert whole(OK + b"A: 1\r\na: 2\r\nContent-Length: 0\r\n\r\n").headers["a"] == "2"
+
+
+def test_utf8_in_a_value_is_read_and_other_bytes_survive() -> None:
+    reply = whole(OK + "A: é\r\n".encode() + b"B: \xff\r\nContent-Length: 0\r\n\r\n")
+    assert (reply.headers["a"], reply.headers["b"]) == ("é", "\udcff")
+
+
+@pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
+def test_a_reply_that_never_has_a_body(status: bytes) -> None:
+    assert whole(b"HTTP/1.1 " + status + b"\r\n\r\n").body == b""
+
+
+def test_announcements_are_skipped() -> None:
+    early = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+    parser = ReplyParser()
+    assert parser.feed(early) is None
+    assert parser.idle
+    reply = parser.feed(OK + b"Content-Length: 0\r\n\r\n")
+    assert reply is not None
+    assert (reply.status, "link" in reply.headers) == (200, False)
+
+
+@pytest.mark.parametrize(
+    ("line", "header", "reusable"),
+    [
+        (b"HTTP/1.1 200 OK", b"", True),
+        (b"HTTP/1.1 200 OK", b"Connection: keep-alive\r\n", True),
+        (b"HTTP/1.1 200 OK", b"Connection: Close\r\n", False),
+        (b"HTTP/1.0 200 OK", b"", False),
+        (b"HTTP/1.0 200 OK", b"Connection: keep-alive\r\n", True),
+    ],
+)
+def test_when_the_connection_stays(line: bytes, header: bytes, reusable: bool) -> None:
+    data = line + b"\r\n" + header + b"Content-Length: 1\r\n\r\nx"
+    assert whole(data).reusable is reusable
+    parser = ReplyParser()
+    for position in range(len(data) - 1):
+        assert parser.feed(data[position : position + 1]) is None
+    slow = parser.feed(b"x")
+    assert slow is not None
+    assert slow.reusable is reusable
+
+
+def test_bytes_after_a_reply_make_the_connection_unfit() -> None:
+    for framing in (b"Content-Length: 0\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"):
+        assert not whole(OK + framing + b"H").reusable
+
+
+def test_without_a_length_the_body_ends_with_the_connection() -> None:
+    parser = ReplyParser()
+    assert parser.feed(OK + b"\r\nab") is None
+    assert parser.feed(b"c") is None
+    reply = parser.eof()
+    assert reply is not None
+    assert (reply.body, reply.reusable) == (b"abc", False)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"HTT",
+        OK + b"Content-Length: 3\r\n\r\nab",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+    ],
+)
+def test_an_end_in_the_middle_is_no_reply(data: bytes) -> None:
+    parser = ReplyParser()
+    assert parser.feed(data) is None
+    assert parser.eof() is None
+
+
+def test_a_parser_is_ready_for_the_next_reply() -> None:
+    parser = ReplyParser()
+    for body in (b"one", b"two"):
+        assert parser.idle
+        assert parser.feed(OK + b"Content-Length: 3\r\n\r\n") is None
+        assert not parser.idle
+        reply = parser.feed(body)
+        assert reply is not None
+        assert reply.body == body
+
+
+def test_a_reset_parser_has_forgotten_everything() -> None:
+    parser = ReplyParser()
+    parser.feed(OK + b"A: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab")
+    parser.reset()
+    assert parser.idle
+    reply = parser.feed(OK + b"Content-Length: 0\r\n\r\n")
+    assert reply is not None
+    assert reply.headers == {"content-length": "0"}
+
+
+def test_a_large_body_is_received_where_it_stays() -> None:
+    body = bytes(range(256)) * (wire.DIRECT // 128)
+    parser = ReplyParser()
+    assert parser.window() is None
+    head = header_block("HTTP/1.1 200 OK", [("Content-Length", str(len(body)))])
+    assert parser.feed(head + body[:100]) is None
+    taken = 100
+    reply = None
+    while reply is None:
+        window = parser.window()
+        assert window is not None
+        assert len(window) == len(body) - taken
+        count = min(len(window), 50_000)
+        window[:count] = body[taken : taken + count]
+        taken += count
+        reply = parser.filled(count)
+    assert (bytes(reply.body), taken, reply.reusable) == (body, len(body), True)
+    assert parser.window() is None
+
+
+def test_a_large_body_whose_connection_is_to_close_is_not_reusable() -> None:
+    length = wire.DIRECT + 1
+    parser = ReplyParser()
+    parser.feed(OK + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % length)
+    reply = parser.filled(length)
+    assert reply is not None
+    assert not reply.reusable
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\r\n\r\n",
+        b"x",
+        b"HTTP/2 200\r\n\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        "HTTP/1.1 ٢٠٠ OK\r\n\r\n".encode(),
+        b"GET / HTTP/1.1\r\n\r\n",
+        OK + b"no colon\r\n\r\n",
+        OK + b": no name\r\n\r\n",
+        OK + b"A: 1\r\n folded\r\n\r\n",
+        OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        OK + b"Content-Length: -1\r\n\r\n",
+        OK + b"Content-Length: 1, 1\r\n\r\n",
+        OK + b"Content-Length: \r\n\r\n",
+        OK + b"Content-Length: 0x10\r\n\r\n",
+        OK + "Content-Length: ٣\r\n\r\n".encode(),
+        OK + b"Content-Length: %d\r\n\r\n" % (wire.MAX_BODY + 1),
+        OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n\r\n",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n0x1\r\n",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 16 + b"\r\n",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % (wire.MAX_BODY + 1),
+        OK + b"Transfer-Encoding: chunked\r\n\r\n1\r\nabc",
+        OK + b"A: " + b"x" * wire.MAX_HEAD,
+        OK + b"Transfer-Encoding: chunked\r\n\r\n1;" + b"x" * wire.MAX_HEAD,
+        OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"x" * wire.MAX_HEAD + b"x",
+    ],
+    ids=lambda data: repr(data[:60]),
+)
+def test_what_breaks_the_protocol_is_the_peers_fault(data: bytes) -> None:
+    with pytest.raises(RemoteProtocolError):
+        ReplyParser().feed(data)
+
+
+def test_two_equal_lengths_are_one() -> None:
+    assert whole(OK + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\nx").body == b"x"
+
+
+def test_many_chunks_may_not_exceed_the_largest_body_either() -> None:
+    parser = ReplyParser()
+    parser.feed(OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunked([b"x"])[: -len(b"0\r\n\r\n")])
+    with pytest.raises(RemoteProtocolError, match="longer than"):
+        parser.feed(b"%x\r\n" % wire.MAX_BODY)
+
+
+def test_a_complaint_quotes_no_more_than_it_must() -> None:
+    with pytest.raises(RemoteProtocolError) as caught:
+        parse_head(b"x" * 10_000)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("request_id", "path"),
+    [
+        ("8476a536-e9f4-11e8-9739-2dfe598c3fcd", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
+        ("a/b c", "a%2Fb%20c"),
+        ("a.b_c~d", "a.b_c~d"),
+        ("é", "%C3%A9"),
+        ("\udcff", "%FF"),
+        ("-", "-"),
+        ("%2F?#", "%252F%3F%23"),
+    ],
+)
+def test_a_request_id_is_one_path_segment(request_id: str, path: str) -> None:
+    assert request_id_path(request_id) == path
