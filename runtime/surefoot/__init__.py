@@ -22,38 +22,41 @@ __all__ = [
     "on_shutdown",
     "remaining",
     "testing",
+    "use_marshaller",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import testing
-    from .batch import Budget, NoProgress, Resumable, remaining
+    from .batch import NoProgress, Resumable
+    from .budget import Budget, remaining
     from .context import LambdaContext
     from .continuation import ContinuationError
     from .errors import DeadlineExceeded, Fault
     from .lifecycle import after_restore, before_snapshot, on_shutdown
-    from .marshal import Marshaller
+    from .marshal import Marshaller, use_marshaller
     from .stream import HttpPrelude
 else:
     # Hidden from type checkers, which would take it as leave to import any name at all.
     _HOMES = {
-        "Budget": "batch",
+        "Budget": "budget",
         "ContinuationError": "continuation",
         "DeadlineExceeded": "errors",
         "Fault": "errors",
         "HttpPrelude": "stream",
         "LambdaContext": "context",
         "Marshaller": "marshal",
+        "use_marshaller": "marshal",
         "NoProgress": "batch",
         "Resumable": "batch",
         "after_restore": "lifecycle",
         "before_snapshot": "lifecycle",
         "on_shutdown": "lifecycle",
-        "remaining": "batch",
+        "remaining": "budget",
         "testing": "testing",
     }
 
-    def __getattr__(name):
+    def __getattr__(name: str) -> object:
         home = _HOMES.get(name)
         if home is None:
             raise AttributeError(
@@ -65,5 +68,5 @@ else:
         globals()[name] = value
         return value
 
-    def __dir__():
+    def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

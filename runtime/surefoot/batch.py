@@ -1,79 +1,16 @@
-"""Long work in short invocations: how much time is left, and how to go on in the next one."""
+"""Long work in short invocations: do what there is time for, and go on in the next one."""
 
 from . import continuation
+from .budget import Budget
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Any, Protocol, TypeVar
+    from typing import Any, TypeVar
+
+    from .budget import Timed
 
     T = TypeVar("T")
-
-    class Timed(Protocol):
-        """Any context object: surefoot's, awslambdaric's, or a test's."""
-
-        def get_remaining_time_in_millis(self) -> int:
-            """Return the milliseconds left."""
-
-
-class Budget:
-    """The time left of an invocation, less a reserve; asked anew with every use.
-
-    True while anything is left. Source: AWS Lambda Developer Guide, "Using the Lambda context object
-    to retrieve Python function information", get_remaining_time_in_millis.
-    """
-
-    __slots__ = ("_left", "reserve")
-
-    def __init__(self, context: "Timed", reserve: float = 0.0) -> None:
-        """Measure by a context.
-
-        :param context: the handler's second argument
-        :param reserve: seconds that are kept back, so that work stops in time to finish properly
-        :raises TypeError: context cannot tell the remaining time
-        :raises ValueError: reserve is negative or no number of seconds
-        """
-        left = getattr(context, "get_remaining_time_in_millis", None)
-        if not callable(left):
-            raise TypeError(
-                f"the context is {type(context).__name__}, which cannot tell the remaining time; "
-                "pass the handler's second argument, or in a test surefoot.testing.fake_context()."
-            )
-        if not 0 <= reserve < float("inf"):
-            raise ValueError(f"the reserve is {reserve!r}; it takes seconds, 0 or more.")
-        self._left = left
-        self.reserve = reserve
-
-    @property
-    def milliseconds(self) -> int:
-        """What is left beyond the reserve, in milliseconds, never below 0."""
-        return max(int(self._left()) - round(self.reserve * 1000), 0)
-
-    @property
-    def seconds(self) -> float:
-        """What is left beyond the reserve, in seconds: right as a ``timeout`` of other calls."""
-        return self.milliseconds / 1000
-
-    def enough(self, seconds: float) -> bool:
-        """Tell whether something that takes this many seconds ends before the reserve begins."""
-        return self.seconds >= seconds
-
-    def __bool__(self) -> bool:
-        return self.milliseconds > 0
-
-    def __repr__(self) -> str:
-        return f"Budget({self.seconds:.3f} s left, {self.reserve} s in reserve)"
-
-
-def remaining(context: "Timed", reserve: float = 0.0) -> Budget:
-    """Return the invocation's time budget.
-
-    :param context: the handler's second argument
-    :param reserve: seconds that are kept back
-    :raises TypeError: context cannot tell the remaining time
-    :raises ValueError: reserve is negative or no number of seconds
-    """
-    return Budget(context, reserve)
 
 
 class NoProgress(RuntimeError):
@@ -93,13 +30,13 @@ class Resumable:
     ...         pass  # what takes long
     ...     return work.result()
 
-    Five seconds of this invocation's eight are reserved, and each look at the clock takes one here:
+    Eight seconds less five in reserve are enough for two numbers, if each takes one:
 
     >>> from itertools import count
     >>> from surefoot.testing import invoke
     >>> first = invoke(handler, {"from": "a schedule"}, timeout=8, clock=count().__next__)
     >>> first
-    {'done': False, 'continuation': 'sf1.c0c74486.WyJ0ZXN0LWZ1bmN0aW9uIiwgMV0'}
+    {'done': False, 'continuation': 'sf1.5aca6129.WyJ0ZXN0LWZ1bmN0aW9uIiwgMl0'}
     >>> invoke(handler, first, timeout=60, clock=count().__next__)
     {'done': True}
 
@@ -135,7 +72,7 @@ class Resumable:
         self._name = name if name is not None else getattr(context, "function_name", None) or ""
         token = event.get("continuation") if isinstance(event, dict) else None
         self._position = None if token is None else continuation.decode(self._name, token)
-        self._token = continuation.encode(self._name, self._position)
+        self._begun = self._token = continuation.encode(self._name, self._position)
         self._ignored = token is not None  # until somebody reads the position
         self._longest = 0  # milliseconds
         self._done = 0  # items, in this invocation
@@ -198,11 +135,11 @@ class Resumable:
         """Return ``{"done": true}``, or ``{"done": false, "continuation": token}``.
 
         :param done: whether the work is finished; None: it is if every loop reached its end
-        :raises NoProgress: no item was done, and more remain
+        :raises NoProgress: more remain, and the continuation would be the one that this began with
         """
         if done is None:
             done = not self._open
-            if not done and not self._done:
+            if not done and self._token == self._begun:
                 raise NoProgress(self._why())
         return {"done": True} if done else {"done": False, "continuation": self._token}
 
@@ -224,9 +161,10 @@ class Resumable:
     def _why(self) -> str:
         if self._stopped and not self._asked:
             return (
-                f"there was no time for a single item: {self.budget.milliseconds} ms are left beyond "
-                f"the reserve of {self.budget.reserve} s. Raise the function's timeout, lower the "
-                "reserve, or list fewer items at a time."
+                "time was up before an item was done that the continuation could tell of: "
+                f"{self.budget.milliseconds} ms are left beyond the reserve of "
+                f"{self.budget.reserve} s. Raise the function's timeout, lower the reserve, or "
+                "make the items smaller."
             )
         return (
             "the loop was left before its first item was done. Call stop() instead of break, or "

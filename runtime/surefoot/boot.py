@@ -7,16 +7,18 @@ from . import sitepath
 from .client import Client
 from .config import Config
 from .deadline import Guard
-from .errors import EXIT_INIT, RuntimeStop
+from .errors import EXIT_AFTER_RESTORE, EXIT_BEFORE_SNAPSHOT, EXIT_INIT, RuntimeStop
 from .logs import Log, hook, say
 from .loop import Loop
-from .marshal import Marshaller, RawMarshaller
+from .marshal import Marshaller, RawMarshaller, chosen_marshaller
 from .transport import Connection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
+
+    from .report import Report
 
 
 def main(arguments: "Sequence[str]") -> int:
@@ -28,6 +30,8 @@ def main(arguments: "Sequence[str]") -> int:
         return stop.exit_code
     except KeyboardInterrupt:
         return 130
+    finally:
+        _shut_down()
     return 0
 
 
@@ -36,21 +40,36 @@ def _serve(arguments: "Sequence[str]") -> None:
     config = Config(arguments, environ)
     working_directory = posix.getcwd()
     sitepath.prepare(working_directory, config.task_root, environ)
+    config.task_root = config.task_root or working_directory
     _forget(b"_LAMBDA_TELEMETRY_LOG_FD")
     _configure_streams()
     log = Log(config)
     hook.install(log)
+    serve_one_by_one(config, log)
+
+
+def serve_one_by_one(config: Config, log: Log) -> None:
+    """Load the function and serve it over a connection of its own, one invocation at a time.
+
+    :raises RuntimeStop: see errors
+    :raises SystemExit: the function could not be loaded, which has been reported
+    """
     marshaller = Marshaller(config.ensure_ascii)
     client = Client(Connection(config.host, config.port), marshaller, say)
     try:
-        function = _load(config.handler, config.task_root or working_directory)
+        function = _load(config.handler, config.task_root)
     except BaseException as error:
-        _init_failed(client, log, error)
-    else:
-        if getattr(function, "takes_bytes", False):
-            marshaller = RawMarshaller(config.ensure_ascii)
-        guard = Guard(config.deadline_margin_ms, config.deadline_raises, say)
-        Loop(client, function, marshaller, config, log, set_trace_id, guard).run()
+        client.init_error(_told(log, error))
+        sys.exit(EXIT_INIT)
+    if config.initialization_type == "snap-start":
+        _snapshot(client, log)
+    if getattr(function, "takes_bytes", False):
+        marshaller = RawMarshaller(config.ensure_ascii)
+    guard = Guard(config.deadline_margin_ms, config.deadline_raises, say)
+    marshaller = chosen_marshaller(marshaller)
+    loop = Loop(client, function, marshaller, config, log, set_trace_id, guard)
+    _end_gently(loop)
+    loop.run()
 
 
 def _load(handler: str, task_root: str) -> "Callable[[Any, Any], Any]":
@@ -73,14 +92,50 @@ def _load(handler: str, task_root: str) -> "Callable[[Any, Any], Any]":
         raise
 
 
-def _init_failed(client: Client, log: Log, error: BaseException) -> None:
+def _snapshot(client: Client, log: Log) -> None:
+    """Let SnapStart take its snapshot between the hooks."""
+    from . import lifecycle
+
+    try:
+        lifecycle.run_before_snapshot()
+    except BaseException as error:
+        client.before_snapshot_error(_told(log, error))
+        sys.exit(EXIT_BEFORE_SNAPSHOT)
+    client.restore_next()
+    try:
+        lifecycle.run_after_restore()
+    except BaseException as error:
+        client.restore_error(_told(log, error))
+        sys.exit(EXIT_AFTER_RESTORE)
+
+
+def _told(log: Log, error: BaseException) -> "Report":
+    """Write the log record of an error during init, and return its report."""
     from .logs.uncaught import record
     from .report import Report
 
     report = Report.of(error)
     record(log, report)
-    client.init_error(report)
-    sys.exit(EXIT_INIT)
+    return report
+
+
+def _end_gently(loop: Loop) -> None:
+    """Have SIGTERM end the loop, if the function asked to be called then and has no handler."""
+    if _LIFECYCLE not in sys.modules:
+        return
+    import _signal  # type: ignore[import-not-found]  # the signal module would import enum
+
+    if _signal.getsignal(_signal.SIGTERM) is _signal.SIG_DFL:
+        _signal.signal(_signal.SIGTERM, lambda *_: loop.stop())
+
+
+def _shut_down() -> None:
+    lifecycle = sys.modules.get(_LIFECYCLE)
+    if lifecycle is not None:
+        lifecycle.run_shutdown(say)
+
+
+_LIFECYCLE = f"{__package__}.lifecycle"
 
 
 def set_trace_id(trace_id: str | None) -> None:

@@ -6,7 +6,12 @@ Paths and statuses: AWS Lambda Developer Guide, "Using the Lambda runtime API".
 import sys
 
 from . import __version__
-from .errors import ContainerError, RemoteProtocolError
+from .errors import (
+    AFTER_RESTORE_ERROR,
+    BEFORE_SNAPSHOT_ERROR,
+    ContainerError,
+    RemoteProtocolError,
+)
 from .invocation import Invocation
 from .wire import Reply, request_id_path
 
@@ -70,7 +75,9 @@ class Client:
         :raises RuntimeStop: as next()
         """
         body = self.marshaller.dumps(report.fields(invocation.request_id))
-        headers = f"Content-Type: application/json\r\n{_error_type(report)}{_xray(report)}"
+        headers = (
+            f"Content-Type: application/json\r\n{_error_type(report.header_type)}{_xray(report)}"
+        )
         self._answer(invocation, "error", headers, body)
 
     def stream(
@@ -127,11 +134,40 @@ class Client:
 
         :raises RuntimeStop: as next()
         """
+        self._initial("init/error", report, report.header_type)
+
+    def before_snapshot_error(self, report: "Report") -> None:
+        """Report that a before-snapshot hook failed; the process must exit next.
+
+        :raises RuntimeStop: as next()
+        """
+        self._initial("init/error", report, BEFORE_SNAPSHOT_ERROR)
+
+    def restore_next(self) -> None:
+        """Wait until Lambda has restored this process from its snapshot.
+
+        :raises RuntimeStop: as next()
+        """
+        request = f"GET {_API}restore/next{self._common}\r\n".encode()
+        reply = self.connection.exchange(request)
+        if reply.status != 200:
+            raise _stop("GET restore/next", reply)
+        # The connection was made before the snapshot; its peer may be another now.
+        self.connection.close()
+
+    def restore_error(self, report: "Report") -> None:
+        """Report that an after-restore hook failed; the process must exit next.
+
+        :raises RuntimeStop: as next()
+        """
+        self._initial("restore/error", report, AFTER_RESTORE_ERROR)
+
+    def _initial(self, path: str, report: "Report", error_type: str) -> None:
         body = self.marshaller.dumps(report.fields())
-        headers = f"Content-Type: application/json\r\n{_error_type(report)}"
-        reply = self._post("init/error", headers, body)
+        headers = f"Content-Type: application/json\r\n{_error_type(error_type)}"
+        reply = self._post(path, headers, body)
         if reply.status != 202:
-            self.say(f"the Runtime API answered {reply.status} to the report of the init error.")
+            self.say(f"the Runtime API answered {reply.status} to the report for {path}.")
 
     def _answer(self, invocation: Invocation, what: str, headers: str, body: bytes) -> None:
         request_id = invocation.request_id
@@ -163,8 +199,8 @@ def _echo(invocation: Invocation) -> str:
     return f"Lambda-Runtime-Invocation-Id: {invocation.invocation_id}\r\n"
 
 
-def _error_type(report: "Report") -> str:
-    return f"Lambda-Runtime-Function-Error-Type: {report.header_type}\r\n"
+def _error_type(name: str) -> str:
+    return f"Lambda-Runtime-Function-Error-Type: {name}\r\n"
 
 
 def _xray(report: "Report") -> str:

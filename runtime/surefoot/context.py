@@ -107,11 +107,6 @@ class LambdaContext:
             identity["cognito_identity_pool_id"] = sent.get("cognitoIdentityPoolId")
         self.identity = CognitoIdentity(identity)
 
-    @property
-    def deadline_ms(self) -> int:
-        """When Lambda ends the invocation, in milliseconds since the epoch; 0 if unknown."""
-        return self._epoch_deadline_time_in_ms
-
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds left before Lambda ends the invocation, never below 0."""
         left = self._epoch_deadline_time_in_ms - int(time.time() * 1000)

@@ -1,9 +1,9 @@
 """Continuation tokens: where a piece of work goes on, as one string.
 
-A token is ``sf1.<check>.<position>``: the format, the CRC-32 of the last part in hexadecimal, and the
-JSON of [name, position] in base64url without padding (RFC 4648 section 5). So it passes unchanged
-through queues, URLs and JSON, and one that was cut, or comes from elsewhere, is recognised. The
-check is no signature: a position deserves as much trust as any event.
+A token is ``sf1.<check>.<position>``: the format, the CRC-32 of the last part in hexadecimal, and
+the JSON of [name, position] in base64url without padding (RFC 4648 section 5). So it passes
+unchanged through queues, URLs and JSON, and one that was cut, or comes from elsewhere, is
+recognised. The check is no signature: a position deserves as much trust as any event.
 """
 
 import binascii

@@ -54,6 +54,12 @@ class RuntimeStop(Exception):
     exit_code = EXIT_PROTOCOL
 
 
+class Terminated(RuntimeStop):
+    """The process was asked to end and has done what was left to do."""
+
+    exit_code = 0
+
+
 class ConfigError(RuntimeStop):
     """A setting is missing or cannot be used."""
 

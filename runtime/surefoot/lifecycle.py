@@ -1,21 +1,21 @@
 """Functions to call when the execution environment ends, is snapshotted or is restored.
 
-The restore hooks behave as those of AWS's snapshot_restore_py, and what a function registered with
-that package is honoured in one order with ours. Source: AWS Lambda Developer Guide, "Lambda SnapStart
-runtime hooks for Python".
+The snapshot hooks behave as those of AWS's snapshot_restore_py, and what a function registered with
+that package is honoured in one order with ours. Lambda snapshots no container images so far; the
+hooks are for a function that also runs where it does. Source: AWS Lambda Developer Guide, "Lambda
+SnapStart runtime hooks for Python".
 """
 
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any, TypeVar
 
     F = TypeVar("F", bound=Callable[..., Any])
     # What to call, and how many hooks snapshot_restore_py had when it was registered.
     Hook = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], int]
-    Wait = Callable[[Awaitable[Any]], object]
 
 _shutdown: "list[Hook]" = []
 _before_snapshot: "list[Hook]" = []
@@ -26,9 +26,9 @@ def on_shutdown(func: "F", *args: "Any", **kwargs: "Any") -> "F":
     """Call ``func`` when the execution environment ends; usable as a decorator.
 
     The last one registered is called first, each once, whatever the others do; a coroutine function
-    is awaited. Lambda allows 2 seconds (500 ms with internal extensions only), and sends the signal that
-    starts it only to functions with an extension. Source: AWS Lambda Developer Guide, "Understanding
-    the Lambda execution environment lifecycle", Shutdown phase.
+    is awaited. Lambda tells only functions with an extension of their end, and gives them 2 seconds
+    (500 ms if all extensions are internal). Source: AWS Lambda Developer Guide, "Understanding the
+    Lambda execution environment lifecycle", shutdown phase.
 
     :param args: arguments for func, like ``kwargs``
     :returns: func
@@ -68,16 +68,15 @@ def after_restore(func: "F", *args: "Any", **kwargs: "Any") -> "F":
     return func
 
 
-def run_shutdown(say: "Callable[[str], None]", wait: "Wait | None" = None) -> None:
+def run_shutdown(say: "Callable[[str], None]") -> None:
     """Call the shutdown hooks: for the runtime. A second call finds none left.
 
     :param say: tells the operator of hooks that raise
-    :param wait: runs an awaitable to its end, on the event loop that the function used
     """
     while _shutdown:
         hook = _shutdown.pop()
         try:
-            _call(hook, wait)
+            _call(hook)
         except BaseException as error:
             # sys.exit() in a hook, too: we are leaving anyway, and the others have work to do.
             from .report import Report
@@ -88,26 +87,24 @@ def run_shutdown(say: "Callable[[str], None]", wait: "Wait | None" = None) -> No
             say("\n".join([headline, *(line.rstrip("\n") for line in report.stack)]))
 
 
-def run_before_snapshot(wait: "Wait | None" = None) -> None:
+def run_before_snapshot() -> None:
     """Call the before-snapshot hooks, ours and snapshot_restore_py's: for the runtime.
 
-    :param wait: as in run_shutdown()
     :raises BaseException: whatever a hook raises; those registered before it are not called
     """
     theirs = _registered("get_before_snapshot")
     while _before_snapshot or theirs:
         ours_is_last = _before_snapshot and _before_snapshot[-1][3] >= len(theirs)
-        _call((_before_snapshot if ours_is_last else theirs).pop(), wait)
+        _call((_before_snapshot if ours_is_last else theirs).pop())
 
 
-def run_after_restore(wait: "Wait | None" = None) -> None:
+def run_after_restore() -> None:
     """Call the after-restore hooks, ours and snapshot_restore_py's: for the runtime.
 
-    :param wait: as in run_shutdown()
     :raises BaseException: whatever a hook raises; those registered after it are not called
     """
     for hook in _in_order(_after_restore, _registered("get_after_restore")):
-        _call(hook, wait)
+        _call(hook)
 
 
 def _hook(
@@ -140,12 +137,11 @@ def _in_order(ours: "list[Hook]", theirs: "list[Any]") -> "Iterator[Any]":
             other += 1
 
 
-def _call(hook: "Any", wait: "Wait | None") -> None:
+def _call(hook: "Any") -> None:
     func, args, kwargs = hook[:3]
     result = func(*args, **kwargs)
     if hasattr(result, "__await__"):
-        if wait is None:
-            import asyncio
+        # On the loop that the handlers ran on, where what the hook closes was opened.
+        from .handlers.aio import run
 
-            wait = asyncio.run  # type: ignore[assignment]  # a coroutine, nearly always
-        wait(result)  # type: ignore[misc]
+        run(result)

@@ -1,6 +1,7 @@
 """Poll, handle, answer; for ever. Knows no environment and no socket."""
 
 from .context import LambdaContext
+from .errors import Terminated
 from .handlers.adapt import KINDS
 
 TYPE_CHECKING = False
@@ -43,14 +44,29 @@ class Loop:
         self.log = log
         self.trace = trace
         self.guard = guard
+        self.idle = False
+        self.stopping = False
 
     def run(self) -> None:
-        """Serve until the client or a signal handler raises.
+        """Serve until the client or a signal handler raises, or until stop().
 
-        :raises RuntimeStop: the sandbox is gone, broken or not a Runtime API
+        :raises RuntimeStop: the sandbox is gone, broken or not a Runtime API; or Terminated
         """
-        while True:
-            self.serve(self.client.next())
+        while not self.stopping:
+            self.idle = True
+            invocation = self.client.next()
+            self.idle = False
+            self.serve(invocation)
+        raise Terminated("terminated after the invocation that was under way.")
+
+    def stop(self) -> None:
+        """End the loop: for a signal handler. An invocation that is under way is finished first.
+
+        :raises Terminated: at once, when none is
+        """
+        self.stopping = True
+        if self.idle:
+            raise Terminated("terminated.")
 
     def serve(self, invocation: "Invocation") -> None:
         """Handle one invocation and answer it, whatever the handler does.
@@ -75,10 +91,11 @@ class Loop:
     def _handle(self, invocation: "Invocation") -> "tuple[bytes, str] | Stream":
         """Call the handler; return its result as bytes and content type, or the begun stream."""
         marshaller = self.marshaller
+        loads = self.client.marshaller.loads
         streaming = False
         self.guard.arm(invocation.request_id, invocation.deadline_ms)
         try:
-            context = LambdaContext(invocation, self.config, marshaller.loads, self.log.write)
+            context = LambdaContext(invocation, self.config, loads, self.log.write)
             event = marshaller.load(invocation.body, invocation.content_type)
             # A large event need not be kept twice while the handler works.
             invocation.body = b""
@@ -93,6 +110,7 @@ class Loop:
                     return result
             # Nor need it be kept while the result is marshalled.
             del event
+            self.log.flush()
             return marshaller.dump(result)
         finally:
             if not streaming:

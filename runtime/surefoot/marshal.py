@@ -141,6 +141,30 @@ class Marshaller:
         return text.encode("utf-8", "backslashreplace")
 
 
+def use_marshaller(marshaller: Marshaller) -> None:
+    """Have events and results turned by ``marshaller`` instead; call it at import time.
+
+    :param marshaller: an object with ``load(body, content_type)``, which returns the event for its
+        bytes, and ``dump(result)``, which returns bytes and their content type; subclass
+        :class:`Marshaller` to change one of them. What they raise fails the invocation.
+    :raises TypeError: one of the two is missing
+    """
+    for name in ("load", "dump"):
+        if not callable(getattr(marshaller, name, None)):
+            raise TypeError(
+                f"{marshaller!r} has no {name}(); a marshaller needs load() and dump()."
+            )
+    _chosen[:] = [marshaller]
+
+
+def chosen_marshaller(default: Marshaller) -> Marshaller:
+    """Return the function's own marshaller, or the default: for the runtime."""
+    return _chosen[-1] if _chosen else default
+
+
+_chosen: list[Marshaller] = []
+
+
 class RawMarshaller(Marshaller):
     """Bodies as they are, for handlers that are no Python: the event's bytes in, bytes out."""
 

@@ -119,6 +119,9 @@ def frames_of(trace: "TracebackType | None") -> "list[traceback.FrameSummary]":
     start = 0
     while start < len(frames) and frames[start].filename.startswith(machinery):
         start += 1
+    # The guard raises in the handler's place; where it does so says nothing.
+    while len(frames) > start + 1 and frames[-1].filename.startswith(_HERE):
+        frames.pop()
     return [frame for frame in frames[start:] if not frame.filename.startswith(_IMPORT)]
 
 

@@ -9,43 +9,26 @@
 
 import sys
 import time
-from itertools import count
 
-from .config import Config
-from .context import LambdaContext
 from .errors import Fault
+from .fakecontext import fake_context
 from .handlers.adapt import settle
 from .handlers.resolve import resolve
-from .invocation import Invocation
-from .marshal import Marshaller
+from .marshal import Marshaller, chosen_marshaller
 from .stream import DELIMITER, HTTP_TYPE, HttpPrelude, Stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from typing import Any
 
-    from typing_extensions import TypedDict, Unpack
+    from typing_extensions import Unpack
 
-    class Fields(TypedDict, total=False):
-        """What a test may say about its invocation; see fake_context()."""
+    from .fakecontext import Fields
 
-        request_id: str
-        function_name: str
-        function_version: str
-        memory_limit_in_mb: int | str
-        log_group_name: str
-        log_stream_name: str
-        invoked_function_arn: str
-        tenant_id: str
-        client_context: Mapping[str, Any]
-        cognito_identity_id: str
-        cognito_identity_pool_id: str
-
+__all__ = ["Streamed", "fake_context", "invoke"]
 
 MAX_RESPONSE = 6_291_556  # bytes, as Lambda counts them
-
-_requests = count(1)
 
 
 class Streamed:
@@ -73,35 +56,25 @@ class Streamed:
         return self.body.decode()
 
 
-class _Context(LambdaContext):
-    """A LambdaContext with a clock of the test's choice."""
-
-    clock: "Callable[[], float]"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return max(self.deadline_ms - int(self.clock() * 1000), 0)
-
-
 def invoke(
     handler: "Callable[..., Any] | str",
     event: object = None,
     *,
     timeout: float = 3.0,
     clock: "Callable[[], float]" = time.time,
-    marshaller: Marshaller | None = None,
     **fields: "Unpack[Fields]",
 ) -> "Any":
     """Call a handler as the runtime does and return its answer as a caller would read it.
 
     Event and result travel as JSON, so that a datetime in a result fails here and not in
     production. Handlers may be functions, coroutine functions (on one event loop, kept from call to
-    call) and generators. The environment is left alone, and nothing ends the handler at its deadline.
+    call) and generators; use_marshaller() counts. The environment is left alone, and nothing ends a
+    handler at its deadline.
 
     :param handler: a callable, or its name as in CMD: ``"app.handler"``, found on sys.path
     :param event: any JSON value; bytes are taken as the JSON text itself
     :param timeout: seconds until the deadline
     :param clock: returns seconds as time.time() does; the remaining time is measured by it
-    :param marshaller: the function's own, if it has one
     :param fields: as for fake_context()
     :returns: the parsed JSON; bytes where the handler returned bytes; a Streamed for a stream
     :raises BaseException: whatever the handler raises
@@ -111,13 +84,15 @@ def invoke(
     :raises TypeError: the event has no JSON form, or a field is unknown
     :raises RuntimeError: a coroutine handler was called from a running event loop
     """
-    marshaller = marshaller or Marshaller()
+    plain = Marshaller()
+    # The module that is imported here may choose its marshaller while it is.
     function = resolve(handler) if isinstance(handler, str) else handler
+    marshaller = chosen_marshaller(plain)
     context = fake_context(timeout=timeout, clock=clock, **fields)
-    payload = marshaller.load(_body(event, marshaller), "application/json")
+    payload = marshaller.load(_body(event, plain), "application/json")
     answer = _settled(function(payload, context), marshaller)
     if isinstance(answer, Stream):
-        return _collected(answer, marshaller)
+        return _collected(answer, plain)
     body, content_type = marshaller.dump(answer)
     if len(body) > MAX_RESPONSE:
         raise Fault(
@@ -125,93 +100,18 @@ def invoke(
             f"the response is {len(body):,} bytes long and Lambda takes {MAX_RESPONSE:,}; put it "
             "into S3 and return its address, or stream it.",
         )
-    return marshaller.load(body, content_type)
+    return plain.load(body, content_type)
 
 
-def fake_context(
-    *,
-    timeout: float = 3.0,
-    clock: "Callable[[], float]" = time.time,
-    **fields: "Unpack[Fields]",
-) -> LambdaContext:
-    """Return a context as a handler gets it, with plausible values where none are given.
-
-    :param timeout: seconds until the deadline
-    :param clock: returns seconds as time.time() does; the remaining time is measured by it
-    :param fields: the context's attributes by name (``request_id`` for aws_request_id, the two of
-        ``identity`` directly); ``client_context`` as the object that a caller sends: custom, env, client
-    :raises TypeError: a field is unknown
-    :raises Fault: Runtime.LambdaContextUnmarshalError, client_context is no object
-    """
-    known = {**_usual(fields.get("function_name", "test-function")), **fields}
-    unknown = set(known) - _FIELDS
-    if unknown:
-        raise TypeError(
-            f"a context has no field {', '.join(sorted(unknown))}; its fields are "
-            f"{', '.join(sorted(_FIELDS))}."
-        )
-    dumps = Marshaller().dumps
-    headers = {
-        "lambda-runtime-aws-request-id": known["request_id"],
-        "lambda-runtime-invoked-function-arn": known["invoked_function_arn"],
-        "lambda-runtime-deadline-ms": str(max(int(clock() * 1000) + round(timeout * 1000), 0)),
-    }
-    if "tenant_id" in known:
-        headers["lambda-runtime-aws-tenant-id"] = known["tenant_id"]
-    if "client_context" in known:
-        headers["lambda-runtime-client-context"] = str(dumps(known["client_context"]), "utf-8")
-    identity = {
-        "cognitoIdentityId": known.get("cognito_identity_id"),
-        "cognitoIdentityPoolId": known.get("cognito_identity_pool_id"),
-    }
-    headers["lambda-runtime-cognito-identity"] = str(dumps(identity), "utf-8")
-    environ = {variable: str(known[name]) for name, variable in _VARIABLES.items()}
-    # Nobody connects to it, but the settings are those of a runtime and include an address.
-    config = Config(["test.handler"], {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001", **environ})
-    context = _Context(Invocation(headers, b""), config, Marshaller().loads, _log)
-    context.clock = clock
-    return context
-
-
-_VARIABLES = {
-    "function_name": "AWS_LAMBDA_FUNCTION_NAME",
-    "function_version": "AWS_LAMBDA_FUNCTION_VERSION",
-    "memory_limit_in_mb": "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-    "log_group_name": "AWS_LAMBDA_LOG_GROUP_NAME",
-    "log_stream_name": "AWS_LAMBDA_LOG_STREAM_NAME",
-}
-_FIELDS = {
-    *_VARIABLES,
-    "request_id",
-    "invoked_function_arn",
-    "tenant_id",
-    "client_context",
-    "cognito_identity_id",
-    "cognito_identity_pool_id",
-}
-
-
-def _usual(name: str) -> "dict[str, Any]":
-    return {
-        "request_id": f"00000000-0000-4000-8000-{next(_requests):012x}",
-        "function_name": name,
-        "function_version": "$LATEST",
-        "memory_limit_in_mb": "128",
-        "log_group_name": f"/aws/lambda/{name}",
-        "log_stream_name": f"2026/01/01/[$LATEST]{'0' * 32}",
-        "invoked_function_arn": f"arn:aws:lambda:us-east-1:123456789012:function:{name}",
-    }
-
-
-def _body(event: object, marshaller: Marshaller) -> bytes:
+def _body(event: object, plain: Marshaller) -> bytes:
     if isinstance(event, bytes):
         return event
     try:
-        return marshaller.dumps(event)
+        return plain.dumps(event)
     except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(
-            f"the event has no JSON form: {error}. Lambda delivers JSON and nothing else; pass what "
-            "json.loads() would return."
+            f"the event has no JSON form: {error}. Lambda delivers JSON and nothing else; pass "
+            "what json.loads() would return."
         ) from None
 
 
@@ -234,18 +134,13 @@ def _is_running(asyncio: "Any") -> bool:
     return True
 
 
-def _collected(stream: Stream, marshaller: Marshaller) -> Streamed:
+def _collected(stream: Stream, plain: Marshaller) -> Streamed:
     try:
         pieces = list(stream)
     finally:
         stream.close()
     if stream.content_type != HTTP_TYPE:
         return Streamed(None, pieces)
-    fields = marshaller.loads(str(pieces[0].removesuffix(DELIMITER), "utf-8"))
+    fields = plain.loads(str(pieces[0].removesuffix(DELIMITER), "utf-8"))
     headers = {**fields.get("headers", {}), **fields.get("multiValueHeaders", {})}
     return Streamed(HttpPrelude(fields["statusCode"], headers, fields.get("cookies")), pieces[1:])
-
-
-def _log(text: str) -> None:
-    # Looked up with each call: pytest replaces it.
-    sys.stdout.write(text)

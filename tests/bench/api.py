@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -41,6 +42,10 @@ class Api:
     ) -> None:
         self._process.communicate()
 
+    def move(self, processors: Collection[int]) -> None:
+        """Let the server run on these processors only."""
+        os.sched_setaffinity(self._process.pid, processors)
+
     def play(
         self,
         event: str,
@@ -69,6 +74,7 @@ class Api:
     def release(self) -> None:
         """Let the client that a mark holds go on."""
         self._say("{}")
+        self._expect("released")
 
     def parked(self) -> None:
         """Wait until as many polls wait as the scenario says."""

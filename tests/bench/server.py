@@ -124,7 +124,10 @@ class Server:
         elif self._taken in self._scenario.get("marks", ()):
             self._tell(mark=self._taken, ns=now, body=body.decode("utf-8", "replace"))
             if self._scenario.get("hold", True):
-                sys.stdin.buffer.readline()  # the client waits while it is looked at
+                # The client waits while it is looked at. The word back keeps the other end from
+                # sending its next line too soon, into the buffer, where no poll would see it.
+                sys.stdin.buffer.readline()
+                self._tell(released=True)
         client.sendall(_ACCEPTED)
 
     def _next(self, descriptor: int, client: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""The few stand-ins that unit tests share: values with defaults, and a connection that is a list."""
+"""What unit tests share: values with defaults, and a connection that is a list."""
 
 from __future__ import annotations
 

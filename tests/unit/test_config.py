@@ -39,12 +39,12 @@ def test_addresses(value: str, host: str, port: int) -> None:
     ["127.0.0.1", ":9001", "host:", "host:0", "host:65536", "host:-1", "host:x", "host:٩", "h:1 "],
 )
 def test_an_address_that_is_none_is_refused_by_name(value: str) -> None:
-    with pytest.raises(ConfigError, match="AWS_LAMBDA_RUNTIME_API is .* not HOST:PORT"):
+    with pytest.raises(ConfigError, match=r"AWS_LAMBDA_RUNTIME_API is .* not HOST:PORT"):
         Config(["a.b"], {"AWS_LAMBDA_RUNTIME_API": value})
 
 
 def test_a_missing_address_points_to_the_emulator() -> None:
-    with pytest.raises(ConfigError, match="is not set.*make run"):
+    with pytest.raises(ConfigError, match=r"is not set.*make run"):
         Config(["a.b"], {})
 
 

@@ -16,7 +16,9 @@ CLIENT = "lambda-runtime-client-context"
 IDENTITY = "lambda-runtime-cognito-identity"
 
 
-def context(log: Any = None, headers: dict[str, str] | None = None, **environ: str) -> LambdaContext:
+def context(
+    log: Any = None, headers: dict[str, str] | None = None, **environ: str
+) -> LambdaContext:
     return LambdaContext(
         fakes.invocation(headers=headers), fakes.config(**environ), json.loads, log or print
     )
@@ -70,9 +72,7 @@ def test_a_cognito_identity() -> None:
     sent = '{"cognitoIdentityId": "one", "cognitoIdentityPoolId": "two"}'
     seen = context(headers={IDENTITY: sent}).identity
     assert (seen.cognito_identity_id, seen.cognito_identity_pool_id) == ("one", "two")
-    assert repr(seen) == (
-        "CognitoIdentity([cognito_identity_id=one,cognito_identity_pool_id=two])"
-    )
+    assert repr(seen) == ("CognitoIdentity([cognito_identity_id=one,cognito_identity_pool_id=two])")
 
 
 @pytest.mark.parametrize("header", [CLIENT, IDENTITY])

@@ -11,9 +11,7 @@ from surefoot import errors
 GRAMMAR = re.compile(r"(Runtime|Function)\.[A-Z][A-Za-z]+")
 
 KINDS = {
-    name: value
-    for name, value in vars(errors).items()
-    if name.isupper() and isinstance(value, str)
+    name: value for name, value in vars(errors).items() if name.isupper() and isinstance(value, str)
 }
 
 
@@ -44,6 +42,10 @@ def test_each_stop_has_its_exit_code(stop: type[errors.RuntimeStop], code: int) 
 
 def test_a_fault_keeps_its_parts_and_reads_as_its_message() -> None:
     fault = errors.Fault(errors.MARSHAL_ERROR, "no JSON", ["frame"])
-    assert (fault.kind, fault.message, fault.stack) == ("Runtime.MarshalError", "no JSON", ["frame"])
-    assert str(fault) == "no JSON"
+    assert (fault.kind, fault.message, fault.stack) == (
+        "Runtime.MarshalError",
+        "no JSON",
+        ["frame"],
+    )
+    assert str(fault) == fault.message == "no JSON"
     assert errors.Fault(errors.MARSHAL_ERROR, "no JSON").stack is None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime
 import decimal
-from collections import namedtuple
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from surefoot.jsonexact import encode
 
-Point = namedtuple("Point", "x y")
+
+class Point(NamedTuple):
+    x: object
+    y: object
 
 
 class Row:
@@ -42,7 +44,10 @@ class Text(str):
         (Row({"a": 1}), '{"a": 1}'),
         (decimal.Decimal("-1.50E+3"), "-1.50E+3"),
         ({float("nan"): 1, float("-inf"): 2}, '{"NaN": 1, "-Infinity": 2}'),
-        ({b"k": 1, 1: 2, None: 3, False: 4, 0.5: 5}, '{"k": 1, "1": 2, "null": 3, "false": 4, "0.5": 5}'),
+        (
+            {b"k": 1, 1: 2, None: 3, False: 4, 0.5: 5},
+            '{"k": 1, "1": 2, "null": 3, "false": 4, "0.5": 5}',
+        ),
     ],
     ids=repr,
 )

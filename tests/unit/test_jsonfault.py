@@ -19,7 +19,10 @@ from surefoot.jsonfault import explain
         ('{"a"}', "Expecting ':' delimiter: line 1 column 5 (char 4)"),
         ('{"a": 1 ', "Expecting ',' delimiter or '}': line 1 column 9 (char 8)"),
         ('{"a": 1,}', "Illegal trailing comma before end of object: line 1 column 8 (char 7)"),
-        ('{"a": 1, b', "Expecting property name enclosed in double quotes: line 1 column 10 (char 9)"),
+        (
+            '{"a": 1, b',
+            "Expecting property name enclosed in double quotes: line 1 column 10 (char 9)",
+        ),
         ('"abc', "Unterminated string starting at: line 1 column 1 (char 0)"),
         ('"a\\', "Unterminated string starting at: line 1 column 1 (char 0)"),
         ('"a\nb"', "Invalid control character '\\n' at: line 1 column 3 (char 2)"),

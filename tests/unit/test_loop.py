@@ -31,10 +31,10 @@ class Source(Client):
             raise SandboxGone("no more")
         return self.invocations.pop(0)
 
-    def respond(self, invocation: Invocation, body: bytes, content_type: str) -> None:
+    def respond(self, _: Invocation, body: bytes, content_type: str) -> None:
         self.answers.append((body, content_type))
 
-    def fail(self, invocation: Invocation, report: Report) -> None:
+    def fail(self, _: Invocation, report: Report) -> None:
         self.reports.append(report)
 
 
@@ -119,7 +119,7 @@ def test_an_error_is_logged_as_one_record(capsys: pytest.CaptureFixture[str]) ->
 def test_each_invocation_sets_its_own_trace_id() -> None:
     seen: list[str | None] = []
     traced = fakes.invocation(headers={"lambda-runtime-trace-id": "Root=1"})
-    run(lambda event, _: seen.append("called"), traced, fakes.invocation(), trace=seen.append)
+    run(lambda *_: seen.append("called"), traced, fakes.invocation(), trace=seen.append)
     assert seen == ["Root=1", "called", None, "called"]
 
 
@@ -143,7 +143,7 @@ def test_raw_bodies_pass_through() -> None:
 
 def test_an_answer_that_cannot_be_delivered_is_not_reported_as_the_handlers_error() -> None:
     class Broken(Source):
-        def respond(self, invocation: Invocation, body: bytes, content_type: str) -> None:
+        def respond(self, *_: object) -> None:
             raise SandboxGone("no more")
 
     source = Broken(fakes.invocation())

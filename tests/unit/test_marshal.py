@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import decimal
 import enum
-from collections import OrderedDict, namedtuple
-from typing import Any
+from collections import OrderedDict
+from typing import Any, NamedTuple
 
 import pytest
 from surefoot.errors import Fault
 from surefoot.marshal import Marshaller, RawMarshaller
 
 JSON = "application/json"
-Point = namedtuple("Point", "x y")
+
+class Point(NamedTuple):
+    x: object
+    y: object
 
 
 class Colour(enum.IntEnum):
@@ -28,7 +31,9 @@ def test_an_event_is_json_unless_it_says_otherwise(content_type: str | None) -> 
     assert Marshaller().load(b'{"a": [1, 2.5, null]}', content_type) == {"a": [1, 2.5, None]}
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "Application/JSON", JSON + "; charset=utf-8"])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "Application/JSON", JSON + "; charset=utf-8"]
+)
 def test_another_content_type_gives_the_bytes(content_type: str) -> None:
     event = Marshaller().load(bytearray(b"\xff{"), content_type)
     assert (event, type(event)) == (b"\xff{", bytes)
@@ -66,7 +71,7 @@ def test_an_event_nested_too_deep_is_a_fault_too() -> None:
     [
         (None, "null"),
         ([1, True, 1.5, "é"], r'[1, true, 1.5, "\u00e9"]'),
-        ({1: 2, None: 3, True: 4, 1.5: 5}, '{"1": 4, "null": 3, "1.5": 5}'),
+        ({1: 2, None: 3, 1.5: 5}, '{"1": 2, "null": 3, "1.5": 5}'),
         ({"b": 1, "a": 2}, '{"b": 1, "a": 2}'),
         ((), "[]"),
         (Point(1, 2), '{"x": 1, "y": 2}'),

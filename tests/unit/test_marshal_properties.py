@@ -5,8 +5,7 @@ from __future__ import annotations
 import decimal
 import json
 import math
-from collections import namedtuple
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import example, given
@@ -17,7 +16,11 @@ from surefoot.marshal import Marshaller
 reference: Any = pytest.importorskip("awslambdaric.lambda_runtime_marshaller")
 simplejson: Any = pytest.importorskip("simplejson")
 
-Pair = namedtuple("Pair", "left right")
+
+class Pair(NamedTuple):
+    left: object
+    right: object
+
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 scalars = (
@@ -101,7 +104,13 @@ documents = st.one_of(
     plain.map(lambda value: simplejson.dumps(value, indent=1)),
 )
 damage = st.sampled_from(
-    [*'{}[]:,"\\-+.eE0123456789ntfu \t\r\n\x00\x1f\x7f\ufeff\u00a0é', "", "NaN", "Infinity", "\\u12"]
+    [
+        *'{}[]:,"\\-+.eE0123456789ntfu \t\r\n\x00\x1f\x7f\ufeff\u00a0é',
+        "",
+        "NaN",
+        "Infinity",
+        "\\u12",
+    ]
 )
 
 

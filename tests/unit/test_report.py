@@ -133,7 +133,9 @@ def test_the_type_in_a_header_is_in_lambdas_grammar(name: str, header: str) -> N
 
 
 @pytest.mark.xfail(strict=True, reason="report: a prefix is taken for the whole grammar")
-@pytest.mark.parametrize("name", ["Runtime.\r\nX-Evil: 1", "Function.é", "Runtime.", "Runtime.lower"])
+@pytest.mark.parametrize(
+    "name", ["Runtime.\r\nX-Evil: 1", "Function.é", "Runtime.", "Runtime.lower"]
+)
 def test_a_prefix_alone_does_not_make_a_type_of_lambdas(name: str) -> None:
     assert Report.of(type(name, (Exception,), {})()).header_type == "Function.Unhandled"
 

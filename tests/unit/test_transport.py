@@ -88,7 +88,7 @@ def test_nobody_listening_is_the_end() -> None:
         pass
     with (
         connected(api) as connection,
-        pytest.raises(SandboxGone, match="cannot connect .*Connection refused"),
+        pytest.raises(SandboxGone, match=r"cannot connect .*Connection refused"),
     ):
         connection.exchange(GET)
 

@@ -26,7 +26,11 @@ def test_a_reply_with_a_length() -> None:
 
 
 def test_a_reply_in_chunks_with_extensions_and_trailers() -> None:
-    data = OK + b"transfer-encoding: Chunked\r\n\r\n" + b"3;x=1\r\nabc\r\n02 \r\nde\r\n0\r\nA: b\r\n\r\n"
+    data = (
+        OK
+        + b"transfer-encoding: Chunked\r\n\r\n"
+        + b"3;x=1\r\nabc\r\n02 \r\nde\r\n0\r\nA: b\r\n\r\n"
+    )
     assert bytes(whole(data).body) == b"abcde"
 
 

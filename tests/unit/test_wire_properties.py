@@ -79,7 +79,9 @@ def test_any_damage_parses_waits_or_is_the_peers_fault(data: st.DataObject) -> N
     damaged = bytearray(data.draw(messages()).data)
     for _ in range(data.draw(st.integers(1, 4))):
         position = data.draw(st.integers(0, len(damaged) - 1))
-        what = data.draw(st.sampled_from([b"", b"\r\n", b"\r\n\r\n", b"0", b"\xff", b":", b"9" * 20]))
+        what = data.draw(
+            st.sampled_from([b"", b"\r\n", b"\r\n\r\n", b"0", b"\xff", b":", b"9" * 20])
+        )
         damaged[position : position + data.draw(st.integers(0, 3))] = what
         if not damaged:
             return

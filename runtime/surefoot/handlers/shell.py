@@ -57,7 +57,8 @@ class ShellFunction:
         self._event.write(event + b".")
         self._event.flush()
         trace = os.environ.get("_X_AMZN_TRACE_ID", "")
-        fields = (context.aws_request_id, str(context.deadline_ms), trace)
+        deadline = str(context._epoch_deadline_time_in_ms)  # noqa: SLF001  (awslambdaric's name)
+        fields = (context.aws_request_id, deadline, trace)
         self._send("\t".join(field.replace("\n", " ") or "-" for field in fields) + "\n")
         status, tail = self._await()
         if status is None:
@@ -111,7 +112,7 @@ class ShellFunction:
             return
 
     def _await(self) -> tuple[str | None, bytes]:
-        """Pass output on until bash reports; return its report (None: it died) and stderr's tail."""
+        """Pass output on until bash reports; return the report (None: it died), stderr's tail."""
         stderr, stdout = self._outputs
         poll = select.poll()
         for descriptor in (stderr, stdout, self._replies):

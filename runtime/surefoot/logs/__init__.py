@@ -32,6 +32,13 @@ class Log:
             self._sink = make_sink(self.config.telemetry_fd)
         return self._sink
 
+    def flush(self) -> None:
+        """Let out what was printed without a line end; a closed standard output is no error."""
+        try:
+            sys.stdout.flush()
+        except (AttributeError, OSError, ValueError):
+            return
+
     def write(self, text: str) -> None:
         """Write text to the log as it is."""
         self.sink.write(text)

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
-# What every record has; any other attribute came with ``extra`` and is shown.
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
+# What every record has; any other attribute came with ``extra`` and is shown, and so is the name of
+# the asyncio task, where there is one.
+_STANDARD = (frozenset(vars(logging.makeLogRecord({}))) - {"taskName"}) | {
     "aws_request_id",
     "tenant_id",
     "message",

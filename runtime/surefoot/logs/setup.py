@@ -10,17 +10,18 @@ from . import Log
 class LambdaHandler(logging.Handler):
     """Gives each record the request id and hands it to the sink."""
 
-    def __init__(self, log: Log, json: bool) -> None:
+    def __init__(self, log: Log, json: bool, levels: bool) -> None:
         super().__init__()
         self.log = log
         self.json = json
+        self.levels = levels
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record; a bad logging call costs a line on stderr, never the invocation."""
         record.aws_request_id = self.log.request_id or ""
         record.tenant_id = self.log.tenant_id
         try:
-            level = min(50, max(0, record.levelno)) // 10 * 10
+            level = min(50, max(0, record.levelno)) // 10 * 10 if self.levels else 0
             self.log.sink.write(self.format(record), level, self.json)
         except Exception:
             self.handleError(record)
@@ -30,7 +31,9 @@ def configure(log: Log) -> None:
     """Put Lambda's handler, format and level on the root logger (UTC, like AWS's runtimes)."""
     json = log.config.log_format == "JSON"
     logging.Formatter.converter = time.gmtime
-    handler = LambdaHandler(log, json)
+    level = log.config.log_level
+    # Without either setting Lambda does not filter by level, and frames carry none.
+    handler = LambdaHandler(log, json, levels=json or bool(level))
     if json:
         from .jsonformat import JsonFormatter
 
@@ -43,7 +46,6 @@ def configure(log: Log) -> None:
             )
         )
     root = logging.getLogger()
-    level = log.config.log_level
     if level:
         try:
             root.setLevel(level)

@@ -2,45 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from tests.bench.bench import Bench, Results
 from tests.bench.contenders import AWSLAMBDARIC, BASH, C_CLIENT, SUREFOOT, Contender
 from tests.bench.events import SIZES, event
 from tests.bench.goals import absent, compare
-from tests.bench.paired import interleave, values
+from tests.bench.paired import Samples, interleave, values
 
 SAMPLES = "warm, "
+APART = "warm, server on another processor, "
 CPU = "CPU µs"
 WALL = "wall µs"
 # Invocations in a sample, for contenders of full pace.
-_COUNTS = {"1 kB": 4000, "10 kB": 2000, "100 kB": 300, "1 MB": 40, "5 MB": 8}
+_COUNTS = {"1 kB": 2000, "10 kB": 1000, "100 kB": 200, "1 MB": 24, "5 MB": 6}
 _GOALS = (
-    ("CPU of a warm 1 kB invocation", "1 kB", AWSLAMBDARIC, CPU, 0.40),
-    ("CPU of a warm 1 kB invocation", "1 kB", C_CLIENT, CPU, 1.75),
-    ("CPU of a 1 MB event of records, echoed", "1 MB", AWSLAMBDARIC, CPU, 0.50),
-    ("warm overhead, CPU", "1 kB", BASH, CPU, 0.02),
-    ("warm overhead, wall", "1 kB", BASH, WALL, 0.02),
+    ("CPU of a warm 1 kB invocation", SAMPLES + "1 kB", AWSLAMBDARIC, CPU, 0.40),
+    ("CPU of a warm 1 kB invocation", SAMPLES + "1 kB", C_CLIENT, CPU, 1.75),
+    ("the same across processors", APART + "1 kB", AWSLAMBDARIC, CPU, 0.40),
+    ("the same across processors", APART + "1 kB", C_CLIENT, CPU, 1.75),
+    ("CPU of a 1 MB event of records, echoed", SAMPLES + "1 MB", AWSLAMBDARIC, CPU, 0.50),
+    ("warm overhead, CPU", SAMPLES + "1 kB", BASH, CPU, 0.02),
+    ("warm overhead, wall", SAMPLES + "1 kB", BASH, WALL, 0.02),
 )
 
 
 def measure(bench: Bench, results: Results) -> None:
     """Processor and wall time per invocation that echoes its event."""
-    for size, length in SIZES.items():
-        count = _COUNTS[size] // (4 if bench.quick else 1)
-        takes = {
-            name: partial(_echoes, bench, contender, event(length), count)
-            for name, contender in bench.contenders.items()
-        }
-        results.samples[SAMPLES + size] = interleave(f"warm, {size}", bench.rounds(9), takes)
-    for title, size, other, what, goal in _GOALS:
+    for size in SIZES:
+        results.samples[SAMPLES + size] = _by_contender(bench, size, list(bench.contenders))
+    with bench.server_apart() as apart:
+        if apart:
+            few = [name for name in (SUREFOOT, AWSLAMBDARIC, C_CLIENT) if name in bench.contenders]
+            results.samples[APART + "1 kB"] = _by_contender(bench, "1 kB", few)
+    for title, key, other, what, goal in _GOALS:
         title += f", against {other}"
-        samples = results.samples[SAMPLES + size]
+        samples = results.samples.get(key, {})
         if other in samples:
             ours, theirs = values(samples, SUREFOOT, what), values(samples, other, what)
             results.lines.append(compare(title, goal, "µs", ours, theirs))
         else:
-            results.lines.append(absent(title, goal, "not here: needs gcc or curl"))
+            results.lines.append(absent(title, goal, "not here: needs gcc, curl or processors"))
+
+
+def _by_contender(bench: Bench, size: str, names: Sequence[str]) -> Samples:
+    count = _COUNTS[size] // (4 if bench.quick else 1)
+    text = event(SIZES[size])
+    takes = {
+        name: partial(_echoes, bench, bench.contenders[name], text, count) for name in names
+    }
+    return interleave(f"warm, {size}", bench.rounds(15), takes)
 
 
 def _echoes(bench: Bench, contender: Contender, text: str, count: int) -> dict[str, float]:

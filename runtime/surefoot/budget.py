@@ -1,0 +1,71 @@
+"""How much of an invocation's time is left."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Timed(Protocol):
+        """Any context object: surefoot's, awslambdaric's, or a test's."""
+
+        def get_remaining_time_in_millis(self) -> int:
+            """Return the milliseconds left."""
+
+
+class Budget:
+    """The time left of an invocation, less a reserve; asked anew with every use.
+
+    True while anything is left. Source: AWS Lambda Developer Guide, "Using the Lambda context
+    object to retrieve Python function information", get_remaining_time_in_millis.
+    """
+
+    __slots__ = ("_left", "reserve")
+
+    def __init__(self, context: "Timed", reserve: float = 0.0) -> None:
+        """Measure by a context.
+
+        :param context: the handler's second argument
+        :param reserve: seconds that are kept back, so that work stops in time to finish properly
+        :raises TypeError: context cannot tell the remaining time
+        :raises ValueError: reserve is negative or no number of seconds
+        """
+        left = getattr(context, "get_remaining_time_in_millis", None)
+        if not callable(left):
+            raise TypeError(
+                f"the context is {type(context).__name__}, which cannot tell the remaining time; "
+                "pass the handler's second argument, or in a test surefoot.testing.fake_context()."
+            )
+        if not 0 <= reserve < float("inf"):
+            raise ValueError(f"the reserve is {reserve!r}; it takes seconds, 0 or more.")
+        self._left = left
+        self.reserve = reserve
+
+    @property
+    def milliseconds(self) -> int:
+        """What is left beyond the reserve, in milliseconds, never below 0."""
+        return max(int(self._left()) - round(self.reserve * 1000), 0)
+
+    @property
+    def seconds(self) -> float:
+        """What is left beyond the reserve, in seconds: right as a ``timeout`` of other calls."""
+        return self.milliseconds / 1000
+
+    def enough(self, seconds: float) -> bool:
+        """Tell whether something that takes this many seconds ends before the reserve begins."""
+        return self.seconds >= seconds
+
+    def __bool__(self) -> bool:
+        return self.milliseconds > 0
+
+    def __repr__(self) -> str:
+        return f"Budget({self.seconds:.3f} s left, {self.reserve} s in reserve)"
+
+
+def remaining(context: "Timed", reserve: float = 0.0) -> Budget:
+    """Return the invocation's time budget.
+
+    :param context: the handler's second argument
+    :param reserve: seconds that are kept back
+    :raises TypeError: context cannot tell the remaining time
+    :raises ValueError: reserve is negative or no number of seconds
+    """
+    return Budget(context, reserve)

@@ -1,0 +1,49 @@
+"""The layers of the runtime, and what its modules may touch. Imports only point downward."""
+
+from __future__ import annotations
+
+# A package stands for all its modules but those that are named themselves.
+LAYERS: tuple[frozenset[str], ...] = tuple(
+    map(
+        frozenset,
+        (
+            ["", "errors", "config", "invocation", "budget"],  # "" is the package itself
+            [
+                *["wire", "marshal", "jsonexact", "jsonfault", "context", "report"],
+                *["stream", "deadline", "continuation", "batch", "fakecontext"],
+            ],
+            ["transport", "drain", "handlers", "logs"],
+            ["client", "handlers.adapt", "lifecycle", "testing"],
+            ["loop"],
+            ["workers"],
+            ["boot", "sitepath"],
+            ["__main__"],
+        ),
+    )
+)
+
+# Imports of the module itself, at whatever depth in its code.
+SOCKET_MODULES = frozenset(["socket", "_socket", "ssl", "http", "urllib", "asyncio.streams"])
+# The worker's own socket is the channel on which Lambda provides its log, no connection to an API.
+SOCKET_USERS = frozenset(["transport", "drain", "workers.child"])
+
+# boot hands the environment over and sets the trace id; the shell's child needs that one, too.
+ENVIRONMENT_READERS = frozenset(["boot", "handlers.shell"])
+
+# What a function of no needs may find loaded besides a bare interpreter's modules. A module that
+# is added here is paid by every cold start: measure it first.
+EAGER = frozenset(
+    [
+        "surefoot",
+        *[
+            f"surefoot.{name}"
+            for name in (
+                *["__main__", "boot", "client", "config", "context", "deadline", "errors"],
+                *["handlers", "handlers.adapt", "handlers.resolve", "invocation", "logs"],
+                *["logs.hook", "loop", "marshal", "sitepath", "transport", "wire"],
+            )
+        ],
+        *["_json", "_sitebuiltins", "_socket"],
+        "faulthandler",  # the deadline guard's, at the first invocation
+    ]
+)

@@ -1,0 +1,86 @@
+"""The search path, as an interpreter without ``site`` gets it; each case in one of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.process import RUNTIME
+from tests.unit.home import BASE_PYTHON, make_home
+
+SHOW = """
+import sys
+sys.path[: not sys.path[0]] = [sys.argv[1]]
+from surefoot import sitepath
+sitepath.prepare(sys.argv[2], sys.argv[3], eval(sys.argv[4]))
+site = 'site' in sys.modules
+import builtins, json
+print(json.dumps([sys.path, site, hasattr(builtins, 'exit'), hasattr(builtins, 'help')]))
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python installation without packages, as in the image."""
+    return make_home(tmp_path_factory.mktemp("home"))
+
+
+def show(home: Path, task_root: str = "", *options: str, **environ: str) -> tuple[Any, ...]:
+    """sys.path, whether ``site`` ran, and whether its gifts are there."""
+    arguments = [str(RUNTIME), "/work-dir", task_root, repr(environ)]
+    command = [BASE_PYTHON, *(options or ["-S"]), "-c", SHOW, *arguments]
+    variables = {"PATH": os.defpath, "PYTHONHOME": str(home), **environ}
+    done = subprocess.run(command, check=True, capture_output=True, env=variables)
+    return tuple(json.loads(done.stdout))
+
+
+def packages(home: Path) -> str:
+    return str(next(home.glob("lib/python*")) / "site-packages")
+
+
+def test_the_plain_case_gets_what_site_would_give_without_it(home: Path) -> None:
+    path, site, has_exit, has_help = show(home, "/task")
+    assert path[:2] == ["/work-dir", "/task"]
+    assert packages(home) in path
+    assert (site, has_exit, has_help) == (False, True, True)
+
+
+def test_the_runtimes_own_directory_is_searched_last(home: Path) -> None:
+    path, *_ = show(home)
+    assert path.count(str(RUNTIME)) == 1
+    assert path.index(str(RUNTIME)) > path.index(packages(home)) - 2
+
+
+def test_the_task_root_is_there_once(home: Path) -> None:
+    path, *_ = show(home, "/work-dir")
+    assert path.count("/work-dir") == 1
+    assert "" not in path
+
+
+@pytest.mark.parametrize("name", ["x.pth", "sitecustomize.py", "usercustomize.py"])
+def test_packages_that_configure_the_interpreter_get_site_itself(tmp_path: Path, name: str) -> None:
+    home = make_home(tmp_path)
+    Path(packages(home), name).write_text("")
+    path, site, has_exit, _ = show(home)
+    assert (site, has_exit, packages(home) in path) == (True, True, True)
+
+
+def test_a_pythonpath_gets_site_itself(home: Path) -> None:
+    assert show(home, "", PYTHONPATH="/layer")[1]
+
+
+def test_no_packages_directory_gets_site_itself(tmp_path: Path) -> None:
+    home = make_home(tmp_path)
+    Path(packages(home)).rmdir()
+    assert show(home)[1]
+
+
+def test_an_interpreter_that_ran_site_keeps_its_path(home: Path) -> None:
+    path, site, *_ = show(home, "/task", "-s")
+    assert site
+    assert path.count(packages(home)) == 1

@@ -1,0 +1,1 @@
+"""Multi-concurrency, with real processes against the scripted Runtime API."""
