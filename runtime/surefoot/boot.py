@@ -7,7 +7,7 @@ from . import sitepath
 from .client import Client
 from .config import Config
 from .deadline import Guard
-from .errors import EXIT_AFTER_RESTORE, EXIT_BEFORE_SNAPSHOT, EXIT_INIT, RuntimeStop
+from .errors import EXIT_AFTER_RESTORE, EXIT_BEFORE_SNAPSHOT, EXIT_INIT, Fault, RuntimeStop
 from .logs import Log, hook, say
 from .loop import Loop
 from .marshal import Marshaller, RawMarshaller, chosen_marshaller
@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
     from .report import Report
 
+    Function = Callable[[Any, Any], Any]
+
 
 def main(arguments: "Sequence[str]") -> int:
     """Run the runtime until the sandbox ends it; return the exit code (see errors)."""
     try:
-        _serve(arguments)
+        return _serve(arguments)
     except RuntimeStop as stop:
         say(str(stop))
         return stop.exit_code
@@ -32,10 +34,9 @@ def main(arguments: "Sequence[str]") -> int:
         return 130
     finally:
         _shut_down()
-    return 0
 
 
-def _serve(arguments: "Sequence[str]") -> None:
+def _serve(arguments: "Sequence[str]") -> int:
     environ = _environment()
     config = Config(arguments, environ)
     working_directory = posix.getcwd()
@@ -45,24 +46,32 @@ def _serve(arguments: "Sequence[str]") -> None:
     _configure_streams()
     log = Log(config)
     hook.install(log)
-    serve_one_by_one(config, log)
+    if config.max_concurrency is None:
+        _serve_with(_client(config), config, log)
+    elif config.async_concurrency:
+        _serve_at_once(config.max_concurrency, config, log)
+    else:
+        return _serve_by_workers(config.max_concurrency, config, log)
+    return 0
 
 
-def serve_one_by_one(config: Config, log: Log) -> None:
-    """Load the function and serve it over a connection of its own, one invocation at a time.
+def _client(config: Config) -> Client:
+    return Client(Connection(config.host, config.port), Marshaller(config.ensure_ascii), say)
+
+
+def _serve_with(
+    client: Client, config: Config, log: Log, function: "Function | None" = None
+) -> None:
+    """Load the function, unless it is loaded, and serve it one invocation at a time.
 
     :raises RuntimeStop: see errors
     :raises SystemExit: the function could not be loaded, which has been reported
     """
-    marshaller = Marshaller(config.ensure_ascii)
-    client = Client(Connection(config.host, config.port), marshaller, say)
-    try:
-        function = _load(config.handler, config.task_root)
-    except BaseException as error:
-        client.init_error(_told(log, error))
-        sys.exit(EXIT_INIT)
+    if function is None:
+        function = _load(client, config, log)
     if config.initialization_type == "snap-start":
         _snapshot(client, log)
+    marshaller: Marshaller = client.marshaller
     if getattr(function, "takes_bytes", False):
         marshaller = RawMarshaller(config.ensure_ascii)
     guard = Guard(config.deadline_margin_ms, config.deadline_raises, say)
@@ -72,7 +81,47 @@ def serve_one_by_one(config: Config, log: Log) -> None:
     loop.run()
 
 
-def _load(handler: str, task_root: str) -> "Callable[[Any, Any], Any]":
+def _serve_at_once(count: int, config: Config, log: Log) -> None:
+    from .concurrent import ConcurrentLoop
+
+    clients = [_client(config) for _ in range(count)]
+    function = _load(clients[0], config, log)
+    try:
+        loop = ConcurrentLoop(
+            clients, function, chosen_marshaller(clients[0].marshaller), config, log
+        )
+    except Fault as fault:
+        clients[0].init_error(_told(log, fault))
+        sys.exit(EXIT_INIT)
+    loop.run()
+
+
+def _serve_by_workers(count: int, config: Config, log: Log) -> int:
+    from .workers import supervise
+
+    function = _load(_client(config), config, log) if config.preload else None
+    supervisor = posix.getpid()
+    try:
+        return supervise(config, count, lambda client: _serve_with(client, config, log, function))
+    finally:
+        if posix.getpid() == supervisor:
+            # Hooks that came with a preloaded function are for the workers, each of which has them.
+            sys.modules.pop(_LIFECYCLE, None)
+
+
+def _load(client: Client, config: Config, log: Log) -> "Function":
+    """Return the function; when it cannot be loaded, report that and end the process.
+
+    :raises SystemExit: it could not be loaded
+    """
+    try:
+        return _find(config.handler, config.task_root)
+    except BaseException as error:
+        client.init_error(_told(log, error))
+        sys.exit(EXIT_INIT)
+
+
+def _find(handler: str, task_root: str) -> "Function":
     """Return the handler: a Python callable, or a shell function where there is no such module."""
     from .handlers.resolve import ModuleMissing, resolve, split
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 # The guard never takes more than this part of an invocation's time.
-_LARGEST_PART = 10
+LARGEST_PART = 10
 
 
 class Guard:
@@ -44,7 +44,7 @@ class Guard:
     def arm(self, request_id: str, deadline_ms: int) -> None:
         """Watch over an invocation that ends at ``deadline_ms`` (since the epoch; 0: unknown)."""
         left = deadline_ms - time.time() * 1000
-        margin = min(self.margin_ms, left / _LARGEST_PART)
+        margin = min(self.margin_ms, left / LARGEST_PART)
         if margin <= 0 or not (self._installed or self._install()):
             return
         if _signal.getsignal(_signal.SIGALRM) is self._handler:
@@ -76,7 +76,7 @@ class Guard:
         aio = sys.modules.get(f"{__package__}.handlers.aio")
         stacks = aio.pending() if aio is not None else []
         for stack in stacks:
-            self.say(f"unfinished asyncio task: {stack.strip()}")
+            self.say(f"unfinished asyncio task: {stack}")
         if not self.raises:
             return
         if aio is None or not aio.expire(message):

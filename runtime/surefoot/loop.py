@@ -91,11 +91,11 @@ class Loop:
     def _handle(self, invocation: "Invocation") -> "tuple[bytes, str] | Stream":
         """Call the handler; return its result as bytes and content type, or the begun stream."""
         marshaller = self.marshaller
-        loads = self.client.marshaller.loads
+        json = self.client.marshaller
         streaming = False
         self.guard.arm(invocation.request_id, invocation.deadline_ms)
         try:
-            context = LambdaContext(invocation, self.config, loads, self.log.write)
+            context = LambdaContext(invocation, self.config, json.loads, self.log.write)
             event = marshaller.load(invocation.body, invocation.content_type)
             # A large event need not be kept twice while the handler works.
             invocation.body = b""
@@ -104,7 +104,7 @@ class Loop:
             if settle is not None:
                 from .stream import Stream
 
-                result = settle(result, marshaller)
+                result = settle(result, json)
                 if isinstance(result, Stream):
                     streaming = True
                     return result

@@ -76,8 +76,9 @@ def _bars(
         axis.barh(names, medians, xerr=reach, color=colours, ecolor="#333333", capsize=2)
         widest = max(taken[name][what]["high"] for name in names)
         for place, name in enumerate(names):
-            text = f" {medians[place]:.1f}" if medians[place] < 100 else f" {medians[place]:.0f}"
-            axis.text(taken[name][what]["high"], place, text, va="center")
+            text = f"{medians[place]:.1f}" if medians[place] < 100 else f"{medians[place]:.0f}"
+            end = (taken[name][what]["high"], place)
+            axis.annotate(text, end, (5, 0), textcoords="offset points", va="center")
         axis.set_xlim(0, widest * 1.15)
         axis.set_xlabel(label)
         axis.grid(axis="x", color="#dddddd")

@@ -71,14 +71,33 @@ def test_unfinished_tasks_are_shown(start: Start) -> None:
         import asyncio
         async def waits_for_good():
             await asyncio.sleep(0.4)
-        async def handler(event, context):
+        async def inner():
             await asyncio.gather(waits_for_good(), waits_for_good())
+        async def handler(event, context):
+            await inner()
         """
     )
     function.call(soon())
     log = function.end().stderr.decode()
     assert log.count("unfinished asyncio task") == 3
     assert log.count("in waits_for_good") == 2
+    assert log.count("in handler") == log.count("in inner") == 1
+
+
+def test_an_async_generator_is_shown_where_it_waits(start: Start) -> None:
+    function = start(
+        """
+        import asyncio
+        async def inner():
+            await asyncio.sleep(0.4)
+        async def handler(event, context):
+            yield "begun"
+            await inner()
+        """
+    )
+    function.call(soon())
+    log = function.end().stderr.decode()
+    assert log.count("in handler") == log.count("in inner") == 1
 
 
 def test_a_handler_that_is_done_in_time_shows_nothing(start: Start) -> None:

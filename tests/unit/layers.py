@@ -25,7 +25,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
 # Imports of the module itself, at whatever depth in its code.
 SOCKET_MODULES = frozenset(["socket", "_socket", "ssl", "http", "urllib", "asyncio.streams"])
 # The worker's own socket is the channel on which Lambda provides its log, no connection to an API.
-SOCKET_USERS = frozenset(["transport", "drain", "workers.child"])
+SOCKET_USERS = frozenset(["transport", "drain", "workers.output"])
 
 # boot hands the environment over and sets the trace id; the shell's child needs that one, too.
 ENVIRONMENT_READERS = frozenset(["boot", "handlers.shell"])

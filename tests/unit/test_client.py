@@ -98,7 +98,7 @@ def test_an_init_error_names_no_request() -> None:
 def test_an_init_error_that_is_refused_is_only_told() -> None:
     said: list[str] = []
     client(fakes.reply(500), said=said)[0].init_error(REPORT)
-    assert "answered 500 to the report of the init error" in said[0]
+    assert "answered 500 to the report" in said[0]
 
 
 @pytest.mark.parametrize(

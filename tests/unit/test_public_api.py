@@ -51,7 +51,8 @@ testing.invoke(handler, function_name=7)  # type: ignore[arg-type]
 testing.fake_context(no_such_field=1)  # type: ignore[call-arg]
 remaining("context")  # type: ignore[arg-type]
 errors: list[type[Exception]] = [ContinuationError, DeadlineExceeded, Fault, NoProgress]
-HttpPrelude(200, {"X": ["1", "2"]}), Marshaller().dumps(1), use_marshaller(Marshaller())
+HttpPrelude(200, {"X": ["1", "2"]}), Marshaller().dumps(1)
+use_marshaller(Marshaller())
 """
 
 

@@ -113,7 +113,7 @@ def test_a_parser_is_ready_for_the_next_reply() -> None:
     for body in (b"one", b"two"):
         assert parser.idle
         assert parser.feed(OK + b"Content-Length: 3\r\n\r\n") is None
-        assert not parser.idle
+        assert (parser.idle, parser.window()) == (False, None)
         reply = parser.feed(body)
         assert reply is not None
         assert reply.body == body

@@ -89,14 +89,33 @@ def pending() -> list[str]:
     """Return the stacks of all unfinished tasks, one text each."""
     if _state.loop is None:
         return []
-    import io
+    return [stack_of(task) for task in asyncio.all_tasks(_state.loop)]
 
-    stacks = []
-    for task in asyncio.all_tasks(_state.loop):
-        text = io.StringIO()
-        task.print_stack(file=text)
-        stacks.append(text.getvalue())
-    return stacks
+
+def stack_of(task: "asyncio.Task[Any]") -> str:
+    """Return where an unfinished task waits, outermost call first, as text.
+
+    Task.print_stack() shows the outermost coroutine alone; what it awaits is what one looks for.
+    """
+    lines = [f"{task.get_name()}:"]
+    waiting: Any = task.get_coro()
+    while waiting is not None:
+        frame = _attribute(waiting, "cr_frame", "ag_frame", "gi_frame")
+        if frame is None:
+            break
+        code = frame.f_code
+        if code is step.__code__:
+            # An async generator does not show through the object that steps it.
+            waiting = frame.f_locals["source"]
+            continue
+        if code is not _enter.__code__:
+            lines.append(f'  File "{code.co_filename}", line {frame.f_lineno}, in {code.co_name}')
+        waiting = _attribute(waiting, "cr_await", "ag_await", "gi_yieldfrom")
+    return "\n".join(lines)
+
+
+def _attribute(waiting: object, *names: str) -> "Any":
+    return next((getattr(waiting, name) for name in names if hasattr(waiting, name)), None)
 
 
 def iterate(source: "AsyncGenerator[Any, None]") -> "Iterator[Any]":
@@ -104,12 +123,12 @@ def iterate(source: "AsyncGenerator[Any, None]") -> "Iterator[Any]":
     try:
         while True:
             try:
-                value = run(_step(source))
+                value = run(step(source))
             except StopAsyncIteration:
                 return
             yield value
     finally:
-        run(_close(source))
+        run(close(source))
 
 
 async def _enter(coroutine: "Coroutine[Any, Any, Any]") -> "Any":
@@ -117,9 +136,9 @@ async def _enter(coroutine: "Coroutine[Any, Any, Any]") -> "Any":
     return await coroutine
 
 
-async def _step(source: "AsyncGenerator[Any, None]") -> "Any":
+async def step(source: "AsyncGenerator[Any, None]") -> "Any":
     return await source.__anext__()
 
 
-async def _close(source: "AsyncGenerator[Any, None]") -> None:
+async def close(source: "AsyncGenerator[Any, None]") -> None:
     await source.aclose()

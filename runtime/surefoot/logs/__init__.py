@@ -8,6 +8,8 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from contextvars import ContextVar
+
     from ..config import Config
     from .sinks import Sink
 
@@ -15,13 +17,32 @@ if TYPE_CHECKING:
 class Log:
     """The state that log records share: the current invocation, the sink, the settings."""
 
-    __slots__ = ("config", "request_id", "_sink", "tenant_id")
+    __slots__ = ("config", "request_id", "_sink", "_task", "tenant_id")
 
     def __init__(self, config: "Config") -> None:
         self.config = config
         self.request_id: str | None = None
         self.tenant_id: str | None = None
         self._sink: Sink | None = None
+        self._task: ContextVar[tuple[str, str | None]] | None = None
+
+    def per_task(self) -> None:
+        """From now on each asyncio task has its own invocation: see enter()."""
+        from contextvars import ContextVar
+
+        self._task = ContextVar("surefoot_invocation", default=("", None))
+
+    def enter(self, request_id: str, tenant_id: str | None) -> None:
+        """The current task, and those that it starts, work for this invocation."""
+        if self._task is not None:
+            self._task.set((request_id, tenant_id))
+
+    @property
+    def invocation(self) -> "tuple[str, str | None]":
+        """The request id (empty during init) and the tenant id that a record made now carries."""
+        if self._task is not None:
+            return self._task.get()
+        return self.request_id or "", self.tenant_id
 
     @property
     def sink(self) -> "Sink":

@@ -18,8 +18,7 @@ class LambdaHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record; a bad logging call costs a line on stderr, never the invocation."""
-        record.aws_request_id = self.log.request_id or ""
-        record.tenant_id = self.log.tenant_id
+        record.aws_request_id, record.tenant_id = self.log.invocation
         try:
             level = min(50, max(0, record.levelno)) // 10 * 10 if self.levels else 0
             self.log.sink.write(self.format(record), level, self.json)

@@ -1,0 +1,1 @@
+"""One function under surefoot and under awslambdaric, against the same Runtime API."""

@@ -1,0 +1,161 @@
+"""The connection breaks: at every byte, between exchanges, for good."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.faults.bench import check_end, check_survival, proves, run
+from tests.support.gate import Gate
+from tests.support.invocation import Invocation
+from tests.support.process import Client, ClientProcess
+from tests.support.reply import ACCEPTED, Ending, Reply, status_reply
+from tests.support.route import Route
+from tests.support.runtime_api import RuntimeApi, Then
+
+BREAKS = [Ending.RESET, Ending.CLOSE]
+CUT = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"
+
+
+@proves("next-cut")
+@pytest.mark.parametrize("ending", BREAKS)
+@pytest.mark.parametrize("chunks", [None, [5]])
+def test_a_next_that_is_cut_anywhere_is_asked_for_again(
+    task: Path, ending: Ending, chunks: list[int] | None
+) -> None:
+    script = []
+    for length in range(len(Invocation(b"[1, 2, 3]", "id-000", chunks=chunks).reply.data)):
+        whole = Invocation(b"[1, 2, 3]", f"id-{length:03d}", chunks=chunks)
+        # The Runtime API delivers an invocation again that has not been taken.
+        script += [replace(whole, raw=whole.reply.cut(length, ending)), whole]
+    seen = run(task, script)
+    check_survival(seen, script, "next-cut")
+    assert all(len(seen.answers(each.request_id)) == 1 for each in script)
+
+
+@proves("answer-cut")
+@pytest.mark.parametrize("ending", BREAKS)
+@pytest.mark.parametrize("event", [b"[1]", b'"error"', b"200000"])
+def test_an_answer_whose_reply_is_cut_anywhere_is_neither_lost_nor_doubled(
+    task: Path, ending: Ending, event: bytes
+) -> None:
+    step = 1 if event == b"[1]" else 7
+    script = [
+        Invocation(event, answers=[ACCEPTED.cut(length, ending)])
+        for length in range(0, len(ACCEPTED.data), step)
+    ]
+    seen = run(task, script)
+    check_survival(seen, script, "answer-cut")
+    assert len(seen.lines) == len(script)
+
+
+@proves("answer-broken")
+@pytest.mark.parametrize("event", [b"5000000", b"100000"])
+def test_an_answer_that_breaks_off_is_sent_again(task: Path, event: bytes) -> None:
+    reset = Reply((), Ending.RESET)
+    script = [
+        Invocation(event, answers=[reset.early(after), ACCEPTED]) for after in (0, 1, 5000, 9999)
+    ]
+    seen = run(task, script)
+    check_survival(seen, script, "answer-broken")
+    assert all(len(seen.answers(each.request_id)) == 1 for each in script)
+
+
+@proves("idle-close")
+@pytest.mark.parametrize("ending", BREAKS)
+@pytest.mark.parametrize("event", [b"[1]", b"5000000"])
+def test_a_connection_that_closes_between_exchanges_is_opened_anew(
+    task: Path, ending: Ending, event: bytes
+) -> None:
+    after_next = [Invocation(event) for _ in range(3)]
+    after_next = [replace(each, raw=each.reply.ended(ending)) for each in after_next]
+    after_answer = [Invocation(event, answers=[ACCEPTED.ended(ending)]) for _ in range(3)]
+    script = [*after_next, *after_answer, Invocation(event)]
+    seen = run(task, script)
+    check_survival(seen, script, "idle-close")
+    assert all(len(seen.answers(each.request_id)) == 1 for each in script)
+
+
+@proves("next-cut-twice")
+@pytest.mark.parametrize("ending", BREAKS)
+@pytest.mark.parametrize("length", [0, 1, 60])
+def test_two_cuts_of_next_are_the_end(task: Path, ending: Ending, length: int) -> None:
+    raw = Invocation().reply.cut(length, ending)
+    seen = run(task, [Invocation(raw=raw), Invocation(raw=raw), Invocation()])
+    check_end(seen, "next-cut-twice")
+    assert [each.route for each in seen.requests] == [Route.NEXT, Route.NEXT]
+
+
+@proves("answer-cut-twice")
+@pytest.mark.parametrize("ending", BREAKS)
+@pytest.mark.parametrize("event", [b"[1]", b"500000"])
+def test_two_cuts_of_an_answer_are_the_end(task: Path, ending: Ending, event: bytes) -> None:
+    script = [Invocation(event, answers=[ACCEPTED.cut(9, ending)] * 2), Invocation()]
+    seen = run(task, script)
+    check_end(seen, "answer-cut-twice")
+    assert len(seen.answers(script[0].request_id)) == 2
+
+
+@proves("garbage-then-close")
+def test_half_a_reply_and_a_close_twice_are_the_end(task: Path) -> None:
+    script = [Invocation(raw=Reply((CUT,), Ending.CLOSE)) for _ in range(2)]
+    check_end(run(task, script), "garbage-then-close")
+
+
+@proves("sandbox-ends")
+def test_the_sandbox_ends_while_the_process_waits(task: Path) -> None:
+    with (
+        RuntimeApi() as api,
+        ClientProcess(Client.SUREFOOT, "app.handler", task, api.address) as process,
+    ):
+        api.wait_for(1, Route.NEXT)
+        api.hang_up()
+        ended = process.finish()
+    assert (ended.code, ended.killed) == (69, False)
+    assert ended.stderr.count(b"\n") == 1
+
+
+@proves("refused-at-start")
+def test_nobody_listens(task: Path) -> None:
+    with RuntimeApi(then=Then.HANG_UP) as api:
+        pass
+    seen = run(task, [], {"AWS_LAMBDA_RUNTIME_API": api.address})
+    check_end(seen, "refused-at-start")
+
+
+@proves("early-413")
+@pytest.mark.parametrize("ending", BREAKS)
+@pytest.mark.parametrize("after", [0, 100_000])
+def test_an_early_refusal_is_heard_though_the_peer_hangs_up(
+    task: Path, ending: Ending, after: int
+) -> None:
+    early = status_reply(413, "RequestEntityTooLarge").early(after).ended(ending)
+    script = [Invocation(b"5000000", answers=[early]), Invocation(b"[1]")]
+    seen = run(task, script)
+    assert len(seen.lines) == 1
+    assert "too large" in seen.lines[0]
+    assert sum(each.request_id == script[0].request_id for each in seen.requests) == 1
+    assert len(seen.answers(script[1].request_id)) == 1
+
+
+@proves("early-413")
+def test_an_early_refusal_is_heard_though_the_peer_reads_no_more(task: Path) -> None:
+    reads_again = Gate()
+    refusal = status_reply(413, "RequestEntityTooLarge")
+    # The empty second piece keeps the server from reading until the gate lets it pass.
+    early = Reply((refusal.data, b""), gate=reads_again).early(after=1000)
+    first, second = Invocation(b"5000000", answers=[early]), Invocation(b"[1]")
+    with (
+        RuntimeApi([first, second]) as api,
+        ClientProcess(Client.SUREFOOT, "app.handler", task, api.address) as process,
+    ):
+        reads_again.allow()
+        answers = api.wait_for(1, Route.RESPONSE)
+        assert [each.request_id for each in answers] == [second.request_id]
+        reads_again.open()
+        api.wait_for(3, Route.NEXT)
+        api.hang_up()
+        ended = process.finish()
+    assert b"too large" in ended.stderr.splitlines()[0]

@@ -1,0 +1,1 @@
+"""A long run of one process: does it keep its descriptors and its memory?"""
