@@ -77,7 +77,7 @@ class Runtime:
             self.kill()
             return f"did not end within {seconds:.0f} s"
         if status < 0:
-            return f"was killed by {signal.Signals(-status).name}"
+            return f"was killed by signal {-status}"
         return f"exited with status {status}"
 
     def kill(self) -> None:

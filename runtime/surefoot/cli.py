@@ -31,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, (module, summary) in COMMANDS.items():
         if not _exists(module):
             continue
-        subparser = subparsers.add_parser(name, help=summary, description=f"{summary}.".capitalize())
+        subparser = subparsers.add_parser(
+            name, help=summary, description=f"{summary}.".capitalize()
+        )
         if name == chosen:
             command = importlib.import_module(f".{module}", __package__)
             command.add_arguments(subparser)

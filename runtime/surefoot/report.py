@@ -5,6 +5,7 @@ Loaded with the first failure. Everything an exception says about itself may rai
 there is a report.
 """
 
+import builtins
 import os
 import sys
 import traceback
@@ -16,6 +17,7 @@ MAX_XRAY = 64 * 1024
 # Enough frames to see a recursion; the error report itself keeps all of them, folded.
 _XRAY_FRAMES = 64
 _CHAIN = 16
+_FAMILIES = ("Runtime", "Function")
 
 _IMPORT = "<frozen importlib"
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -55,17 +57,18 @@ class Report:
         kind = type(error).__name__
         causes = [
             (type(each).__name__, text_of(each), frames_of(each.__traceback__))
-            for each, _ in _chain(error)
+            for each in _everything(error)
         ]
         return cls(kind, text_of(error), _told(error, headline=False), causes)
 
     @property
     def header_type(self) -> str:
         """The type in Lambda's grammar (Runtime|Function).Name, for the error-type header."""
-        if self.kind.startswith(("Runtime.", "Function.")):
-            return self.kind
-        fits = self.kind.isascii() and self.kind.isalpha() and self.kind[0].isupper()
-        return f"Function.{self.kind}" if fits else "Function.Unhandled"
+        family, dot, name = self.kind.rpartition(".")
+        if not dot:
+            family = "Function"
+        fits = name.isascii() and name.isalpha() and name[0].isupper()
+        return f"{family}.{name}" if fits and family in _FAMILIES else "Function.Unhandled"
 
     def fields(self, request_id: str = "") -> dict[str, object]:
         """Return the error JSON's fields, in awslambdaric's order."""
@@ -153,12 +156,24 @@ def _told(error: BaseException, headline: bool) -> list[str]:
     return lines
 
 
+def _everything(error: BaseException) -> list[BaseException]:
+    """Return the exception, what led to it, and the members of groups among them."""
+    found = []
+    for each, _ in _chain(error):
+        found.append(each)
+        for member in _group(each):
+            found += _everything(member)
+    return found
+
+
+def _group(error: BaseException) -> "tuple[BaseException, ...]":
+    # Python 3.10 has no groups; and any exception may have an attribute called exceptions.
+    group = getattr(builtins, "BaseExceptionGroup", None)
+    return error.exceptions if group is not None and isinstance(error, group) else ()
+
+
 def _members(error: BaseException) -> list[str]:
-    members = getattr(error, "exceptions", None)
-    # Only a real group: any exception may have an attribute of that name.
-    group = getattr(sys.modules["builtins"], "BaseExceptionGroup", None)
-    if group is None or not isinstance(error, group) or members is None:
-        return []
+    members = _group(error)
     lines = []
     for number, member in enumerate(members, 1):
         lines.append(

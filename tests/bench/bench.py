@@ -60,7 +60,8 @@ class Bench:
     ) -> Running:
         """A process of `contender` with one of the task's functions."""
         return self.run(
-            contender.command(self.lab, function), {"_HANDLER": f"app.{function}", **(variables or {})}
+            contender.command(self.lab, function),
+            {"_HANDLER": f"app.{function}", **(variables or {})},
         )
 
     def run(

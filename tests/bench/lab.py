@@ -114,12 +114,20 @@ def _install(prefix: Path) -> None:
     blocks = re.split(r"(?m)^(?=[a-z0-9])", REQUIREMENTS.read_text())
     wanted = prefix / "contenders.txt"
     wanted.write_text("".join(block for block in blocks if block.split("==")[0] in PACKAGES))
-    options = ["--quiet", "--no-compile", "--no-deps", "--require-hashes", "--root-user-action=ignore"]
+    options = [
+        "--quiet",
+        "--no-compile",
+        "--no-deps",
+        "--require-hashes",
+        "--root-user-action=ignore",
+    ]
     _run(prefix, "-m", "pip", "--disable-pip-version-check", "install", *options, "-r", str(wanted))
 
 
 def _compile(prefix: Path, tree: Path) -> None:
-    _run(prefix, "-m", "compileall", "-qf", "-j0", "--invalidation-mode", "unchecked-hash", str(tree))
+    _run(
+        prefix, "-m", "compileall", "-qf", "-j0", "--invalidation-mode", "unchecked-hash", str(tree)
+    )
 
 
 def _run(prefix: Path, *arguments: str) -> None:

@@ -69,8 +69,14 @@ def _bars(
     for axis, (what, label) in zip(axes, panels, strict=True):
         medians = [taken[name][what]["median"] for name in names]
         reach = [
-            [median - taken[name][what]["low"] for name, median in zip(names, medians, strict=True)],
-            [taken[name][what]["high"] - median for name, median in zip(names, medians, strict=True)],
+            [
+                median - taken[name][what]["low"]
+                for name, median in zip(names, medians, strict=True)
+            ],
+            [
+                taken[name][what]["high"] - median
+                for name, median in zip(names, medians, strict=True)
+            ],
         ]
         colours = [_COLOURS.get(name, _OTHERS) for name in names]
         axis.barh(names, medians, xerr=reach, color=colours, ecolor="#333333", capsize=2)

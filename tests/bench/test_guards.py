@@ -119,6 +119,7 @@ def test_an_invocation_makes_no_more_system_calls(environ: dict[str, str]) -> No
 
 
 def test_an_invocation_leaves_nothing_allocated(api: RuntimeApi, environ: dict[str, str]) -> None:
-    answers, _ = serve(api, environ, "allocated", 1100)
+    answers, _ = serve(api, environ, "allocated", 2200)
     counts = [int(answer) for answer in answers]
-    assert counts[-1] <= max(counts[50:100])
+    # Python 3.10 gives a function a cache at its 1,024th call.
+    assert counts[-1] <= max(counts[1100:1200])

@@ -36,7 +36,7 @@ def split(name: str) -> tuple[str, str]:
 
 
 def resolve(name: str) -> "Callable[[Any, Any], Any]":
-    """Import the module of a handler and return the handler.
+    """Import the module of a handler and return the handler: module.function, or Class.method.
 
     Texts and types are awslambdaric's. A cause is attached where the trace says more than the
     message: an import that fails inside the user's modules.
@@ -63,6 +63,9 @@ def resolve(name: str) -> "Callable[[Any, Any], Any]":
     except ImportError as error:
         message = f"Unable to import module '{module_name}': {error}"
         if _is_missing(error, dotted):
+            member = _member(dotted, attribute)
+            if member is not None:
+                return member
             raise ModuleMissing(IMPORT_MODULE_ERROR, message) from None
         raise Fault(IMPORT_MODULE_ERROR, message) from error
     except SyntaxError as error:
@@ -76,6 +79,26 @@ def resolve(name: str) -> "Callable[[Any, Any], Any]":
         raise Fault(
             HANDLER_NOT_FOUND, f"Handler '{attribute}' missing on module '{module_name}'"
         ) from None
+
+
+def _member(dotted: str, attribute: str) -> "Callable[[Any, Any], Any] | None":
+    """Return ``module.Class.method`` when the name before the last is no module but a class.
+
+    An ordinary method is bound to one instance, made now without arguments; static and class
+    methods, and methods of objects, need none.
+    """
+    module_name, dot, name = dotted.rpartition(".")
+    if not dot or module_name not in sys.modules:
+        # Importing a.b imports a first, so a module that is there has been imported by now.
+        return None
+    owner = getattr(sys.modules[module_name], name, None)
+    member = getattr(owner, attribute, None)
+    if not callable(member):
+        return None
+    if isinstance(owner, type) and getattr(member, "__self__", None) is None:
+        static = any(isinstance(vars(base).get(attribute), staticmethod) for base in owner.__mro__)
+        return member if static else getattr(owner(), attribute)  # type: ignore[no-any-return]
+    return member  # type: ignore[no-any-return]
 
 
 def _is_missing(error: ImportError, dotted: str) -> bool:

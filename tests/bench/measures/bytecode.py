@@ -47,7 +47,9 @@ def _task(bench: Bench, name: str, *, keep: bool) -> Path:
         else:
             os.link(source, target / package)
     if keep:
-        shutil.copytree(bench.lab.site_packages / "__pycache__", target / "__pycache__", dirs_exist_ok=True)
+        shutil.copytree(
+            bench.lab.site_packages / "__pycache__", target / "__pycache__", dirs_exist_ok=True
+        )
     return target
 
 

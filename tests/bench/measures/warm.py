@@ -49,9 +49,7 @@ def measure(bench: Bench, results: Results) -> None:
 def _by_contender(bench: Bench, size: str, names: Sequence[str]) -> Samples:
     count = _COUNTS[size] // (4 if bench.quick else 1)
     text = event(SIZES[size])
-    takes = {
-        name: partial(_echoes, bench, bench.contenders[name], text, count) for name in names
-    }
+    takes = {name: partial(_echoes, bench, bench.contenders[name], text, count) for name in names}
     return interleave(f"warm, {size}", bench.rounds(15), takes)
 
 
