@@ -13,6 +13,7 @@ COMMANDS = {
     "demo": "run two functions under AWS's emulator and show what they answer",
     "run": "start a function locally, ready for curl",
     "invoke": "post an event to a running function",
+    "compare": "run a function under AWS's client and under surefoot, and show what differs",
     "install": "install AWS's Lambda Runtime Interface Emulator",
     "image": "build the base image",
     "engine": "get a container engine",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class Trial:
 def run(api: RuntimeApi, command: Sequence[str], setting: Setting) -> Trial:
     """Run one client over the events; after its death a new process gets the next, as on Lambda."""
     trial = Trial()
-    while not trial.turns or len(trial.turns) < len(setting.events):
+    while len(trial.turns) < len(setting.events):
         with Runtime(command, setting.environment, setting.task) as runtime:
             session = _Session(api, runtime, setting)
             started = session.start()
@@ -135,6 +135,8 @@ class _Session:
                 return
             self._poll = after
             count += 1
+        if not count:
+            return
         trial.timings["warm wall"] = wall / count / 1e6
         trial.timings["warm CPU"] = (self._runtime.cpu_ns() - cpu) / count / 1e6
 
@@ -155,14 +157,16 @@ class _Session:
         return request_id
 
     def _hear(self) -> Call | Silence:
+        """Wait for a call about invocations; others, such as an extension's, are unknown here."""
         deadline = time.monotonic() + self._setting.timeout_s
-        return self._api.next_call(self._runtime.pid, deadline)
+        while True:
+            heard = self._api.next_call(self._runtime.pid, deadline)
+            if not isinstance(heard, Call) or heard.path.startswith(("invocation/", "init/")):
+                return heard
+            self._api.reply(heard, 404)
 
     def _why_silent(self, silence: Silence) -> str:
         if silence is Silence.TIME_OUT:
             self._runtime.kill()
             return f"timed out after {self._setting.timeout_s} s"
         return self._runtime.wait(END_S)
-
-
-Command = Callable[[str], Sequence[str]]

@@ -53,13 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     here = Path(__file__).resolve().parent
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer samples: minutes become seconds"
-    )
+    parser.add_argument("--quick", action="store_true", help="fewer samples, so a rough picture")
     parser.add_argument("--only", nargs="+", choices=MEASURES, help="these measures, no plots")
-    parser.add_argument(
-        "--engine", action="store_true", help="also in the image, at Lambda's shares"
-    )
+    parser.add_argument("--engine", action="store_true", help="also in the image, CPU-limited")
     parser.add_argument("--json", type=Path, default=here / "results.json", help="where results go")
     parser.add_argument("--plots", type=Path, default=here / "plots", help="where plots go")
     parser.add_argument("--no-plots", action="store_true", help="draw nothing")

@@ -16,7 +16,7 @@ NEXT = b"GET /2018-06-01/runtime/invocation/next "
 PATIENCE = 60.0
 """Seconds without a byte after which the process counts as hung."""
 
-_LENGTH = re.compile(rb"\r\nContent-Length: (\d+)\r\n")
+_LENGTH = re.compile(rb"\r\nContent-Length: (\d+)\r\n", re.IGNORECASE)
 
 
 class WrongAnswerError(Exception):

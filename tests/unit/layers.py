@@ -14,13 +14,16 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             ],
             ["transport", "drain", "handlers", "logs"],
             ["client", "handlers.adapt", "lifecycle", "testing"],
-            ["loop"],
+            ["loop", "concurrent"],
             ["workers"],
             ["boot", "sitepath"],
-            ["__main__"],
+            ["__main__", "bundle", "cli"],
         ),
     )
 )
+
+# Commands for people, in the same package for the image's sake; no start of a function loads them.
+TOOLS = frozenset(["cli", "doctor", "profile"])
 
 # Imports of the module itself, at whatever depth in its code.
 SOCKET_MODULES = frozenset(["socket", "_socket", "ssl", "http", "urllib", "asyncio.streams"])

@@ -43,6 +43,13 @@ def test_an_address_that_is_none_is_refused_by_name(value: str) -> None:
         Config(["a.b"], {"AWS_LAMBDA_RUNTIME_API": value})
 
 
+@pytest.mark.xfail(strict=True, reason="config: ValueError or, when connecting, TypeError")
+@pytest.mark.parametrize("value", ["host:" + "1" * 5000, "a\udcff:80"])
+def test_an_odd_address_is_no_exception_of_the_interpreters(value: str) -> None:
+    with pytest.raises(ConfigError):
+        Config(["a.b"], {"AWS_LAMBDA_RUNTIME_API": value})
+
+
 def test_a_missing_address_points_to_the_emulator() -> None:
     with pytest.raises(ConfigError, match=r"is not set.*make run"):
         Config(["a.b"], {})

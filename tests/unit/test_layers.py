@@ -22,6 +22,7 @@ from tests.unit.layers import (
     LAYERS,
     SOCKET_MODULES,
     SOCKET_USERS,
+    TOOLS,
 )
 
 PACKAGE = RUNTIME / "surefoot"
@@ -29,11 +30,11 @@ BOOTSTRAP = RUNTIME.parent / "bootstrap" / "bootstrap"
 
 
 def find_modules() -> dict[str, Path]:
-    """Every module of the runtime by its name below the package; doctor is a tool, not runtime."""
+    """Every module of the runtime by its name below the package, but for the tools."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
-        if not name.startswith("doctor."):
+        if name.split(".")[0] not in TOOLS:
             found[name.removesuffix("__init__").rstrip(".")] = path
     return found
 
@@ -66,7 +67,7 @@ def imports(name: str) -> Iterator[tuple[str, bool]]:
             module = ".".join(filter(None, base))
             for each in node.names:
                 below = f"{module}.{each.name}".lstrip(".")
-                yield below if below in MODULES else module, True
+                yield below if below in {*MODULES, *TOOLS} else module, True
 
 
 def running(node: ast.AST) -> Iterator[ast.AST]:
@@ -85,6 +86,11 @@ def running(node: ast.AST) -> Iterator[ast.AST]:
 def test_imports_only_point_downward(name: str) -> None:
     own = [other for other, is_ours in imports(name) if is_ours]
     assert [other for other in own if layer_of(other) > layer_of(name)] == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_tool_is_imported(name: str) -> None:
+    assert not {other.split(".")[0] for other, is_ours in imports(name) if is_ours} & TOOLS
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 from surefoot.workers.board import BUSY, ENDED, IDLE, INIT, REFUSED, Board
-from surefoot.workers.child import WorkerClient
+from surefoot.workers.child import WorkerClient, real_deadline
 from surefoot.workers.lifeline import Drained, Lifeline
 from surefoot.workers.messages import fate
 from surefoot.workers.signals import Signals
@@ -143,3 +143,17 @@ def test_a_worker_that_is_to_end_asks_for_nothing(capsys: pytest.CaptureFixture[
             client.next()
         assert len(api.complete(Route.NEXT)) == 1
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("seconds", [1, 3, 60, 300, 900])
+def test_the_emulators_deadline_is_taken_as_it_was_meant(seconds: int) -> None:
+    now = 1_767_225_600_000
+    for latency in (0, 5, 900):
+        meant = real_deadline(now - latency + seconds * 10**9, now)
+        assert abs(meant - (now + seconds * 1000)) <= 1
+
+
+@pytest.mark.parametrize("left", [-5000, 0, 1, 900_000, 86_400_000, 10**12])
+def test_every_other_deadline_is_taken_as_it_is(left: int) -> None:
+    now = 1_767_225_600_000
+    assert real_deadline(now + left, now + 0.5) == now + left

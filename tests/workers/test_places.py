@@ -46,6 +46,13 @@ def test_what_is_no_number_is_named(tmp_path: Path, count: str) -> None:
     assert f"AWS_LAMBDA_MAX_CONCURRENCY is {count!r}".encode() in outcome.stderr
 
 
+def test_no_place_at_all_is_refused(tmp_path: Path) -> None:
+    with running(tmp_path, PID, "0") as pool:
+        outcome = pool.end()
+    assert outcome.code == 78
+    assert b"AWS_LAMBDA_MAX_CONCURRENCY is 0" in outcome.stderr
+
+
 def test_a_killed_idle_worker_is_replaced(tmp_path: Path) -> None:
     with running(tmp_path, MEET, "3") as pool:
         invocations, pids = pool.meet(3)

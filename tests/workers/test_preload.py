@@ -110,3 +110,17 @@ def test_coroutine_handlers_have_a_loop_in_each_worker(tmp_path: Path) -> None:
             invocations, pids = pool.meet(2)
             pool.meeting.release()
             assert {int(pool.answer(each).body) for each in invocations} == set(pids)
+
+
+def test_threads_that_stay_behind_are_mentioned(tmp_path: Path) -> None:
+    source = """
+        import threading
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+        def handler(event, context):
+            return threading.active_count()
+    """
+    with running(tmp_path, source, "1", environ=PRELOAD) as pool:
+        assert pool.call().body == b"1"
+        pool.wait_for_polls(2)
+        pool.process.signal(signal.SIGTERM)
+        assert b"the function started 1 thread(s)" in pool.end().stderr

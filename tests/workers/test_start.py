@@ -114,10 +114,11 @@ def test_an_invocation_that_succeeds_in_between_breaks_the_row(tmp_path: Path) -
 def test_nobody_outlives_the_supervisor(tmp_path: Path) -> None:
     with running(tmp_path, "def handler(event, context):\n    meet(event)", "3") as pool:
         _, pids = pool.meet(3)
-        with watching(*pids) as handles:
+        with watching(pool.process.pid) as supervisor, watching(*pids) as workers:
             # Alone, not with its group: what is left has to notice by itself.
             os.kill(pool.process.pid, signal.SIGKILL)
+            wait_for_ends(supervisor)
             pool.meeting.release()
-            wait_for_ends(handles)
+            wait_for_ends(workers)
+        pool.api.wait_for(3, Route.RESPONSE)
         assert pool.polls() == 3
-        assert len(pool.api.complete(Route.RESPONSE)) == 3

@@ -5,7 +5,7 @@ one place. Here each place is a worker, a forked process that serves one invocat
 this process keeps them alive. Source: AWS Lambda Developer Guide, "Lambda Managed Instances".
 """
 
-from ..errors import RuntimeStop
+from ..errors import ConfigError, RuntimeStop
 from .child import Forked
 from .supervisor import Supervisor
 
@@ -24,8 +24,14 @@ def supervise(config: "Config", count: int, work: "Callable[[Client], None]") ->
     it does everywhere: output flushed, atexit functions called.
 
     :param work: loads the function unless it is loaded, and serves it through the client it gets
+    :raises ConfigError: no workers are wanted
     :raises RuntimeStop: the one worker that speaks for all of them could not go on
     """
+    if count < 1:
+        raise ConfigError(
+            f"AWS_LAMBDA_MAX_CONCURRENCY is {count}; with no worker nothing would be served. "
+            "Set it to 1 or more, or not at all."
+        )
     supervisor = Supervisor(config, count)
     try:
         return supervisor.run()

@@ -1,5 +1,7 @@
 """A worker: the ordinary loop in a process of its own, on a connection of its own."""
 
+import time
+
 from ..client import Client
 from ..errors import EXIT_INIT, ContainerError, RuntimeStop
 from ..logs import say
@@ -23,6 +25,21 @@ if TYPE_CHECKING:
 _ATTEMPTS = 5
 _FIRST_DELAY = 0.1
 _LAST_DELAY = 0.8
+
+
+def real_deadline(deadline_ms: int, now_ms: float) -> int:
+    """Return a deadline as it was meant, in milliseconds since the epoch.
+
+    In its multi-concurrency mode AWS's emulator takes the time-out's nanoseconds for milliseconds,
+    which puts the deadline 12 days to 29 years ahead instead of 1 s to 15 minutes.
+    """
+    left = deadline_ms - now_ms
+    if not _EMULATED[0] <= left <= _EMULATED[1]:
+        return deadline_ms
+    return int(now_ms + left / 1_000_000)
+
+
+_EMULATED = (0.9e9, 900.1e9)
 
 
 class WorkerConnection(Connection):
@@ -80,6 +97,7 @@ class WorkerClient(Client):
                     say(f"{stop} Worker {self.slot + 1} asks again.")
             else:
                 self.board.take(self.slot, invocation.request_id, invocation.invocation_id)
+                invocation.deadline_ms = real_deadline(invocation.deadline_ms, time.time() * 1000)
                 return invocation
             self.line.lifeline.pause(delay)
             delay = min(delay * 2, _LAST_DELAY)

@@ -1,5 +1,7 @@
 """What is said of a dead worker: to the operator, and to the caller of its invocation."""
 
+import sys
+
 from ..client import Client
 from ..errors import Fault, RuntimeStop
 from ..invocation import Invocation
@@ -17,6 +19,17 @@ if TYPE_CHECKING:
 
 EXIT_ERROR = "Runtime.ExitError"  # the type under which Lambda records that a runtime ended
 _SIGKILL = 9
+
+
+def mention_threads() -> None:
+    """Tell the operator of threads that a preloaded function has: fork takes none of them along."""
+    threading = sys.modules.get("threading")
+    count = threading.active_count() - 1 if threading is not None else 0
+    if count:
+        say(
+            f"the function started {count} thread(s) while it was imported, and no worker has "
+            "them; start them in the handler, or set SUREFOOT_PRELOAD=0."
+        )
 
 
 def announce(config: "Config", count: int) -> None:

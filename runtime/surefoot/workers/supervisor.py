@@ -11,7 +11,7 @@ from ..logs import say
 from .board import ENDED, INIT, Board
 from .child import Forked, Worker
 from .lifeline import Lifeline
-from .messages import announce, fate, report_init, report_lost
+from .messages import announce, fate, mention_threads, report_init, report_lost
 from .signals import Signals
 
 TYPE_CHECKING = False
@@ -57,6 +57,7 @@ class Supervisor:
         :raises Forked: in each new worker
         """
         announce(self.config, self.count)
+        mention_threads()
         self._share_memory()
         self.signals = Signals()
         while self.exit_code is None or self.workers or self.messengers:

@@ -35,6 +35,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER, turn = PTHREAD_MUTEX_IN
 static pthread_cond_t arrived = PTHREAD_COND_INITIALIZER;
 static int waves, blocks, coming, most;
 static int64_t began, stalled_us;
+static FILE *trace;
 
 static int64_t now_us(void) {
     struct timespec now;
@@ -50,6 +51,7 @@ static int claim(off_t first, off_t last, unsigned char *mine) {
         if (state[block] == ABSENT) {
             state[block] = COMING;
             claimed++;
+            if (trace) fprintf(trace, "%lld %lld\n", (long long)now_us(), (long long)block);
         }
     }
     if (claimed) {
@@ -155,6 +157,7 @@ int main(int argc, char **argv) {
     latency_us = atol(argv[2]);
     serial = !strcmp(argv[3], "serial");
     state = calloc(size / BLOCK + 1, 1);
+    if (getenv("LAZYDISK_TRACE")) trace = fopen(getenv("LAZYDISK_TRACE"), "w");
     argv[3] = argv[0];
     return fuse_main(argc - 3, argv + 3, &operations, NULL);
 }

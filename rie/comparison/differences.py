@@ -1,0 +1,141 @@
+"""Where the runs of two clients differ, and which of that is intended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rie.comparison.facts import ERROR, INIT_ERROR, LOG, OUTCOME, READY, TOO_LARGE, Facts
+from rie.comparison.known import KNOWN, Known
+from rie.comparison.trial import Trial
+from rie.comparison.varying import settle
+
+START = 0
+"""The place of a difference before the first event; events count from 1."""
+
+_ABSENT = "(none)"
+_NOT_RUN: Facts = {OUTCOME: "not run: the runtime did not start again", LOG: ""}
+# An uncaught error's record, which repeats the report: [ERROR] …, then the trace's lines, whose
+# leading spaces are no-break spaces, then lines about causes.
+_RECORD = re.compile(
+    r"^\[ERROR\] .*\n?(?:Traceback \(most recent call last\):\n?)?"
+    r"(?:(?:\u00a0|Caused by|While handling|Note:|Member ).*\n?)*",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One fact of one place (START, or the number of an event) that is not the same.
+
+    `names` are the intended differences that account for it; none: it needs a look. `varies` says
+    that it also differs between runs of one client, as far as could be told.
+    """
+
+    place: int
+    fact: str
+    theirs: str
+    ours: str
+    names: tuple[str, ...] = ()
+    varies: bool = False
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All differences; `varying` names the facts (place, fact) that vary by themselves."""
+
+    differences: tuple[Difference, ...]
+    varying: tuple[tuple[int, str], ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs."""
+        return not self.differences
+
+    @property
+    def intended(self) -> bool:
+        """Whether each difference is an intended one."""
+        return all(difference.names for difference in self.differences)
+
+
+def compare(theirs: Sequence[Trial], ours: Sequence[Trial], events: int) -> Comparison:
+    """Compare the trials of awslambdaric with those of surefoot, place by place."""
+    found: list[Difference] = []
+    varying: list[tuple[int, str]] = []
+    for place in range(events + 1):
+        their_runs = [_at(place, trial) for trial in theirs]
+        our_runs = [_at(place, trial) for trial in ours]
+        if any(not facts for facts in (*their_runs, *our_runs)):
+            break  # one of them never got so far, as its start shows
+        names = list(dict.fromkeys(name for facts in (*their_runs, *our_runs) for name in facts))
+        if _outcomes_differ(their_runs, our_runs):
+            names = [OUTCOME, LOG]  # the rest of an answer has no counterpart
+        for name in names:
+            difference, varies = _fact(place, name, their_runs, our_runs)
+            if difference is not None:
+                found.append(difference)
+            elif varies:
+                varying.append((place, name))
+    return Comparison(tuple(found), tuple(varying))
+
+
+def _at(place: int, trial: Trial) -> Facts:
+    """The facts of a place; empty when the runtime did not even start."""
+    if place == START:
+        return trial.start
+    if place <= len(trial.turns):
+        return trial.turns[place - 1]
+    return _NOT_RUN if trial.start[OUTCOME] == READY else {}
+
+
+def _outcomes_differ(theirs: Sequence[Facts], ours: Sequence[Facts]) -> bool:
+    return {facts[OUTCOME] for facts in theirs} != {facts[OUTCOME] for facts in ours}
+
+
+def _fact(
+    place: int, name: str, theirs: Sequence[Facts], ours: Sequence[Facts]
+) -> tuple[Difference | None, bool]:
+    """The difference in one fact, if any, and whether the fact varies by itself."""
+    known = [each for each in KNOWN if each.signs(theirs[0], ours[0])]
+    sides = [[facts.get(name, _ABSENT) for facts in side] for side in (theirs, ours)]
+    left, right, varies = settle(*sides)
+    if left == right:
+        return None, varies
+    if name == OUTCOME:
+        left, right = _whole(theirs[0]), _whole(ours[0])
+    if name == LOG:
+        names = _log_names(left, right, known, [theirs[0][OUTCOME], ours[0][OUTCOME]])
+    else:
+        names = tuple(each.name for each in known if name in each.touches)
+    return Difference(place, name, left, right, names, varies), varies
+
+
+def _whole(facts: Facts) -> str:
+    return "\n".join(f"{name}: {text}" for name, text in facts.items() if name != LOG)
+
+
+def _log_names(
+    theirs: str, ours: str, known: Sequence[Known], outcomes: Sequence[str]
+) -> tuple[str, ...]:
+    """The intended differences that leave nothing of a difference between logs, if they do."""
+    names = []
+    left, right = theirs, ours
+    for each in known:
+        before = left, right
+        if each.theirs_only is not None:
+            left = each.theirs_only.sub("", left)
+        if each.ours_only is not None:
+            right = each.ours_only.sub("", right)
+        if before != (left, right):
+            names.append(each.name)
+    reported = {ERROR, INIT_ERROR, TOO_LARGE} & set(outcomes)
+    telling = [each.name for each in known if each.touches]
+    if reported and telling and list(_lines(left)) != list(_lines(right)):
+        left, right = _RECORD.sub("", left), _RECORD.sub("", right)
+        names += [name for name in telling if name not in names]
+    return tuple(names) if list(_lines(left)) == list(_lines(right)) else ()
+
+
+def _lines(text: str) -> Iterator[str]:
+    return (line for line in text.splitlines() if line)

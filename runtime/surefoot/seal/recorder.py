@@ -1,0 +1,150 @@
+"""Watches a start from the inside: which files it opens, lists, looks up and maps, in which order.
+
+Runs in the process that ``recording`` starts. It imports nothing but builtin modules: whatever it
+loaded would not be seen to be loaded by the function.
+"""
+
+import posix
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+# What a line of the trace begins with. The last one says how the start ended.
+OPENED, LISTED, LOOKED_UP, MAPPED, READY, FAILED = "OLSMRF"
+PAGE = 4096
+_PRESENT = 1 << 63
+
+
+class Recorder:
+    """Writes a trace to `descriptor` and ends the process at its first word to the Runtime API."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._seen: set[str] = set()
+        self._lines: list[str] = []
+        # What the interpreter itself needed has been read before anything can be read ahead.
+        self._before = present_pages()
+        self._mapped = set(self._before)
+
+    def install(self) -> None:
+        """Begin to watch."""
+        for name in ("stat", "lstat"):
+            setattr(posix, name, self._watched(getattr(posix, name)))
+        sys.addaudithook(self.hear)
+
+    def hear(self, event: str, arguments: "tuple[Any, ...]") -> None:
+        """Take note of an audit event: see "Audit events table" in Python's documentation."""
+        if event == "open":
+            if not (arguments[2] or 0) & (posix.O_WRONLY | posix.O_RDWR | posix.O_CREAT):
+                self._note(OPENED, arguments[0])
+        elif event in ("os.listdir", "os.scandir"):
+            self._note(LISTED, arguments[0] or ".")
+        elif event == "import":
+            # Names a file only where it is a shared object; its own libraries come with it.
+            if arguments[1]:
+                self._note(OPENED, arguments[1])
+                self._note_new_mappings()
+        elif event == "socket.connect":
+            call = _call_of_client(sys._getframe())  # noqa: SLF001  (frames have no public door)
+            if call:
+                self._end(FAILED if call == "init_error" else READY)
+
+    def _note(self, kind: str, path: object) -> None:
+        if isinstance(path, bytes):
+            path = path.decode("utf-8", "surrogateescape")
+        if not isinstance(path, str) or "\n" in path or "\t" in path:
+            return
+        if not path.startswith("/"):
+            path = f"{posix.getcwd()}/{path}"
+        line = f"{kind}{path}"
+        if line not in self._seen:
+            self._seen.add(line)
+            self._lines.append(line)
+
+    def _note_new_mappings(self) -> None:
+        for path, _, _, _ in mappings():
+            if path not in self._mapped:
+                self._mapped.add(path)
+                self._note(OPENED, path)
+
+    def _watched(self, real: "Callable[..., Any]") -> "Callable[..., Any]":
+        # Looking a file up is no audit event, but it reads folders all the same.
+        def look_up(path: "Any", *arguments: "Any", **options: "Any") -> "Any":
+            if not isinstance(path, int) and not options.get("dir_fd"):
+                self._note(LOOKED_UP, path if isinstance(path, (str, bytes)) else str(path))
+            return real(path, *arguments, **options)
+
+        return look_up
+
+    def _end(self, outcome: str) -> None:
+        self._note_new_mappings()
+        lines = self._lines
+        for path, pages in present_pages().items():
+            new = sorted(pages - self._before.get(path, set()))
+            if new:
+                lines.append(f"{MAPPED}{path}\t{' '.join(map(str, new))}")
+        lines.append(outcome)
+        data = "\n".join(lines).encode("utf-8", "surrogateescape")
+        while data:
+            data = data[posix.write(self._descriptor, data) :]
+        posix._exit(0)
+
+
+def mappings() -> "list[tuple[str, int, int, int]]":
+    """Return (path, offset in the file, first address, last) of each file mapped into memory."""
+    found = []
+    for line in _read("/proc/self/maps").decode("utf-8", "surrogateescape").split("\n"):
+        fields = line.split(None, 5)
+        if len(fields) == 6 and fields[5].startswith("/"):
+            first, _, last = fields[0].partition("-")
+            found.append((fields[5], int(fields[2], 16), int(first, 16), int(last, 16)))
+    return found
+
+
+def present_pages() -> "dict[str, set[int]]":
+    """Return which pages of each mapped file are in memory, numbered from the file's start.
+
+    Where the kernel does not tell (a build in gVisor has no pagemap), all that is mapped.
+    """
+    found: dict[str, set[int]] = {}
+    try:
+        descriptor = posix.open("/proc/self/pagemap", posix.O_RDONLY)
+    except OSError:
+        descriptor = -1
+    for path, offset, first, last in mappings():
+        pages = found.setdefault(path, set())
+        count = (last - first) // PAGE
+        states = b""
+        if descriptor >= 0:
+            states = posix.pread(descriptor, count * 8, first // PAGE * 8)
+        for number in range(count):
+            state = states[number * 8 : number * 8 + 8]
+            if not state or int.from_bytes(state, "little") & _PRESENT:
+                pages.add(offset // PAGE + number)
+    if descriptor >= 0:
+        posix.close(descriptor)
+    return found
+
+
+def _read(path: str) -> bytes:
+    descriptor = posix.open(path, posix.O_RDONLY)
+    data = b""
+    while chunk := posix.read(descriptor, 1 << 16):
+        data += chunk
+    posix.close(descriptor)
+    return data
+
+
+def _call_of_client(frame: "Any") -> str:
+    """Return the runtime's call to the Runtime API that is under way, or an empty string."""
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "surefoot.client" and frame.f_code.co_name in _CALLS:
+            return str(frame.f_code.co_name)
+        frame = frame.f_back
+    return ""
+
+
+_CALLS = ("next", "init_error", "restore_next")

@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing; by hand and by ``make fuzz``, not in the test suite."""
