@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import platform
 import sys
@@ -188,6 +189,8 @@ def _show(result: Result, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(record(result)))
         return
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a function may answer anything
     enabled = colours(sys.stdout)
     for line in lines(result, lambda text, style: paint(text, style, enabled=enabled)):
         print(line)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rie.comparison.facts import ERROR, INIT_ERROR, LOG, OUTCOME, READY, TOO_LARGE, Facts
-from rie.comparison.known import KNOWN, Known
+from rie.comparison.facts import LOG, OUTCOME, READY, TRACE, Facts
+from rie.comparison.known import KNOWN, WHOLE, Known
 from rie.comparison.trial import Trial
 from rie.comparison.varying import settle
 
@@ -105,7 +105,7 @@ def _fact(
     if name == OUTCOME:
         left, right = _whole(theirs[0]), _whole(ours[0])
     if name == LOG:
-        names = _log_names(left, right, known, [theirs[0][OUTCOME], ours[0][OUTCOME]])
+        names = _log_names(left, right, known)
     else:
         names = tuple(each.name for each in known if name in each.touches)
     return Difference(place, name, left, right, names, varies), varies
@@ -115,27 +115,26 @@ def _whole(facts: Facts) -> str:
     return "\n".join(f"{name}: {text}" for name, text in facts.items() if name != LOG)
 
 
-def _log_names(
-    theirs: str, ours: str, known: Sequence[Known], outcomes: Sequence[str]
-) -> tuple[str, ...]:
+def _log_names(theirs: str, ours: str, known: Sequence[Known]) -> tuple[str, ...]:
     """The intended differences that leave nothing of a difference between logs, if they do."""
+    sides = [theirs, ours]
     names = []
-    left, right = theirs, ours
     for each in known:
-        before = left, right
-        if each.theirs_only is not None:
-            left = each.theirs_only.sub("", left)
-        if each.ours_only is not None:
-            right = each.ours_only.sub("", right)
-        if before != (left, right):
-            names.append(each.name)
-    reported = {ERROR, INIT_ERROR, TOO_LARGE} & set(outcomes)
-    telling = [each.name for each in known if each.touches]
-    if reported and telling and list(_lines(left)) != list(_lines(right)):
-        left, right = _RECORD.sub("", left), _RECORD.sub("", right)
-        names += [name for name in telling if name not in names]
-    return tuple(names) if list(_lines(left)) == list(_lines(right)) else ()
+        for side, pattern in enumerate((each.theirs_only, each.ours_only)):
+            if pattern and re.search(pattern, sides[side], re.MULTILINE):
+                sides[side] = re.sub(pattern, "", sides[side], flags=re.MULTILINE)
+                names.append(each.name)
+    if _lines(sides[0]) != _lines(sides[1]):
+        # The record of an uncaught error repeats its report, so what explains one explains both.
+        names += [each.name for each in known if TRACE in each.touches and each.name not in names]
+        sides = [_RECORD.sub("", side) for side in sides]
+    shorter, longer = sorted(map(_lines, sides), key=len)
+    if shorter == longer:
+        return tuple(names)
+    # Where one client fails and the other does not, the one prints what the other never reaches.
+    parted = any(each.touches >= WHOLE for each in known)
+    return tuple(names) if parted and longer[: len(shorter)] == shorter else ()
 
 
-def _lines(text: str) -> Iterator[str]:
-    return (line for line in text.splitlines() if line)
+def _lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line]

@@ -18,7 +18,7 @@ RECORD = __file__.rpartition("/surefoot/")[0] + "/.surefoot-seal"
 # What the kernel reads ahead at a time when nothing else is configured: it cuts the ranges that it
 # is told down to this, or to the size of a request to the device if that is more.
 PIECE = 128 * 1024
-# More threads than this gain nothing: then the chain of folders down to a file is what is waited for.
+# More of them gain nothing: what is waited for then is the way through the folders to a file.
 _THREADS = 16
 _MAX_RECORD = 4 << 20
 

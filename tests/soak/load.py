@@ -49,7 +49,7 @@ FAILING = Load(json.dumps({"fail": True}).encode(), b"error", None)
 
 
 def kind(number: int) -> Load:
-    """The kind of the n-th invocation: mostly small, one in a hundred fails, one in 500 is large."""
+    """The kind of the n-th invocation: mostly small, one in 500 large, one in a hundred fails."""
     if number % 500 == 250:
         return LARGE
     return FAILING if number % 100 == 50 else SMALL

@@ -42,7 +42,7 @@ def test_faults(text: str, message: str) -> None:
 
 
 def test_more_digits_than_the_interpreter_converts_are_its_own_complaint() -> None:
-    assert "4300 digits" in str(explain("1" * 5000))
+    assert "4300" in str(explain("1" * 5000))
 
 
 def test_deep_nesting_is_a_recursion_error() -> None:

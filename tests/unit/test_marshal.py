@@ -13,6 +13,7 @@ from surefoot.marshal import Marshaller, RawMarshaller
 
 JSON = "application/json"
 
+
 class Point(NamedTuple):
     x: object
     y: object

@@ -83,8 +83,13 @@ class _Probe:
 
     def threading(self, _: "tuple[Any, ...]") -> None:
         threading = sys.modules.get("threading")
-        if threading is not None:
+        if threading is None:
+            self.tell("trouble", "the function starts threads without the threading module")
+        else:
             threading.setprofile(self.profiled)
+
+    def forking(self, _: "tuple[Any, ...]") -> None:
+        self.tell("trouble", "the function forks")
 
     def unprofiled(self, _: "tuple[Any, ...]") -> None:
         # A profiler or coverage tool of the function's own takes our place.
@@ -166,6 +171,7 @@ _ACTIONS = {
     "open": _Probe.opened,
     "import": _Probe.importing,
     "socket.connect": _Probe.connecting,
+    "os.fork": _Probe.forking,
     "sys.setprofile": _Probe.unprofiled,
     "_thread.start_new_thread": _Probe.threading,
 }

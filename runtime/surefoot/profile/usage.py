@@ -14,7 +14,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 _LOOKUPS = frozenset(["globals", "locals", "vars", "eval", "exec", "__import__"])
-_Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,6 @@ def read(name: str, text: str, *, is_package: bool, ran: Collection[int]) -> Sou
 def unused(sources: Mapping[str, Source]) -> list[Statement]:
     """Return the imported names that nothing needed."""
     taken = {pair for source in sources.values() for pair in source.taken}
-    attributes = {name for source in sources.values() for name in source.attributes}
     return [
         statement
         for source in sources.values()
@@ -67,7 +65,9 @@ def unused(sources: Mapping[str, Source]) -> list[Statement]:
         if statement.bound not in source.mentions
         and (source.name, statement.bound) not in taken
         and (source.name, "*") not in taken
-        and statement.bound not in attributes
+        and not any(
+            statement.bound in other.attributes for other in sources.values() if other is not source
+        )
     ]
 
 

@@ -7,6 +7,8 @@ loaded would not be seen to be loaded by the function.
 import posix
 import sys
 
+from ..prefetch import PIECE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 # What a line of the trace begins with. The last one says how the start ended.
 OPENED, LISTED, LOOKED_UP, MAPPED, READY, FAILED = "OLSMRF"
-PAGE = 4096
+_PAGE = posix.sysconf("SC_PAGE_SIZE")
 _PRESENT = 1 << 63
 
 
@@ -24,9 +26,8 @@ class Recorder:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._seen: set[str] = set()
-        self._lines: list[str] = []
         # What the interpreter itself needed has been read before anything can be read ahead.
-        self._before = present_pages()
+        self._before = present_pieces()
         self._mapped = set(self._before)
 
     def install(self) -> None:
@@ -59,10 +60,7 @@ class Recorder:
             return
         if not path.startswith("/"):
             path = f"{posix.getcwd()}/{path}"
-        line = f"{kind}{path}"
-        if line not in self._seen:
-            self._seen.add(line)
-            self._lines.append(line)
+        self._write(f"{kind}{path}")
 
     def _note_new_mappings(self) -> None:
         for path, _, _, _ in mappings():
@@ -81,16 +79,18 @@ class Recorder:
 
     def _end(self, outcome: str) -> None:
         self._note_new_mappings()
-        lines = self._lines
-        for path, pages in present_pages().items():
-            new = sorted(pages - self._before.get(path, set()))
+        for path, pieces in present_pieces().items():
+            new = sorted(pieces - self._before.get(path, set()))
             if new:
-                lines.append(f"{MAPPED}{path}\t{' '.join(map(str, new))}")
-        lines.append(outcome)
-        data = "\n".join(lines).encode("utf-8", "surrogateescape")
-        while data:
-            data = data[posix.write(self._descriptor, data) :]
-        posix._exit(0)
+                self._write(f"{MAPPED}{path}\t{' '.join(map(str, new))}")
+        self._write(outcome)
+        posix._exit(0)  # noqa: SLF001  (that is its name)
+
+    def _write(self, line: str) -> None:
+        # At once: an init that never comes to its end leaves what it did until then.
+        if line not in self._seen:
+            self._seen.add(line)
+            posix.write(self._descriptor, f"{line}\n".encode("utf-8", "surrogateescape"))
 
 
 def mappings() -> "list[tuple[str, int, int, int]]":
@@ -104,8 +104,8 @@ def mappings() -> "list[tuple[str, int, int, int]]":
     return found
 
 
-def present_pages() -> "dict[str, set[int]]":
-    """Return which pages of each mapped file are in memory, numbered from the file's start.
+def present_pieces() -> "dict[str, set[int]]":
+    """Return which pieces of each mapped file are in memory, by their number from its start.
 
     Where the kernel does not tell (a build in gVisor has no pagemap), all that is mapped.
     """
@@ -115,15 +115,16 @@ def present_pages() -> "dict[str, set[int]]":
     except OSError:
         descriptor = -1
     for path, offset, first, last in mappings():
-        pages = found.setdefault(path, set())
-        count = (last - first) // PAGE
+        pieces = found.setdefault(path, set())
+        count = (last - first) // _PAGE
         states = b""
         if descriptor >= 0:
-            states = posix.pread(descriptor, count * 8, first // PAGE * 8)
+            # One number of 64 bits for each page of the address space: proc_pid_pagemap(5).
+            states = posix.pread(descriptor, count * 8, first // _PAGE * 8)
         for number in range(count):
             state = states[number * 8 : number * 8 + 8]
             if not state or int.from_bytes(state, "little") & _PRESENT:
-                pages.add(offset // PAGE + number)
+                pieces.add((offset + number * _PAGE) // PIECE)
     if descriptor >= 0:
         posix.close(descriptor)
     return found
@@ -147,4 +148,5 @@ def _call_of_client(frame: "Any") -> str:
     return ""
 
 
-_CALLS = ("next", "init_error", "restore_next")
+# Init ends with the first, well, or with the second, badly.
+_CALLS = ("next", "init_error")

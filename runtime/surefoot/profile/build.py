@@ -1,0 +1,185 @@
+"""From runs and details to a profile."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+
+from .. import __version__
+from . import importtime, record
+from .area import Areas
+from .details import Details, Edge, Module
+from .importtime import Import
+from .launch import Launch
+from .process import Run
+
+TITLES = {
+    "interpreter": "Interpreter start",
+    "runtime": "Runtime",
+    "handler": "Handler init",
+    "call": "First call",
+}
+_MS = 1e6
+NO_TIMES = (
+    "No import times came: the function closed or redirected its stderr before they were written."
+)
+
+
+def build(launch: Launch, runs: Sequence[Run], detailed: Run, details: Details) -> record.Profile:
+    """Return the profile of the run that took the median time, without advice."""
+    ordered = sorted(runs, key=lambda run: run.total_ns)
+    run = ordered[(len(ordered) - 1) // 2]
+    parsed = importtime.parse(run.stderr, details.modules.keys())
+    roots = importtime.nest(parsed.imports)
+    importtime.place(roots)
+    stages = _stages(run, roots, launch.handler)
+    areas = Areas(launch.task_root, details.modules)
+    notes = list(_notes(launch, parsed, details))
+    failure = run.failure
+    return record.Profile(
+        handler=launch.handler,
+        python=platform.python_version(),
+        surefoot=__version__,
+        launch=launch.mode,
+        runs=len(runs),
+        total_ms=_ms(run.total_ns),
+        first_byte_ms=_ms(_shown(run, run.first_byte_ns)),
+        totals_ms=[_ms(each.total_ns) for each in runs],
+        stages=stages,
+        imports=_imports(run, roots, stages, details, areas),
+        reads=_reads(run, details),
+        files=_files(detailed, details),
+        advice=[],
+        notes=notes,
+        failure=failure
+        and record.Failure(failure.phase, failure.kind, failure.message, list(failure.stack)),
+    )
+
+
+def _ms(nanoseconds: int) -> float:
+    return round(nanoseconds / _MS, 3)
+
+
+def _shown(run: Run, time_ns: int) -> int:
+    """Return a time since the start, without the pause in which the profiler looked at files."""
+    pause = run.sent_ns - run.next_ns if run.sent_ns and time_ns >= run.sent_ns else 0
+    return time_ns - run.spawn_ns - pause
+
+
+def _walk(siblings: Sequence[Import]) -> list[Import]:
+    return [each for node in siblings for each in (node, *_walk(node.children))]
+
+
+def _stages(run: Run, roots: list[Import], handler: str) -> list[record.Stage]:
+    """Return the stages, leaving out those whose beginning cannot be told."""
+    rows = _walk(roots)
+    module = handler.rpartition(".")[0].replace("/", ".").split(".")[0]
+    first = next((row.begin_ns for row in rows if row.name == "surefoot"), None)
+    named = next((row.begin_ns for row in rows if row.name == module), None)
+    # A module that the runtime has loaded already is not imported again.
+    resolved = next((row.end_ns for row in rows if row.name == "surefoot.handlers.resolve"), None)
+    marks = [
+        ("interpreter", run.spawn_ns),
+        ("runtime", first),
+        ("handler", named if named is not None else resolved),
+        ("call", run.sent_ns),
+    ]
+    begun = [(name, _shown(run, at)) for name, at in marks if at is not None]
+    ends = [*(at for _, at in begun[1:]), _shown(run, run.end_ns)]
+    return [
+        record.Stage(name, TITLES[name], _ms(at), _ms(end))
+        for (name, at), end in zip(begun, ends, strict=True)
+    ]
+
+
+def _imports(
+    run: Run,
+    roots: list[Import],
+    stages: list[record.Stage],
+    details: Details,
+    areas: Areas,
+) -> list[record.Import]:
+    rows: list[record.Import] = []
+
+    def add(node: Import, parent: int | None, depth: int) -> None:
+        begin = _ms(_shown(run, node.begin_ns))
+        module = details.modules.get(node.name) or Module(node.name)
+        rows.append(
+            record.Import(
+                name=node.name,
+                parent=parent,
+                depth=depth,
+                stage=next((s.name for s in reversed(stages) if s.begin_ms <= begin), "interpreter"),
+                area=areas.of(module),
+                begin_ms=begin,
+                self_ms=_ms(node.self_ns),
+                cumulative_ms=_ms(node.cumulative_ns),
+                path=module.path,
+                bytecode=module.bytecode,
+                compile_ms=_ms(module.compile_ns),
+                chain=[said(edge, areas.task_root) for edge in details.chain(node.name)],
+            )
+        )
+        index = len(rows) - 1
+        for child in node.children:
+            add(child, index, depth + 1)
+
+    for root in roots:
+        add(root, None, 0)
+    return rows
+
+
+def said(edge: Edge, task_root: str) -> str:
+    """Return a statement's place as people write it: module (file:line), short where it can be."""
+    file = edge.file
+    real = os.path.realpath(file)
+    if real.startswith(os.path.join(task_root, "")):
+        file = os.path.relpath(real, task_root)
+    elif not file.startswith("<"):
+        file = os.path.basename(file)
+    return f"{edge.importer} ({file}:{edge.line})" if edge.file else edge.importer
+
+
+def _reads(run: Run, details: Details) -> list[record.Reads]:
+    start, end = run.reads_at_next, run.reads_at_end
+    call = end.since(start) if start is not None and end is not None else None
+    counts = {phase: sum(each == phase for each in details.files.values()) for phase in ("init", "call")}
+    return [
+        record.Reads(phase, read and read.bytes, read and read.calls, counts[phase])
+        for phase, read in (("init", start), ("call", call))
+    ]
+
+
+def _files(detailed: Run, details: Details) -> list[record.File]:
+    read = [
+        record.File(path, os.stat(path).st_size, "read", phase)
+        for path, phase in details.files.items()
+        if os.path.isfile(path) and path not in detailed.mapped
+    ]
+    mapped = [
+        record.File(path, size, "mapped", details.files.get(path, "init"))
+        for path, size in detailed.mapped.items()
+    ]
+    return sorted(read + mapped, key=lambda file: (-file.bytes, file.path))
+
+
+def _notes(launch: Launch, parsed: importtime.Parsed, details: Details) -> list[str]:
+    notes = []
+    if launch.mode == "module":
+        notes.append(
+            "Started with python -m surefoot: there is no bootstrap beside the runtime here."
+        )
+    if not parsed.imports:
+        notes.append(NO_TIMES)
+    if parsed.foreign:
+        notes.append(
+            f"The function started other Python processes; their {len(parsed.foreign)} imports "
+            "are left out."
+        )
+    if details.troubles:
+        notes.append(
+            f"No hints on unused imports: {'; '.join(details.troubles)}, so that not every call "
+            "was seen."
+        )
+    return notes

@@ -1,0 +1,121 @@
+"""Runs a function's init as Lambda would, up to its first poll, and records what that touched."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+
+from .. import prefetch
+from .footprint import lines_of
+from .recorder import FAILED, READY
+
+# The image's launch (bootstrap/bootstrap) with the recorder in front.
+_START = """
+import sys
+sys.path[: not sys.path[0]] = [sys.argv.pop(1)]
+from surefoot.seal.recorder import Recorder
+Recorder(int(sys.argv.pop(1))).install()
+import surefoot.__main__"""
+_RUNTIME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# What a function finds set on Lambda, as far as its init could depend on it. The credentials are
+# there for clients that look for some; nothing can be done with them.
+_LAMBDA = {
+    "AWS_ACCESS_KEY_ID": "seal",
+    "AWS_SECRET_ACCESS_KEY": "seal",
+    "AWS_SESSION_TOKEN": "seal",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EXECUTION_ENV": "AWS_Lambda_Image",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+    "AWS_LAMBDA_FUNCTION_NAME": "seal",
+    "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+    "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+    "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/seal",
+    "AWS_LAMBDA_LOG_STREAM_NAME": "seal",
+    "AWS_REGION": "us-east-1",
+    "LAMBDA_RUNTIME_DIR": _RUNTIME,
+    "LAMBDA_TASK_ROOT": "/var/task",
+}
+# Nobody needs to listen here: the recorder ends the process before it would connect.
+_FIXED = {
+    "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+}
+_REMOVED = ("AWS_LAMBDA_MAX_CONCURRENCY", "_LAMBDA_TELEMETRY_LOG_FD")
+
+
+class InitFailed(Exception):
+    """The function's init did not end well: `reason`. `lines` is what was recorded until then."""
+
+    def __init__(self, reason: str, lines: list[str]) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.lines = lines
+
+
+def record(
+    handler: str, environ: Mapping[str, str], timeout: float, python: str = sys.executable
+) -> list[str]:
+    """Run the init of `handler` in the current directory; return the record's lines.
+
+    What the function prints goes to stderr.
+
+    :param environ: the variables of the build; what Lambda always sets is added
+    :param timeout: seconds that init may take
+    :raises InitFailed: init raised, ended the process, or took longer
+    """
+    variables = {**_LAMBDA, **environ, "_HANDLER": handler, **_FIXED}
+    for name in _REMOVED:
+        variables.pop(name, None)
+    with tempfile.TemporaryFile() as trace:
+        command = [python, "-S", "-c", _START, _RUNTIME, str(trace.fileno()), handler]
+        reason = _run(command, variables, trace.fileno(), timeout)
+        trace.seek(0)
+        entries = trace.read().decode("utf-8", "surrogateescape").split("\n")
+    # Each line ends with a line end, and the last line is the outcome.
+    *touches, outcome, _ = ["", *entries]
+    lines = lines_of(touches)
+    if outcome == FAILED:
+        raise InitFailed("its init failed, as reported above", lines)
+    if outcome != READY:
+        raise InitFailed(reason, lines)
+    return lines
+
+
+def write(lines: Sequence[str], path: str = prefetch.RECORD) -> None:
+    """Write a record that everybody may read. Raises OSError."""
+    data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+    temporary = f"{path}.new"
+    with open(temporary, "wb") as file:
+        file.write(data)
+        os.fchmod(file.fileno(), 0o644)
+    os.replace(temporary, path)
+
+
+def remove(path: str = prefetch.RECORD) -> None:
+    """Remove the record of an earlier build, which a start would read ahead. Raises OSError."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _run(command: list[str], variables: dict[str, str], descriptor: int, timeout: float) -> str:
+    """Run to the end or the time limit; return what is to be said if no outcome was recorded."""
+    try:
+        code = subprocess.run(
+            command,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr.fileno(),
+            pass_fds=[descriptor],
+            timeout=timeout,
+            check=False,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return f"its init took longer than {timeout:g} s"
+    if code < 0:
+        return f"its init was ended by signal {-code}"
+    return f"its init ended the process with exit code {code}"
