@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rie import standin
+from rie import standin, wheels
 from rie.console import say
 from rie.engine import connect
 from rie.errors import BenchError
@@ -55,18 +55,25 @@ def build(
     tag: str | None = None,
     source: Path = ROOT,
     rebuild: bool = False,
+    with_awslambdaric: bool = False,
 ) -> str:
     """Build surefoot's image on `base`, one of BASES, and return its tag (default surefoot:BASE).
 
-    `source` is the checkout to build; `rebuild` renews the local base first. Without `tag` the
-    image becomes surefoot:latest, too. Raises BenchError, also for an unreachable registry.
+    `source` is the checkout to build; `rebuild` renews the local base first;
+    `with_awslambdaric` puts the way back to AWS's client in. Without `tag` the image becomes
+    surefoot:latest, too. Raises BenchError, also for an unreachable registry.
     """
     if base == LOCAL:
         uv_image, arguments = standin.ensure_uv(client)
         base_image = standin.ensure_base(client, rebuild=rebuild)
+        if with_awslambdaric:
+            uv_image = wheels.ensure(client, uv_image, arguments["PYTHON_VERSION"])
+            arguments |= wheels.ARGUMENTS
         arguments |= {"BASE_IMAGE": base_image, "UV_IMAGE": uv_image}
     else:
         arguments = {"BASE_IMAGE": REGISTRY_BASES[base]}
+    if with_awslambdaric:
+        arguments["WITH_AWSLAMBDARIC"] = "1"
     name = tag or f"{REPOSITORY}:{base}"
     say(f"Building {name} on {arguments['BASE_IMAGE']} …")
     build_directory(client, source, name, arguments)
@@ -174,12 +181,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rebuild", action="store_true", help="make the local base afresh, with Debian's updates"
     )
+    parser.add_argument(
+        "--with-awslambdaric",
+        action="store_true",
+        help="carry AWS's client, too, which SUREFOOT_CLIENT=awslambdaric takes at run time",
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
     """Build the image; its name goes to stdout, everything else to stderr. Raises BenchError."""
     with contextlib.closing(connect()) as client:
-        name = build(client, args.base, tag=args.tag, rebuild=args.rebuild)
+        name = build(
+            client,
+            args.base,
+            tag=args.tag,
+            rebuild=args.rebuild,
+            with_awslambdaric=args.with_awslambdaric,
+        )
     print(name)
     say("Next: make run FUNCTION=echo, or FROM it in your own Dockerfile.")
     return 0

@@ -48,7 +48,7 @@ def versions(python: str, task: Path) -> tuple[str, dict[str, str]]:
     awslambdaric may be among the packages of the interpreter or beside the handler, in `task`.
     """
     done = subprocess.run(
-        [python, "-c", _PROBE, str(_RUNTIME / "surefoot")],
+        [python, "-c", _PROBE, str(_RUNTIME)],
         cwd=task,
         capture_output=True,
         text=True,
@@ -90,6 +90,7 @@ def environment(
     """The variables of both clients, which are the same: a function may return them all."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
+        "PWD": str(function.directory),  # which the shell of surefoot's bootstrap would set
         # The function's directory is the user's: nothing is left there, as on a read-only root.
         "PYTHONDONTWRITEBYTECODE": "1",
         **lambda_environment(function, memory_mb=memory_mb, timeout_s=timeout_s),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rie.comparison.facts import LOG, OUTCOME, READY, TRACE, Facts
+from rie.comparison.facts import ERROR_TYPE, LOG, MESSAGE, OUTCOME, READY, TRACE, Facts, of_log
 from rie.comparison.known import KNOWN, WHOLE, Known
 from rie.comparison.trial import Trial
 from rie.comparison.varying import settle
@@ -16,12 +16,9 @@ START = 0
 
 _ABSENT = "(none)"
 _NOT_RUN: Facts = {OUTCOME: "not run: the runtime did not start again", LOG: ""}
-# An uncaught error's record, which repeats the report: [ERROR] …, then the trace's lines, whose
-# leading spaces are no-break spaces, then lines about causes.
-_RECORD = re.compile(
-    r"^\[ERROR\] .*\n?(?:Traceback \(most recent call last\):\n?)?"
-    r"(?:(?:\u00a0|Caused by|While handling|Note:|Member ).*\n?)*",
-    re.MULTILINE,
+# The record of an uncaught error where the log's format is JSON.
+_JSON_RECORD = re.compile(
+    r'^\{"timestamp": .*"level": "ERROR", "errorMessage": .*"stackTrace": .*\}$', re.MULTILINE
 )
 
 
@@ -97,7 +94,6 @@ def _fact(
     place: int, name: str, theirs: Sequence[Facts], ours: Sequence[Facts]
 ) -> tuple[Difference | None, bool]:
     """The difference in one fact, if any, and whether the fact varies by itself."""
-    known = [each for each in KNOWN if each.signs(theirs[0], ours[0])]
     sides = [[facts.get(name, _ABSENT) for facts in side] for side in (theirs, ours)]
     left, right, varies = settle(*sides)
     if left == right:
@@ -105,9 +101,9 @@ def _fact(
     if name == OUTCOME:
         left, right = _whole(theirs[0]), _whole(ours[0])
     if name == LOG:
-        names = _log_names(left, right, known)
+        names = _log_names(theirs[0], ours[0], (left, right))
     else:
-        names = tuple(each.name for each in known if name in each.touches)
+        names = tuple(each.name for each in _known(theirs[0], ours[0]) if name in each.touches)
     return Difference(place, name, left, right, names, varies), varies
 
 
@@ -115,9 +111,10 @@ def _whole(facts: Facts) -> str:
     return "\n".join(f"{name}: {text}" for name, text in facts.items() if name != LOG)
 
 
-def _log_names(theirs: str, ours: str, known: Sequence[Known]) -> tuple[str, ...]:
+def _log_names(theirs: Facts, ours: Facts, logs: Sequence[str]) -> tuple[str, ...]:
     """The intended differences that leave nothing of a difference between logs, if they do."""
-    sides = [theirs, ours]
+    sides = list(logs)
+    known = _known(theirs, ours)
     names = []
     for each in known:
         for side, pattern in enumerate((each.theirs_only, each.ours_only)):
@@ -127,13 +124,26 @@ def _log_names(theirs: str, ours: str, known: Sequence[Known]) -> tuple[str, ...
     if _lines(sides[0]) != _lines(sides[1]):
         # The record of an uncaught error repeats its report, so what explains one explains both.
         names += [each.name for each in known if TRACE in each.touches and each.name not in names]
-        sides = [_RECORD.sub("", side) for side in sides]
+        pairs = zip(sides, (theirs, ours), strict=True)
+        sides = [_without_record(text, reported) for text, reported in pairs]
     shorter, longer = sorted(map(_lines, sides), key=len)
     if shorter == longer:
         return tuple(names)
     # Where one client fails and the other does not, the one prints what the other never reaches.
     parted = any(each.touches >= WHOLE for each in known)
     return tuple(names) if parted and longer[: len(shorter)] == shorter else ()
+
+
+def _without_record(log: str, reported: Facts) -> str:
+    if TRACE not in reported:
+        return log
+    told = ": ".join(text for text in (reported[ERROR_TYPE], reported[MESSAGE]) if text)
+    text = of_log(f"[ERROR] {told}\nTraceback (most recent call last):\n{reported[TRACE]}")
+    return _JSON_RECORD.sub("", log.replace(text, "", 1))
+
+
+def _known(theirs: Facts, ours: Facts) -> list[Known]:
+    return [each for each in KNOWN if each.signs(theirs, ours)]
 
 
 def _lines(text: str) -> list[str]:

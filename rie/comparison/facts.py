@@ -79,7 +79,9 @@ def of_log(output: str, request_id: str = "") -> str:
     if request_id:
         output = output.replace(request_id, REQUEST_ID)
     output = _ADDRESS.sub("<address>", _TIME.sub("<time>", output))
-    # An uncaught error is one record to Lambda; its line ends are carriage returns.
+    # An uncaught error is one record to Lambda: its line ends are carriage returns, and the spaces
+    # at the beginning of its lines are no-break spaces.
+    output = output.replace("\u00a0", " ")
     return "\n".join(line.rstrip() for line in re.split(r"[\r\n]+", output)).rstrip("\n")
 
 

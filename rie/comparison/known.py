@@ -69,12 +69,17 @@ KNOWN = (
         signs.surrogates,
     ),
     Known(
+        "header-safety",
+        "awslambdaric dies of a type or message that no header can carry; surefoot reports it.",
+        WHOLE,
+        signs.broken_header,
+    ),
+    Known(
         "refused-answers",
         "An answer that Lambda refuses ends awslambdaric; under surefoot the process serves on.",
         frozenset({facts.PROCESS}),
         signs.too_large,
-        theirs_only=r"^Traceback \(most recent call last\):\n[\s\S]*",
-        ours_only=r"^surefoot: the response of .*\n?",
+        theirs_only=r"^\[ERROR\] \[\d+\] LAMBDA_RUNTIME Failed to post [\s\S]*",
     ),
     # Answers that mislead.
     Known(
@@ -159,7 +164,14 @@ KNOWN = (
         "its owner alone.",
         frozenset(),
         signs.warned,
-        theirs_only=r"^\[WARNING\].*LAMBDA_WARNING: Unhandled.*\n?",
+        theirs_only=r"^(\[|\{.*\")WARNING.*LAMBDA_WARNING: Unhandled.*\n?",
+    ),
+    Known(
+        "own-words",
+        "Lines that begin with surefoot: are its remarks on what happened, on standard error.",
+        frozenset(),
+        signs.remarked,
+        ours_only=r"^surefoot: .*\n?",
     ),
     # What awslambdaric has not.
     Known(
@@ -173,7 +185,7 @@ KNOWN = (
         "surefoot runs coroutine handlers; awslambdaric tries to turn the coroutine into JSON.",
         WHOLE,
         signs.unmarshallable("coroutine"),
-        theirs_only=r"^.*RuntimeWarning: coroutine .* never awaited.*\n(  .*\n?)*",
+        theirs_only=r"^.*RuntimeWarning: coroutine .*\n(  .*\n)?(RuntimeWarning: .*\n?)?",
     ),
     Known(
         "more-handlers",

@@ -45,7 +45,12 @@ def died_at(outcome: str, *, in_handler: bool) -> Signs:
     """
 
     def signs(theirs: Facts, ours: Facts) -> bool:
-        if not _died(theirs) or ours[OUTCOME] != outcome or surrogates(theirs, ours):
+        if (
+            not _died(theirs)
+            or ours[OUTCOME] != outcome
+            or surrogates(theirs, ours)
+            or _header(theirs)
+        ):
             return False
         _, traced, last = theirs.get(LOG, "").rpartition(_TRACE_HEAD)
         raised = not traced or "request_handler(event" in last or "import_module(" in last
@@ -59,6 +64,11 @@ def surrogates(theirs: Facts, ours: Facts) -> bool:
     if _died(theirs):
         return "surrogates not allowed" in theirs.get(LOG, "")
     return theirs.get(ERROR_TYPE) == "UnicodeEncodeError" and ours[OUTCOME] == RESULT
+
+
+def broken_header(theirs: Facts, ours: Facts) -> bool:
+    """awslambdaric died of a header that it could not send."""
+    return _header(theirs) and ours[OUTCOME] in (ERROR, INIT_ERROR)
 
 
 def not_a_number(theirs: Facts, ours: Facts) -> bool:
@@ -135,6 +145,11 @@ def warned(theirs: Facts, _: Facts) -> bool:
     return "LAMBDA_WARNING: Unhandled exception" in theirs.get(LOG, "")
 
 
+def remarked(_: Facts, ours: Facts) -> bool:
+    """surefoot itself printed something."""
+    return re.search(r"^surefoot: ", ours.get(LOG, ""), re.MULTILINE) is not None
+
+
 def guarded(_: Facts, ours: Facts) -> bool:
     """The deadline guard spoke."""
     return "is about to time out" in ours.get(LOG, "")
@@ -145,3 +160,8 @@ too_large = outcomes(TOO_LARGE, TOO_LARGE)
 
 def _died(theirs: Facts) -> bool:
     return theirs[OUTCOME].startswith(("exited", "was killed"))
+
+
+def _header(theirs: Facts) -> bool:
+    log = theirs.get(LOG, "")
+    return _died(theirs) and ("Invalid header value" in log or "'latin-1' codec can't" in log)

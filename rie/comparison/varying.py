@@ -40,7 +40,7 @@ def _mask_json(theirs: Sequence[str], ours: Sequence[str]) -> tuple[str, str] | 
     shown = []
     for side in sides:
         masked = {path: VARIES if path in varying else leaf for path, leaf in side[0].items()}
-        shown.append("\n".join(f"{path} = {leaf}" for path, leaf in masked.items()))
+        shown.append("\n".join(f"{path} = {leaf}" for path, leaf in sorted(masked.items())))
     return shown[0], shown[1]
 
 

@@ -53,18 +53,16 @@ class Api:
         *,
         marks: Sequence[int] = (),
         hold: bool = True,
-        then: str = "wait",
         parked: int = 0,
     ) -> None:
         """Begin a scenario; connections of the one before are dropped.
 
         `event` is handed out `count` times. After the answers numbered in `marks` the server
-        reports and, with `hold`, keeps the client waiting until release(). `then`: "hang up" on
-        the next poll, and begin anew for the process after; or "wait", and report once
-        `parked` polls wait (0: never).
+        reports and, with `hold`, keeps the client waiting until release(). Polls beyond `count`
+        wait; once `parked` of them do, the server reports that, too.
         """
         scene = {"event": event, "count": count, "marks": list(marks), "hold": hold}
-        self._say(json.dumps({**scene, "then": then, "parked": parked}))
+        self._say(json.dumps({**scene, "parked": parked}))
         self._expect("ready")
 
     def mark(self) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Bench:
 
     @contextlib.contextmanager
     def server_apart(self) -> Iterator[bool]:
-        """Have the server on other processors than the client for a while; False if there is one."""
+        """Have the server on other processors for a while; False where there is only one."""
         if self._elsewhere:
             self.api.move(self._elsewhere)
         yield bool(self._elsewhere)
@@ -59,10 +59,8 @@ class Bench:
         variables: Mapping[str, str] | None = None,
     ) -> Running:
         """A process of `contender` with one of the task's functions."""
-        return self.run(
-            contender.command(self.lab, function),
-            {"_HANDLER": f"app.{function}", **(variables or {})},
-        )
+        command = contender.command(self.lab, function)
+        return self.run(command, {"_HANDLER": f"app.{function}", **(variables or {})})
 
     def run(
         self,

@@ -12,10 +12,7 @@ def _record(number: int) -> dict[str, Any]:
     return {
         "messageId": f"{number:08d}-3c1e-4a52-9f0b-5d2f6a7c8e90",
         "body": f"Order {number} for Zoë: “two boxes”, as usual",
-        "attributes": {
-            "SenderId": "AIDAIENQZJOLO23YVJ4VO",
-            "SentTimestamp": 1545082649183 + number,
-        },
+        "attributes": {"sender": "AIDAIENQZJOLO23YVJ4VO", "sent": 1545082649183 + number},
         "weight": number * 0.37,
         "express": number % 3 == 0,
         "parent": None,

@@ -1,4 +1,4 @@
-"""Runs in the image: starts contenders in turn and prints what each start cost, a line of JSON each.
+"""Runs in the image: starts contenders in turn and prints what each start cost, as JSON lines.
 
 ``python3 inside.py ROUNDS PAUSE NAME=COMMAND …``: the words of a command are separated by spaces.
 After each one the processor quota of the container gets PAUSE seconds to fill again.
@@ -13,7 +13,7 @@ import time
 def main() -> None:
     rounds, pause = int(sys.argv[1]), float(sys.argv[2])
     commands = [argument.partition("=") for argument in sys.argv[3:]]
-    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0), (os.POSIX_SPAWN_DUP2, 1, 2)]
+    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
     for _ in range(rounds):
         for name, _, command in commands:
             time.sleep(pause)

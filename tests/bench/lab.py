@@ -25,15 +25,15 @@ from rie.paths import ROOT
 HERE = Path(__file__).resolve().parent
 REQUIREMENTS = ROOT / "requirements-bench.txt"
 # What the contenders import; the rest of the requirements is the bench's own.
-PACKAGES = frozenset(
-    "awslambdaric boto3 botocore certifi charset-normalizer idna jmespath python-dateutil requests "
-    "s3transfer simplejson six snapshot-restore-py urllib3".split()
-)
+PACKAGES = """
+    awslambdaric boto3 botocore certifi charset-normalizer idna jmespath python-dateutil requests
+    s3transfer simplejson six snapshot-restore-py urllib3
+"""
 
 
 @dataclass(frozen=True)
 class Lab:
-    """Where things are: `python`, the copies of the `runtime` and of the `task`; `name` of the first."""
+    """Where things are: `python`, copies of `runtime` and `task`; `name` tells which Python."""
 
     python: Path
     runtime: Path
@@ -68,6 +68,7 @@ def prepare(build: Path = ROOT / "build" / "bench") -> Lab:
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         _compile(prefix, target)
+    _run(prefix, "-m", "surefoot.bundle", str(build / "runtime"), cwd=build / "runtime")
     return Lab(
         python=prefix / "bin" / "python3",
         runtime=build / "runtime",
@@ -113,9 +114,10 @@ def _unpack(found: interpreter.Interpreter, build: Path, prefix: Path) -> None:
 def _install(prefix: Path) -> None:
     blocks = re.split(r"(?m)^(?=[a-z0-9])", REQUIREMENTS.read_text())
     wanted = prefix / "contenders.txt"
-    wanted.write_text("".join(block for block in blocks if block.split("==")[0] in PACKAGES))
+    names = PACKAGES.split()
+    wanted.write_text("".join(block for block in blocks if block.split("==")[0] in names))
     options = [
-        "--quiet",
+        "-qq",
         "--no-compile",
         "--no-deps",
         "--require-hashes",
@@ -130,10 +132,10 @@ def _compile(prefix: Path, tree: Path) -> None:
     )
 
 
-def _run(prefix: Path, *arguments: str) -> None:
+def _run(prefix: Path, *arguments: str, cwd: Path | None = None) -> None:
     environ = {**os.environ, "LD_LIBRARY_PATH": str(prefix / "lib"), "PYTHONNOUSERSITE": "1"}
     command = [str(prefix / "bin" / "python3"), *arguments]
-    if subprocess.run(command, env=environ, stdout=sys.stderr, check=False).returncode:
+    if subprocess.run(command, env=environ, cwd=cwd, stdout=sys.stderr, check=False).returncode:
         raise BenchError(f"{' '.join(arguments[:4])} failed", "read its reason above")
 
 

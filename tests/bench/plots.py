@@ -67,23 +67,18 @@ def _bars(
     height = 1.3 + 0.36 * len(names)
     figure, axes = pyplot.subplots(1, len(panels), sharey=True, figsize=(9, height))
     for axis, (what, label) in zip(axes, panels, strict=True):
-        medians = [taken[name][what]["median"] for name in names]
+        found = [taken[name][what] for name in names]
+        medians = [each["median"] for each in found]
         reach = [
-            [
-                median - taken[name][what]["low"]
-                for name, median in zip(names, medians, strict=True)
-            ],
-            [
-                taken[name][what]["high"] - median
-                for name, median in zip(names, medians, strict=True)
-            ],
+            [each["median"] - each["low"] for each in found],
+            [each["high"] - each["median"] for each in found],
         ]
         colours = [_COLOURS.get(name, _OTHERS) for name in names]
         axis.barh(names, medians, xerr=reach, color=colours, ecolor="#333333", capsize=2)
-        widest = max(taken[name][what]["high"] for name in names)
-        for place, name in enumerate(names):
-            text = f"{medians[place]:.1f}" if medians[place] < 100 else f"{medians[place]:.0f}"
-            end = (taken[name][what]["high"], place)
+        widest = max(each["high"] for each in found)
+        for place, each in enumerate(found):
+            text = f"{each['median']:.{1 if each['median'] < 100 else 0}f}"
+            end = (each["high"], place)
             axis.annotate(text, end, (5, 0), textcoords="offset points", va="center")
         axis.set_xlim(0, widest * 1.15)
         axis.set_xlabel(label)

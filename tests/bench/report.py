@@ -34,7 +34,7 @@ def _row(line: Line) -> tuple[str, ...]:
     if line.ours is None or line.theirs is None or line.ratio is None:
         return (line.measure, "", "", "", goal, line.verdict)
     ours, theirs = (f"{_number(each.median)} {line.unit}" for each in (line.ours, line.theirs))
-    ratio = f"{_number(line.ratio.median)} ({_number(line.ratio.low)}–{_number(line.ratio.high)})"
+    ratio = f"{_number(line.ratio.median)} ({_number(line.ratio.low)} … {_number(line.ratio.high)})"
     return (line.measure, ours, theirs, ratio, goal, line.verdict)
 
 

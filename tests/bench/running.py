@@ -15,7 +15,7 @@ _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
 class Running:
-    """A contender's process, as a context manager that leaves nothing behind; `born` is monotonic ns."""
+    """A contender's process; as a context manager it leaves nothing. `born`: monotonic ns."""
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> None:
         self._command = command

@@ -38,7 +38,7 @@ def next_reply(event: bytes) -> bytes:
 
 
 class Server:
-    """One scenario at a time: `count` invocations, then hang up or leave the client waiting."""
+    """One scenario at a time: `count` invocations, then whoever polls waits."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -48,7 +48,7 @@ class Server:
         self._clients: dict[int, tuple[socket.socket, bytearray]] = {}
         self._scenario: dict[str, Any] = {}
         self._reply = b""
-        self._restart()
+        self._given = self._taken = self._parked = 0
 
     def run(self) -> None:
         """Serve until stdin ends."""
@@ -70,12 +70,9 @@ class Server:
             self._reply = next_reply(self._scenario["event"].encode())
         for descriptor in list(self._clients):
             self._drop(descriptor)
-        self._restart()
+        self._given = self._taken = self._parked = 0
         self._tell(ready=True)
         return bool(line)
-
-    def _restart(self) -> None:
-        self._given = self._taken = self._parked = 0
 
     def _accept(self) -> None:
         client, _ = self._listener.accept()
@@ -96,17 +93,17 @@ class Server:
             if not data:
                 self._drop(descriptor)
                 return
-            self._answer(descriptor, client, buffer)
+            self._answer(client, buffer)
         except ConnectionError:
             self._drop(descriptor)
 
-    def _answer(self, descriptor: int, client: socket.socket, buffer: bytearray) -> None:
+    def _answer(self, client: socket.socket, buffer: bytearray) -> None:
         end = buffer.find(b"\r\n\r\n") + 4
         if end < 4:
             return
         if buffer.startswith(b"GET"):
             del buffer[:end]
-            self._next(descriptor, client)
+            self._next(client)
             return
         head = bytes(buffer[:end]).lower()
         length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
@@ -130,13 +127,10 @@ class Server:
                 self._tell(released=True)
         client.sendall(_ACCEPTED)
 
-    def _next(self, descriptor: int, client: socket.socket) -> None:
+    def _next(self, client: socket.socket) -> None:
         if self._given < self._scenario.get("count", 0):
             self._given += 1
             client.sendall(self._reply)
-        elif self._scenario.get("then") == "hang up":
-            self._drop(descriptor)
-            self._restart()
         else:
             self._parked += 1
             if self._parked == self._scenario.get("parked"):

@@ -7,7 +7,14 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     map(
         frozenset,
         (
-            ["", "errors", "config", "invocation", "budget"],  # "" is the package itself
+            [
+                "",
+                "errors",
+                "config",
+                "invocation",
+                "budget",
+                "prefetch",
+            ],  # "" is the package itself
             [
                 *["wire", "marshal", "jsonexact", "jsonfault", "context", "report"],
                 *["stream", "deadline", "continuation", "batch", "fakecontext"],
@@ -17,13 +24,13 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             ["loop", "concurrent"],
             ["workers"],
             ["boot", "sitepath"],
-            ["__main__", "bundle", "cli"],
+            ["__main__"],
         ),
     )
 )
 
 # Commands for people, in the same package for the image's sake; no start of a function loads them.
-TOOLS = frozenset(["cli", "doctor", "profile"])
+TOOLS = frozenset(["bundle", "cli", "doctor", "profile", "seal"])
 
 # Imports of the module itself, at whatever depth in its code.
 SOCKET_MODULES = frozenset(["socket", "_socket", "ssl", "http", "urllib", "asyncio.streams"])

@@ -26,8 +26,10 @@ NO_TIMES = (
 )
 
 
-def build(launch: Launch, runs: Sequence[Run], detailed: Run, details: Details) -> record.Profile:
-    """Return the profile of the run that took the median time, without advice."""
+def build(
+    launch: Launch, runs: Sequence[Run], detailed: Run, details: Details
+) -> tuple[record.Profile, Areas]:
+    """Return the profile of the run that took the median time, without advice, and whose is what."""
     ordered = sorted(runs, key=lambda run: run.total_ns)
     run = ordered[(len(ordered) - 1) // 2]
     parsed = importtime.parse(run.stderr, details.modules.keys())
@@ -35,9 +37,10 @@ def build(launch: Launch, runs: Sequence[Run], detailed: Run, details: Details) 
     importtime.place(roots)
     stages = _stages(run, roots, launch.handler)
     areas = Areas(launch.task_root, details.modules)
-    notes = list(_notes(launch, parsed, details))
+    imports = _imports(run, roots, stages, details, areas)
+    notes = _notes(launch, parsed, details, {row.name for row in imports})
     failure = run.failure
-    return record.Profile(
+    profile = record.Profile(
         handler=launch.handler,
         python=platform.python_version(),
         surefoot=__version__,
@@ -47,7 +50,7 @@ def build(launch: Launch, runs: Sequence[Run], detailed: Run, details: Details) 
         first_byte_ms=_ms(_shown(run, run.first_byte_ns)),
         totals_ms=[_ms(each.total_ns) for each in runs],
         stages=stages,
-        imports=_imports(run, roots, stages, details, areas),
+        imports=imports,
         reads=_reads(run, details),
         files=_files(detailed, details),
         advice=[],
@@ -55,6 +58,7 @@ def build(launch: Launch, runs: Sequence[Run], detailed: Run, details: Details) 
         failure=failure
         and record.Failure(failure.phase, failure.kind, failure.message, list(failure.stack)),
     )
+    return profile, areas
 
 
 def _ms(nanoseconds: int) -> float:
@@ -110,7 +114,9 @@ def _imports(
                 name=node.name,
                 parent=parent,
                 depth=depth,
-                stage=next((s.name for s in reversed(stages) if s.begin_ms <= begin), "interpreter"),
+                stage=next(
+                    (s.name for s in reversed(stages) if s.begin_ms <= begin), "interpreter"
+                ),
                 area=areas.of(module),
                 begin_ms=begin,
                 self_ms=_ms(node.self_ns),
@@ -144,7 +150,9 @@ def said(edge: Edge, task_root: str) -> str:
 def _reads(run: Run, details: Details) -> list[record.Reads]:
     start, end = run.reads_at_next, run.reads_at_end
     call = end.since(start) if start is not None and end is not None else None
-    counts = {phase: sum(each == phase for each in details.files.values()) for phase in ("init", "call")}
+    counts = {
+        phase: sum(each == phase for each in details.files.values()) for phase in ("init", "call")
+    }
     return [
         record.Reads(phase, read and read.bytes, read and read.calls, counts[phase])
         for phase, read in (("init", start), ("call", call))
@@ -164,7 +172,9 @@ def _files(detailed: Run, details: Details) -> list[record.File]:
     return sorted(read + mapped, key=lambda file: (-file.bytes, file.path))
 
 
-def _notes(launch: Launch, parsed: importtime.Parsed, details: Details) -> list[str]:
+def _notes(
+    launch: Launch, parsed: importtime.Parsed, details: Details, shown: set[str]
+) -> list[str]:
     notes = []
     if launch.mode == "module":
         notes.append(
@@ -176,6 +186,12 @@ def _notes(launch: Launch, parsed: importtime.Parsed, details: Details) -> list[
         notes.append(
             f"The function started other Python processes; their {len(parsed.foreign)} imports "
             "are left out."
+        )
+    unseen = sum(m.phase != "start" and m.name not in shown for m in details.modules.values())
+    if unseen and parsed.imports:
+        notes.append(
+            f"{unseen} more modules were loaded by importlib.import_module(), which -X importtime "
+            "does not see: their time is part of that of the import, or the code, that asked."
         )
     if details.troubles:
         notes.append(

@@ -4,7 +4,7 @@ Each event is one line, the ASCII form of a tuple, written as it happens, so tha
 however the process ends. Only builtin modules are imported: what the function loads must be seen.
 
     ("spec", module, origin, loader, phase)      a module was found, or was there from the start
-    ("edge", importer, module, file, line)       an import statement asked for a module, first time
+    ("edge", importer, module, file, line)       code asked for a module, for the first time
     ("compiled", module, file, microseconds)     its source was compiled, for want of bytecode
     ("read", file, phase)                        a file was opened for reading
     ("ran", file, line, caller's file, phase)    a Python function ran, at the line of its def
@@ -54,7 +54,7 @@ class _Probe:
         if action is not None:
             try:
                 action(self, arguments)
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 self.tell("trouble", f"{event}: {error}")
 
     def opened(self, arguments: "tuple[Any, ...]") -> None:
@@ -127,6 +127,9 @@ class _Finder:
                 continue
             spec = find(name, path, target)
             if spec is not None:
+                # importlib.import_module() comes by here only; of statements this is known.
+                importer, file, line = caller(sys._getframe(1))  # noqa: SLF001
+                self.probe.tell("edge", importer, name, file, line)
                 self.probe.tell("spec", name, *described(spec), self.probe.phase)
                 return spec
         return None
@@ -139,7 +142,7 @@ def home(function: "Any") -> str:
         if module is None:
             owner = function.__self__
             module = (owner if isinstance(owner, type) else type(owner)).__module__
-    except Exception:  # noqa: BLE001  (a type may compute it; it must not fail the call)
+    except Exception:  # a type may compute it, and that must not fail the call
         return ""
     return module if isinstance(module, str) else ""
 
@@ -191,7 +194,7 @@ def install(descriptor: int, port: int) -> None:
         spec = getattr(module, "__spec__", None)
         if spec is not None:
             probe.tell("spec", name, *described(spec), "start")
-    sys.meta_path.insert(0, _Finder(probe))  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _Finder(probe))
     _time_compiling(probe)
     _watch_statements(probe, builtins)
     sys.setprofile(probe.profiled)
@@ -216,7 +219,11 @@ def _watch_statements(probe: _Probe, builtins: "Any") -> None:
     original = builtins.__import__
 
     def watched(
-        name: str, globals: "Any" = None, locals: "Any" = None, fromlist: "Any" = (), level: int = 0
+        name: str,
+        globals: "Any" = None,  # noqa: A002  (their names are those of the original)
+        locals: "Any" = None,  # noqa: A002
+        fromlist: "Any" = (),
+        level: int = 0,
     ) -> "Any":
         module = original(name, globals, locals, fromlist, level)
         note(name, globals or {}, fromlist or (), level)

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .launch import Launch
-from .proc import Reads, mapped_files, reads
 from .problem import Problem
+from .proc import Reads, mapped_files, reads
 from .server import Failure, Server
 
 # How long to sit still at most before looking whether the process still lives.

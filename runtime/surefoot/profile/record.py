@@ -88,7 +88,7 @@ class Failure:
 
 @dataclass
 class Profile:
-    """Everything. ``totals_ms`` has each run's total; the stages and imports are of the median run."""
+    """Everything. ``totals_ms`` has each run's total; stages and imports are the median run's."""
 
     handler: str
     python: str

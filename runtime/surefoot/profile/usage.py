@@ -1,10 +1,10 @@
 """Imports at the top of the function's own modules whose names no code that ran mentions.
 
-A name counts as used when it is mentioned (a) at the top level of the module, which runs when it is
-imported, decorators, defaults and annotations with it, (b) in the body of a function that ran during
-init or the invocation, or (c) by another of the function's modules that takes it from there. In
-doubt it counts as used: star imports, strings that spell the name, modules that look names up with
-globals() or eval(). So what is left was not needed by this invocation; it may be by another.
+A name counts as used when it is mentioned (a) at the top level of the module, which runs when it
+is imported, decorators, defaults and annotations with it, (b) in the body of a function that ran
+during init or the invocation, or (c) by another of the function's modules that takes it from there.
+In doubt it counts as used: star imports, strings that spell the name, modules that look names up
+with globals() or eval(). So what is left was not needed by this invocation; it may be by another.
 """
 
 from __future__ import annotations

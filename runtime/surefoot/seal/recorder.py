@@ -20,6 +20,26 @@ _PAGE = posix.sysconf("SC_PAGE_SIZE")
 _PRESENT = 1 << 63
 
 
+def start(runtime: str, descriptor: int) -> None:
+    """Start the runtime as bootstrap/bootstrap does, watched.
+
+    :param runtime: the directory that the package is in
+    :param descriptor: where the trace goes
+    """
+    import marshal
+
+    try:
+        code = marshal.loads(_read(f"{runtime}/start.pyc")[16:])  # noqa: S302  (made by our build)
+    except FileNotFoundError:
+        code = "import surefoot.__main__"
+    recorder = Recorder(descriptor)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "surefoot"]:
+        # The runtime has not been started yet: it is to load its modules itself.
+        del sys.modules[name]
+    recorder.install()
+    exec(code, {"__name__": "__main__"})  # noqa: S102
+
+
 class Recorder:
     """Writes a trace to `descriptor` and ends the process at its first word to the Runtime API."""
 

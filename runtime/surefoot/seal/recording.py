@@ -13,13 +13,13 @@ from .. import prefetch
 from .footprint import lines_of
 from .recorder import FAILED, READY
 
-# The image's launch (bootstrap/bootstrap) with the recorder in front.
 _START = """
 import sys
-sys.path[: not sys.path[0]] = [sys.argv.pop(1)]
-from surefoot.seal.recorder import Recorder
-Recorder(int(sys.argv.pop(1))).install()
-import surefoot.__main__"""
+runtime, descriptor = sys.argv[1:3]
+del sys.argv[1:3]
+sys.path[0] = runtime
+from surefoot.seal.recorder import start
+start(runtime, int(descriptor))"""
 _RUNTIME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # What a function finds set on Lambda, as far as its init could depend on it. The credentials are
 # there for clients that look for some; nothing can be done with them.

@@ -102,10 +102,11 @@ class Supervisor:
             # Asked a second time: now.
             self.patience_ends = 0.0
             return
-        self._stop(self.exit_code or 0, _SHUTDOWN)
         for pid in self.workers:
-            # For the function's own handlers; without one it means nothing to a worker.
+            # For the function's own handlers; without one it means nothing to a worker. Sent before
+            # the lifeline is cut, so that nobody leaves without having been told.
             posix.kill(pid, number)
+        self._stop(self.exit_code or 0, _SHUTDOWN)
 
     def _stop(self, exit_code: int, patience: float) -> None:
         """Let the workers finish what they have in hand, for so many seconds, and ask for no more.

@@ -56,7 +56,8 @@ class LazyDisk:
     ) -> None:
         _run("umount", self.root)
         _run("losetup", "--detach", self._loop)
-        _run("umount", self._fuse)
+        # The loop device may be let go of a moment later.
+        _run("umount", "--lazy", self._fuse)
         self._server.wait()
 
     def stats(self) -> dict[str, float]:

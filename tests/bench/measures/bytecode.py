@@ -35,7 +35,7 @@ def measure(bench: Bench, results: Results) -> None:
 
 
 def _task(bench: Bench, name: str, *, keep: bool) -> Path:
-    """A task root that brings its own boto3, as functions do; hard links into the lab's packages."""
+    """A task root that brings its own boto3, as functions do: links into the lab's packages."""
     target = bench.lab.task.with_name(f"task-{name}")
     shutil.rmtree(target, ignore_errors=True)
     ignore = None if keep else shutil.ignore_patterns("__pycache__")

@@ -36,8 +36,8 @@ def measure(bench: Bench, results: Results) -> None:
         if apart:
             few = [name for name in (SUREFOOT, AWSLAMBDARIC, C_CLIENT) if name in bench.contenders]
             results.samples[APART + "1 kB"] = _by_contender(bench, "1 kB", few)
-    for title, key, other, what, goal in _GOALS:
-        title += f", against {other}"
+    for measured, key, other, what, goal in _GOALS:
+        title = f"{measured}, against {other}"
         samples = results.samples.get(key, {})
         if other in samples:
             ours, theirs = values(samples, SUREFOOT, what), values(samples, other, what)

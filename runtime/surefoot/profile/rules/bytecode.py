@@ -1,0 +1,64 @@
+"""SP101 and SP102: modules that were compiled during the start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..area import FUNCTION, INTERPRETER, PACKAGES, RUNTIME_AREA
+from ..evidence import Evidence
+from ..record import Advice
+from .wording import counted, listed
+
+MISSING = "SP101"
+STALE = "SP102"
+
+_COMPILE = "python3 -m compileall -q -f --invalidation-mode unchecked-hash"
+_SEAL = "end the Dockerfile with `RUN surefoot seal`"
+_REBUILD = (
+    "build on the surefoot base image, where they are compiled, and copy nothing over them: a "
+    "source that is newer than its bytecode makes it useless"
+)
+_AREAS = {
+    FUNCTION: (
+        "the function",
+        f'{_SEAL}, or only compile: `RUN {_COMPILE} "$LAMBDA_TASK_ROOT"`',
+    ),
+    PACKAGES: (
+        "installed packages",
+        f"{_SEAL}, or compile where they were installed: `RUN {_COMPILE} DIRECTORY`",
+    ),
+    INTERPRETER: ("the interpreter", _REBUILD),
+    RUNTIME_AREA: ("the runtime", _REBUILD),
+}
+
+
+def missing(evidence: Evidence) -> Iterator[Advice]:
+    """Modules without bytecode."""
+    return _find(evidence, MISSING, "missing", "no bytecode")
+
+
+def stale(evidence: Evidence) -> Iterator[Advice]:
+    """Modules whose bytecode is of another source or another Python."""
+    return _find(evidence, STALE, "stale", "bytecode that is not of their present source")
+
+
+def _find(evidence: Evidence, code: str, state: str, what: str) -> Iterator[Advice]:
+    for area, (whose, remedy) in _AREAS.items():
+        modules = [
+            module
+            for module in evidence.details.modules.values()
+            if module.bytecode == state and evidence.areas.of(module) == area
+        ]
+        if not modules:
+            continue
+        modules.sort(key=lambda module: -module.compile_ns)
+        names = [module.name for module in modules]
+        yield Advice(
+            code,
+            "warning",
+            f"{counted(len(names), 'module')} of {whose} with {what}, compiled anew at every cold "
+            f"start because Lambda's disk is read-only: {listed(names)}",
+            remedy,
+            round(sum(module.compile_ns for module in modules) / 1e6, 3),
+            names,
+        )
