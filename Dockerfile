@@ -28,7 +28,8 @@ RUN case "${WITH_AWSLAMBDARIC}" in \
       0) ;; \
       1) PYC_INVALIDATION_MODE=UNCHECKED_HASH /opt/uv/uv pip install --no-cache --compile-bytecode \
            --python /var/lang/bin/python3 --only-binary :all: --require-hashes \
-           --requirement /opt/awslambdaric.txt ;; \
+           --requirement /opt/awslambdaric.txt \
+         && /var/lang/bin/python3 -c 'import runtime_client' ;; \
       *) echo "WITH_AWSLAMBDARIC is '${WITH_AWSLAMBDARIC}'; it takes 1 or 0." >&2; exit 1 ;; \
     esac
 COPY runtime/ /var/runtime/

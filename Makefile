@@ -5,11 +5,12 @@ PORT ?= 8080
 EVENT ?= $(or $(firstword $(wildcard functions/$(FUNCTION)/events/*.json)),{})
 BASE ?= al2
 VENV := .venv
+FUZZ := build/fuzz
 RIE := $(VENV)/bin/python -m rie
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run invoke test lint format image engine requirements clean
+.PHONY: help demo run invoke test lint format image engine bench soak fuzz requirements clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=VALUE …]"
@@ -44,8 +45,14 @@ image: $(VENV)/dev.stamp ## Build the base image (BASE=al2, al2023 or local)
 engine: $(VENV)/bench.stamp ## Get a container engine (Debian, as root)
 	@$(RIE) engine
 
+soak: $(VENV)/dev.stamp ## 100,000 invocations: descriptors and memory stay constant
+	@$(VENV)/bin/python -m tests.soak $(ARGS)
+
+fuzz: $(FUZZ)/stamp ## Fuzz the wire parser for a minute (ARGS=-max_total_time=600)
+	@PYTHONPATH=runtime:. $(FUZZ)/bin/python -m tests.fuzz.fuzz_wire -artifact_prefix=build/ $(ARGS)
+
 requirements: $(VENV)/dev.stamp ## Compile the pinned requirements anew
-	@for name in requirements requirements-dev; do \
+	@for name in requirements requirements-dev requirements-bench requirements-fuzz; do \
 	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements' \
 	    --output-file $$name.txt $$name.in >/dev/null || exit; done
@@ -66,4 +73,9 @@ $(VENV)/bench.stamp: requirements.txt | $(VENV)/bin/python
 $(VENV)/dev.stamp: requirements-dev.txt | $(VENV)/bin/python
 	@echo "Installing the tools of development …" >&2
 	@$(PIP) install --require-hashes -r $<
+	@touch $@
+
+$(FUZZ)/stamp: requirements-fuzz.txt | $(VENV)/bin/python
+	@$(VENV)/bin/python -m venv $(FUZZ)
+	@$(FUZZ)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
 	@touch $@

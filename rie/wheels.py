@@ -29,7 +29,7 @@ def ensure(client: DockerClient, uv_image: str, python: str) -> str:
 
     Returns TAG; the build arguments that go with it are ARGUMENTS. Raises BenchError.
     """
-    from docker.errors import ImageNotFound
+    from docker.errors import BuildError, ImageNotFound
 
     inputs = _inputs(str(client.images.get(uv_image).id), python)
     try:
@@ -41,13 +41,16 @@ def ensure(client: DockerClient, uv_image: str, python: str) -> str:
     with tempfile.TemporaryDirectory(prefix="surefoot-wheels.") as folder:
         _download(python, folder)
         (Path(folder) / "Dockerfile").write_text(_RECIPE)
-        client.images.build(
-            path=folder,
-            tag=TAG,
-            buildargs={"UV_IMAGE": uv_image},
-            labels={INPUTS_LABEL: inputs},
-            forcerm=True,
-        )
+        try:
+            client.images.build(
+                path=folder,
+                tag=TAG,
+                buildargs={"UV_IMAGE": uv_image},
+                labels={INPUTS_LABEL: inputs},
+                forcerm=True,
+            )
+        except BuildError as error:
+            raise BenchError(f"{TAG} was not made: {error}", "look at the engine's log") from error
     return TAG
 
 

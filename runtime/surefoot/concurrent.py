@@ -15,6 +15,7 @@ from .deadline import LARGEST_PART
 from .errors import DeadlineExceeded, Fault, Terminated
 from .handlers.adapt import KINDS
 from .handlers.aio import close, event_loop, stack_of, step
+from .invocation import real_deadline
 from .logs import say
 from .stream import Stream
 
@@ -87,6 +88,7 @@ class ConcurrentLoop:
         try:
             while self._end is None:
                 invocation = client.next()
+                invocation.deadline_ms = real_deadline(invocation.deadline_ms, time.time() * 1000)
                 self._count(1)
                 try:
                     self._serve(client, invocation)

@@ -80,6 +80,8 @@ class Config:
         self.max_concurrency = _number(
             "AWS_LAMBDA_MAX_CONCURRENCY", get("AWS_LAMBDA_MAX_CONCURRENCY") or None
         )
+        if self.max_concurrency == 0:
+            raise ConfigError("AWS_LAMBDA_MAX_CONCURRENCY is 0; it takes 1 or more.")
         self.deadline_margin_ms = _setting(get, "SUREFOOT_DEADLINE_MARGIN_MS")
         self.deadline_raises = bool(_setting(get, "SUREFOOT_DEADLINE_RAISE"))
         self.preload = bool(_setting(get, "SUREFOOT_PRELOAD"))
@@ -99,8 +101,9 @@ def _address(value: str) -> tuple[str, int]:
             "Lambda sets it; on your own machine start the function under the emulator "
             "(make run) instead."
         )
-    if not host or not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
-        raise ConfigError(f"AWS_LAMBDA_RUNTIME_API is {value!r}, which is not HOST:PORT.")
+    is_port = port.isascii() and port.isdecimal() and len(port) <= 5 and 0 < int(port) < 65536
+    if not (host.isascii() and host and is_port):
+        raise ConfigError(f"AWS_LAMBDA_RUNTIME_API is {value[:80]!r}, which is not HOST:PORT.")
     return host.strip("[]"), int(port)
 
 
@@ -115,5 +118,5 @@ def _number(name: str, value: str | None) -> int | None:
         return None
     # isdecimal() alone would let other scripts' digits through.
     if not (value.isascii() and value.isdecimal() and len(value) < 10):
-        raise ConfigError(f"{name} is {value!r}; it takes a whole number, 0 or more.")
+        raise ConfigError(f"{name} is {value[:80]!r}; it takes a whole number, 0 or more.")
     return int(value)

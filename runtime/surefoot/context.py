@@ -98,8 +98,9 @@ class LambdaContext:
             if fields is not None:
                 self._w3c_fields = _w3c(fields.pop("w3c", None))
                 self.client_context = ClientContext(fields)
-                if self.client_context.client is not None:
-                    self.client_context.client = Client(fields["client"])
+                client = fields.get("client")
+                if client is not None:
+                    self.client_context.client = Client(_object(client, "Client Context client"))
         identity: dict[str, Any] = {}
         if invocation.cognito_identity:
             sent = _header(loads, invocation.cognito_identity, "Cognito Identity") or {}
@@ -149,12 +150,16 @@ def _header(loads: "Callable[[str], Any]", text: str, name: str) -> "dict[str, A
         except Exception as error:
             message = f"Unable to parse {name} JSON: {error}"
             raise Fault(CONTEXT_UNMARSHAL_ERROR, message) from None
-    if value is not None and not isinstance(value, dict):
-        raise Fault(
-            CONTEXT_UNMARSHAL_ERROR,
-            f"Unable to parse {name} JSON: expected an object, got {type(value).__name__}",
-        )
-    return value
+    return None if value is None else _object(value, name)
+
+
+def _object(value: object, name: str) -> "dict[str, Any]":
+    if isinstance(value, dict):
+        return value
+    raise Fault(
+        CONTEXT_UNMARSHAL_ERROR,
+        f"Unable to parse {name} JSON: expected an object, got {type(value).__name__}",
+    )
 
 
 def _w3c(sent: object) -> dict[str, str]:

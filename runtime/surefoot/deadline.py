@@ -5,8 +5,16 @@ of all threads from inside the signal handler, so that they show even while the 
 C call and no Python code can run.
 """
 
-import _signal  # type: ignore[import-not-found]  # the signal module would import enum
-import time
+# Not from signal, which would import enum.
+from _signal import (  # type: ignore[import-not-found]
+    ITIMER_REAL,
+    SIG_DFL,
+    SIGALRM,
+    getsignal,
+    setitimer,
+    signal,
+)
+from time import time
 
 from .errors import DeadlineExceeded
 
@@ -25,7 +33,7 @@ class Guard:
     A function that handles SIGALRM itself keeps it: then the guard stands down.
     """
 
-    def __init__(self, margin_ms: int, raises: bool, say: "Callable[[str], None]") -> None:
+    def __init__(self, margin_ms: float, raises: bool, say: "Callable[[str], None]") -> None:
         """Set the guard up.
 
         :param margin_ms: how long before the deadline it acts, in milliseconds; never more than a
@@ -43,27 +51,29 @@ class Guard:
 
     def arm(self, request_id: str, deadline_ms: int) -> None:
         """Watch over an invocation that ends at ``deadline_ms`` (since the epoch; 0: unknown)."""
-        left = deadline_ms - time.time() * 1000
-        margin = min(self.margin_ms, left / LARGEST_PART)
+        left = deadline_ms - time() * 1000
+        margin = self.margin_ms
+        if margin * LARGEST_PART > left:
+            margin = left / LARGEST_PART
         if margin <= 0 or not (self._installed or self._install()):
             return
-        if _signal.getsignal(_signal.SIGALRM) is self._handler:
+        if getsignal(SIGALRM) is self._handler:
             self._request_id = request_id
-            _signal.setitimer(_signal.ITIMER_REAL, (left - margin) / 1000)
+            setitimer(ITIMER_REAL, (left - margin) / 1000)
 
     def disarm(self) -> None:
         """The handler is done."""
-        if self._installed and _signal.getsignal(_signal.SIGALRM) is self._handler:
-            _signal.setitimer(_signal.ITIMER_REAL, 0)
+        if self._installed and getsignal(SIGALRM) is self._handler:
+            setitimer(ITIMER_REAL, 0)
 
     def _install(self) -> bool:
-        if _signal.getsignal(_signal.SIGALRM) is not _signal.SIG_DFL:
+        if getsignal(SIGALRM) is not SIG_DFL:
             return False
         import faulthandler
 
-        _signal.signal(_signal.SIGALRM, self._handler)
+        signal(SIGALRM, self._handler)
         # By number: sys.stderr may have been replaced by something without a descriptor.
-        faulthandler.register(_signal.SIGALRM, file=2, all_threads=True, chain=True)
+        faulthandler.register(SIGALRM, file=2, all_threads=True, chain=True)
         self._installed = True
         return True
 

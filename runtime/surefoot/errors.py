@@ -6,6 +6,7 @@ EXIT_INIT = 1  # the function could not be loaded; reported to init/error
 EXIT_BEFORE_SNAPSHOT = 64  # a before-snapshot hook failed; reported to init/error
 EXIT_AFTER_RESTORE = 65  # an after-restore hook failed; reported to restore/error
 EXIT_SANDBOX_GONE = 69  # nothing answers at AWS_LAMBDA_RUNTIME_API any more
+EXIT_CRASHES = 70  # workers died again and again and finished nothing
 EXIT_CONTAINER = 71  # the Runtime API answered 500: the sandbox is broken
 EXIT_PROTOCOL = 76  # what answered does not speak the Runtime API
 EXIT_CONFIG = 78  # a setting that cannot be used

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+# Payloads of this many bytes or more go to orjson, if there is one: see jsonfast.
+LARGE = 256 * 1024
+
 _WHITESPACE = " \t\n\r"
 _BOM = "\ufeff"
 
@@ -82,6 +85,13 @@ class Marshaller:
         if content_type != "application/json" and content_type is not None:
             return bytes(body)
         try:
+            if len(body) >= LARGE:
+                from . import jsonfast
+
+                try:
+                    return jsonfast.loads(body)
+                except jsonfast.Unsuitable:
+                    pass
             return self.loads(str(body, "utf-8"))
         except Exception as error:
             raise Fault(UNMARSHAL_ERROR, f"Unable to unmarshal input: {error}") from None
@@ -131,7 +141,14 @@ class Marshaller:
         try:
             # marshal takes exact built-in types only: what it refuses may be a namedtuple, which
             # must become an object and which the C encoder would silently turn into an array.
-            marshal.dumps(value)  # type: ignore[arg-type]  # or it raises
+            size = len(marshal.dumps(value))  # type: ignore[arg-type]  # or it raises
+            if size >= LARGE:
+                from . import jsonfast
+
+                try:
+                    return jsonfast.dumps(value)
+                except jsonfast.Unsuitable:
+                    pass
             text = "".join(self._encode(value, 0))
         except (_Unusual, ValueError, TypeError, RecursionError):
             from .jsonexact import encode

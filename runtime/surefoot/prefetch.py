@@ -19,7 +19,7 @@ RECORD = __file__.rpartition("/surefoot/")[0] + "/.surefoot-seal"
 # is told down to this, or to the size of a request to the device if that is more.
 PIECE = 128 * 1024
 # More of them gain nothing: what is waited for then is the way through the folders to a file.
-_THREADS = 16
+_THREADS = 8
 _MAX_RECORD = 4 << 20
 
 

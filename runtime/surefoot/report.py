@@ -47,10 +47,19 @@ class Report:
     @classmethod
     def of(cls, error: BaseException) -> "Report":
         """Describe an exception, with its causes, notes and group members."""
+        try:
+            return cls._of(error)
+        except Exception as failure:
+            # Its attributes are the user's, and may do anything. A poorer report is still one.
+            message = f"{text_of(error)} (no trace: {type(failure).__name__} while describing it)"
+            return cls(type(error).__name__, message, [], [])
+
+    @classmethod
+    def _of(cls, error: BaseException) -> "Report":
         if isinstance(error, Fault):
             stack = error.stack or []
             if error.__cause__ is not None:
-                stack = stack + _told(error.__cause__, headline=False)
+                stack = stack + _told(error.__cause__)
             return cls(
                 error.kind, error.message, stack, [("LambdaValidationError", error.message, [])]
             )
@@ -59,7 +68,7 @@ class Report:
             (type(each).__name__, text_of(each), frames_of(each.__traceback__))
             for each in _everything(error)
         ]
-        return cls(kind, text_of(error), _told(error, headline=False), causes)
+        return cls(kind, text_of(error), _told(error), causes)
 
     @property
     def header_type(self) -> str:
@@ -67,7 +76,7 @@ class Report:
         family, dot, name = self.kind.rpartition(".")
         if not dot:
             family = "Function"
-        fits = name.isascii() and name.isalpha() and name[0].isupper()
+        fits = len(name) > 1 and name.isascii() and name.isalpha() and name[0].isupper()
         return f"{family}.{name}" if fits and family in _FAMILIES else "Function.Unhandled"
 
     def fields(self, request_id: str = "") -> dict[str, object]:
@@ -138,11 +147,11 @@ def _machinery() -> tuple[str, ...]:
     return tuple(places)
 
 
-def _told(error: BaseException, headline: bool) -> list[str]:
+def _told(error: BaseException, depth: int = 0) -> list[str]:
     """Return the stack of an exception, then of what led to it, as lines for stackTrace."""
     lines: list[str] = []
     for each, relation in _chain(error):
-        if relation or headline:
+        if relation:
             lines.append(f"{relation}{type(each).__name__}: {text_of(each)}\n")
         # Plain tuples: no caret lines, which older Pythons and awslambdaric don't have.
         frames = [
@@ -152,17 +161,18 @@ def _told(error: BaseException, headline: bool) -> list[str]:
         notes = getattr(each, "__notes__", None)
         if isinstance(notes, list):
             lines += [f"Note: {note}\n" for note in notes if isinstance(note, str)]
-        lines += _members(each)
+        lines += _members(each, depth)
     return lines
 
 
 def _everything(error: BaseException) -> list[BaseException]:
-    """Return the exception, what led to it, and the members of groups among them."""
-    found = []
-    for each, _ in _chain(error):
-        found.append(each)
-        for member in _group(each):
-            found += _everything(member)
+    """Return the exception, what led to it, and the members of groups among them; not too many."""
+    found: list[BaseException] = []
+    waiting = [error]
+    while waiting and len(found) < _CHAIN * 2:
+        for each, _ in _chain(waiting.pop(0)):
+            found.append(each)
+            waiting += _group(each)
     return found
 
 
@@ -172,14 +182,16 @@ def _group(error: BaseException) -> "tuple[BaseException, ...]":
     return error.exceptions if group is not None and isinstance(error, group) else ()
 
 
-def _members(error: BaseException) -> list[str]:
+def _members(error: BaseException, depth: int) -> list[str]:
     members = _group(error)
+    if members and depth == _CHAIN:
+        return ["… and more groups within\n"]
     lines = []
     for number, member in enumerate(members, 1):
         lines.append(
             f"Member {number} of {len(members)}: {type(member).__name__}: {text_of(member)}\n"
         )
-        lines += [f"  {line}" for line in _told(member, headline=False)]
+        lines += [f"  {line}" for line in _told(member, depth + 1)]
     return lines
 
 

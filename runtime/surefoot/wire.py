@@ -15,6 +15,8 @@ MAX_BODY = 128 * 1024 * 1024
 # Beyond this much outstanding body, the transport receives straight into the final buffer.
 DIRECT = 64 * 1024
 
+# Complete replies with these statuses and a length need no state machine.
+_USUAL = frozenset((200, 202))
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 
 
@@ -58,22 +60,26 @@ def parse_head(head: bytes) -> tuple[int, dict[str, str]]:
     lines = str(head, "utf-8", "surrogateescape").split("\r\n")
     status_line = lines[0]
     code = status_line[9:12]
-    if not (status_line.startswith("HTTP/1.") and code.isdecimal() and code.isascii()):
+    if not (status_line.startswith("HTTP/1.") and _is_status(code)):
         raise RemoteProtocolError(f"expected an HTTP/1.1 reply, got {status_line[:80]!r}.")
     headers: dict[str, str] = {}
-    for line in lines[1:]:
+    del lines[0]
+    for line in lines:
         name, colon, value = line.partition(":")
         if not colon or not name or name[0] in " \t":
             raise RemoteProtocolError(f"malformed header line {line[:80]!r} in a reply.")
         name = name.lower()
-        value = value.strip(" \t")
-        if name == "content-length" and headers.get(name, value) != value:
+        if name == "content-length" and headers.get(name, value.strip(" \t")) != value.strip(" \t"):
             raise RemoteProtocolError("a reply carries two different Content-Length headers.")
-        headers[name] = value
+        headers[name] = value.strip(" \t")
     # HTTP/1.0 peers close after each reply unless they say otherwise.
     if status_line[7] == "0":
         headers.setdefault("connection", "close")
     return int(code), headers
+
+
+def _is_status(code: str) -> bool:
+    return len(code) == 3 and code.isascii() and code.isdecimal() and code[0] in "12345"
 
 
 def _closing(headers: dict[str, str]) -> bool:
@@ -86,9 +92,10 @@ class ReplyParser:
     Feed until a Reply comes back; then the parser is ready for the next reply.
     """
 
-    __slots__ = ("_buffer", "_filled", "_headers", "_left", "_parts", "_state", "_status")
+    __slots__ = ("_buffer", "_filled", "_headers", "_known", "_left", "_parts", "_state", "_status")
 
     def __init__(self) -> None:
+        self._known: tuple[bytes, int, dict[str, str]] = (b"", 0, {})
         self.reset()
 
     def reset(self) -> None:
@@ -115,9 +122,16 @@ class ReplyParser:
         if self._state == "head" and not self._buffer:
             cut = data.find(b"\r\n\r\n")
             if cut > 0:
-                status, headers = parse_head(data[:cut])
+                head = data[:cut]
+                if head == self._known[0]:
+                    _, status, headers = self._known
+                else:
+                    status, headers = parse_head(head)
+                    if status == 202:
+                        # Answers to answers are alike, for a second at least: parse each kind once.
+                        self._known = head, status, headers
                 length = headers.get("content-length")
-                if status >= 200 and length is not None and "transfer-encoding" not in headers:
+                if status in _USUAL and length is not None and "transfer-encoding" not in headers:
                     body = data[cut + 4 :]
                     if length == str(len(body)):
                         return Reply(status, headers, body, not _closing(headers))
@@ -168,7 +182,9 @@ class ReplyParser:
             self._state = "after-1xx"
             return None
         if self._status in (204, 304):
-            return self._finish(b"", reusable=True)
+            # A length here is a lie, so what follows may be a body all the same.
+            honest = not self._buffer and self._headers.get("content-length", "0") == "0"
+            return self._finish(b"", reusable=honest)
         coding = self._headers.get("transfer-encoding")
         length = self._headers.get("content-length")
         if coding is not None:
@@ -207,6 +223,8 @@ class ReplyParser:
         return None
 
     def _wait(self) -> Reply | None:
+        if len(self._buffer) > MAX_BODY:
+            raise RemoteProtocolError(f"the body of a reply is longer than {MAX_BODY} bytes.")
         return None
 
     def _chunk_size(self) -> Reply | None:

@@ -34,11 +34,11 @@ _PACKAGES = "/opt/bench/packages"
 _CXX = "/opt/bench/lib"
 _LIBRARIES = f"/var/lang/lib:/lib64:/usr/lib64:{_CXX}"
 _COMMANDS = {
-    SUREFOOT: "/lambda-entrypoint.sh app.once",
+    SUREFOOT: "/lambda-entrypoint.sh once.handler",
     # The image has no such package: it comes on the path, for this contender alone, and so does the
     # C++ library, behind the places where the image may have its own.
     AWSLAMBDARIC: f"/usr/bin/env PYTHONPATH={_PACKAGES} LD_LIBRARY_PATH={_LIBRARIES} "
-    f"{_PYTHON} -m awslambdaric app.once",
+    f"{_PYTHON} -m awslambdaric once.handler",
     BARE: f"{_PYTHON} -c pass",
 }
 _GOALS = {AWSLAMBDARIC: 0.40, BARE: 1.00}

@@ -16,7 +16,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
                 "prefetch",
             ],  # "" is the package itself
             [
-                *["wire", "marshal", "jsonexact", "jsonfault", "context", "report"],
+                *["wire", "marshal", "jsonexact", "jsonfast", "jsonfault", "context", "report"],
                 *["stream", "deadline", "continuation", "batch", "fakecontext"],
             ],
             ["transport", "drain", "handlers", "logs"],
@@ -54,6 +54,7 @@ EAGER = frozenset(
             )
         ],
         *["_json", "_sitebuiltins", "_socket"],
+        "gc",
         "faulthandler",  # the deadline guard's, at the first invocation
     ]
 )

@@ -43,7 +43,6 @@ def test_an_address_that_is_none_is_refused_by_name(value: str) -> None:
         Config(["a.b"], {"AWS_LAMBDA_RUNTIME_API": value})
 
 
-@pytest.mark.xfail(strict=True, reason="config: ValueError or, when connecting, TypeError")
 @pytest.mark.parametrize("value", ["host:" + "1" * 5000, "a\udcff:80"])
 def test_an_odd_address_is_no_exception_of_the_interpreters(value: str) -> None:
     with pytest.raises(ConfigError):

@@ -103,7 +103,6 @@ def test_the_members_of_a_group_are_told() -> None:
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="groups came with Python 3.11")
-@pytest.mark.xfail(strict=True, reason="report: _told() and _members() call each other without end")
 def test_groups_in_groups_in_groups_end() -> None:
     groups: Any = __builtins__
     error: BaseException = ValueError("innermost")

@@ -63,7 +63,6 @@ def test_a_complaint_quotes_no_more_than_it_must() -> None:
     assert len(str(caught.value)) < 200
 
 
-@pytest.mark.xfail(strict=True, reason="wire: they pass for 1xx")
 @pytest.mark.parametrize("status", [b"000", b"099"])
 def test_a_status_below_100_is_none(status: bytes) -> None:
     with pytest.raises(RemoteProtocolError):

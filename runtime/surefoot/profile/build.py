@@ -12,6 +12,7 @@ from .area import Areas
 from .details import Details, Edge, Module
 from .importtime import Import
 from .launch import Launch
+from .notes import collect
 from .process import Run
 
 TITLES = {
@@ -21,15 +22,14 @@ TITLES = {
     "call": "First call",
 }
 _MS = 1e6
-NO_TIMES = (
-    "No import times came: the function closed or redirected its stderr before they were written."
-)
+# That these import the function's module goes without saying.
+_FINDS_HANDLERS = ("surefoot.handlers.resolve", "__main__")
 
 
 def build(
     launch: Launch, runs: Sequence[Run], detailed: Run, details: Details
 ) -> tuple[record.Profile, Areas]:
-    """Return the profile of the run that took the median time, without advice, and whose is what."""
+    """Return the profile of the run with the median total, without advice, and whose is what."""
     ordered = sorted(runs, key=lambda run: run.total_ns)
     run = ordered[(len(ordered) - 1) // 2]
     parsed = importtime.parse(run.stderr, details.modules.keys())
@@ -38,7 +38,7 @@ def build(
     stages = _stages(run, roots, launch.handler)
     areas = Areas(launch.task_root, details.modules)
     imports = _imports(run, roots, stages, details, areas)
-    notes = _notes(launch, parsed, details, {row.name for row in imports})
+    notes = collect(launch, parsed, details, {row.name for row in imports})
     failure = run.failure
     profile = record.Profile(
         handler=launch.handler,
@@ -55,8 +55,9 @@ def build(
         files=_files(detailed, details),
         advice=[],
         notes=notes,
-        failure=failure
-        and record.Failure(failure.phase, failure.kind, failure.message, list(failure.stack)),
+        failure=None
+        if failure is None
+        else record.Failure(failure.phase, failure.kind, failure.message, list(failure.stack)),
     )
     return profile, areas
 
@@ -124,7 +125,7 @@ def _imports(
                 path=module.path,
                 bytecode=module.bytecode,
                 compile_ms=_ms(module.compile_ns),
-                chain=[said(edge, areas.task_root) for edge in details.chain(node.name)],
+                chain=[said(edge, areas.task_root) for edge in outer(details.chain(node.name))],
             )
         )
         index = len(rows) - 1
@@ -134,6 +135,18 @@ def _imports(
     for root in roots:
         add(root, None, 0)
     return rows
+
+
+def outer(chain: list[Edge]) -> list[Edge]:
+    """Return a chain up to the runtime, with the part of it that asked for the module itself."""
+    inside = (at for at, edge in enumerate(chain) if _is_runtime(edge.importer))
+    end = next(inside, len(chain))
+    asked = [each for each in chain[end : end + 1] if each.importer not in _FINDS_HANDLERS]
+    return [*chain[:end], *asked]
+
+
+def _is_runtime(module: str) -> bool:
+    return module == "__main__" or module.split(".", maxsplit=1)[0] == "surefoot"
 
 
 def said(edge: Edge, task_root: str) -> str:
@@ -154,7 +167,9 @@ def _reads(run: Run, details: Details) -> list[record.Reads]:
         phase: sum(each == phase for each in details.files.values()) for phase in ("init", "call")
     }
     return [
-        record.Reads(phase, read and read.bytes, read and read.calls, counts[phase])
+        record.Reads(phase, read.bytes, read.calls, counts[phase])
+        if read is not None
+        else record.Reads(phase, None, None, counts[phase])
         for phase, read in (("init", start), ("call", call))
     ]
 
@@ -170,32 +185,3 @@ def _files(detailed: Run, details: Details) -> list[record.File]:
         for path, size in detailed.mapped.items()
     ]
     return sorted(read + mapped, key=lambda file: (-file.bytes, file.path))
-
-
-def _notes(
-    launch: Launch, parsed: importtime.Parsed, details: Details, shown: set[str]
-) -> list[str]:
-    notes = []
-    if launch.mode == "module":
-        notes.append(
-            "Started with python -m surefoot: there is no bootstrap beside the runtime here."
-        )
-    if not parsed.imports:
-        notes.append(NO_TIMES)
-    if parsed.foreign:
-        notes.append(
-            f"The function started other Python processes; their {len(parsed.foreign)} imports "
-            "are left out."
-        )
-    unseen = sum(m.phase != "start" and m.name not in shown for m in details.modules.values())
-    if unseen and parsed.imports:
-        notes.append(
-            f"{unseen} more modules were loaded by importlib.import_module(), which -X importtime "
-            "does not see: their time is part of that of the import, or the code, that asked."
-        )
-    if details.troubles:
-        notes.append(
-            f"No hints on unused imports: {'; '.join(details.troubles)}, so that not every call "
-            "was seen."
-        )
-    return notes

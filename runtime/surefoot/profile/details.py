@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from .launch import RUNTIME
 
-PROBE = ("surefoot.profile", "surefoot.profile.probe")
+PROBE = "surefoot.profile"
 
 
 @dataclass
@@ -81,12 +81,12 @@ def collect(probe: bytes) -> Details:
 
 def _add(details: Details, kind: str, *values: object) -> None:
     match kind, values:
-        case "spec", (str(name), origin, str(loader), str(phase)) if name not in PROBE:
+        case "spec", (str(name), origin, str(loader), str(phase)) if not name.startswith(PROBE):
             path = origin if isinstance(origin, str) else None
             # A module may be found again, when its first import failed.
             details.modules[name] = Module(name, path, loader, phase)
         case "edge", (str(importer), str(module), str(file), int(line)):
-            if importer not in PROBE and module not in PROBE:
+            if not importer.startswith(PROBE) and not module.startswith(PROBE):
                 details.edges.append(Edge(importer, module, file, line))
         case "compiled", (str(name), str(path), int(microseconds)):
             module_ = details.modules.setdefault(name, Module(name, path))

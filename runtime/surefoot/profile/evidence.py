@@ -47,9 +47,9 @@ def gather(profile: Profile, details: Details, areas: Areas) -> Evidence:
     home = _Homes(details)
     modules = details.modules.values()
     own = {module.name for module in modules if areas.of(module) == FUNCTION}
-    calls = {(home.of(file), home.of(caller), phase) for file, _, caller, phase in details.ran} | {
-        (module, home.of(caller), phase) for module, caller, phase in details.ran_c
-    }
+    calls: set[tuple[str, str, str]] = {
+        (home.of(file), home.of(caller), phase) for file, _, caller, phase in details.ran
+    } | {(module, home.of(caller), phase) for module, caller, phase in details.ran_c}
     sources = read_sources(details, own) if complete else {}
     return Evidence(profile, details, areas, sources, own, calls)
 
@@ -66,8 +66,8 @@ def read_sources(details: Details, own: Collection[str]) -> dict[str, Source]:
             continue
         is_package = os.path.basename(path) == "__init__.py"
         try:
-            with open(path, encoding="utf-8") as file:
-                text = file.read()
+            with open(path, encoding="utf-8") as opened:
+                text = opened.read()
             sources[name] = usage.read(name, text, is_package=is_package, ran=ran.get(path, ()))
         except (OSError, SyntaxError, ValueError):
             continue

@@ -6,19 +6,25 @@ import os
 
 from .record import Profile, to_json
 
+_FILES = {
+    "STYLE": "page.css",
+    "PAGE": "page.js",
+    "TIMELINE": "timeline.js",
+    "TABLES": "tables.js",
+}
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def render(profile: Profile) -> str:
-    """Return the page: template, style and script with the profile's JSON in them.
+    """Return the page: template, style and scripts with the profile's JSON in them.
 
-    The script puts the data in as text, never as markup; what is left is that the JSON must not end
+    The scripts put the data in as text, never as markup; what is left is that the JSON must not end
     its script element, so every < in it is escaped.
     """
     data = to_json(profile, indent=None)
     for character in "<>&\u2028\u2029":
         data = data.replace(character, f"\\u{ord(character):04x}")
-    parts = {"STYLE": _read("page.css"), "SCRIPT": _read("page.js"), "DATA": data}
+    parts = {"DATA": data, **{part: _read(name) for part, name in _FILES.items()}}
     page = _read("page.html")
     before, *rest = page.split("@@")
     # Parts alternate: a name, then text. Nothing that is put in is looked at again.

@@ -15,8 +15,9 @@ however the process ends. Only builtin modules are imported: what the function l
 
 import posix
 import sys
-import time
-from _frozen_importlib_external import SourceLoader  # importlib would load it by another name
+
+from . import hooks
+from .frames import HERE, caller, described, home, path_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 _WRITING = posix.O_WRONLY | posix.O_RDWR
-_MACHINERY = ("<frozen importlib", "/importlib/__init__.py")
 
 
-class _Probe:
+class Probe:
     """The state: where to write, which phase it is, what has been told already."""
 
     def __init__(self, descriptor: int, port: int) -> None:
@@ -105,7 +105,7 @@ class _Probe:
             key: object = (code, called_from, self.phase)
             if key not in self.codes:
                 self.codes.add(key)
-                if code.co_filename != __file__:
+                if not code.co_filename.startswith(HERE):
                     ran = (code.co_filename, code.co_firstlineno)
                     self.tell("ran", *ran, called_from, self.phase)
         elif event == "c_call":
@@ -114,69 +114,13 @@ class _Probe:
                 self.tell("ran_c", module, frame.f_code.co_filename, self.phase)
 
 
-class _Finder:
-    """Stands first on sys.meta_path, asks the others, and notes what they found."""
-
-    def __init__(self, probe: _Probe) -> None:
-        self.probe = probe
-
-    def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
-        for finder in list(sys.meta_path):
-            find = getattr(finder, "find_spec", None)
-            if finder is self or find is None:
-                continue
-            spec = find(name, path, target)
-            if spec is not None:
-                # importlib.import_module() comes by here only; of statements this is known.
-                importer, file, line = caller(sys._getframe(1))  # noqa: SLF001
-                self.probe.tell("edge", importer, name, file, line)
-                self.probe.tell("spec", name, *described(spec), self.probe.phase)
-                return spec
-        return None
-
-
-def home(function: "Any") -> str:
-    """Return the module of a C function or method, or nothing."""
-    try:
-        module = function.__module__
-        if module is None:
-            owner = function.__self__
-            module = (owner if isinstance(owner, type) else type(owner)).__module__
-    except Exception:  # a type may compute it, and that must not fail the call
-        return ""
-    return module if isinstance(module, str) else ""
-
-
-def described(spec: "Any") -> "tuple[str | None, str]":
-    """Return where a module comes from and the name of the class that loads it."""
-    loader = spec.loader
-    kind = loader if isinstance(loader, type) else type(loader)
-    return spec.origin if spec.has_location else None, kind.__name__
-
-
-def path_text(path: "Any") -> str:
-    """Return a path as text, whatever kind of path it is."""
-    path = posix.fspath(path)
-    return path.decode("utf-8", "surrogateescape") if isinstance(path, bytes) else str(path)
-
-
-def caller(frame: "FrameType | None") -> "tuple[str, str, int]":
-    """Return module, file and line of the statement that imports, behind the import machinery."""
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if file != __file__ and not file.startswith(_MACHINERY[0]) and _MACHINERY[1] not in file:
-            return str(frame.f_globals.get("__name__", "")), file, frame.f_lineno
-        frame = frame.f_back
-    return "", "", 0
-
-
 _ACTIONS = {
-    "open": _Probe.opened,
-    "import": _Probe.importing,
-    "socket.connect": _Probe.connecting,
-    "os.fork": _Probe.forking,
-    "sys.setprofile": _Probe.unprofiled,
-    "_thread.start_new_thread": _Probe.threading,
+    "open": Probe.opened,
+    "import": Probe.importing,
+    "socket.connect": Probe.connecting,
+    "os.fork": Probe.forking,
+    "sys.setprofile": Probe.unprofiled,
+    "_thread.start_new_thread": Probe.threading,
 }
 
 
@@ -186,61 +130,12 @@ def install(descriptor: int, port: int) -> None:
     :param descriptor: where the events go; no program that the function starts gets it
     :param port: of the Runtime API; the runtime connects when the function is initialised
     """
-    import builtins
-
     posix.set_inheritable(descriptor, False)
-    probe = _Probe(descriptor, port)
+    probe = Probe(descriptor, port)
     for name, module in list(sys.modules.items()):
         spec = getattr(module, "__spec__", None)
         if spec is not None:
             probe.tell("spec", name, *described(spec), "start")
-    sys.meta_path.insert(0, _Finder(probe))
-    _time_compiling(probe)
-    _watch_statements(probe, builtins)
+    hooks.install(probe)
     sys.setprofile(probe.profiled)
     sys.addaudithook(probe.audit)
-
-
-def _time_compiling(probe: _Probe) -> None:
-    original = SourceLoader.source_to_code
-
-    def source_to_code(self: "Any", data: "Any", path: "Any", **options: "Any") -> "Any":
-        begin = time.perf_counter_ns()
-        code = original(self, data, path, **options)
-        microseconds = (time.perf_counter_ns() - begin) // 1000
-        probe.tell("compiled", getattr(self, "name", ""), path_text(path), microseconds)
-        return code
-
-    SourceLoader.source_to_code = source_to_code  # type: ignore[method-assign]
-
-
-def _watch_statements(probe: _Probe, builtins: "Any") -> None:
-    """Note every import statement, also those whose module is loaded already."""
-    original = builtins.__import__
-
-    def watched(
-        name: str,
-        globals: "Any" = None,  # noqa: A002  (their names are those of the original)
-        locals: "Any" = None,  # noqa: A002
-        fromlist: "Any" = (),
-        level: int = 0,
-    ) -> "Any":
-        module = original(name, globals, locals, fromlist, level)
-        note(name, globals or {}, fromlist or (), level)
-        return module
-
-    def note(name: str, namespace: "Any", fromlist: "Any", level: int) -> None:
-        importer = str(namespace.get("__name__", ""))
-        if level:
-            package = str(namespace.get("__package__") or importer)
-            for _ in range(level - 1):
-                package = package.rpartition(".")[0]
-            name = f"{package}.{name}" if name else package
-        wanted = [name, *(f"{name}.{each}" for each in fromlist)]
-        _, file, line = caller(sys._getframe(2))  # noqa: SLF001
-        for each in wanted:
-            if each in sys.modules and ("statement", importer, each) not in probe.told:
-                probe.told.add(("statement", importer, each))
-                probe.tell("edge", importer, each, file, line)
-
-    builtins.__import__ = watched

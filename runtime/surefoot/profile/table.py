@@ -11,7 +11,6 @@ from .record import Advice, Profile
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "yellow": "33", "cyan": "36"}
 _SEVERITY = {"warning": "yellow", "hint": "cyan", "info": "dim"}
 _BAR = 40
-_FINDS_HANDLERS = ("surefoot.handlers.resolve ", "__main__ ")
 _WIDEST = 120
 
 Paint = Callable[[str, str], str]
@@ -79,7 +78,7 @@ def _imports(profile: Profile, top: int, width: int, paint: Paint) -> str:
         mark = {"missing": " (no bytecode)", "stale": " (stale bytecode)"}.get(row.bytecode, "")
         mark += " (first call)" if row.stage == "call" else ""
         text = f"{row.self_ms:>9.2f} {row.cumulative_ms:>11.2f}  {printable(row.name)}{mark}"
-        chain = "".join(f" ← {printable(place)}" for place in shown(row.chain))
+        chain = "".join(f" ← {printable(place)}" for place in row.chain)
         lines.append(text + paint(cut(chain, width - len(text)), "dim"))
     more = f" (--top {len(rows)} shows all)" if len(rows) > top else ""
     total = sum(row.self_ms for row in rows)
@@ -121,14 +120,6 @@ def _advice(advice: list[Advice], width: int, paint: Paint) -> str:
         lines += [f"    {line}" for line in wrapped(printable(each.message), width - 4)]
         lines += [f"    {line}" for line in wrapped(f"remedy: {each.remedy}", width - 4)]
     return "\n".join(lines)
-
-
-def shown(chain: list[str]) -> list[str]:
-    """Return a chain without the runtime's own part, but for what of it asked for the module."""
-    ends = (at for at, place in enumerate(chain) if place.startswith(("surefoot.", "__main__")))
-    end = next(ends, len(chain))
-    asked = [each for each in chain[end : end + 1] if not each.startswith(_FINDS_HANDLERS)]
-    return [*chain[:end], *asked]
 
 
 def printable(text: str) -> str:

@@ -4,6 +4,7 @@ import time
 
 from ..client import Client
 from ..errors import EXIT_INIT, ContainerError, RuntimeStop
+from ..invocation import real_deadline
 from ..logs import say
 from ..marshal import Marshaller
 from ..transport import Connection
@@ -25,21 +26,6 @@ if TYPE_CHECKING:
 _ATTEMPTS = 5
 _FIRST_DELAY = 0.1
 _LAST_DELAY = 0.8
-
-
-def real_deadline(deadline_ms: int, now_ms: float) -> int:
-    """Return a deadline as it was meant, in milliseconds since the epoch.
-
-    In its multi-concurrency mode AWS's emulator takes the time-out's nanoseconds for milliseconds,
-    which puts the deadline 12 days to 29 years ahead instead of 1 s to 15 minutes.
-    """
-    left = deadline_ms - now_ms
-    if not _EMULATED[0] <= left <= _EMULATED[1]:
-        return deadline_ms
-    return int(now_ms + left / 1_000_000)
-
-
-_EMULATED = (0.9e9, 900.1e9)
 
 
 class WorkerConnection(Connection):

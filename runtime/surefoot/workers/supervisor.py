@@ -6,7 +6,7 @@ import posix
 import sys
 import time
 
-from ..errors import EXIT_SANDBOX_GONE
+from ..errors import EXIT_CRASHES, EXIT_SANDBOX_GONE
 from ..logs import say
 from .board import ENDED, INIT, Board
 from .child import Forked, Worker
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..config import Config
-
-EXIT_CRASHES = 70  # workers died again and again and finished nothing; BSD's EX_SOFTWARE
 
 # How long workers may finish what they have in hand, in seconds. Lambda's shutdown takes 2 s at
 # most; an invocation 15 minutes (quotas, AWS Lambda Developer Guide).

@@ -1,25 +1,51 @@
-"""A read-only ext4 file system that is loaded on demand, block by block, as Lambda loads an image."""
+"""A read-only ext4 file system on a disk that is loaded on demand, mounted for one start."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from rie.errors import BenchError
+
+HERE = Path(__file__).resolve().parent
+_INSTALL = "on Debian, as root: apt-get install gcc pkg-config libfuse3-dev e2fsprogs util-linux"
+_PATIENCE = 10.0  # seconds for the file system to appear
+
 
 @dataclass(frozen=True)
 class Device:
-    """`latency_us`: of a block's first touch; `parallel`: whether blocks are fetched at once."""
+    """What a block's first touch costs, in microseconds; may several be fetched at once?"""
 
     latency_us: int
     parallel: bool = True
 
 
+def build(target: Path) -> Path:
+    """Compile lazydisk to `target`. Raises BenchError."""
+    if not Path("/dev/fuse").exists():
+        raise BenchError("there is no /dev/fuse here", "give the container --device /dev/fuse")
+    for program in ("gcc", "pkg-config", "mke2fs", "losetup", "mount", "unshare", "chroot"):
+        if shutil.which(program) is None:
+            raise BenchError(f"{program} is missing", _INSTALL)
+    flags = subprocess.run(
+        ["pkg-config", "--cflags", "--libs", "fuse3"], capture_output=True, text=True, check=False
+    )
+    if flags.returncode:
+        raise BenchError("the headers of libfuse3 are missing", _INSTALL)
+    source = HERE / "lazydisk.c"
+    command = ["gcc", "-O2", "-Wall", "-Wextra", "-o", target, source, *flags.stdout.split()]
+    subprocess.run(command, check=True)
+    return target
+
+
 class LazyDisk:
-    """`image` mounted through `program`, cold, as a context manager; `root` is where it is."""
+    """`image` seen through `program`, cold, as a context manager; `root` is where it is mounted."""
 
     def __init__(self, program: Path, image: Path, device: Device, work: Path) -> None:
         self._program = program
@@ -27,25 +53,24 @@ class LazyDisk:
         self._device = device
         self._fuse = work / "fuse"
         self.root = work / "root"
-        self._loop = ""
 
     def __enter__(self) -> LazyDisk:
         for folder in (self._fuse, self.root):
             folder.mkdir(parents=True, exist_ok=True)
-        mode = "parallel" if self._device.parallel else "serial"
-        options = ["-f", "-o", "max_threads=256,max_idle_threads=256,clone_fd"]
-        self._server = subprocess.Popen(
-            [self._program, self._image, str(self._device.latency_us), mode, self._fuse, *options],
-            stderr=subprocess.DEVNULL,
-        )
-        while not (self._fuse / "disk").exists():
-            if self._server.poll() is not None:
-                raise RuntimeError("lazydisk did not start")
-            time.sleep(0.005)
-        # Direct I/O: the loop device hands requests on as they come, and keeps no copy.
-        command = ["losetup", "--find", "--show", "--read-only", "--direct-io=on", self._fuse / "disk"]
-        self._loop = _output(command).strip()
-        _run("mount", "-t", "ext4", "-o", "ro,noload", self._loop, self.root)
+        with contextlib.ExitStack() as undo:
+            server = self._serve()
+            undo.callback(server.wait)
+            # Lazily: the loop device may let go of the file a moment later.
+            undo.callback(_run, "umount", "--lazy", self._fuse)
+            # Direct I/O: requests go on as they come, and nobody else keeps a copy.
+            device = _run(
+                *("losetup", "--find", "--show", "--read-only", "--direct-io=on"),
+                self._fuse / "disk",
+            )
+            undo.callback(_run, "losetup", "--detach", device)
+            _run("mount", "-t", "ext4", "-o", "ro,noload", device, self.root)
+            undo.callback(_run, "umount", self.root)
+            self._undo = undo.pop_all()
         return self
 
     def __exit__(
@@ -54,22 +79,31 @@ class LazyDisk:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        _run("umount", self.root)
-        _run("losetup", "--detach", self._loop)
-        # The loop device may be let go of a moment later.
-        _run("umount", "--lazy", self._fuse)
-        self._server.wait()
+        self._undo.close()
 
     def stats(self) -> dict[str, float]:
+        """Tell what was touched so far.
+
+        `blocks` were fetched, in `waves` (times when nothing was under way before), `most` at a
+        time; something was under way for `stalled_ms`.
+        """
         numbers: dict[str, float] = json.loads((self._fuse / "stats").read_text())
         return numbers
 
+    def _serve(self) -> subprocess.Popen[bytes]:
+        mode = "parallel" if self._device.parallel else "serial"
+        options = ["-f", "-o", "max_threads=256,max_idle_threads=256,clone_fd"]
+        latency = str(self._device.latency_us)
+        server = subprocess.Popen([self._program, self._image, latency, mode, self._fuse, *options])
+        end = time.monotonic() + _PATIENCE
+        while not (self._fuse / "disk").exists():
+            if server.poll() is not None or time.monotonic() > end:
+                server.kill()
+                raise BenchError("lazydisk did not start", "run as root, and see its reason above")
+            time.sleep(0.005)
+        return server
 
-def _run(*command: object) -> None:
-    subprocess.run([str(word) for word in command], check=True)
 
-
-def _output(command: list[object]) -> str:
-    return subprocess.run(
-        [str(word) for word in command], check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
+def _run(*command: object) -> str:
+    words = [str(word) for word in command]
+    return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()

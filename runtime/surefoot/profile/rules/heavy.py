@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ..evidence import Evidence
 from ..record import Advice
+from ..wording import counted, listed
 from . import unused
-from .wording import counted, listed
 
 HEAVY = "SP301"
 _LEAST_MS = 5.0

@@ -9,7 +9,7 @@ from .. import usage
 from ..evidence import Evidence
 from ..record import Advice
 from ..usage import Statement
-from .wording import listed
+from ..wording import listed
 
 UNUSED = "SP201"
 # Below this nobody would change a line.

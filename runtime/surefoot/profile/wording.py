@@ -1,4 +1,4 @@
-"""How the rules put things."""
+"""How rules and notes put things."""
 
 from __future__ import annotations
 

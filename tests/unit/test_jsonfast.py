@@ -1,0 +1,138 @@
+"""Large payloads through orjson: the same values as without it, or not through it at all."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from surefoot import jsonfast, marshal
+from surefoot.marshal import Marshaller
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(min_value=2**63 - 3, max_value=2**64 + 3)
+    | st.floats()
+    | st.text(st.characters()),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.text(st.characters()), inner) | st.tuples(inner)
+    ),
+    max_leaves=12,
+)
+TEXTS = [
+    '{"a": 1, "a": 2, "b": 3, "a": 4}',
+    "[NaN]",
+    "[Infinity, -Infinity]",
+    "[-0, -0.0, 0e9, 1E400, -1e400, 1e-400]",
+    "[18446744073709551615, 18446744073709551616, -9223372036854775809]",
+    "[1.7976931348623157e308, 5e-324, 0.1, 123456789012345678]",
+    '["\\ud800", "\\ud83d\\ude00", "\\u0000"]',
+    '"a\tb"',
+    "[" * 300 + "]" * 300,
+    "[" * 2000 + "]" * 2000,
+    "\ufeff[1]",
+    " [1] ",
+    "[1] x",
+    "[1,]",
+    "[01]",
+]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are equal in type, order and sign of zero, too."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, float):
+        return one == other and math.copysign(1, one) == math.copysign(1, other)
+    return bool(one == other)
+
+
+@given(VALUES)
+def test_decoding_gives_the_same_value(value: Any) -> None:
+    try:
+        text = json.dumps(value, allow_nan=False).encode()
+    except ValueError:
+        return
+    try:
+        decoded = jsonfast.loads(text)
+    except jsonfast.Unsuitable:
+        return
+    assert same(decoded, Marshaller().loads(text.decode()))
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_odd_texts_give_the_same_value_or_are_left_to_the_usual_parser(text: str) -> None:
+    try:
+        value = jsonfast.loads(text.encode())
+    except jsonfast.Unsuitable:
+        return
+    assert same(value, Marshaller().loads(text))
+
+
+@given(VALUES)
+def test_encoding_gives_text_of_the_same_value(value: Any) -> None:
+    try:
+        text = jsonfast.dumps(value)
+    except jsonfast.Unsuitable:
+        return
+    assert same(json.loads(text), json.loads(Marshaller().dumps(value)))
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_what_orjson_would_turn_into_null_is_left_to_the_usual_encoder(number: float) -> None:
+    with pytest.raises(jsonfast.Unsuitable):
+        jsonfast.dumps([{"deep": [number]}])
+
+
+def large(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    used: list[str] = []
+    monkeypatch.setattr(marshal, "LARGE", 64)
+    for name in ("loads", "dumps"):
+        plain = getattr(jsonfast, name)
+        monkeypatch.setattr(
+            jsonfast, name, lambda value, n=name, f=plain: (used.append(n), f(value))[1]
+        )
+    return used
+
+
+def test_large_payloads_take_this_way_and_small_ones_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    used = large(monkeypatch)
+    marshaller = Marshaller()
+    marshaller.dump(marshaller.load(b"[1]", "application/json"))
+    assert used == []
+    text = json.dumps(["x" * 100]).encode()
+    assert marshaller.dump(marshaller.load(text, "application/json"))[0] == text
+    assert used == ["loads", "dumps"]
+
+
+def test_without_orjson_large_payloads_go_the_usual_way() -> None:
+    code = (
+        "import sys; sys.modules['orjson'] = None\n"
+        "from surefoot.marshal import Marshaller; m = Marshaller()\n"
+        "text = b'[\"' + b'x' * 300000 + b'\"]'\n"
+        "assert m.dump(m.load(text, 'application/json'))[0] == text\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+
+
+def test_a_small_payload_imports_nothing() -> None:
+    code = (
+        "import sys\nfrom surefoot.marshal import Marshaller; m = Marshaller()\n"
+        "m.dump(m.load(b'[1]', 'application/json'))\n"
+        "assert not {'orjson', 'json', 'surefoot.jsonfast'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
