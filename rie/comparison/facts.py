@@ -66,9 +66,10 @@ def of_error(request: Request, request_id: str = "", outcome: str = ERROR) -> Fa
         text = text.replace(request_id, REQUEST_ID)
     try:
         report = json.loads(text)
-        facts[ERROR_TYPE] = str(report["errorType"])
-        facts[MESSAGE] = str(report["errorMessage"])
-        facts[TRACE] = "\n".join(str(line).rstrip("\n") for line in report["stackTrace"] or [])
+        trace = "\n".join(str(line).rstrip("\n") for line in report["stackTrace"] or [])
+        facts[ERROR_TYPE] = _printable(report["errorType"])
+        facts[MESSAGE] = _printable(report["errorMessage"])
+        facts[TRACE] = _printable(trace)
     except (ValueError, KeyError, TypeError):
         facts[BODY] = text
     return facts
@@ -87,3 +88,8 @@ def of_log(output: str, request_id: str = "") -> str:
 
 def _text(body: bytes) -> str:
     return body.decode(errors="backslashreplace")
+
+
+def _printable(value: object) -> str:
+    """What JSON could say and a log could not: a lone surrogate becomes an escape, as there."""
+    return _text(str(value).encode(errors="backslashreplace"))

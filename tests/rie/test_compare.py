@@ -68,6 +68,9 @@ def dies(event, context):
 def variables(event, context):
     return sorted(os.environ.items())
 
+def surrogate(event, context):
+    raise ValueError("\\ud800 broken")
+
 def not_json(event, context):
     return float("nan")
 """
@@ -162,6 +165,7 @@ def test_intended_differences_are_explained_and_have_an_exit_code_of_their_own(
         ("app.awaits", {"async-handlers"}),
         ("app.large", {"refused-answers", "own-words"}),
         ("app.not_json", {"no-nan"}),
+        ("app.surrogate", {"lone-surrogates"}),
         ("broken.handler", {"import-error-trace", "init-error-headers", "update-warning"}),
     ],
 )

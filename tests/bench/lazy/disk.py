@@ -39,8 +39,7 @@ def build(target: Path) -> Path:
     if flags.returncode:
         raise BenchError("the headers of libfuse3 are missing", _INSTALL)
     source = HERE / "lazydisk.c"
-    command = ["gcc", "-O2", "-Wall", "-Wextra", "-o", target, source, *flags.stdout.split()]
-    subprocess.run(command, check=True)
+    _run("gcc", "-O2", "-Wall", "-Wextra", "-o", target, source, *flags.stdout.split())
     return target
 
 

@@ -12,7 +12,7 @@ from rie.paths import ROOT
 from tests.bench.lab import Lab
 
 RECORD = Path("var/runtime/.surefoot-seal")
-_SPARE = 64 << 20  # bytes of the file system beyond its files
+_SPARE = 64 << 20  # bytes that the file system has beyond its files, about; its size is a multiple
 # As in the base images.
 ENVIRONMENT = {
     "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
@@ -65,13 +65,13 @@ def seal(tree: Path, handler: str) -> int:
 
 def make_image(tree: Path, image: Path) -> Path:
     """Write the tree as an ext4 file system, files in the order of their names; return its path."""
-    size = sum(path.lstat().st_size + 4096 for path in tree.rglob("*")) + _SPARE
+    size = sum(path.lstat().st_size + 4096 for path in tree.rglob("*")) + 2 * _SPARE
     image.unlink(missing_ok=True)
     with image.open("wb") as file:
-        file.truncate(size)
+        file.truncate(size // _SPARE * _SPARE)
     # Blocks of 4 KiB whatever the size: that of pages, as large file systems have them.
-    command = ["mke2fs", "-q", "-b", "4096", "-t", "ext4", "-O", "^has_journal", "-d", tree, image]
-    subprocess.run(command, check=True)
+    options = "-q -b 4096 -t ext4 -O ^has_journal -d"
+    subprocess.run(["mke2fs", *options.split(), str(tree), str(image)], check=True)
     return image
 
 
