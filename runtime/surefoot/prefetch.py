@@ -69,7 +69,7 @@ def read_ahead(lines: list[bytes]) -> None:
             return
         try:
             _touch(line)
-        except (OSError, ValueError):
+        except (OSError, ValueError, OverflowError):
             # Gone or changed since the record was made; whoever needs it will say so.
             continue
 

@@ -11,9 +11,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import surefoot.batch
 from hypothesis import given
 from hypothesis import strategies as st
+
+import surefoot.batch
 from surefoot import Budget, ContinuationError, NoProgress, Resumable, remaining
 from surefoot.continuation import MAX_TOKEN, decode, encode
 from surefoot.testing import fake_context, invoke

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -57,7 +56,7 @@ def test_a_start_takes_all_its_modules_from_it(runtime: Path, tmp_path: Path) ->
 
 
 def test_without_it_the_same_modules_come_from_their_files(runtime: Path, tmp_path: Path) -> None:
-    os.unlink(runtime / "start.pyc")
+    (runtime / "start.pyc").unlink()
     assert loaded(runtime, tmp_path) == dict.fromkeys(MODULES, "SourceFileLoader")
 
 

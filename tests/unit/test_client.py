@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from surefoot import __version__
 from surefoot.client import Client
 from surefoot.errors import ContainerError, RemoteProtocolError
 from surefoot.marshal import Marshaller
 from surefoot.report import MAX_XRAY, Report
 from surefoot.wire import Reply
-
 from tests.unit import fakes
 
 REPORT = Report("ValueError", "no é", ["line\n"], [("ValueError", "no é", [])])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from surefoot.config import Config
 from surefoot.errors import ConfigError, NoHandler
 

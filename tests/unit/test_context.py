@@ -7,9 +7,9 @@ import time
 from typing import Any
 
 import pytest
+
 from surefoot.context import LambdaContext
 from surefoot.errors import Fault
-
 from tests.unit import fakes
 
 CLIENT = "lambda-runtime-client-context"

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+
 from surefoot.drain import send_rest
 from surefoot.wire import ReplyParser
 

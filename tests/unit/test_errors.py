@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from surefoot import errors
 
 # The grammar in which Lambda records a type; anything else becomes Runtime.Unknown.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from surefoot.errors import RemoteProtocolError
 from surefoot.invocation import Invocation
-
 from tests.unit import fakes
 
 

@@ -7,6 +7,7 @@ import decimal
 from typing import Any, NamedTuple
 
 import pytest
+
 from surefoot.jsonexact import encode
 
 

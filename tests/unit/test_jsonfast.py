@@ -101,9 +101,12 @@ def large(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(marshal, "LARGE", 64)
     for name in ("loads", "dumps"):
         plain = getattr(jsonfast, name)
-        monkeypatch.setattr(
-            jsonfast, name, lambda value, n=name, f=plain: (used.append(n), f(value))[1]
-        )
+
+        def spy(value: Any, name: str = name, plain: Any = plain) -> Any:
+            used.append(name)
+            return plain(value)
+
+        monkeypatch.setattr(jsonfast, name, spy)
     return used
 
 

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from surefoot import after_restore, before_snapshot, lifecycle, on_shutdown
 from surefoot.handlers import aio
 

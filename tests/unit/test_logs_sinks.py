@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
+
 from surefoot.logs import Log, say
 from surefoot.logs.sinks import FramedSink, Sink, error_lines, make_sink
-
 from tests.unit import fakes
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from surefoot.client import Client
 from surefoot.deadline import Guard
 from surefoot.errors import SandboxGone
@@ -13,7 +14,6 @@ from surefoot.invocation import Invocation
 from surefoot.loop import Loop
 from surefoot.marshal import Marshaller, RawMarshaller
 from surefoot.report import Report
-
 from tests.unit import fakes
 
 

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from typing import Any, NamedTuple
 
 import pytest
+
 from surefoot.errors import Fault
 from surefoot.marshal import Marshaller, RawMarshaller
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from surefoot.marshal import Marshaller
 
 # Any: simplejson comes with awslambdaric and has no types.

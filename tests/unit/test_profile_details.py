@@ -8,7 +8,7 @@ from surefoot.profile.details import Edge, Module, collect
 
 
 def told(*events: tuple[object, ...]) -> bytes:
-    return "".join(f"{ascii(event)}\n" for event in events).encode()
+    return "".join(f"{event!a}\n" for event in events).encode()
 
 
 def test_a_line_that_was_cut_off_is_left_out() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 import surefoot
 import surefoot.stream
 from surefoot import testing

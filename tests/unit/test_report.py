@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import pytest
+
 from surefoot.errors import MARSHAL_ERROR, Fault
 from surefoot.report import Report, text_of
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from surefoot.errors import Fault
 from surefoot.handlers.resolve import ModuleMissing, resolve, split
 

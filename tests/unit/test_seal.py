@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -86,7 +85,7 @@ class TestRecorder:
         for event, arguments in events:
             recorder.hear(event, arguments)
         os.close(writer)
-        with open(reader) as trace:
+        with os.fdopen(reader) as trace:
             return trace.read().splitlines()
 
     def test_each_thing_is_noted_once(self) -> None:
@@ -99,7 +98,7 @@ class TestRecorder:
 
     def test_relative_and_binary_paths_are_noted_in_full(self) -> None:
         events = ("open", (b"b/a", "r", 0)), ("os.listdir", (None,)), ("os.scandir", ("s",))
-        here = os.getcwd()
+        here = Path.cwd()
         wanted = [f"{OPENED}{here}/b/a", f"{LISTED}{here}/.", f"{LISTED}{here}/s"]
         assert self.heard(*events) == wanted
 
@@ -115,8 +114,6 @@ class TestRecorder:
 @pytest.fixture
 def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    # The function's messages go to the process's stderr, which pytest may have replaced.
-    monkeypatch.setattr(sys, "stderr", sys.__stderr__)
     return tmp_path
 
 
@@ -141,7 +138,7 @@ class TestRecording:
         assert str(PYPROJECT) in paths
         assert f"{RUNTIME.parent}/rie/" in paths
         assert f"{RUNTIME.parent}/bootstrap/" in paths
-        names = [os.path.basename(path) for path in paths]
+        names = [Path(path).name for path in paths]
         assert any(name.startswith("_ctypes.") for name in names)
         assert any(name.startswith("tool.") for name in names)
         assert any(name.startswith("boot.") for name in names)

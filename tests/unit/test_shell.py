@@ -8,10 +8,10 @@ import signal
 from pathlib import Path
 
 import pytest
+
 from surefoot.context import LambdaContext
 from surefoot.errors import Fault
 from surefoot.handlers.shell import ShellFunction, find
-
 from tests.unit import fakes
 
 DEADLINE = {"lambda-runtime-deadline-ms": "4102444800000"}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 import surefoot.fakecontext
 import surefoot.marshal
 import surefoot.testing

@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Iterator
 
 import pytest
+
 from surefoot.errors import RemoteProtocolError, SandboxGone
 from surefoot.transport import Connection
-
 from tests.support.invocation import Invocation
 from tests.support.reply import Ending, Reply, status_reply
 from tests.support.request import State

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from surefoot import wire
 from surefoot.wire import Reply, ReplyParser, request_id_path
-
 from tests.support.framing import header_block
 
 OK = b"HTTP/1.1 200 OK\r\n"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+
 from surefoot import wire
 from surefoot.errors import RemoteProtocolError
 from surefoot.wire import ReplyParser, parse_head
-
 from tests.support.framing import chunked
 
 OK = b"HTTP/1.1 200 OK\r\n"

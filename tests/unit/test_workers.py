@@ -6,12 +6,13 @@ import signal
 import socket
 
 import pytest
+
+from surefoot.invocation import real_deadline
 from surefoot.workers.board import BUSY, ENDED, IDLE, INIT, REFUSED, Board
-from surefoot.workers.child import WorkerClient, real_deadline
+from surefoot.workers.child import WorkerClient
 from surefoot.workers.lifeline import Drained, Lifeline
 from surefoot.workers.messages import fate
 from surefoot.workers.signals import Signals
-
 from tests.support.invocation import Invocation
 from tests.support.reply import status_reply
 from tests.support.route import Route

@@ -40,7 +40,7 @@ def execute(options: argparse.Namespace) -> int:
         recording.write(lines, options.record)
     except OSError as error:
         return _fail(
-            f"{error.filename or options.record}: {error.strerror}",
+            f"{error.filename or options.record}: {error.strerror or error}",
             "seal the image while it is built, as root: RUN surefoot seal HANDLER",
         )
     if failure:

@@ -19,12 +19,12 @@ def lines_of(trace: Iterable[str], elsewhere: tuple[str, ...] = ELSEWHERE) -> li
     touched: dict[str, set[int]] = {}
     for entry in trace:
         kind, (path, _, pieces) = entry[:1], os.path.normpath(entry[1:]).partition("\t")
-        if path.startswith(elsewhere):
-            continue
         if kind == LOOKED_UP:
             path = os.path.dirname(path)
         if kind in (LISTED, LOOKED_UP):
             path = f"{path.rstrip('/')}/"
+        if path.startswith(elsewhere):
+            continue
         touched.setdefault(path, set()).update(map(int, pieces.split()))
     lines = {path: _file_line(path, pieces) for path, pieces in touched.items() if path[-1] != "/"}
     covered = _ancestors(path for path, line in lines.items() if line)

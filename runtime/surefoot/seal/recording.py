@@ -45,6 +45,7 @@ _FIXED = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
 }
+_STDERR = 2
 _REMOVED = ("AWS_LAMBDA_MAX_CONCURRENCY", "_LAMBDA_TELEMETRY_LOG_FD")
 
 
@@ -109,7 +110,7 @@ def _run(command: list[str], variables: dict[str, str], descriptor: int, timeout
             command,
             env=variables,
             stdin=subprocess.DEVNULL,
-            stdout=sys.stderr.fileno(),
+            stdout=_STDERR,
             pass_fds=[descriptor],
             timeout=timeout,
             check=False,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,3 +54,28 @@ def waits(event: Any, context: Any) -> str:
 
 def binary(event: Any, context: Any) -> bytes:
     return b"\x00\xff"
+
+
+def stream(event: object, context: object) -> Iterator[str]:
+    """Yield three pieces; raise before the first or after it, if told to."""
+    if event == "early":
+        raise ValueError("before the first byte")
+    yield "one "
+    if event == "late":
+        raise ValueError("after it")
+    yield "two "
+    yield "three"
+
+
+async def coroutine(event: object, context: object) -> object:
+    """Answer from a coroutine."""
+    await asyncio.sleep(0)
+    return {"event": event, "task": asyncio.current_task() is not None}
+
+
+class Worker:
+    """A handler that is a method."""
+
+    def method(self, event: object, context: object) -> str:  # noqa: ARG002
+        """Answer from an instance."""
+        return type(self).__name__
