@@ -7,17 +7,19 @@ import time
 
 import pytest
 
-from tests.features.conftest import Start
+from tests.features.conftest import Running, Start
 from tests.support.invocation import Invocation
 from tests.support.route import Route
 
 RAISE = {"SUREFOOT_DEADLINE_RAISE": "1"}
 
 
-def soon() -> Invocation:
+def soon(function: Running, event: bytes = b"{}") -> Invocation:
     """An invocation with a deadline that comes at once: 300 ms, of which the guard takes 30."""
+    # The process polls, so that its start does not eat up the time.
+    function.api.wait_for(1, Route.NEXT)
     deadline = str(int(time.time() * 1000) + 300)
-    return Invocation(headers={"Lambda-Runtime-Deadline-Ms": deadline})
+    return Invocation(event, headers={"Lambda-Runtime-Deadline-Ms": deadline})
 
 
 WAITS = {
@@ -39,7 +41,7 @@ def test_the_stack_of_a_hanging_handler_is_shown_once(
             slow()
         """
     )
-    invocation = soon()
+    invocation = soon(function)
     function.call(invocation)
     log = function.end().stderr.decode()
     assert log.count(" in slow") == 1
@@ -59,7 +61,7 @@ def test_every_thread_is_shown(start: Start) -> None:
             thread.join()
         """
     )
-    function.call(soon())
+    function.call(soon(function))
     log = function.end().stderr.decode()
     assert " in in_a_thread" in log
     assert " in handler" in log
@@ -77,7 +79,7 @@ def test_unfinished_tasks_are_shown(start: Start) -> None:
             await inner()
         """
     )
-    function.call(soon())
+    function.call(soon(function))
     log = function.end().stderr.decode()
     assert log.count("unfinished asyncio task") == 3
     assert log.count("in waits_for_good") == 2
@@ -95,7 +97,7 @@ def test_an_async_generator_is_shown_where_it_waits(start: Start) -> None:
             await inner()
         """
     )
-    function.call(soon())
+    function.call(soon(function))
     log = function.end().stderr.decode()
     assert log.count("in handler") == log.count("in inner") == 1
 
@@ -109,7 +111,7 @@ def test_a_handler_that_is_done_in_time_shows_nothing(start: Start) -> None:
                 time.sleep(0.4)
         """
     )
-    function.call(soon())
+    function.call(soon(function))
     # This one outlives the first one's deadline: had the first stayed armed, it would show.
     function.call(Invocation(b'"late"'))
     assert function.end().stderr.count(b"about to time out") == 0
@@ -128,7 +130,7 @@ def test_the_handler_can_be_stopped_and_its_finally_runs(start: Start) -> None:
         """,
         environ=RAISE,
     )
-    invocation = soon()
+    invocation = soon(function)
     answer = function.call(invocation)
     assert answer.route is Route.ERROR
     report = json.loads(answer.body)
@@ -151,7 +153,7 @@ def test_a_handler_may_catch_it_and_answer(start: Start) -> None:
         """,
         environ=RAISE,
     )
-    assert function.call(soon()).body == b'"as far as I got"'
+    assert function.call(soon(function)).body == b'"as far as I got"'
 
 
 def test_a_coroutine_is_cancelled_where_it_waits(start: Start) -> None:
@@ -168,7 +170,7 @@ def test_a_coroutine_is_cancelled_where_it_waits(start: Start) -> None:
         """,
         environ=RAISE,
     )
-    report = json.loads(function.call(soon()).body)
+    report = json.loads(function.call(soon(function)).body)
     assert report["errorType"] == "DeadlineExceeded"
     assert function.call(Invocation(b"1")).body == b'"well"'
     assert b"checkpoint written" in function.end().stdout
@@ -186,7 +188,7 @@ def test_a_function_that_uses_the_alarm_itself_keeps_it(start: Start) -> None:
             return rang
         """
     )
-    assert function.call(soon()).body == b"[1]"
+    assert function.call(soon(function)).body == b"[1]"
     assert b"about to time out" not in function.end().stderr
 
 
@@ -199,7 +201,7 @@ def test_it_can_be_switched_off(start: Start) -> None:
         """,
         environ={"SUREFOOT_DEADLINE_MARGIN_MS": "0"},
     )
-    assert json.loads(function.call(soon()).body)[0] == 0
+    assert json.loads(function.call(soon(function)).body)[0] == 0
 
 
 def test_no_thread_is_used(start: Start) -> None:
@@ -210,4 +212,4 @@ def test_no_thread_is_used(start: Start) -> None:
             return len(os.listdir("/proc/self/task"))
         """
     )
-    assert function.call(soon()).body == b"1"
+    assert function.call(soon(function)).body == b"1"

@@ -53,6 +53,11 @@ async def waits(event, context):
     return "waited"
 
 
+def never_ends(event, context):
+    import threading
+    threading.Event().wait()
+
+
 def starts_python(event, context):
     import subprocess
     import sys
@@ -100,8 +105,9 @@ class Done:
     def imports(self) -> dict[str, Any]:
         return {row["name"]: row for row in self.profile["imports"]}
 
-    def codes(self) -> dict[str, Any]:
-        return {advice["code"]: advice for advice in self.profile["advice"]}
+    def advice(self, code: str, about: str = "") -> list[Any]:
+        found: list[Any] = self.profile["advice"]
+        return [each for each in found if each["code"] == code and about in each["message"]]
 
 
 Profile = Callable[..., Done]
