@@ -35,6 +35,7 @@ RUN case "${WITH_AWSLAMBDARIC}" in \
 COPY runtime/ /var/runtime/
 COPY bootstrap/bootstrap /var/runtime/bootstrap
 COPY bootstrap/lambda-entrypoint.sh /lambda-entrypoint.sh
+COPY bootstrap/surefoot /usr/local/bin/surefoot
 RUN /var/lang/bin/python3 /opt/prepare runtime
 
 FROM ${BASE_IMAGE}
@@ -45,6 +46,7 @@ COPY --from=build /var/lang/ /var/lang/
 COPY --from=build /etc/ssl/ /etc/ssl/
 COPY --from=build /var/runtime/ /var/runtime/
 COPY --from=build /lambda-entrypoint.sh /lambda-entrypoint.sh
+COPY --from=build /usr/local/bin/surefoot /usr/local/bin/surefoot
 # The only place a function may write to.
 ENV HOME=/tmp
 WORKDIR /var/task

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not _exists(module):
             continue
         subparser = subparsers.add_parser(
-            name, help=summary, description=f"{summary}.".capitalize()
+            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
         )
         if name == chosen:
             command = importlib.import_module(f".{module}", __package__)

@@ -60,7 +60,10 @@ class Bench:
     ) -> Running:
         """A process of `contender` with one of the task's functions."""
         command = contender.command(self.lab, function)
-        return self.run(command, {"_HANDLER": f"app.{function}", **(variables or {})})
+        merged = {"_HANDLER": f"app.{function}", **(variables or {})}
+        if contender.orjson:
+            merged["PYTHONPATH"] = str(self.lab.orjson)
+        return self.run(command, merged)
 
     def run(
         self,

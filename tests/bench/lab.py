@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,11 @@ class Lab:
         return self.python.parent.parent / "lib"
 
     @property
+    def orjson(self) -> Path:
+        """A folder with orjson and nothing else."""
+        return self.python.parent.parent / "orjson"
+
+    @property
     def site_packages(self) -> Path:
         """Where the contenders' packages are."""
         return next(self.lib.glob("python3.*")) / "site-packages"
@@ -61,7 +67,8 @@ def prepare(build: Path = ROOT / "build" / "bench") -> Lab:
         say(f"Preparing CPython {found.number} and the contenders' packages (a minute) …")
         shutil.rmtree(prefix, ignore_errors=True)
         _unpack(found, build, prefix)
-        _install(prefix)
+        _install(prefix, PACKAGES.split())
+        _install(prefix, ["orjson"], "--target", str(prefix / "orjson"))
         _compile(prefix, prefix / "lib")
         shutil.copy(REQUIREMENTS, stamp)
     for source, target in ((ROOT / "runtime", build / "runtime"), (HERE / "task", build / "task")):
@@ -111,25 +118,18 @@ def _unpack(found: interpreter.Interpreter, build: Path, prefix: Path) -> None:
     archive.unlink()
 
 
-def _install(prefix: Path) -> None:
+def _install(prefix: Path, names: Collection[str], *options: str) -> None:
     blocks = re.split(r"(?m)^(?=[a-z0-9])", REQUIREMENTS.read_text())
     wanted = prefix / "contenders.txt"
-    names = PACKAGES.split()
     wanted.write_text("".join(block for block in blocks if block.split("==")[0] in names))
-    options = [
-        "-qq",
-        "--no-compile",
-        "--no-deps",
-        "--require-hashes",
-        "--root-user-action=ignore",
-    ]
-    _run(prefix, "-m", "pip", "--disable-pip-version-check", "install", *options, "-r", str(wanted))
+    quiet = ["-qq", "--disable-pip-version-check", "--root-user-action=ignore"]
+    exact = ["--no-compile", "--no-deps", "--require-hashes", "-r", str(wanted)]
+    _run(prefix, "-m", "pip", "install", *quiet, *options, *exact)
 
 
 def _compile(prefix: Path, tree: Path) -> None:
-    _run(
-        prefix, "-m", "compileall", "-qf", "-j0", "--invalidation-mode", "unchecked-hash", str(tree)
-    )
+    options = ["-qf", "-j0", "--invalidation-mode", "unchecked-hash"]
+    _run(prefix, "-m", "compileall", *options, str(tree))
 
 
 def _run(prefix: Path, *arguments: str, cwd: Path | None = None) -> None:

@@ -7,13 +7,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.bench.contenders import AWSLAMBDARIC, BARE, C_CLIENT, HTTP_CLIENT, REQUESTS, SUREFOOT
+from tests.bench.contenders import (
+    AWSLAMBDARIC,
+    BARE,
+    C_CLIENT,
+    HTTP_CLIENT,
+    REQUESTS,
+    SUREFOOT,
+    WITH_ORJSON,
+)
 from tests.bench.events import SIZES
 from tests.bench.measures import memory, start, warm
 
 # Colours that differ for colour-blind readers, too (after Okabe and Ito).
 _COLOURS = {
     SUREFOOT: "#d55e00",
+    WITH_ORJSON: "#f0a37a",
     AWSLAMBDARIC: "#0072b2",
     HTTP_CLIENT: "#009e73",
     REQUESTS: "#cc79a7",
@@ -90,9 +99,10 @@ def _bars(
 def _curves(pyplot: Any, samples: Mapping[str, Summaries], note: str) -> Any:
     sizes = [size for size in SIZES if warm.SAMPLES + size in samples]
     figure, axis = pyplot.subplots(figsize=(9, 4.6))
-    for name in samples[warm.SAMPLES + sizes[0]]:
-        taken = [samples[warm.SAMPLES + size][name][warm.CPU] for size in sizes]
-        across = [SIZES[size] for size in sizes]
+    for name in samples[warm.SAMPLES + sizes[-1]]:
+        known = [size for size in sizes if name in samples[warm.SAMPLES + size]]
+        taken = [samples[warm.SAMPLES + size][name][warm.CPU] for size in known]
+        across = [SIZES[size] for size in known]
         colour = _COLOURS.get(name, _OTHERS)
         wide = 2.5 if name == SUREFOOT else 1.5
         medians = [each["median"] / 1e3 for each in taken]

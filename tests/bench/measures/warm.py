@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from functools import partial
 
 from tests.bench.bench import Bench, Results
-from tests.bench.contenders import AWSLAMBDARIC, BASH, C_CLIENT, SUREFOOT, Contender
+from tests.bench.contenders import (
+    AWSLAMBDARIC,
+    BASH,
+    C_CLIENT,
+    SECOND,
+    SUREFOOT,
+    WITH_ORJSON,
+    Contender,
+)
 from tests.bench.events import SIZES, event
 from tests.bench.goals import absent, compare
 from tests.bench.paired import Samples, interleave, values
@@ -23,6 +31,7 @@ _GOALS = (
     ("the same across processors", APART + "1 kB", AWSLAMBDARIC, CPU, 0.40),
     ("the same across processors", APART + "1 kB", C_CLIENT, CPU, 1.75),
     ("CPU of a 1 MB event of records, echoed", SAMPLES + "1 MB", AWSLAMBDARIC, CPU, 0.50),
+    ("the same with orjson in the image", SAMPLES + "1 MB", AWSLAMBDARIC, CPU, 0.50),
     ("warm overhead, CPU", SAMPLES + "1 kB", BASH, CPU, 0.02),
     ("warm overhead, wall", SAMPLES + "1 kB", BASH, WALL, 0.02),
 )
@@ -40,7 +49,8 @@ def measure(bench: Bench, results: Results) -> None:
         title = f"{measured}, against {other}"
         samples = results.samples.get(key, {})
         if other in samples:
-            ours, theirs = values(samples, SUREFOOT, what), values(samples, other, what)
+            us = WITH_ORJSON if "orjson" in measured else SUREFOOT
+            ours, theirs = values(samples, us, what), values(samples, other, what)
             results.lines.append(compare(title, goal, "µs", ours, theirs))
         else:
             results.lines.append(absent(title, goal, "not here: needs gcc, curl or processors"))
@@ -50,6 +60,8 @@ def _by_contender(bench: Bench, size: str, names: Sequence[str]) -> Samples:
     count = _COUNTS[size] // (4 if bench.quick else 1)
     text = event(SIZES[size])
     takes = {name: partial(_echoes, bench, bench.contenders[name], text, count) for name in names}
+    if SIZES[size] >= SIZES["1 MB"]:
+        takes[WITH_ORJSON] = partial(_echoes, bench, SECOND, text, count)
     return interleave(f"warm, {size}", bench.rounds(15), takes)
 
 
