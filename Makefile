@@ -5,16 +5,17 @@ PORT ?= 8080
 EVENT ?= $(or $(firstword $(wildcard functions/$(FUNCTION)/events/*.json)),{})
 BASE ?= al2
 VENV := .venv
+BENCH := .venv-bench
 FUZZ := build/fuzz
 RIE := $(VENV)/bin/python -m rie
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run invoke test lint format image engine bench soak fuzz requirements clean
+.PHONY: help demo run invoke test lint format image engine bench bench-lazy soak fuzz requirements clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=VALUE …]"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
 demo: $(VENV)/bench.stamp ## Two functions under AWS's emulator: requests, answers, logs, timings
 	@$(RIE) demo
@@ -45,6 +46,12 @@ image: $(VENV)/dev.stamp ## Build the base image (BASE=al2, al2023 or local)
 engine: $(VENV)/bench.stamp ## Get a container engine (Debian, as root)
 	@$(RIE) engine
 
+bench: $(BENCH)/stamp ## Measure against goals, awslambdaric and others (ARGS=--quick)
+	@$(BENCH)/bin/python -m tests.bench $(ARGS)
+
+bench-lazy: $(BENCH)/stamp ## Starts from a simulated lazily loaded image (root, libfuse3-dev)
+	@$(BENCH)/bin/python -m tests.bench.lazy $(ARGS)
+
 soak: $(VENV)/dev.stamp ## 100,000 invocations: descriptors and memory stay constant
 	@$(VENV)/bin/python -m tests.soak $(ARGS)
 
@@ -58,7 +65,7 @@ requirements: $(VENV)/dev.stamp ## Compile the pinned requirements anew
 	    --output-file $$name.txt $$name.in >/dev/null || exit; done
 
 clean: ## Remove what the other targets made in this directory
-	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -78,4 +85,9 @@ $(VENV)/dev.stamp: requirements-dev.txt | $(VENV)/bin/python
 $(FUZZ)/stamp: requirements-fuzz.txt | $(VENV)/bin/python
 	@$(VENV)/bin/python -m venv $(FUZZ)
 	@$(FUZZ)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
+	@touch $@
+
+$(BENCH)/stamp: requirements-bench.txt
+	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
 	@touch $@

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import sys
 from collections.abc import Sequence
 
 from . import __version__
 
-# Name → (module with add_arguments() and execute(), what it does). A module that this copy of the
-# package lacks is not offered.
+# Name → (module with add_arguments() and execute(), what it does).
 COMMANDS = {
-    "doctor": ("doctor.command", "check an image or a tree for what fails on Lambda"),
     "profile": ("profile.command", "show where a cold start goes, and what would shorten it"),
-    "seal": ("seal.command", "finish an image: modes, bytecode, checks"),
+    "seal": ("seal.command", "record what a start touches, so that later starts read ahead"),
 }
 
 
@@ -29,8 +26,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
     chosen = next((word for word in words if not word.startswith("-")), "")
     for name, (module, summary) in COMMANDS.items():
-        if not _exists(module):
-            continue
         subparser = subparsers.add_parser(
             name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
         )
@@ -46,13 +41,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.execute(options))
     except KeyboardInterrupt:
         return 130
-
-
-def _exists(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(f".{module}", __package__) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 if __name__ == "__main__":

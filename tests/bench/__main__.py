@@ -8,9 +8,11 @@ from pathlib import Path
 
 from rie.console import say
 from rie.errors import BenchError
+from rie.paths import ROOT
 from tests.bench import lab, report
 from tests.bench.api import Api
 from tests.bench.bench import Bench, Results
+from tests.bench.lab import HERE
 from tests.bench.measures import bytecode, memory, start, warm, workers
 
 MEASURES = {
@@ -40,24 +42,25 @@ def main(arguments: list[str] | None = None) -> int:
         say(f"bench: {error}")
         return 1
     content = report.document(results, place.name, quick=options.quick)
-    report.write(options.json, content)
-    if not options.only and not options.no_plots:
+    # Only a full run replaces the figures that the README shows.
+    folder = ROOT / "build" / "bench" if options.quick or options.only else HERE
+    report.write(options.json or folder / "results.json", content)
+    if not options.no_plots:
         from tests.bench import plots
 
-        plots.draw(content, options.plots)
+        plots.draw(content, options.plots or folder / "plots")
     print(f"{place.name}; medians of interleaved runs" + (", a quick run" if options.quick else ""))
     print(report.table(results.lines))
     return 0
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
-    here = Path(__file__).resolve().parent
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer samples, so a rough picture")
-    parser.add_argument("--only", nargs="+", choices=MEASURES, help="these measures, no plots")
+    parser.add_argument("--only", nargs="+", choices=MEASURES, help="these measures")
     parser.add_argument("--engine", action="store_true", help="also in the image, CPU-limited")
-    parser.add_argument("--json", type=Path, default=here / "results.json", help="where results go")
-    parser.add_argument("--plots", type=Path, default=here / "plots", help="where plots go")
+    parser.add_argument("--json", type=Path, help="where results go: tests/bench or build/bench")
+    parser.add_argument("--plots", type=Path, help="where plots go, likewise")
     parser.add_argument("--no-plots", action="store_true", help="draw nothing")
     return parser.parse_args(arguments)
 

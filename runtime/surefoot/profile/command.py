@@ -165,7 +165,7 @@ def _check(run: Run, *, quiet: bool = False) -> None:
             "see the function's own output above; the profile needs an init and an invocation that "
             "end"
             if failure is not None and failure.phase != "init"
-            else "mend the function's init first; `surefoot doctor` may tell what is wrong",
+            else "mend the function's init first",
         )
 
 

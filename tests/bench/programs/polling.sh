@@ -6,6 +6,7 @@ set -euo pipefail
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
 headers=$(mktemp)
 trap 'rm -f "$headers"' EXIT
+# shellcheck source=/dev/null
 source "$LAMBDA_TASK_ROOT/${_HANDLER%.*}.sh"
 
 while true; do
