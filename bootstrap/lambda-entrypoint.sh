@@ -9,9 +9,11 @@ if [ -z "${1:-${_HANDLER:-}}" ]; then
     exit 142
 fi
 
-if [ -n "${AWS_LAMBDA_RUNTIME_API:-}" ]; then
-    exec /var/runtime/bootstrap "$@"
+if [ -z "${AWS_LAMBDA_RUNTIME_API:-}" ]; then
+    # Not on Lambda: the emulator brings the Runtime API.
+    exec /usr/local/bin/aws-lambda-rie /var/runtime/bootstrap "$@"
 fi
 
-# Not on Lambda: the emulator brings the Runtime API.
-exec /usr/local/bin/aws-lambda-rie /var/runtime/bootstrap "$@"
+# Read, not executed: another shell would take another millisecond.
+# shellcheck source=bootstrap/bootstrap
+. /var/runtime/bootstrap

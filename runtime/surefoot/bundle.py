@@ -11,54 +11,50 @@ import marshal
 import sys
 from pathlib import Path
 
-# What is loaded before the first event is handled; a test compares it with what really is.
+# What is loaded before the first event is handled, each after what it imports; a test compares it
+# with what really is. The last one starts the runtime.
 MODULES = (
     "surefoot",
-    "surefoot.__main__",
-    "surefoot.boot",
+    "surefoot.errors",
+    "surefoot.sitepath",
+    "surefoot.invocation",
+    "surefoot.wire",
     "surefoot.client",
     "surefoot.config",
-    "surefoot.context",
     "surefoot.deadline",
-    "surefoot.errors",
+    "surefoot.logs",
+    "surefoot.logs.hook",
+    "surefoot.context",
+    "surefoot.marshal",
     "surefoot.handlers",
     "surefoot.handlers.adapt",
     "surefoot.handlers.resolve",
-    "surefoot.invocation",
-    "surefoot.logs",
-    "surefoot.logs.hook",
     "surefoot.loop",
-    "surefoot.marshal",
-    "surefoot.sitepath",
     "surefoot.transport",
-    "surefoot.wire",
+    "surefoot.boot",
+    "surefoot.__main__",
 )
 
-# The start itself. BUNDLE stands where its constants get the modules: name → (file, is it a
-# package, code).
+# The start itself. BUNDLE stands where its constants get the modules: name, file, whether it is a
+# package, code. They are made without the import system, whose look-ups take longer than they do.
 _START = """
 import sys
 from _frozen_importlib import ModuleSpec
 
-class Bundle:
-    def __init__(self, modules):
-        self.modules = modules
-    def find_spec(self, name, path=None, target=None):
-        if name not in self.modules:
-            return None
-        file, is_package, _ = self.modules[name]
-        spec = ModuleSpec(name, self, origin=file, is_package=is_package)
-        spec.has_location = True
-        if is_package:
-            spec.submodule_search_locations.append(file.rpartition("/")[0])
-        return spec
-    def create_module(self, spec):
-        return None
-    def exec_module(self, module):
-        exec(self.modules[module.__name__][2], module.__dict__)
-
-sys.meta_path.insert(0, Bundle(dict("BUNDLE")))
-import surefoot.__main__
+for name, file, is_package, code in "BUNDLE":
+    spec = ModuleSpec(name, None, origin=file, is_package=is_package)
+    spec.has_location = True
+    module = type(sys)(name)
+    module.__spec__ = spec
+    module.__file__ = file
+    module.__package__ = spec.parent
+    if is_package:
+        module.__path__ = spec.submodule_search_locations = [file.rpartition("/")[0]]
+    parent, _, child = name.rpartition(".")
+    if parent:
+        setattr(sys.modules[parent], child, module)
+    sys.modules[name] = module
+    exec(code, module.__dict__)
 """
 
 
@@ -70,7 +66,7 @@ def bundle(runtime: Path) -> Path:
     :param runtime: the directory that holds the surefoot package, where it will lie at run time
     :raises OSError: a source cannot be read, or the file not be written
     """
-    modules = tuple((name, _compiled(runtime, name)) for name in MODULES)
+    modules = tuple(_compiled(runtime, name) for name in MODULES)
     start = compile(_START, str(runtime / "start.py"), "exec", dont_inherit=True, optimize=2)
     constants = tuple(modules if each == "BUNDLE" else each for each in start.co_consts)
     # PEP 552: flag 1 and 8 bytes of hash that nobody checks.
@@ -80,12 +76,12 @@ def bundle(runtime: Path) -> Path:
     return target
 
 
-def _compiled(runtime: Path, name: str) -> tuple[str, bool, object]:
+def _compiled(runtime: Path, name: str) -> tuple[str, str, bool, object]:
     place = runtime.joinpath(*name.split("."))
     is_package = place.is_dir()
     file = place / "__init__.py" if is_package else place.with_suffix(".py")
     code = compile(file.read_bytes(), str(file), "exec", dont_inherit=True, optimize=2)
-    return str(file), is_package, code
+    return name, str(file), is_package, code
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ class Guard:
         self.say = say
         self._request_id = ""
         self._installed = False
+        self._armed = False
         # One object for good, so that identity tells whether the signal is still ours.
         self._handler = self._act
 
@@ -60,11 +61,14 @@ class Guard:
         if getsignal(SIGALRM) is self._handler:
             self._request_id = request_id
             setitimer(ITIMER_REAL, (left - margin) / 1000)
+            self._armed = True
 
     def disarm(self) -> None:
         """The handler is done."""
-        if self._installed and getsignal(SIGALRM) is self._handler:
-            setitimer(ITIMER_REAL, 0)
+        if self._armed:
+            self._armed = False
+            if getsignal(SIGALRM) is self._handler:
+                setitimer(ITIMER_REAL, 0)
 
     def _install(self) -> bool:
         if getsignal(SIGALRM) is not SIG_DFL:

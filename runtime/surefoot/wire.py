@@ -62,20 +62,26 @@ def parse_head(head: bytes) -> tuple[int, dict[str, str]]:
     code = status_line[9:12]
     if not (status_line.startswith("HTTP/1.") and _is_status(code)):
         raise RemoteProtocolError(f"expected an HTTP/1.1 reply, got {status_line[:80]!r}.")
-    headers: dict[str, str] = {}
     del lines[0]
+    headers = _headers(lines)
+    # HTTP/1.0 peers close after each reply unless they say otherwise.
+    if status_line[7] == "0":
+        headers.setdefault("connection", "close")
+    return int(code), headers
+
+
+def _headers(lines: list[str]) -> dict[str, str]:
+    headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon or not name or name[0] in " \t":
             raise RemoteProtocolError(f"malformed header line {line[:80]!r} in a reply.")
         name = name.lower()
-        if name == "content-length" and headers.get(name, value.strip(" \t")) != value.strip(" \t"):
+        value = value.strip(" \t")
+        if name == "content-length" and headers.get(name, value) != value:
             raise RemoteProtocolError("a reply carries two different Content-Length headers.")
-        headers[name] = value.strip(" \t")
-    # HTTP/1.0 peers close after each reply unless they say otherwise.
-    if status_line[7] == "0":
-        headers.setdefault("connection", "close")
-    return int(code), headers
+        headers[name] = value
+    return headers
 
 
 def _is_status(code: str) -> bool:

@@ -116,7 +116,7 @@ def _curves(pyplot: Any, samples: Mapping[str, Summaries], note: str) -> Any:
     axis.set_xlabel("event, JSON of records, echoed")
     axis.set_ylabel("processor time per invocation, ms")
     axis.grid(color="#dddddd")
-    axis.legend(frameon=False)
+    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1.01, 0.5))
     _finish(figure, "A warm invocation", note)
     return figure
 

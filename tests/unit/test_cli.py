@@ -25,14 +25,6 @@ def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -
     assert "nope" in capsys.readouterr().err
 
 
-def test_a_command_that_this_copy_lacks_is_not_offered(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(cli.COMMANDS, "absent", ("nowhere.command", "do nothing"))
-    cli.main([])
-    assert "absent" not in capsys.readouterr().err
-
-
 def test_the_launcher_runs_the_command_with_the_runtimes_interpreter() -> None:
     variables = {"SUREFOOT_PYTHON": sys.executable, "LAMBDA_RUNTIME_DIR": str(RUNTIME)}
     done = subprocess.run(
