@@ -80,10 +80,7 @@ def _serve_with(
         marshaller = RawMarshaller(config.ensure_ascii)
     guard = Guard(config.deadline_margin_ms, config.deadline_raises, say)
     marshaller = chosen_marshaller(marshaller)
-    # What init made stays for good; the collector need not look through it again and again.
-    gc.freeze()
-    if gc.get_threshold()[0] == _NO_COLLECTION:
-        gc.set_threshold(*_THRESHOLD)
+    _collect_again()
     loop = Loop(client, function, marshaller, config, log, set_trace_id, guard)
     _end_gently(loop)
     loop.run()
@@ -101,6 +98,7 @@ def _serve_at_once(count: int, config: Config, log: Log) -> None:
     except Fault as fault:
         clients[0].init_error(_told(log, fault))
         sys.exit(EXIT_INIT)
+    _collect_again()
     loop.run()
 
 
@@ -108,6 +106,11 @@ def _serve_by_workers(count: int, config: Config, log: Log) -> int:
     from .workers import supervise
 
     function = _load(_client(config), config, log) if config.preload else None
+    shell = sys.modules.get(f"{__package__}.handlers.shell")
+    if shell is not None and isinstance(function, shell.ShellFunction):
+        # Its bash belongs to one process: each worker needs one of its own.
+        function.close()
+        function = None
     supervisor = posix.getpid()
     try:
         return supervise(config, count, lambda client: _serve_with(client, config, log, function))
@@ -164,6 +167,14 @@ def _snapshot(client: Client, log: Log) -> None:
     except BaseException as error:
         client.restore_error(_told(log, error))
         sys.exit(EXIT_AFTER_RESTORE)
+
+
+def _collect_again() -> None:
+    """End main()'s pause of the collector, unless the function has set it up for itself."""
+    # What init made stays for good; the collector need not look through it again and again.
+    gc.freeze()
+    if gc.get_threshold()[0] == _NO_COLLECTION:
+        gc.set_threshold(*_THRESHOLD)
 
 
 def _told(log: Log, error: BaseException) -> "Report":

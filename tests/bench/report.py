@@ -74,3 +74,19 @@ def write(path: Path, content: dict[str, Any]) -> None:
     """Write the JSON document."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def readme_rows(content: dict[str, Any]) -> list[str]:
+    """The README's table out of the JSON document: medians, ratios, goals, verdicts."""
+    rows = ["| measure | surefoot | other | ratio | goal | |", "|---|---|---|---|---|---|"]
+    for line in content["goals"]:
+        ours, theirs = (f"{_number(line[each]['median'])} {line['unit']}" for each in _SIDES)
+        ratio = _number(line["ratio"]["median"])
+        goal = f"{line['goal']:.2f}"
+        rows.append(
+            f"| {line['measure']} | {ours} | {theirs} | {ratio} | ≤ {goal} | {line['verdict']} |"
+        )
+    return rows
+
+
+_SIDES = ("ours", "theirs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from surefoot import errors
 from surefoot.config import SETTINGS
+from tests.bench.report import readme_rows
 from tests.faults.outcomes import FAULTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +62,13 @@ def test_the_fault_table_is_the_tested_one() -> None:
         for fault in FAULTS.values()
     ]
     assert told == tested
+
+
+def test_the_figures_are_those_of_the_benchmark() -> None:
+    results = json.loads((ROOT / "tests" / "bench" / "results.json").read_text(encoding="utf-8"))
+    assert not results["quick"]
+    told = [line for line in SECTIONS["Speed"].splitlines() if line.startswith("|")]
+    assert told[: len(results["goals"]) + 2] == readme_rows(results)
 
 
 @pytest.mark.parametrize("name", re.findall(r"`([a-z_]+/test_\w+\.py(?:::test_\w+)?)`", README))

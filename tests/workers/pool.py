@@ -75,6 +75,7 @@ def running(
     source: str,
     count: str | None = "3",
     *,
+    handler: str = "app.handler",
     client: Client = Client.SUREFOOT,
     script: Iterable[Invocation] = (),
     then: Then = Then.PARK,
@@ -86,7 +87,7 @@ def running(
     with (
         Meeting() as meeting,
         RuntimeApi(script, then=then) as api,
-        ClientProcess(client, "app.handler", task, api.address, variables) as process,
+        ClientProcess(client, handler, task, api.address, variables) as process,
     ):
         yield Pool(api, process, meeting)
 

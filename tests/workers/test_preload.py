@@ -124,3 +124,14 @@ def test_threads_that_stay_behind_are_mentioned(tmp_path: Path) -> None:
         pool.wait_for_polls(2)
         pool.process.signal(signal.SIGTERM)
         assert b"the function started 1 thread(s)" in pool.end().stderr
+
+
+def test_a_shell_function_is_sourced_by_each_worker_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "function.sh").write_text('handler() { echo "$PPID $1"; }\n')
+    with running(tmp_path, "", "2", handler="function.handler", environ=PRELOAD) as pool:
+        pool.wait_for_polls(2)
+        invocations = [Invocation(str(number).encode()) for number in range(8)]
+        pool.api.deliver(*invocations)
+        answers = [pool.answer(each).body.split() for each in invocations]
+    assert [int(number) for _, number in answers] == list(range(8))
+    assert str(pool.process.pid).encode() not in {parent for parent, _ in answers}

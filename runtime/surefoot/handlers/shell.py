@@ -68,6 +68,10 @@ class ShellFunction:
         self._answer.seek(0)
         return self._answer.read()
 
+    def close(self) -> None:
+        """End bash, which waits for the next event."""
+        self._reap()
+
     def _start(self) -> None:
         self._event = _unlinked()
         self._answer = _unlinked()
