@@ -18,6 +18,7 @@ MODULES = (
     "surefoot.errors",
     "surefoot.sitepath",
     "surefoot.invocation",
+    "surefoot.head",
     "surefoot.wire",
     "surefoot.client",
     "surefoot.config",
@@ -31,6 +32,7 @@ MODULES = (
     "surefoot.handlers.resolve",
     "surefoot.loop",
     "surefoot.transport",
+    "surefoot.traceid",
     "surefoot.boot",
     "surefoot.__main__",
 )

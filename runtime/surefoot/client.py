@@ -12,8 +12,9 @@ from .errors import (
     ContainerError,
     RemoteProtocolError,
 )
+from .head import request_id_path
 from .invocation import Invocation
-from .wire import Reply, request_id_path
+from .wire import Reply
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from surefoot.bundle import MODULES
 from tests.bench import syscalls
 from tests.support.gate import DEADLINE
 from tests.support.invocation import Invocation
@@ -23,13 +24,8 @@ from tests.unit.home import BASE_PYTHON, make_home
 
 BOOTSTRAP = str(RUNTIME.parent / "bootstrap" / "bootstrap")
 
-# What the runtime loads beyond an interpreter that does nothing, up to its first poll.
-OWN = """
-    surefoot surefoot.__main__ surefoot.boot surefoot.client surefoot.config surefoot.context
-    surefoot.deadline surefoot.errors surefoot.handlers surefoot.handlers.adapt
-    surefoot.handlers.resolve surefoot.invocation surefoot.logs surefoot.logs.hook surefoot.loop
-    surefoot.marshal surefoot.sitepath surefoot.transport surefoot.wire
-"""
+# What the runtime loads beyond an interpreter that does nothing, up to its first poll: its own
+# modules, those of the bundle, and these.
 STANDARD = "_json _sitebuiltins _socket"
 # From there to the first answer of a function that does nothing.
 LATER = "faulthandler"
@@ -102,7 +98,7 @@ def test_nothing_more_is_imported_on_the_way_to_the_first_answer(
     loaded: dict[str, list[str]] = json.loads(answer)
     before = set(loaded["before"]) - bare - {"app", "gc"}
     now = set(loaded["now"]) - bare - {"app", "gc"}
-    assert before <= {*OWN.split(), *STANDARD.split()}
+    assert before <= {*MODULES, *STANDARD.split()}
     assert now - before <= set(LATER.split())
 
 

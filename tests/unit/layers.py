@@ -13,6 +13,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
                 "config",
                 "invocation",
                 "budget",
+                "head",
                 "prefetch",
             ],  # "" is the package itself
             [
@@ -23,7 +24,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             ["client", "handlers.adapt", "lifecycle", "testing"],
             ["loop", "concurrent"],
             ["workers"],
-            ["boot", "sitepath"],
+            ["boot", "sitepath", "traceid"],
             ["__main__"],
         ),
     )
@@ -38,7 +39,7 @@ SOCKET_MODULES = frozenset(["socket", "_socket", "ssl", "http", "urllib", "async
 SOCKET_USERS = frozenset(["transport", "drain", "workers.output"])
 
 # boot hands the environment over and sets the trace id; the shell's child needs that one, too.
-ENVIRONMENT_READERS = frozenset(["boot", "handlers.shell"])
+ENVIRONMENT_READERS = frozenset(["boot", "handlers.shell", "traceid"])
 
 # What a function of no needs may find loaded besides a bare interpreter's modules. A module that
 # is added here is paid by every cold start: measure it first.
@@ -48,9 +49,9 @@ EAGER = frozenset(
         *[
             f"surefoot.{name}"
             for name in (
-                *["__main__", "boot", "client", "config", "context", "deadline", "errors"],
+                *["__main__", "boot", "client", "config", "context", "deadline", "errors", "head"],
                 *["handlers", "handlers.adapt", "handlers.resolve", "invocation", "logs"],
-                *["logs.hook", "loop", "marshal", "sitepath", "transport", "wire"],
+                *["logs.hook", "loop", "marshal", "sitepath", "traceid", "transport", "wire"],
             )
         ],
         *["_json", "_sitebuiltins", "_socket"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from surefoot import wire
-from surefoot.wire import Reply, ReplyParser, request_id_path
+from surefoot.wire import Reply, ReplyParser
 from tests.support.framing import header_block
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -171,19 +171,3 @@ def test_a_large_body_whose_connection_is_to_close_is_not_reusable() -> None:
     reply = parser.filled(length)
     assert reply is not None
     assert not reply.reusable
-
-
-@pytest.mark.parametrize(
-    ("request_id", "path"),
-    [
-        ("8476a536-e9f4-11e8-9739-2dfe598c3fcd", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
-        ("a/b c", "a%2Fb%20c"),
-        ("a.b_c~d", "a.b_c~d"),
-        ("é", "%C3%A9"),
-        ("\udcff", "%FF"),
-        ("-", "-"),
-        ("%2F?#", "%252F%3F%23"),
-    ],
-)
-def test_a_request_id_is_one_path_segment(request_id: str, path: str) -> None:
-    assert request_id_path(request_id) == path
