@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.differential import comparable
@@ -46,10 +48,11 @@ FAULTS = {
             "indent.h",
             "tabs.h",
             "unterminated.h",
-            "nul.h",
             "imports_syntax.h",
             "nöpe.h",
         ],
+        # Before, a NUL was a ValueError with nothing but importlib in its trace: import-frames.
+        *(["nul.h"] if sys.version_info >= (3, 11, 4) else []),
     ]
 }
 

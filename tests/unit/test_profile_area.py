@@ -15,6 +15,9 @@ def areas(tmp_path: Path) -> Areas:
     """A task root with a package that pip installed into it, and a module of its own."""
     metadata = tmp_path / "lib-1.0.dist-info"
     metadata.mkdir()
+    (tmp_path / "lib").mkdir()
+    for name in ("lib/__init__.py", "single.py"):
+        (tmp_path / name).touch()
     (metadata / "METADATA").write_text("Name: lib\nVersion: 1.0\n")
     (metadata / "RECORD").write_text("lib/__init__.py,,\nsingle.py,,\n../../bin/lib,,\n")
     return Areas(str(tmp_path), {})
