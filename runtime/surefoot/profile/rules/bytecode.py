@@ -14,7 +14,6 @@ MISSING = "SP101"
 STALE = "SP102"
 
 _COMPILE = "python3 -m compileall -q -f --invalidation-mode unchecked-hash"
-_SEAL = "end the Dockerfile with `RUN surefoot seal`"
 _REBUILD = (
     "build on the surefoot base image, where they are compiled, and copy nothing over them: a "
     "source that is newer than its bytecode makes it useless"
@@ -22,11 +21,11 @@ _REBUILD = (
 _AREAS = {
     FUNCTION: (
         "the function",
-        f'{_SEAL}, or only compile: `RUN {_COMPILE} "$LAMBDA_TASK_ROOT"`',
+        f'compile it at the end of the Dockerfile: `RUN {_COMPILE} "$LAMBDA_TASK_ROOT"`',
     ),
     PACKAGES: (
         "installed packages",
-        f"{_SEAL}, or compile where they were installed: `RUN {_COMPILE} DIRECTORY`",
+        f"compile them where they were installed: `RUN {_COMPILE} DIRECTORY`",
     ),
     INTERPRETER: ("the interpreter", _REBUILD),
     RUNTIME_AREA: ("the runtime", _REBUILD),
