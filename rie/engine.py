@@ -29,6 +29,8 @@ ENGINE_PACKAGES = ("docker.io", "iptables")  # iptables publishes ports
 BASE_PACKAGES = ("mmdebstrap",)  # for `make image BASE=local` alone
 START_SECONDS = 60.0
 _POLL_SECONDS = 0.1
+# Debian's default.
+PID_FILE = Path("/var/run/docker.pid")
 
 
 class EngineError(BenchError):
@@ -71,6 +73,7 @@ def start() -> DockerClient:
     if Path("/run/systemd/system").is_dir():
         subprocess.run(["systemctl", "start", "docker"], check=False, stdout=sys.stderr)
         return connect()
+    forget_stale(PID_FILE)
     log = _log_path()
     say(f"Starting dockerd in the background; its log is {log}")
     with log.open("ab") as sink:
@@ -85,6 +88,28 @@ def start() -> DockerClient:
         except OSError as error:
             raise EngineError(f"dockerd does not start: {error}", "install Docker") from error
     return _await(daemon, log)
+
+
+def forget_stale(pid_file: Path) -> None:
+    """Remove the process id of a dockerd that was killed, unless that process is one still.
+
+    dockerd removes the file itself when it ends in order. Found again, it keeps the next one from
+    starting as long as anything at all runs under that number: a container's processes, a zombie.
+    """
+    try:
+        pid = int(pid_file.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        status = ""
+    if "Name:\tdockerd\n" in status and "State:\tZ" not in status:
+        return
+    try:
+        pid_file.unlink(missing_ok=True)
+    except OSError as error:
+        raise EngineError(f"cannot remove the stale {pid_file}: {error}", "remove it") from error
 
 
 def _await(daemon: subprocess.Popen[bytes], log: Path) -> DockerClient:
