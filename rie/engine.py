@@ -29,8 +29,11 @@ ENGINE_PACKAGES = ("docker.io", "iptables")  # iptables publishes ports
 BASE_PACKAGES = ("mmdebstrap",)  # for `make image BASE=local` alone
 START_SECONDS = 60.0
 _POLL_SECONDS = 0.1
-# Debian's default.
-PID_FILE = Path("/var/run/docker.pid")
+# Program → where the process id of its last run stands, with Debian's defaults.
+_PID_FILES = {
+    "dockerd": Path("/var/run/docker.pid"),
+    "containerd": Path("/var/run/docker/containerd/containerd.pid"),
+}
 
 
 class EngineError(BenchError):
@@ -73,7 +76,8 @@ def start() -> DockerClient:
     if Path("/run/systemd/system").is_dir():
         subprocess.run(["systemctl", "start", "docker"], check=False, stdout=sys.stderr)
         return connect()
-    forget_stale(PID_FILE)
+    for name, pid_file in _PID_FILES.items():
+        forget_stale(name, pid_file)
     log = _log_path()
     say(f"Starting dockerd in the background; its log is {log}")
     with log.open("ab") as sink:
@@ -90,11 +94,11 @@ def start() -> DockerClient:
     return _await(daemon, log)
 
 
-def forget_stale(pid_file: Path) -> None:
-    """Remove the process id of a dockerd that was killed, unless that process is one still.
+def forget_stale(name: str, pid_file: Path) -> None:
+    """Remove the process id of a program that was killed, unless it runs under that number still.
 
-    dockerd removes the file itself when it ends in order. Found again, it keeps the next one from
-    starting as long as anything at all runs under that number: a container's processes, a zombie.
+    At an orderly end the file is removed. Found again, it keeps the next one from starting as long
+    as there is anything under that number: another program, or a zombie that nobody has reaped.
     """
     try:
         pid = int(pid_file.read_text(encoding="ascii"))
@@ -104,7 +108,7 @@ def forget_stale(pid_file: Path) -> None:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
     except OSError:
         status = ""
-    if "Name:\tdockerd\n" in status and "State:\tZ" not in status:
+    if f"Name:\t{name}\n" in status and "State:\tZ" not in status:
         return
     try:
         pid_file.unlink(missing_ok=True)

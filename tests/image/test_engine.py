@@ -32,7 +32,7 @@ def test_the_id_of_a_daemon_that_was_killed_is_forgotten(tmp_path: Path) -> None
     with subprocess.Popen(["sleep", "60"]) as other:
         for text in (str(other.pid), "4194305"):  # another program's, and above any process id
             (tmp_path / "docker.pid").write_text(text)
-            forget_stale(tmp_path / "docker.pid")
+            forget_stale("dockerd", tmp_path / "docker.pid")
             assert not (tmp_path / "docker.pid").exists()
         other.kill()
 
@@ -42,13 +42,13 @@ def test_the_id_of_a_running_daemon_is_kept(tmp_path: Path) -> None:
     shutil.copy("/bin/sleep", daemon)
     with subprocess.Popen([daemon, "60"]) as running:
         (tmp_path / "docker.pid").write_text(f"{running.pid}\n")
-        forget_stale(tmp_path / "docker.pid")
+        forget_stale("dockerd", tmp_path / "docker.pid")
         assert (tmp_path / "docker.pid").exists()
         running.kill()
 
 
 def test_no_id_or_none_that_is_a_number_is_left_to_the_daemon(tmp_path: Path) -> None:
-    forget_stale(tmp_path / "docker.pid")
+    forget_stale("dockerd", tmp_path / "docker.pid")
     (tmp_path / "docker.pid").write_text("none\n")
-    forget_stale(tmp_path / "docker.pid")
+    forget_stale("dockerd", tmp_path / "docker.pid")
     assert (tmp_path / "docker.pid").exists()
