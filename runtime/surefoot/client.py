@@ -10,6 +10,7 @@ from .errors import (
     AFTER_RESTORE_ERROR,
     BEFORE_SNAPSHOT_ERROR,
     ContainerError,
+    DeadlineExceeded,
     RemoteProtocolError,
 )
 from .head import request_id_path
@@ -105,6 +106,7 @@ class Client:
         )
         ending = END
         pieces = iter(stream)
+        reply, told = None, "hung up on"
         upload = self.connection.upload(head.encode("utf-8", "surrogateescape"))
         try:
             while upload.open:
@@ -120,12 +122,23 @@ class Client:
                 upload.send(chunk(data))
             whole = upload.open
             reply = upload.finish(ending + b"\r\n")
+            if whole and reply is not None:
+                told = ""
+            elif reply is not None:
+                told = f"answered {reply.status} before the end of"
+        except DeadlineExceeded as error:
+            # While a piece was being sent: neither its rest nor trailers can follow any more.
+            failed(error)
+            told = "did not read in time"
         finally:
             self.connection.close()
-            stream.close()
+            try:
+                stream.close()
+            except BaseException as error:
+                # The handler's own clean-up failed; that is for its log, and nobody else's end.
+                failed(error)
         what = f"streamed response to request {invocation.request_id}"
-        if reply is None or not whole:
-            told = "hung up on" if reply is None else f"answered {reply.status} before the end of"
+        if told:
             self.say(f"the peer {told} the {what}; the handler's generator was closed.")
         if reply is not None:
             self._judge(reply, what)

@@ -5,7 +5,7 @@ prelude and an error after the first byte are told is in the AWS Lambda Develope
 streaming for custom runtimes".
 """
 
-from base64 import b64encode
+from binascii import b2a_base64
 
 from .errors import Fault
 
@@ -151,7 +151,13 @@ def trailers(report: "Report", body: bytes) -> bytes:
     :param body: the error JSON, which travels in base64
     """
     kind, value = TRAILERS
-    return f"{kind}: {report.header_type}\r\n{value}: {b64encode(body).decode()}\r\n".encode()
+    encoded = b2a_base64(body, newline=False)
+    return b"%b: %b\r\n%b: %b\r\n" % (
+        kind.encode(),
+        report.header_type.encode(),
+        value.encode(),
+        encoded,
+    )
 
 
 def _prelude(prelude: HttpPrelude, marshaller: "Marshaller") -> bytes:

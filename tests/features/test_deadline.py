@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
 from tests.features.conftest import Running, Start
+from tests.support.gate import Gate
 from tests.support.invocation import Invocation
+from tests.support.reply import ACCEPTED
 from tests.support.route import Route
 
 RAISE = {"SUREFOOT_DEADLINE_RAISE": "1"}
@@ -213,3 +216,26 @@ def test_no_thread_is_used(start: Start) -> None:
         """
     )
     assert function.call(soon(function)).body == b"1"
+
+
+def test_a_stream_that_nobody_reads_is_given_up_and_the_loop_goes_on(start: Start) -> None:
+    function = start(
+        """
+        def handler(event, context):
+            return "well" if event == "after" else endless()
+        def endless():
+            try:
+                while True:
+                    yield bytes(65536)
+            finally:
+                print("generator closed")
+        """,
+        environ=RAISE,
+    )
+    stuck = replace(soon(function), answers=[replace(ACCEPTED, reading=Gate())])
+    function.api.deliver(stuck)
+    assert function.call(Invocation(b'"after"')).body == b'"well"'
+    outcome = function.end()
+    assert b"generator closed" in outcome.stdout
+    assert b"[ERROR] DeadlineExceeded" in outcome.stdout
+    assert f"the streamed response to request {stuck.request_id}".encode() in outcome.stderr

@@ -233,3 +233,22 @@ def test_a_slow_reader_holds_the_handler_back_instead_of_filling_memory(start: S
     assert len(function.answer(invocation).body) == 3200 * 65536
     # 200 MB passed; what was not read yet may not have been kept.
     assert function.process.peak_memory_mb() < 40
+
+
+def test_a_generator_that_fails_while_it_is_closed_costs_a_log_record_alone(start: Start) -> None:
+    function = start(
+        """
+        def handler(event, context):
+            return "well" if event == "after" else endless()
+        def endless():
+            try:
+                while True:
+                    yield bytes(65536)
+            finally:
+                raise KeyError("while closing")
+        """
+    )
+    hang_up = replace(ACCEPTED, pieces=(), after=1_000_000, ending=Ending.RESET)
+    function.api.deliver(Invocation(answers=[hang_up]))
+    assert function.call(Invocation(b'"after"')).body == b'"well"'
+    assert b"[ERROR] KeyError: 'while closing'" in function.end().stdout
