@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rie.console import colours, paint, say
 from rie.envfile import read_env_file
-from rie.environment import parse_variables
+from rie.environment import add_env_argument, parse_variables
 from rie.errors import BenchError
 from rie.function import Function
 from rie.invoke import read_event
@@ -69,13 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=_count, default=60, metavar="SECONDS", help="of each event (default: 60)"
     )
-    parser.add_argument(
-        "--env",
-        action="append",
-        default=[],
-        metavar="NAME[=VALUE]",
-        help="set a variable; without a value it is copied from here (repeatable)",
-    )
+    add_env_argument(parser)
     parser.add_argument(
         "--env-file", type=Path, metavar="FILE", help="NAME=VALUE lines; --env wins over it"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Mapping, Sequence
 
@@ -29,6 +30,17 @@ RESERVED = frozenset(
         "LAMBDA_TASK_ROOT",
     }
 )
+
+
+def add_env_argument(parser: argparse.ArgumentParser) -> None:
+    """Describe --env; parse_variables() reads what it collects."""
+    parser.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]",
+        help="set a variable; without a value it is copied from here (repeatable)",
+    )
 
 
 def lambda_environment(

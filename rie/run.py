@@ -7,7 +7,7 @@ import signal
 from typing import NoReturn, TypedDict
 
 from rie.console import say
-from rie.environment import parse_variables
+from rie.environment import add_env_argument, parse_variables
 from rie.function import Function, find
 
 
@@ -27,13 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8080, help="on loopback (default: 8080)")
     parser.add_argument("--memory", type=int, default=512, metavar="MB", help="default: 512")
     parser.add_argument("--timeout", type=int, default=60, metavar="SECONDS", help="default: 60")
-    parser.add_argument(
-        "--env",
-        action="append",
-        default=[],
-        metavar="NAME[=VALUE]",
-        help="set a variable; without a value it is copied from here (repeatable)",
-    )
+    add_env_argument(parser)
     parser.add_argument(
         "--process", action="store_true", help="without a container, even if there is an engine"
     )

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-_TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+from rie.cputime import cpu_ns
 
 
 class Runtime:
@@ -63,11 +63,7 @@ class Runtime:
 
     def cpu_ns(self) -> int:
         """Processor time of all its threads, and of its children that have ended."""
-        # The kernel's clock of a process counts nanoseconds where /proc counts ticks; this is how
-        # clock_getcpuclockid(3) numbers it.
-        own = time.clock_gettime_ns((~self.pid << 3) | 2)
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return own + (int(fields[13]) + int(fields[14])) * _TICK_NS
+        return cpu_ns(self.pid)
 
     def wait(self, seconds: float) -> str:
         """Wait for its end and say how it ended; kill it when it does not end in time."""

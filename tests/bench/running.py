@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-_TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+from rie.cputime import cpu_ns
 
 
 class Running:
@@ -48,11 +48,7 @@ class Running:
 
     def cpu_ns(self) -> int:
         """Processor time so far, of all threads, and of the children that have ended."""
-        # The kernel's per-process clock counts to the nanosecond where /proc counts ticks; this
-        # is how clock_getcpuclockid(3) numbers it.
-        own = time.clock_gettime_ns((~self._process.pid << 3) | 2)
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return own + (int(fields[13]) + int(fields[14])) * _TICK_NS
+        return cpu_ns(self._process.pid)
 
     def finish(self) -> tuple[int, int]:
         """Wait for its end; monotonic ns then, and the processor time of its whole life in ns."""
