@@ -67,7 +67,10 @@ def test_a_signal_handler_of_the_functions_runs_while_busy(
     assert json.loads(function.call(Invocation()).body) == [number]
 
 
-def test_shutdown_hooks_run_at_sigterm_while_idle(start: Start) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_shutdown_hooks_run_at_a_signal_while_idle(
+    start: Start, number: signal.Signals, code: int
+) -> None:
     function = start(
         """
         import surefoot
@@ -80,9 +83,9 @@ def test_shutdown_hooks_run_at_sigterm_while_idle(start: Start) -> None:
     )
     function.call(Invocation())
     function.api.wait_for(2, Route.NEXT)
-    function.process.signal(signal.SIGTERM)
+    function.process.signal(number)
     outcome = function.process.finish()
-    assert (outcome.stdout, outcome.code) == (b"closed\n", 0)
+    assert (outcome.stdout, outcome.code) == (b"closed\n", code)
 
 
 def test_an_invocation_that_is_under_way_is_answered_before_the_hooks_run(start: Start) -> None:

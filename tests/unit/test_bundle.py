@@ -55,6 +55,14 @@ def test_a_start_takes_all_its_modules_from_it(runtime: Path, tmp_path: Path) ->
     assert loaded(runtime, tmp_path) == dict.fromkeys(MODULES, "NoneType")
 
 
+def test_a_record_of_what_to_read_ahead_is_used_and_its_absence_loads_nothing(
+    runtime: Path, tmp_path: Path
+) -> None:
+    assert "surefoot.prefetch" not in loaded(runtime, tmp_path)
+    (runtime / ".surefoot-seal").write_text(f"{runtime / 'start.py'}\n")
+    assert "surefoot.prefetch" in loaded(runtime, tmp_path)
+
+
 def test_without_it_the_same_modules_come_from_their_files(runtime: Path, tmp_path: Path) -> None:
     (runtime / "start.pyc").unlink()
     assert loaded(runtime, tmp_path) == dict.fromkeys(MODULES, "SourceFileLoader")

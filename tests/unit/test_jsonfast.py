@@ -59,6 +59,12 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+def test_it_is_orjson_that_does_the_work() -> None:
+    assert jsonfast.loads(b'{"a": [1, 2.5, null]}') == {"a": [1, 2.5, None]}
+    # Without the spaces that the standard library, and awslambdaric, put in.
+    assert jsonfast.dumps({"a": [1, 2.5, None, "\u00e4"]}) == '{"a":[1,2.5,null,"\u00e4"]}'.encode()
+
+
 @given(VALUES)
 def test_decoding_gives_the_same_value(value: Any) -> None:
     try:
