@@ -45,7 +45,7 @@ class Emulator:
         logs: IO[bytes] | IO[str] | int | None = None,
     ) -> None:
         self.function = function
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.url = f"http://{HOST}:{self.port}"
         self._command = [*command, function.handler]
         self._environment = {
@@ -86,7 +86,7 @@ class Emulator:
         addresses = ["--runtime-interface-emulator-address", f"{HOST}:{self.port}"]
         addresses += [
             "--runtime-api-address",
-            f"{HOST}:{_free_port(self.port)}",
+            f"{HOST}:{free_port(self.port)}",
             "--log-level",
             "warn",
         ]
@@ -167,12 +167,12 @@ class Emulator:
                 continue
 
 
-def _free_port(unlike: int = 0) -> int:
+def free_port(unlike: int = 0) -> int:
     """Find a port that nobody uses now, other than `unlike`, which is meant for somebody else."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
-    return port if port != unlike else _free_port(unlike)
+    return port if port != unlike else free_port(unlike)
 
 
 def _listening(port: int) -> bool:

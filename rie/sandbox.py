@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from rie.client import PATH, Answer, invoke
 from rie.console import say
+from rie.emulator import free_port
 from rie.engine import connect
 from rie.environment import lambda_environment
 from rie.errors import BenchError
@@ -38,6 +39,8 @@ class Sandbox:
     `port` on loopback is any free one when 0. `variables` are the function's own; AWS credentials
     are absent unless they are among them. The handler is `function.handler`, or the image's CMD
     when that is empty. `logs` receives what the container prints (default: stderr).
+    `host_network` gives it this machine's own network, loopback included: for servers that stand
+    in for AWS there.
     """
 
     def __init__(
@@ -51,17 +54,23 @@ class Sandbox:
         timeout_s: int = 60,
         variables: Mapping[str, str] | None = None,
         logs: IO[bytes] | None = None,
+        host_network: bool = False,
     ) -> None:
         self.function = function
         self._logs = sys.stderr.buffer if logs is None else logs
-        self._port = port
+        self._port = port or (free_port() if host_network else 0)
+        self._host_network = host_network
         environment = lambda_environment(function, memory_mb=memory_mb, timeout_s=timeout_s)
         self._options: dict[str, Any] = {
             "image": image,
             "command": [function.handler] if function.handler else None,
             "environment": {**environment, **(variables or {})},
-            "ports": {_EMULATOR_PORT: (_LOOPBACK, port or None)},
             "labels": {"dev.surefoot.sandbox": function.name},
+            **(
+                _on_the_host(self._port)
+                if host_network
+                else {"ports": {_EMULATOR_PORT: (_LOOPBACK, port or None)}}
+            ),
         }
         self._sizes = (memory_mb, tmp_mb)
         self._client: DockerClient | None = None
@@ -90,6 +99,8 @@ class Sandbox:
     @property
     def url(self) -> str:
         """The emulator's base address, on loopback."""
+        if self._host_network:
+            return f"http://{_LOOPBACK}:{self._port}"
         bindings = self.container.ports.get(_EMULATOR_PORT)
         if not bindings:
             raise RuntimeError("the container has ended")
@@ -185,6 +196,20 @@ class Sandbox:
 
         with contextlib.suppress(requests.RequestException):  # how the SDK says that it goes on
             self.container.wait(timeout=_POLL_SECONDS)
+
+
+def _on_the_host(port: int) -> dict[str, Any]:
+    """Options for this machine's network: the emulator must keep to loopback and to free ports."""
+    return {
+        "network_mode": "host",
+        # What /lambda-entrypoint.sh does where there is no Runtime API, with the addresses chosen.
+        "entrypoint": [
+            *["/usr/local/bin/aws-lambda-rie", "--log-level", "warn"],
+            *["--runtime-interface-emulator-address", f"{_LOOPBACK}:{port}"],
+            *["--runtime-api-address", f"{_LOOPBACK}:{free_port(port)}"],
+            "/var/runtime/bootstrap",
+        ],
+    }
 
 
 def _refused(error: Exception, port: int) -> BenchError:

@@ -1,0 +1,45 @@
+"""A function that goes on in another invocation of itself.
+
+Source: "Lambda recursive loop detection", AWS Lambda Developer Guide: a chain of more than about 16
+invocations is stopped unless the function's RecursiveLoop setting is Allow.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_EVENT_BYTES = 1024 * 1024  # of an asynchronous invocation
+_ACCEPTED = 202
+
+
+class LambdaClient(Protocol):
+    """What is used of boto3's Lambda client."""
+
+    def invoke(self, **arguments: Any) -> Any:
+        """See Invoke in the Lambda API reference."""
+
+
+def invoke_again(client: LambdaClient, context: Any, event: Mapping[str, Any]) -> None:
+    """Hand `event` to a new, asynchronous invocation of the function that `context` is of.
+
+    The same version or alias is invoked. Raises ValueError for an event that is too large, and
+    what the client raises (``lambda:InvokeFunction`` on the function itself must be allowed).
+    """
+    payload = json.dumps(event).encode()
+    if len(payload) > MAX_EVENT_BYTES:
+        raise ValueError(
+            f"the state to go on with has {len(payload):,} bytes; an asynchronous event takes "
+            f"{MAX_EVENT_BYTES:,}: keep less in it"
+        )
+    answer = client.invoke(
+        FunctionName=context.invoked_function_arn, InvocationType="Event", Payload=payload
+    )
+    status = answer.get("StatusCode")
+    if status != _ACCEPTED:
+        raise RuntimeError(
+            f"Lambda answered {status} instead of 202 to the invocation that was to go on"
+        )
