@@ -19,17 +19,17 @@ RUN mkdir -p /var/lang \
 COPY bootstrap/prepare /opt/prepare
 RUN /var/lang/bin/python3 /opt/prepare interpreter
 # The way back: 1 puts AWS's own client beside surefoot, and SUREFOOT_CLIENT=awslambdaric takes it at
-# run time. It comes from PyPI, or from where uv's variables say.
+# run time. It comes from PyPI, or from where pip's variables say.
 ARG WITH_AWSLAMBDARIC=0
-ARG UV_FIND_LINKS
-ARG UV_OFFLINE
+ARG PIP_FIND_LINKS
+ARG PIP_NO_INDEX
 COPY bootstrap/awslambdaric.txt /opt/awslambdaric.txt
 RUN case "${WITH_AWSLAMBDARIC}" in \
       0) ;; \
-      1) PYC_INVALIDATION_MODE=UNCHECKED_HASH /opt/uv/uv pip install --no-cache --compile-bytecode \
-           --python /var/lang/bin/python3 --only-binary :all: --require-hashes \
-           --requirement /opt/awslambdaric.txt \
-         && /var/lang/bin/python3 -c 'import runtime_client' ;; \
+      1) /var/lang/bin/python3 -m pip install --no-compile --only-binary :all: --require-hashes \
+           --root-user-action ignore --requirement /opt/awslambdaric.txt \
+         && /var/lang/bin/python3 -c 'import runtime_client' \
+         && /var/lang/bin/python3 /opt/prepare packages ;; \
       *) echo "WITH_AWSLAMBDARIC is '${WITH_AWSLAMBDARIC}'; it takes 1 or 0." >&2; exit 1 ;; \
     esac
 COPY runtime/ /var/runtime/

@@ -9,20 +9,23 @@ from __future__ import annotations
 import argparse
 import contextlib
 import re
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rie import standin, wheels
+from rie import interpreter, shelf, standin, wheels
+from rie.architecture import ARCHITECTURES, platform_for
+from rie.build import build_directory
 from rie.console import say
 from rie.engine import connect
 from rie.errors import BenchError
 from rie.function import Function
+from rie.labels import labels
 from rie.paths import ROOT
 
 if TYPE_CHECKING:
     from docker import DockerClient
+    from docker.models.images import Image
 
 REGISTRY_BASES = {
     "al2": "public.ecr.aws/lambda/provided:al2",
@@ -32,12 +35,7 @@ LOCAL = "local"
 BASES = (*REGISTRY_BASES, LOCAL)
 REPOSITORY = "surefoot"
 LATEST = f"{REPOSITORY}:latest"
-# Words of the engine and of Go's network library for "I did not get through".
-_UNREACHABLE = re.compile(
-    r"dial tcp|no such host|i/o timeout|request canceled|Client\.Timeout|connection refused|"
-    r"connection reset|TLS handshake|x509|network is unreachable|proxyconnect"
-)
-_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+AWSLAMBDARIC = ROOT / "bootstrap" / "awslambdaric.txt"
 _ARGUMENT = re.compile(r"^\s*ARG\s+(\w+)", re.MULTILINE)
 _PLAIN = """\
 ARG SUREFOOT_IMAGE
@@ -45,7 +43,7 @@ FROM ${{SUREFOOT_IMAGE}}
 COPY . /var/task/
 CMD ["{handler}"]
 """
-_REGISTRY = re.compile(r'https?://([^/"\s]+)')
+_PIP = {"PIP_FIND_LINKS": f"{shelf.ORIGIN}/wheels/", "PIP_NO_INDEX": "1"}
 
 
 def build(
@@ -56,27 +54,49 @@ def build(
     source: Path = ROOT,
     rebuild: bool = False,
     with_awslambdaric: bool = False,
+    architecture: str | None = None,
 ) -> str:
     """Build surefoot's image on `base`, one of BASES, and return its tag (default surefoot:BASE).
 
     `source` is the checkout to build; `rebuild` renews the local base first;
-    `with_awslambdaric` puts the way back to AWS's client in. Without `tag` the image becomes
-    surefoot:latest, too. Raises BenchError, also for an unreachable registry.
+    `with_awslambdaric` puts the way back to AWS's client in; `architecture` is amd64 or arm64
+    (default: the engine's). Without `tag` the image becomes surefoot:latest, too. Raises
+    BenchError, also for an unreachable registry.
     """
-    if base == LOCAL:
-        uv_image, arguments = standin.ensure_uv(client)
-        base_image = standin.ensure_base(client, rebuild=rebuild)
+    engine = client.info()
+    platform = platform_for(architecture, engine)
+    foreign = platform != platform_for(None, engine)
+    if foreign and base == LOCAL:
+        raise BenchError(
+            f"the local stand-in cannot be made for {platform}: its CPython is this machine's own",
+            "build it on a machine of that kind, or on another base (BASE=al2)",
+        )
+    with contextlib.ExitStack() as stack:
+        arguments = {"BASE_IMAGE": REGISTRY_BASES.get(base, "")}
+        network = None
+        if base == LOCAL:
+            uv_image, arguments = standin.ensure_uv(client)
+            base_image = standin.ensure_base(client, rebuild=rebuild)
+            if with_awslambdaric:
+                folder = wheels.fetch(AWSLAMBDARIC, arguments["PYTHON_VERSION"])
+                arguments |= stack.enter_context(shelf.serve({"wheels": folder}))
+                arguments |= _PIP
+                network = "host"
+            arguments |= {"BASE_IMAGE": base_image, "UV_IMAGE": uv_image}
         if with_awslambdaric:
-            uv_image = wheels.ensure(client, uv_image, arguments["PYTHON_VERSION"])
-            arguments |= wheels.ARGUMENTS
-        arguments |= {"BASE_IMAGE": base_image, "UV_IMAGE": uv_image}
-    else:
-        arguments = {"BASE_IMAGE": REGISTRY_BASES[base]}
-    if with_awslambdaric:
-        arguments["WITH_AWSLAMBDARIC"] = "1"
-    name = tag or f"{REPOSITORY}:{base}"
-    say(f"Building {name} on {arguments['BASE_IMAGE']} …")
-    build_directory(client, source, name, arguments)
+            arguments["WITH_AWSLAMBDARIC"] = "1"
+        name = tag or f"{REPOSITORY}:{base}"
+        base_image = arguments["BASE_IMAGE"]
+        say(f"Building {name} on {base_image} …")
+        build_directory(
+            client,
+            source,
+            name,
+            arguments,
+            labels=labels(source, REPOSITORY, base_image, _image(client, base_image)),
+            platform=platform if foreign else None,
+            network=network,
+        )
     if tag is None:
         client.images.get(name).tag(LATEST)
     return name
@@ -86,87 +106,58 @@ def build_function(client: DockerClient, function: Function, image: str = LATEST
     """Build the image of `function` on the surefoot image `image`; returns its tag.
 
     Its Dockerfile learns of `image` through the build argument SUREFOOT_IMAGE. Without a Dockerfile
-    the directory becomes /var/task as it is. On a local stand-in the other images it may ask for
-    (JQ_IMAGE) are stand-ins, too. Raises BenchError, also when `image` was never built.
+    the directory becomes /var/task as it is. On a local stand-in what its build would get from
+    registries (JQ_IMAGE, pip's packages) comes from this machine instead. Raises BenchError, also
+    when `image` was never built.
     """
-    from docker.errors import ImageNotFound
-
-    try:
-        base = client.images.get(image)
-    except ImageNotFound as error:
+    base = _image(client, image)
+    if base is None:
         raise BenchError(
             f"there is no image {image} on this machine",
             "run `make image`, or `make image BASE=local` where registries are out of reach",
-        ) from error
+        )
     tag = f"{REPOSITORY}-{function.name.lower()}:latest"
-    offered = {"SUREFOOT_IMAGE": image}
-    if standin.STAND_IN_LABEL in base.labels:
-        offered["JQ_IMAGE"] = standin.JQ_TAG
     recipe = function.directory / "Dockerfile"
     text = recipe.read_text() if recipe.is_file() else _PLAIN.format(handler=function.handler)
-    arguments = {name: offered[name] for name in _ARGUMENT.findall(text) if name in offered}
+    wanted = set(_ARGUMENT.findall(text))
+    offered = {"SUREFOOT_IMAGE": image}
+    stand_in = standin.STAND_IN_LABEL in base.labels
+    if stand_in:
+        offered["JQ_IMAGE"] = standin.JQ_TAG
+    arguments = {name: offered[name] for name in wanted & offered.keys()}
     say(f"Building {tag} on {image} …")
-    build_directory(client, function.directory, tag, arguments, None if recipe.is_file() else text)
+    with _packages(function, wanted if stand_in else set()) as packages:
+        build_directory(
+            client,
+            function.directory,
+            tag,
+            arguments | packages,
+            recipe=None if recipe.is_file() else text,
+            labels=labels(function.directory, function.name, image, base),
+            network="host" if packages else None,
+        )
     return tag
 
 
-def build_directory(
-    client: DockerClient,
-    directory: Path,
-    tag: str,
-    arguments: Mapping[str, str],
-    recipe: str | None = None,
-) -> None:
-    """Build `directory` as `tag`, showing the steps on stderr.
-
-    The recipe is its Dockerfile unless `recipe` is the text of another. Raises BenchError when a
-    step fails or a registry cannot be reached.
-    """
-    from docker.errors import APIError
-
-    with tempfile.TemporaryDirectory(prefix="surefoot-build.") as folder:
-        path = directory / "Dockerfile" if recipe is None else Path(folder) / "Dockerfile"
-        if recipe is not None:
-            path.write_text(recipe)
-        try:
-            # The plain builder: it needs no buildx beside the docker program, and makes one
-            # manifest without attestations, the only form that Lambda takes.
-            events = client.api.build(
-                path=str(directory),
-                dockerfile=str(path),
-                tag=tag,
-                buildargs=dict(arguments),
-                forcerm=True,
-                decode=True,
-            )
-            _follow(events)
-        except APIError as error:
-            raise _failure(error.explanation or str(error)) from error
+@contextlib.contextmanager
+def _packages(function: Function, wanted: set[str]) -> Iterator[dict[str, str]]:
+    """Build arguments that lead pip to this machine, for a recipe that wants them."""
+    requirements = function.directory / "requirements.txt"
+    if "PIP_FIND_LINKS" not in wanted or not requirements.is_file():
+        yield {}
+        return
+    folder = wheels.fetch(requirements, interpreter.find().minor)
+    with shelf.serve({"wheels": folder}) as arguments:
+        yield {**arguments, **_PIP}
 
 
-def _follow(events: Iterable[dict[str, Any]]) -> None:
-    """Show a build's events, all of them: the connection is free again after the last one only."""
-    failure = None
-    for event in events:
-        if "error" in event:
-            failure = _failure(str(event["error"]))
-        if event.get("status") == "Pull complete":  # the one event per layer worth a line
-            say(f"  layer {event.get('id')} is here")
-        for line in _ESCAPES.sub("", str(event.get("stream", ""))).splitlines():
-            if line.strip():
-                say(f"  {line}")
-    if failure is not None:
-        raise failure
+def _image(client: DockerClient, name: str) -> Image | None:
+    from docker.errors import ImageNotFound
 
-
-def _failure(text: str) -> BenchError:
-    if _UNREACHABLE.search(text):
-        host = _REGISTRY.search(text)
-        return BenchError(
-            f"the registry {host[1] if host else 'of the base image'} cannot be reached: {text}",
-            "make image BASE=local builds the same Dockerfile on a stand-in, with no registry",
-        )
-    return BenchError(f"the build failed: {text}", "read the last step above")
+    try:
+        return client.images.get(name)
+    except ImageNotFound:
+        return None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -178,6 +169,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="Amazon Linux 2 or 2023 from AWS's registry, or a local stand-in (default: al2)",
     )
     parser.add_argument("--tag", help="name of the image (default: surefoot:BASE and surefoot)")
+    parser.add_argument(
+        "--arch", choices=ARCHITECTURES, help="architecture (default: the engine's own)"
+    )
     parser.add_argument(
         "--rebuild", action="store_true", help="make the local base afresh, with Debian's updates"
     )
@@ -197,6 +191,7 @@ def execute(args: argparse.Namespace) -> int:
             tag=args.tag,
             rebuild=args.rebuild,
             with_awslambdaric=args.with_awslambdaric,
+            architecture=args.arch,
         )
     print(name)
     say("Next: make run FUNCTION=echo, or FROM it in your own Dockerfile.")

@@ -1,71 +1,54 @@
-"""AWS's client for a build that reaches no package index: its wheels beside the stand-in for uv."""
+"""Wheels for a build that reaches no package index: fetched here, where pip works, and kept.
+
+The same requirements file, the same hashes; only the way from the index into the build differs.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rie.console import say
 from rie.errors import BenchError
-from rie.paths import ROOT
-from rie.standin import INPUTS_LABEL
-
-if TYPE_CHECKING:
-    from docker import DockerClient
-
-TAG = "surefoot-uv:awslambdaric"
-REQUIREMENTS = ROOT / "bootstrap" / "awslambdaric.txt"
-# The Dockerfile copies the image's root to /opt/uv. The names are uv's own.
-ARGUMENTS = {"UV_FIND_LINKS": "/opt/uv/wheels", "UV_OFFLINE": "1"}
-_RECIPE = "ARG UV_IMAGE\nFROM ${UV_IMAGE}\nCOPY *.whl /wheels/\n"
+from rie.paths import cache_dir
 
 
-def ensure(client: DockerClient, uv_image: str, python: str) -> str:
-    """Make TAG, `uv_image` with the wheels for CPython `python` (3.13), unless it is current.
+def fetch(requirements: Path, python: str) -> Path:
+    """Return a folder with the wheels of a hashed requirements file for CPython `python` (3.13).
 
-    Returns TAG; the build arguments that go with it are ARGUMENTS. Raises BenchError.
+    It is made once for each content of the file. Raises BenchError.
     """
-    from docker.errors import BuildError, ImageNotFound
-
-    inputs = _inputs(str(client.images.get(uv_image).id), python)
-    try:
-        if client.images.get(TAG).labels.get(INPUTS_LABEL) == inputs:
-            return TAG
-    except ImageNotFound:
-        pass
-    say(f"Fetching the wheels of awslambdaric into {TAG} …")
-    with tempfile.TemporaryDirectory(prefix="surefoot-wheels.") as folder:
-        _download(python, folder)
-        (Path(folder) / "Dockerfile").write_text(_RECIPE)
+    key = hashlib.sha256(f"{python}\0".encode() + requirements.read_bytes()).hexdigest()[:16]
+    folder = cache_dir() / "wheels" / key
+    if folder.is_dir():
+        return folder
+    say(f"Fetching the wheels of {_shown(requirements)} for CPython {python} …")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="new.", dir=folder.parent) as new:
+        _download(requirements, python, Path(new))
         try:
-            client.images.build(
-                path=folder,
-                tag=TAG,
-                buildargs={"UV_IMAGE": uv_image},
-                labels={INPUTS_LABEL: inputs},
-                forcerm=True,
-            )
-        except BuildError as error:
-            raise BenchError(f"{TAG} was not made: {error}", "look at the engine's log") from error
-    return TAG
+            Path(shutil.copytree(new, f"{new}.done")).rename(folder)
+        except OSError:
+            shutil.rmtree(f"{new}.done", ignore_errors=True)
+            if not folder.is_dir():  # else another build was faster
+                raise
+    return folder
 
 
-def _inputs(uv_image: str, python: str) -> str:
-    parts = (uv_image.encode(), python.encode(), REQUIREMENTS.read_bytes(), _RECIPE.encode())
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()
-
-
-def _download(python: str, folder: str) -> None:
-    """Let pip take what uv will install: the same file, the same hashes."""
+def _download(requirements: Path, python: str, folder: Path) -> None:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
     command += ["--only-binary", ":all:", "--no-deps", "--require-hashes"]
-    command += ["--python-version", python, "--dest", folder, "--requirement", str(REQUIREMENTS)]
+    command += ["--python-version", python, "--dest", str(folder)]
+    command += ["--requirement", str(requirements)]
     if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
         raise BenchError(
-            "pip did not get the wheels of awslambdaric",
-            "read its reason above; without the option --with-awslambdaric none are needed",
+            f"pip did not get the wheels of {_shown(requirements)}", "read its reason above"
         )
+
+
+def _shown(path: Path) -> str:
+    return "/".join(path.parts[-2:])

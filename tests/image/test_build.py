@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rie.build import build_directory
 from rie.errors import BenchError
 from rie.function import Function
-from rie.image import build_directory, build_function
+from rie.image import build_function
 from rie.sandbox import Sandbox
 
 if TYPE_CHECKING:

@@ -11,11 +11,12 @@ import pytest
 
 from rie import image as images
 from rie import standin
+from rie.build import build_directory
 from rie.client import Outcome
 from rie.errors import BenchError
 from rie.function import Function
+from rie.image import AWSLAMBDARIC
 from rie.sandbox import Sandbox
-from rie.wheels import REQUIREMENTS
 from tests.image.test_contents import PYTHON, UNCOMPILED, UNREADABLE
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def test_awslambdaric_reports_the_functions_errors(built: str, start: Start) -> 
 
 
 def test_carries_the_pinned_version_compiled_and_readable(way_back: str, run: Run) -> None:
-    pinned = re.search(r"^awslambdaric==(\S+)", REQUIREMENTS.read_text(), re.MULTILINE)
+    pinned = re.search(r"^awslambdaric==(\S+)", AWSLAMBDARIC.read_text(), re.MULTILINE)
     assert pinned is not None
     assert run([VERSION], of=way_back, entrypoint=[PYTHON, "-c"]) == (0, f"{pinned[1]}\n")
     assert run([UNREADABLE], of=way_back, entrypoint=[PYTHON, "-c"]) == (0, "")
@@ -124,5 +125,5 @@ def test_a_build_argument_that_is_neither_yes_nor_no_fails_the_build(
     uv_image, arguments = standin.ensure_uv(engine)
     arguments |= {"UV_IMAGE": uv_image, "BASE_IMAGE": standin.BASE_TAG, "WITH_AWSLAMBDARIC": "yes"}
     with pytest.raises(BenchError, match="the build failed"):
-        images.build_directory(engine, checkout, "surefoot:refused", arguments)
+        build_directory(engine, checkout, "surefoot:refused", arguments)
     assert "WITH_AWSLAMBDARIC is 'yes'; it takes 1 or 0." in capsys.readouterr().err

@@ -1,0 +1,55 @@
+"""What an image says of its origin."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rie.labels import labels, revision
+
+ORIGIN = "org.opencontainers.image"
+
+
+def git(folder: Path, *words: str) -> str:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
+    command = ["git", "-C", str(folder), *identity, *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    git(tmp_path, "init", "-q")
+    (tmp_path / "app.py").write_text("")
+    git(tmp_path, "add", "app.py")
+    git(tmp_path, "commit", "-qm", "first")
+    return tmp_path
+
+
+def test_the_commit_is_named_and_whether_it_is_all(checkout: Path) -> None:
+    commit = git(checkout, "rev-parse", "HEAD")
+    assert revision(checkout) == commit
+    (checkout / "new.py").write_text("")
+    assert revision(checkout) == f"{commit}-dirty"
+
+
+def test_a_folder_without_git_has_no_revision(tmp_path: Path) -> None:
+    told = labels(tmp_path, "surefoot", "base:tag", None)
+    assert set(told) == {f"{ORIGIN}.{name}" for name in ("title", "version", "base.name")}
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("https://me:secret@example.invalid/x/y.git", "https://example.invalid/x/y.git"),
+        ("git@example.invalid:x/y.git", "git@example.invalid:x/y.git"),
+        ("/home/somebody/y", None),
+        ("file:///home/somebody/y", None),
+    ],
+)
+def test_the_source_tells_no_secret_and_no_path_of_a_machine(
+    checkout: Path, address: str, told: str | None
+) -> None:
+    git(checkout, "remote", "add", "origin", address)
+    assert labels(checkout, "t", "b", None).get(f"{ORIGIN}.source") == told

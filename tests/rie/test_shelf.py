@@ -1,0 +1,55 @@
+"""Files on loopback for a build: what pip, told of a proxy, gets from there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import requests
+
+from rie.shelf import ORIGIN, serve
+
+
+def get(proxies: dict[str, str], address: str) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(address, proxies={"http": proxies["http_proxy"]}, timeout=10)
+
+
+def test_a_folder_is_a_page_of_links_and_its_files_come_whole(tmp_path: Path) -> None:
+    (tmp_path / "a-1.0.whl").write_bytes(b"\0wheel")
+    with serve({"wheels": tmp_path}) as arguments:
+        page = get(arguments, f"{ORIGIN}/wheels/")
+        assert 'href="a-1.0.whl"' in page.text
+        assert get(arguments, f"{ORIGIN}/wheels/a-1.0.whl").content == b"\0wheel"
+
+
+def test_nothing_beside_the_shelves_is_served(tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    (tmp_path / "secret").write_text("s")
+    with serve({"wheels": shelf}) as arguments:
+        for address in (
+            f"{ORIGIN}/wheels/..%2Fsecret",
+            f"{ORIGIN}/other/",
+            f"{ORIGIN}/wheels/gone",
+            "http://elsewhere.invalid/wheels/",
+        ):
+            assert get(arguments, address).status_code == 404, address
+
+
+def test_pip_installs_from_it(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "greeting-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("greeting.py", "TEXT = 'hello'\n")
+        info = "greeting-1.0.dist-info"
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    target = tmp_path / "target"
+    with serve({"wheels": tmp_path}) as arguments:
+        variables = {**arguments, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": f"{ORIGIN}/wheels/"}
+        command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q"]
+        subprocess.run([*command, "greeting", "-t", str(target)], env=variables, check=True)
+    assert (target / "greeting.py").is_file()
