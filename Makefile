@@ -11,7 +11,7 @@ RIE := $(VENV)/bin/python -m rie
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run invoke test lint format image engine bench bench-lazy soak fuzz requirements clean
+.PHONY: help demo run invoke test lint format image push deploy sbom audit pin engine bench bench-lazy soak fuzz requirements clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=VALUE …]"
@@ -40,8 +40,17 @@ format: $(VENV)/dev.stamp ## Format the Python files
 	@$(VENV)/bin/ruff check --fix-only
 	@$(VENV)/bin/ruff format
 
-image: $(VENV)/dev.stamp ## Build the base image (BASE=al2, al2023 or local)
-	@$(RIE) image --base $(BASE) $(ARGS)
+image: $(VENV)/dev.stamp ## Build the base image (BASE=al2, al2023 or local; ARCH=arm64)
+	@$(RIE) image --base $(BASE) $(addprefix --arch ,$(ARCH)) $(ARGS)
+
+sbom: $(VENV)/dev.stamp ## Write what is in the image as CycloneDX (ARGS='--image NAME')
+	@$(RIE) sbom --output build/sbom.cdx.json $(ARGS)
+
+audit: $(VENV)/dev.stamp ## Known vulnerabilities of every pinned Python package
+	@$(RIE) audit
+
+pin: $(VENV)/bench.stamp ## Pin every base image to its digest of today
+	@$(RIE) pin $(ARGS)
 
 engine: $(VENV)/bench.stamp ## Get a container engine (Debian, as root)
 	@$(RIE) engine
@@ -59,7 +68,8 @@ fuzz: $(FUZZ)/stamp ## Fuzz the wire parser for a minute (ARGS=-max_total_time=6
 	@PYTHONPATH=runtime:. $(FUZZ)/bin/python -m tests.fuzz.fuzz_wire -artifact_prefix=build/ $(ARGS)
 
 requirements: $(VENV)/dev.stamp ## Compile the pinned requirements anew
-	@for name in requirements requirements-dev requirements-bench requirements-fuzz bootstrap/awslambdaric; do \
+	@for name in requirements requirements-dev requirements-bench requirements-fuzz bootstrap/awslambdaric \
+	    $(basename $(wildcard functions/*/requirements.in)); do \
 	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements' \
 	    --output-file $$name.txt $$name.in >/dev/null || exit; done

@@ -16,6 +16,9 @@ COMMANDS = {
     "compare": "run a function under AWS's client and under surefoot, and show what differs",
     "install": "install AWS's Lambda Runtime Interface Emulator",
     "image": "build the base image",
+    "sbom": "write what is in an image, as a CycloneDX document",
+    "audit": "look for known vulnerabilities of every pinned Python package",
+    "pin": "pin every base image to the digest that its registry has now",
     "engine": "get a container engine",
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,10 +28,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.images import Image
 
-REGISTRY_BASES = {
-    "al2": "public.ecr.aws/lambda/provided:al2",
-    "al2023": "public.ecr.aws/lambda/provided:al2023",
-}
+REGISTRY_BASES: dict[str, str] = json.loads((ROOT / "bootstrap" / "bases.json").read_text())
 LOCAL = "local"
 BASES = (*REGISTRY_BASES, LOCAL)
 REPOSITORY = "surefoot"

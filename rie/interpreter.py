@@ -173,9 +173,11 @@ def _pip() -> Iterator[tuple[Path, str]]:
     if spec is None or spec.origin is None:
         return
     package = Path(spec.origin).parent
-    for path in sorted(package.rglob("*")):
-        if path.is_file() and _wanted(path.name):
-            yield path, f"pip/{path.relative_to(package)}"
+    # With its metadata: it is listed among the packages, and finds itself when it is upgraded.
+    for folder in (package, *sorted(package.parent.glob("pip-*.dist-info"))):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and _wanted(path.name):
+                yield path, str(path.relative_to(package.parent))
 
 
 def _wanted(name: str) -> bool:

@@ -74,7 +74,7 @@ def _handler(shelves: Mapping[str, Path]) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(length))
             self.end_headers()
 
-        def log_message(self, format: str, *words: object) -> None:  # noqa: A002  (the base class's)
+        def log_message(self, *words: object) -> None:
             """Say nothing: pip says what it takes."""
 
     return Handler

@@ -1,0 +1,99 @@
+"""`rie audit`: known vulnerabilities of every pinned Python package, through pip-audit.
+
+pip-audit skips what its service does not know and ends well all the same, which is what a machine
+without the network looks like, too. Here a package that nobody looked at is no good news.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rie.console import say
+from rie.errors import BenchError
+from rie.paths import ROOT
+
+VULNERABLE, NOT_AUDITED = 1, 3
+_COMMAND = (
+    *(sys.executable, "-m", "pip_audit", "--progress-spinner", "off", "--format", "json"),
+    *("--disable-pip", "--require-hashes", "--requirement"),
+)
+
+
+@dataclass
+class Audit:
+    """Of one requirements file: how many packages were looked at, and what was found."""
+
+    looked_at: int = 0
+    skipped: list[str] = field(default_factory=list)
+    found: list[str] = field(default_factory=list)
+
+
+def files(root: Path = ROOT) -> list[Path]:
+    """Every requirements file with pinned packages."""
+    found = [*root.glob("requirements*.txt"), *root.glob("functions/*/requirements.txt")]
+    return sorted([*found, root / "bootstrap" / "awslambdaric.txt"])
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe `python -m rie audit`."""
+    parser.description = (
+        "Look for known vulnerabilities of every pinned Python package. Exit codes: 0 none known, "
+        f"{VULNERABLE} some found, {NOT_AUDITED} not all packages could be looked at."
+    )
+
+
+def execute(args: argparse.Namespace, root: Path = ROOT, command: Sequence[str] = _COMMAND) -> int:
+    """Audit every file; what is found goes to stdout. Raises BenchError without pip-audit."""
+    del args
+    status = 0
+    for path in files(root):
+        name = path.relative_to(root)
+        say(f"{name} …")
+        audit = run(path, command)
+        for line in audit.found:
+            print(f"{name}: {line}")
+        if audit.found:
+            status = VULNERABLE
+        if audit.skipped:
+            status = status or NOT_AUDITED
+            total = audit.looked_at + len(audit.skipped)
+            say(f"{name}: {len(audit.skipped)} of {total} packages could NOT be looked at")
+    if status == NOT_AUDITED:
+        say(
+            "error: nothing was found, but not everything was looked at\n"
+            "  remedy: repeat it where pip-audit reaches PyPI's own service"
+        )
+    elif status == 0:
+        say("No known vulnerabilities.")
+    return status
+
+
+def run(path: Path, command: Sequence[str] = _COMMAND) -> Audit:
+    """Audit one requirements file. Raises BenchError where pip-audit gives no answer."""
+    done = subprocess.run([*command, str(path)], capture_output=True, text=True, check=False)
+    try:
+        told = json.loads(done.stdout)["dependencies"]
+    except (ValueError, KeyError, TypeError) as error:
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise BenchError(
+            f"pip-audit gave no answer for {path.name}: {last}",
+            "repeat it where pip-audit reaches PyPI's own service",
+        ) from error
+    audit = Audit()
+    for package in told:
+        if "skip_reason" in package:
+            audit.skipped.append(package["name"])
+            continue
+        audit.looked_at += 1
+        for flaw in package["vulns"]:
+            fixed = ", ".join(flaw["fix_versions"]) or "nothing yet"
+            audit.found.append(
+                f"{package['name']} {package['version']}: {flaw['id']}, fixed in {fixed}"
+            )
+    return audit

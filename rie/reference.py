@@ -1,0 +1,114 @@
+"""A reference to an image in a registry, and the digest that the registry has under its tag.
+
+Sources: OCI distribution specification ("Pulling manifests"); Docker's token authentication.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rie.errors import BenchError
+
+if TYPE_CHECKING:
+    import requests
+
+_FORM = re.compile(
+    r"(?P<registry>[\w.-]+(?::\d+)?)/(?P<repository>[\w./-]+):(?P<tag>[\w.-]+)"
+    r"(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+_KINDS = (
+    "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
+    "application/vnd.docker.distribution.manifest.list.v2+json, "
+    "application/vnd.docker.distribution.manifest.v2+json"
+)
+_CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
+_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Reference:
+    """registry/repository:tag, with the digest it is pinned to or an empty string."""
+
+    registry: str
+    repository: str
+    tag: str
+    digest: str = ""
+
+    def __str__(self) -> str:
+        """As a Dockerfile has it."""
+        pin = f"@{self.digest}" if self.digest else ""
+        return f"{self.registry}/{self.repository}:{self.tag}{pin}"
+
+
+def parse(text: str) -> Reference | None:
+    """The reference in `text`, which must be one with registry and tag; None for anything else.
+
+    A name without a registry (surefoot, surefoot:latest) is an image of this machine.
+    """
+    found = _FORM.fullmatch(text)
+    if found is None or not re.search(r"[.:]", found["registry"]):
+        return None
+    return Reference(found["registry"], found["repository"], found["tag"], found["digest"] or "")
+
+
+def pinned(reference: Reference) -> Reference:
+    """The same, pinned to what the registry has under the tag now. Raises BenchError."""
+    import requests
+
+    scheme = "http" if _is_loopback(reference.registry) else "https"
+    path = f"v2/{reference.repository}/manifests/{reference.tag}"
+    address = f"{scheme}://{reference.registry}/{path}"
+    with requests.Session() as session:
+        try:
+            answer = session.get(address, headers={"Accept": _KINDS}, timeout=_SECONDS)
+            if answer.status_code == requests.codes.unauthorized:
+                token = _token(session, answer.headers.get("WWW-Authenticate", ""))
+                headers = {"Accept": _KINDS, "Authorization": f"Bearer {token}"}
+                answer = session.get(address, headers=headers, timeout=_SECONDS)
+        except requests.RequestException as error:
+            raise BenchError(
+                f"the registry {reference.registry} does not answer: {error}",
+                "pin from a machine that reaches it",
+            ) from error
+    if answer.status_code != requests.codes.ok:
+        raise BenchError(
+            f"{reference.registry} answers {answer.status_code} for {reference.repository}:"
+            f"{reference.tag}",
+            "correct the name or the tag where it stands",
+        )
+    # What was received is what the digest names; the header alone would be the registry's word.
+    digest = f"sha256:{hashlib.sha256(answer.content).hexdigest()}"
+    told = answer.headers.get("Docker-Content-Digest", digest)
+    if told != digest:
+        raise BenchError(
+            f"{reference} arrived as {digest}, but its registry says {told}",
+            "try again; something between here and the registry changes what it sends",
+        )
+    return replace(reference, digest=digest)
+
+
+def _token(session: requests.Session, challenge: str) -> str:
+    """Anonymous pulls need a token, too; where to get one stands in the refusal."""
+    words = dict(_CHALLENGE.findall(challenge))
+    realm = words.pop("realm", "")
+    if not realm:
+        raise BenchError(
+            f"the registry wants a login that is not known here: {challenge or 'it says nothing'}",
+            "pin public images only, or write the digest by hand",
+        )
+    answer = session.get(realm, params=words, timeout=_SECONDS)
+    answer.raise_for_status()
+    told = answer.json()
+    return str(told.get("token") or told.get("access_token"))
+
+
+def _is_loopback(registry: str) -> bool:
+    host = registry.rpartition(":")[0] or registry
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
