@@ -8,10 +8,12 @@ VENV := .venv
 BENCH := .venv-bench
 FUZZ := build/fuzz
 RIE := $(VENV)/bin/python -m rie
+# FUNCTION has a default; only what the user named is pushed or deployed.
+CHOSEN := $(if $(filter-out file,$(origin FUNCTION)),$(FUNCTION))
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run invoke test lint format image push deploy sbom audit pin engine bench bench-lazy soak fuzz requirements clean
+.PHONY: help demo run invoke test lint format image push deploy sbom audit pin engine bench bench-lazy bench-size soak fuzz requirements clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=VALUE …]"
@@ -24,8 +26,8 @@ run: $(VENV)/bench.stamp ## Start a function on port PORT (FUNCTION=echo PORT=80
 	@$(RIE) run $(FUNCTION) --port $(PORT) $(ARGS)
 
 invoke: export EVENT := $(EVENT)
-invoke: $(VENV)/bench.stamp ## Post an event to the running function (EVENT=file, JSON or -)
-	@$(RIE) invoke --port $(PORT) --event "$$EVENT" $(ARGS)
+invoke: $(VENV)/bench.stamp ## Post EVENT (file, JSON or -) to a function, here or deployed (TARGET=name)
+	@$(RIE) invoke $(if $(TARGET),--deployed '$(TARGET)',--port $(PORT)) --event "$$EVENT" $(ARGS)
 
 test: $(VENV)/dev.stamp ## Run every test this machine can run (ARGS='-k name')
 	@$(VENV)/bin/python -m pytest $(ARGS)
@@ -42,6 +44,12 @@ format: $(VENV)/dev.stamp ## Format the Python files
 
 image: $(VENV)/dev.stamp ## Build the base image (BASE=al2, al2023 or local; ARCH=arm64)
 	@$(RIE) image --base $(BASE) $(addprefix --arch ,$(ARCH)) $(ARGS)
+
+push: $(VENV)/bench.stamp ## Push an image to ECR (FUNCTION=name, else the base; ARGS=--create)
+	@$(RIE) push $(addprefix --function ,$(CHOSEN)) $(addprefix --arch ,$(ARCH)) $(ARGS)
+
+deploy: $(VENV)/bench.stamp ## Create or update a function's stack (FUNCTION=echo IMAGE=URI ARGS=--dry-run)
+	@$(RIE) deploy $(FUNCTION) $(addprefix --image ,$(IMAGE)) $(addprefix --arch ,$(ARCH)) $(ARGS)
 
 sbom: $(VENV)/dev.stamp ## Write what is in the image as CycloneDX (ARGS='--image NAME')
 	@$(RIE) sbom --output build/sbom.cdx.json $(ARGS)
@@ -60,6 +68,9 @@ bench: $(BENCH)/stamp ## Measure against goals, awslambdaric and others (ARGS=--
 
 bench-lazy: $(BENCH)/stamp ## Starts from a simulated lazily loaded image (root, libfuse3-dev)
 	@$(BENCH)/bin/python -m tests.bench.lazy $(ARGS)
+
+bench-size: $(VENV)/dev.stamp ## The image's layers, and its size against a plain installation
+	@$(VENV)/bin/python -m tests.bench.size
 
 soak: $(VENV)/dev.stamp ## 100,000 invocations: descriptors and memory stay constant
 	@$(VENV)/bin/python -m tests.soak $(ARGS)

@@ -12,10 +12,12 @@ from rie.errors import BenchError
 COMMANDS = {
     "demo": "run two functions under AWS's emulator and show what they answer",
     "run": "start a function locally, ready for curl",
-    "invoke": "post an event to a running function",
+    "invoke": "post an event to a running or a deployed function",
+    "deploy": "create or update a function's stack on AWS",
     "compare": "run a function under AWS's client and under surefoot, and show what differs",
     "install": "install AWS's Lambda Runtime Interface Emulator",
     "image": "build the base image",
+    "push": "push an image to ECR and print its URI by digest",
     "sbom": "write what is in an image, as a CycloneDX document",
     "audit": "look for known vulnerabilities of every pinned Python package",
     "pin": "pin every base image to the digest that its registry has now",

@@ -41,7 +41,7 @@ FROM ${{SUREFOOT_IMAGE}}
 COPY . /var/task/
 CMD ["{handler}"]
 """
-_PIP = {"PIP_FIND_LINKS": f"{shelf.ORIGIN}/wheels/", "PIP_NO_INDEX": "1"}
+PIP = {"PIP_FIND_LINKS": f"{shelf.ORIGIN}/wheels/", "PIP_NO_INDEX": "1"}
 
 
 def build(
@@ -78,7 +78,7 @@ def build(
             if with_awslambdaric:
                 folder = wheels.fetch(AWSLAMBDARIC, arguments["PYTHON_VERSION"])
                 arguments |= stack.enter_context(shelf.serve({"wheels": folder}))
-                arguments |= _PIP
+                arguments |= PIP
                 network = "host"
             arguments |= {"BASE_IMAGE": base_image, "UV_IMAGE": uv_image}
         if with_awslambdaric:
@@ -146,7 +146,7 @@ def _packages(function: Function, wanted: set[str]) -> Iterator[dict[str, str]]:
         return
     folder = wheels.fetch(requirements, interpreter.find().minor)
     with shelf.serve({"wheels": folder}) as arguments:
-        yield {**arguments, **_PIP}
+        yield {**arguments, **PIP}
 
 
 def _image(client: DockerClient, name: str) -> Image | None:

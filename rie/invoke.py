@@ -1,4 +1,4 @@
-"""`rie invoke`: post one event to a running function and print its result."""
+"""`rie invoke`: one event to a function, running here or deployed, and its result printed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from rie.client import Answer
 
 BAD_EVENT = 2
-EMULATOR_LOST = 5
+UNANSWERED = 5
 EXIT_CODES = """exit codes:
   0  the function answered; its result is on stdout
   1  the function failed: it raised, or a shell handler exited non-zero
   2  wrong usage, or an event that is not JSON or is over 6 MiB; nothing was sent
   3  the function timed out
   4  the runtime failed: the module could not be loaded, or the process ended
-  5  no answer: nothing listens there, the emulator died, or --wait was over
+  5  no answer: nothing listens there, the emulator died, or --wait was over; with --deployed:
+     AWS refused the invocation (no such function, throttled, not allowed) or was not reached
 """
 
 
@@ -38,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--port", type=int, default=8080, help="on this machine (default: 8080)")
     where.add_argument("--url", help="base address of the emulator, instead of --port")
+    where.add_argument(
+        "--deployed", metavar="NAME", help="on Lambda: the name or the ARN of the function"
+    )
+    parser.add_argument("--qualifier", help="with --deployed: a version or an alias")
+    parser.add_argument("--region", help="with --deployed (default: the AWS configuration's)")
     parser.add_argument(
         "--wait",
         type=float,
@@ -49,30 +55,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Invoke once; the exit code says how it ended (see EXIT_CODES)."""
-    from rie.client import EmulatorLostError, invoke
+    from rie.client import EmulatorLostError
+    from rie.deployed import UnansweredError
 
-    url = args.url or f"http://localhost:{args.port}"
     try:
-        answer = invoke(
-            url,
-            read_event(args.event),
-            wait_s=args.wait,
-            on_wait=lambda: say(f"waiting: another invocation is running at {url} …"),
-        )
-    except EmulatorLostError as error:
+        event = read_event(args.event)
+        answer = _of_the_emulator(args, event) if args.deployed is None else _of_lambda(args, event)
+    except (EmulatorLostError, UnansweredError) as error:
         say(f"error: {error}")
-        return EMULATOR_LOST
+        return UNANSWERED
     except BenchError as error:
         say(f"error: {error}")
         return BAD_EVENT
     except KeyboardInterrupt:
         say(
-            "gave up; the invocation still runs. Start the emulator again before the next one: "
-            "it crashes when it is invoked after a caller gave up."
+            "gave up; the invocation still runs. Start the emulator again before the next "
+            "one: it crashes when it is invoked after a caller gave up."
+            if args.deployed is None
+            else "gave up; the invocation may run to its end on Lambda."
         )
-        return EMULATOR_LOST
+        return UNANSWERED
     show(answer, as_json=args.json)
     return answer.outcome.value
+
+
+def _of_the_emulator(args: argparse.Namespace, event: bytes) -> Answer:
+    from rie.client import invoke
+
+    for option in ("qualifier", "region"):
+        if getattr(args, option):
+            raise BenchError(
+                f"--{option} has no meaning for a function that runs here",
+                "leave it out, or name the deployed function: --deployed NAME",
+            )
+    url = args.url or f"http://localhost:{args.port}"
+    waiting = f"waiting: another invocation is running at {url} …"
+    return invoke(url, event, wait_s=args.wait, on_wait=lambda: say(waiting))
+
+
+def _of_lambda(args: argparse.Namespace, event: bytes) -> Answer:
+    """The answer of a deployed function; the end of its log goes to stderr."""
+    from rie.deployed import invoke
+
+    return invoke(
+        args.deployed,
+        event,
+        qualifier=args.qualifier,
+        region=args.region,
+        wait_s=args.wait,
+        on_log=lambda text: say(text.rstrip("\n")) if text else None,
+    )
 
 
 def read_event(word: str) -> bytes:

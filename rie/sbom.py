@@ -147,7 +147,7 @@ def _components(found: Mapping[str, Any], image: Image) -> Iterator[Component]:
 
 
 def _licences(text: str) -> list[Any]:
-    from cyclonedx.factory.license import LicenseFactory
+    from cyclonedx.contrib.license.factories import LicenseFactory
 
     # Long texts that some packages put here are no names of licences.
     return [LicenseFactory().make_from_string(text)] if 0 < len(text) <= 64 else []

@@ -107,6 +107,20 @@ def test_bytes_pass_unchanged_and_as_base64_in_json(start: Start) -> None:
     assert (record["encoding"], record["result"]) == ("base64", "AP8=")
 
 
+def test_a_deployed_function_without_credentials_is_no_answer(tmp_path: Path) -> None:
+    nobody = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "eu-west-1"}
+    done = rie("invoke", "--deployed", "surefoot-echo", environ=nobody)
+    assert done.returncode == 5
+    assert done.stdout == b""
+    assert b"no usable AWS credentials" in done.stderr
+
+
+def test_a_function_is_either_here_or_deployed() -> None:
+    done = rie("invoke", "--deployed", "surefoot-echo", "--port", "8080")
+    assert done.returncode == 2
+    assert b"not allowed with argument" in done.stderr
+
+
 def test_a_second_invocation_says_that_it_waits_and_then_runs(start: Start, fifo: MakeFifo) -> None:
     port = str(start("app.waits").port)
     running, go_on = fifo("running"), fifo("go on")

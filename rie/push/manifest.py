@@ -1,0 +1,125 @@
+"""The manifest: what the registry will hand to Lambda, and whether Lambda takes it.
+
+Lambda takes one image per manifest, Docker's schema 2 or OCI's image manifest ("Create a Lambda
+function using a container image"). An index, which buildx makes for several platforms or for one
+with its attestations, it answers with "The image manifest, config or layer media type … is not
+supported"; layers that are not compressed with gzip, with "UnsupportedImageLayerDetected".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rie.errors import BenchError
+
+DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
+OCI = "application/vnd.oci.image.manifest.v1+json"
+INDEXES = {
+    "application/vnd.docker.distribution.manifest.list.v2+json": "a list of images, no image",
+    "application/vnd.oci.image.index.v1+json": "an index of images, no image",
+}
+ACCEPTED = (DOCKER, OCI, *INDEXES)
+ONE_PLATFORM = (
+    "build it for one platform and without attestations: "
+    "docker buildx build --platform linux/… --provenance=false --sbom=false"
+)
+CONFIGS = {
+    DOCKER: frozenset(["application/vnd.docker.container.image.v1+json"]),
+    OCI: frozenset(["application/vnd.oci.image.config.v1+json"]),
+}
+LAYERS = {
+    DOCKER: frozenset(["application/vnd.docker.image.rootfs.diff.tar.gzip"]),
+    OCI: frozenset(["application/vnd.oci.image.layer.v1.tar+gzip"]),
+}
+
+
+class UnfitError(BenchError):
+    """The registry has something under that name which Lambda does not take."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One image's manifest. `digest` is computed from its bytes; `size` is that of the layers."""
+
+    digest: str
+    config: str
+    layers: int
+    size: int
+
+    def holds(self, image_id: str) -> bool:
+        """Whether it is the engine's image `image_id`.
+
+        That is its config's digest, or with containerd's image store the manifest's own.
+        """
+        return image_id in (self.config, self.digest)
+
+
+def digest_of(body: bytes) -> str:
+    """The name of `body` in a registry."""
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+def read(body: bytes, media_type: str) -> Manifest:
+    """The manifest `body`, which came as `media_type`. Raises UnfitError if Lambda refuses it."""
+    document = _object(body, "manifest")
+    if media_type in INDEXES:
+        raise UnfitError(f"the manifest is {INDEXES[media_type]}; Lambda refuses it", ONE_PLATFORM)
+    if media_type not in CONFIGS or document.get("mediaType", media_type) != media_type:
+        found = document.get("mediaType")
+        raise UnfitError(
+            f"the manifest came as {media_type or 'no type'} and calls itself {found}; "
+            f"Lambda takes {DOCKER} or {OCI}",
+            "build the image with docker's plain builder (`make image`)",
+        )
+    try:
+        config, layers = document["config"], document["layers"]
+        types = {str(layer["mediaType"]) for layer in layers}
+        unfit = types - LAYERS[media_type] | {str(config["mediaType"])} - CONFIGS[media_type]
+        size = sum(int(layer["size"]) for layer in layers)
+        result = Manifest(digest_of(body), str(config["digest"]), len(layers), size)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnfitError(f"the manifest is malformed: {error!r}", "push the image again") from error
+    if unfit:
+        raise UnfitError(
+            f"the manifest has parts that Lambda does not take: {', '.join(sorted(unfit))}",
+            "build it with layers compressed by gzip, as docker does unless told otherwise, "
+            "and without attestations",
+        )
+    return result
+
+
+def check_config(body: bytes, manifest: Manifest, architecture: str) -> None:
+    """Compare an image's config with its manifest and with `architecture`. Raises UnfitError."""
+    if digest_of(body) != manifest.config:
+        raise UnfitError(
+            f"the registry's config is {digest_of(body)}, its manifest says {manifest.config}",
+            "do not deploy it; push it into another repository",
+        )
+    document = _object(body, "config")
+    found = f"{document.get('os')}/{document.get('architecture')}"
+    if found != f"linux/{architecture}":
+        raise UnfitError(
+            f"the pushed image is for {found}, not linux/{architecture}",
+            f"build it for {architecture} and push that",
+        )
+    rootfs = document.get("rootfs")
+    unpacked = rootfs.get("diff_ids") if isinstance(rootfs, Mapping) else None
+    if not isinstance(unpacked, list) or len(unpacked) != manifest.layers:
+        raise UnfitError(
+            f"the config does not describe the manifest's {manifest.layers} layers",
+            "build the image again and push that",
+        )
+
+
+def _object(body: bytes, what: str) -> Mapping[str, Any]:
+    try:
+        document = json.loads(body)
+    except ValueError as error:
+        raise UnfitError(f"the {what} is not JSON: {error}", "push the image again") from error
+    if not isinstance(document, Mapping):
+        raise UnfitError(f"the {what} is no JSON object", "push the image again")
+    return document

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import Any
+
+from rie.deployment.changes import Change, read, shown
+
+MODIFIED: dict[str, Any] = {
+    "Type": "Resource",
+    "ResourceChange": {
+        "Action": "Modify",
+        "LogicalResourceId": "Queue",
+        "PhysicalResourceId": "https://queue",
+        "ResourceType": "AWS::SQS::Queue",
+        "Replacement": "True",
+        "Details": [
+            {"Target": {"Attribute": "Properties", "Name": "QueueName"}},
+            {"Target": {"Attribute": "Properties", "Name": "QueueName"}},
+            {"Target": {"Attribute": "Tags"}},
+        ],
+    },
+}
+QUEUE = Change("Modify", "Queue", "https://queue", "AWS::SQS::Queue", "True", ("QueueName", "Tags"))
+
+
+def test_a_change_has_its_causes_once_each() -> None:
+    assert read(MODIFIED) == QUEUE
+
+
+def test_what_is_replaced_or_removed_is_named_below_the_table() -> None:
+    gone = Change("Remove", "Alarm", "a", "AWS::CloudWatch::Alarm", "", ())
+    new = Change("Add", "Topic", "", "AWS::SNS::Topic", "", ())
+    lines = shown([new, QUEUE, gone]).splitlines()
+    assert lines[2].split() == ["Add", "Topic", "AWS::SNS::Topic", "-", "-"]
+    assert lines[3].split() == [
+        *["Modify", "Queue", "AWS::SQS::Queue", "True", "QueueName,"],
+        "Tags",
+    ]
+    assert lines[-1] == "2 removed or replaced, with what is in them: Queue, Alarm"
+
+
+def test_additions_alone_need_no_warning() -> None:
+    assert "replaced" not in shown([Change("Add", "A", "", "T", "", ())])
+
+
+def test_a_change_set_without_resources_is_explained() -> None:
+    assert shown([]) == "No resource changes; only parameters, outputs or tags do."
+
+
+def test_a_record_has_every_field() -> None:
+    assert QUEUE.record()["logical_id"] == "Queue"
+    assert set(QUEUE.record()) == {
+        *("action", "logical_id", "physical_id", "type", "replacement", "causes")
+    }
