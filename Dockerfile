@@ -16,8 +16,8 @@ COPY --from=uv / /opt/uv/
 RUN mkdir -p /var/lang \
  && /opt/uv/uv python install --no-bin --install-dir /opt/python "${PYTHON_VERSION}" \
  && cp -a /opt/python/cpython-*.*.*/. /var/lang/
-COPY bootstrap/prepare /opt/prepare
-RUN /var/lang/bin/python3 /opt/prepare interpreter
+COPY bootstrap/prepare runtime/surefoot/seal/modes.py runtime/surefoot/seal/bytecode.py /opt/prepare/
+RUN /var/lang/bin/python3 /opt/prepare/prepare interpreter
 # The way back: 1 puts AWS's own client beside surefoot, and SUREFOOT_CLIENT=awslambdaric takes it at
 # run time. It comes from PyPI, or from where pip's variables say.
 ARG WITH_AWSLAMBDARIC=0
@@ -29,14 +29,14 @@ RUN case "${WITH_AWSLAMBDARIC}" in \
       1) /var/lang/bin/python3 -m pip install --no-compile --only-binary :all: --require-hashes \
            --root-user-action ignore --requirement /opt/awslambdaric.txt \
          && /var/lang/bin/python3 -c 'import runtime_client' \
-         && /var/lang/bin/python3 /opt/prepare packages ;; \
+         && /var/lang/bin/python3 /opt/prepare/prepare packages ;; \
       *) echo "WITH_AWSLAMBDARIC is '${WITH_AWSLAMBDARIC}'; it takes 1 or 0." >&2; exit 1 ;; \
     esac
 COPY runtime/ /var/runtime/
 COPY bootstrap/bootstrap /var/runtime/bootstrap
 COPY bootstrap/lambda-entrypoint.sh /lambda-entrypoint.sh
 COPY bootstrap/surefoot /usr/local/bin/surefoot
-RUN /var/lang/bin/python3 /opt/prepare runtime
+RUN /var/lang/bin/python3 /opt/prepare/prepare runtime
 
 FROM ${BASE_IMAGE}
 LABEL org.opencontainers.image.title="surefoot" \

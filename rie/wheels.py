@@ -6,6 +6,7 @@ The same requirements file, the same hashes; only the way from the index into th
 from __future__ import annotations
 
 import hashlib
+import platform
 import shutil
 import subprocess
 import sys
@@ -16,13 +17,17 @@ from rie.console import say
 from rie.errors import BenchError
 from rie.paths import cache_dir
 
+# What Amazon Linux 2 takes, with its glibc 2.26, although the stand-in could take newer ones.
+_TAGS = ("manylinux_2_26", "manylinux_2_24", "manylinux_2_17", "manylinux2014")
+
 
 def fetch(requirements: Path, python: str) -> Path:
     """Return a folder with the wheels of a hashed requirements file for CPython `python` (3.13).
 
     It is made once for each content of the file. Raises BenchError.
     """
-    key = hashlib.sha256(f"{python}\0".encode() + requirements.read_bytes()).hexdigest()[:16]
+    what = f"{python} {_TAGS}\0".encode() + requirements.read_bytes()
+    key = hashlib.sha256(what).hexdigest()[:16]
     folder = cache_dir() / "wheels" / key
     if folder.is_dir():
         return folder
@@ -43,10 +48,13 @@ def _download(requirements: Path, python: str, folder: Path) -> None:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
     command += ["--only-binary", ":all:", "--no-deps", "--require-hashes"]
     command += ["--python-version", python, "--dest", str(folder)]
+    for tag in _TAGS:
+        command += ["--platform", f"{tag}_{platform.machine()}"]
     command += ["--requirement", str(requirements)]
     if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
         raise BenchError(
-            f"pip did not get the wheels of {_shown(requirements)}", "read its reason above"
+            f"pip did not get the wheels of {_shown(requirements)}",
+            "read its reason above; where no version fits, a package has none for Amazon Linux 2",
         )
 
 

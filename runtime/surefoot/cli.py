@@ -12,7 +12,8 @@ from . import __version__
 # Name → (module with add_arguments() and execute(), what it does).
 COMMANDS = {
     "profile": ("profile.command", "show where a cold start goes, and what would shorten it"),
-    "seal": ("seal.command", "record what a start touches, so that later starts read ahead"),
+    "doctor": ("doctor.command", "find what would stumble on Lambda, before the push"),
+    "seal": ("seal.command", "finish an image: modes, bytecode, doctor, files to read ahead"),
 }
 
 

@@ -7,7 +7,8 @@ import platform
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rie.standin import STAND_IN_LABEL
+from rie.labels import PREFIX, version
+from rie.standin import BASE_TAG, STAND_IN_LABEL
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -101,3 +102,28 @@ def test_its_history_holds_no_secret_and_no_env(engine: DockerClient, image: str
     history = json.dumps(engine.images.get(image).history())
     assert "AWS_SECRET" not in history
     assert "ENV ENV" not in history
+
+
+# The base images of Lambda have find; what it lists here, an attacker or a stale file could use.
+RISKS = (
+    "find / -xdev \\( -path /proc -o -path /sys -o -path /dev \\) -prune -o "
+    "\\( -type f -perm /7000 -o ! -type l -perm -0002 ! -path /tmp ! -path /var/tmp \\) -print; "
+    "find /root /tmp /var/tmp /var/cache /home -mindepth 1"
+)
+
+
+def test_it_adds_no_set_uid_file_nothing_that_all_may_write_and_no_cache(run: Run) -> None:
+    found = {
+        of: set(run(["-c", RISKS], of=of, entrypoint="/bin/sh")[1].splitlines())
+        for of in (BASE_TAG, "surefoot:test")
+    }
+    assert found["surefoot:test"] - found[BASE_TAG] == set()
+
+
+def test_it_says_where_it_comes_from(engine: DockerClient, image: str) -> None:
+    labels = engine.images.get(image).labels
+    base = engine.images.get(BASE_TAG)
+    told = {name: labels.get(f"{PREFIX}.{name}") for name in ("version", "title", "licenses")}
+    assert told == {"version": version(), "title": "surefoot", "licenses": "Apache-2.0"}
+    assert labels[f"{PREFIX}.base.name"] == BASE_TAG
+    assert labels[f"{PREFIX}.base.digest"] == base.id

@@ -10,6 +10,7 @@ import pytest
 
 from surefoot import errors
 from surefoot.config import SETTINGS
+from surefoot.doctor import catalogue, policy
 from tests.bench.report import readme_rows
 from tests.faults.outcomes import FAULTS
 
@@ -55,6 +56,14 @@ def test_each_exit_code_stands_in_the_table() -> None:
     assert {value for name, value in vars(errors).items() if name.startswith("EXIT_")} <= told
 
 
+def test_the_doctors_codes_are_those_of_the_checks() -> None:
+    known = [
+        [code, policy.severity(code, policy.load()), rule.title]
+        for code, rule in sorted(catalogue.rules().items())
+    ]
+    assert rows("The doctor") == known
+
+
 def test_the_fault_table_is_the_tested_one() -> None:
     told = rows("When the Runtime API misbehaves")
     tested = [
@@ -79,7 +88,8 @@ def test_each_test_that_it_names_exists(name: str) -> None:
 
 
 def test_its_links_lead_somewhere() -> None:
-    anchors = {re.sub(r"[^\w -]", "", name.lower()).replace(" ", "-") for name in SECTIONS}
+    headings = re.findall(r"^#{2,3} (.+)$", README, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", name.lower()).replace(" ", "-") for name in headings}
     assert set(re.findall(r"\]\(#([\w-]+)\)", README)) <= anchors
     files = re.findall(r"\]\((?!#|http)([^)]+)\)", README)
     assert [name for name in files if not (ROOT / name).exists()] == []

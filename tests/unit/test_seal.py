@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from surefoot.prefetch import PIECE
-from surefoot.seal import command, recording
+from surefoot.seal import command, readahead, recording
 from surefoot.seal.footprint import lines_of, missing
 from surefoot.seal.recorder import LISTED, LOOKED_UP, MAPPED, OPENED, Recorder
 
@@ -187,21 +187,18 @@ class TestRecording:
             recording.record("app.handler", os.environ, 0.5)
 
 
-class TestCommand:
-    def run(self, task: Path, source: str, *options: str) -> tuple[int, Path]:
+class TestReadAhead:
+    def settle(self, task: Path, source: str, *, allow_failure: bool = False) -> tuple[int, Path]:
         (task / "app.py").write_text(source)
         record = task / "record"
-        parser = argparse.ArgumentParser()
-        command.add_arguments(parser)
-        words = ["app.handler", "--record", str(record), *options]
-        return command.execute(parser.parse_args(words)), record
+        return readahead.settle("app.handler", str(record), PATIENCE, allow_failure), record
 
     def test_it_writes_a_record_that_everybody_may_read(
         self, task: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         before = os.umask(0o077)
         try:
-            code, record = self.run(task, f"import json\n{HANDLER}")
+            code, record = self.settle(task, f"import json\n{HANDLER}")
         finally:
             os.umask(before)
         assert code == 0
@@ -209,30 +206,47 @@ class TestCommand:
         assert record.read_bytes().endswith(b"\n")
         assert "files and" in capsys.readouterr().out
 
+    def test_the_same_record_is_not_written_again(self, task: Path) -> None:
+        _, record = self.settle(task, HANDLER)
+        before = record.stat()
+        self.settle(task, HANDLER)
+        after = record.stat()
+        assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
     def test_a_failing_init_fails_the_build_and_leaves_no_record(
-        self, task: Path, monkeypatch: pytest.MonkeyPatch
+        self, task: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        said: list[str] = []
-        monkeypatch.setattr(command, "_say", said.append)
         (task / "record").write_text("of an earlier build\n")
-        code, record = self.run(task, "1 / 0")
+        code, record = self.settle(task, "1 / 0")
         assert code == 1
         assert not record.exists()
-        assert "app.handler" in said[0]
-        assert "remedy: " in said[0]
-        assert "--allow-failure" in said[0]
+        said = capsys.readouterr().err
+        assert "app.handler" in said
+        assert "remedy: " in said
+        assert "--allow-failure" in said
 
     def test_a_failing_init_may_be_allowed(self, task: Path) -> None:
-        code, record = self.run(task, "import decimal; 1 / 0", "--allow-failure")
+        code, record = self.settle(task, "import decimal; 1 / 0", allow_failure=True)
         assert code == 0
         assert b"decimal" in record.read_bytes()
 
-    def test_a_record_that_cannot_be_written_says_where(
-        self, task: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        said: list[str] = []
-        monkeypatch.setattr(command, "_say", said.append)
-        code, _ = self.run(task, HANDLER, "--record", str(task / "no" / "record"))
-        assert code == 1
-        assert "no/record" in said[0]
-        assert "RUN surefoot seal" in said[0]
+
+def test_outside_an_image_nothing_is_touched(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("LAMBDA_TASK_ROOT", raising=False)
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    assert command.execute(parser.parse_args(["app.handler"])) == 1
+    said = capsys.readouterr().err
+    assert "LAMBDA_TASK_ROOT is not set" in said
+    assert "surefoot doctor DIR" in said
+
+
+def test_the_pieces_that_the_kernel_mapped_by_chance_make_no_other_record(tmp_path: Path) -> None:
+    record = tmp_path / "record"
+    recording.write(["/lib/a.so\t1 2", "/data\t0 1"], str(record))
+    recording.write(["/lib/a.so\t1 2 3", "/data\t0 1"], str(record))
+    assert record.read_text() == "/lib/a.so\t1 2\n/data\t0 1\n"
+    recording.write(["/lib/a.so\t1 2 3", "/data\t0 1 2"], str(record))
+    assert record.read_text() == "/lib/a.so\t1 2 3\n/data\t0 1 2\n"

@@ -1,18 +1,29 @@
-"""``surefoot seal app.handler``: record what a start touches."""
+"""``surefoot seal [app.handler]``: the last step of a user's image build.
+
+In this order: modes, bytecode, the doctor, and the record of what a start touches. The doctor comes
+before the record, whose making runs the function's init: what cannot start is explained, not run.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
-import sys
+import sysconfig
+from collections.abc import Sequence
 
 from .. import prefetch
-from . import recording
+from . import bytecode, modes, readahead
+from .words import fail, say
+
+_WIDTH = 100  # of a build log
+_NAMED = 5  # paths of changed files that are worth a build log's lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the subcommand."""
-    parser.add_argument("handler", help="as in CMD: module.function")
+    parser.add_argument(
+        "handler", nargs="?", default="", help="as in CMD: module.function (its start is recorded)"
+    )
     parser.add_argument(
         "--allow-failure",
         action="store_true",
@@ -24,43 +35,82 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--record", default=prefetch.RECORD, metavar="FILE", help="where to (default: %(default)s)"
     )
+    parser.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="CODE=REASON",
+        help="a finding of the doctor that you have judged (repeatable)",
+    )
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Record; return 0, or 1 when init fails or the record cannot be written."""
+    """Seal this image; 0, or 1 when the doctor finds an error, init fails, or nothing is written.
+
+    2 for an --ignore that cannot be meant.
+    """
+    task = os.environ.get("LAMBDA_TASK_ROOT", "")
+    if not os.path.isdir(task):
+        return fail(
+            f"this is no image of a function: LAMBDA_TASK_ROOT is {task or 'not set'}",
+            "run it in the image's build, after ENV LAMBDA_TASK_ROOT=/var/task where the base does "
+            "not set it; a folder is looked at with: surefoot doctor DIR",
+        )
     try:
-        recording.remove(options.record)
-        lines, failure = _record(options)
-        if failure and not options.allow_failure:
-            return _fail(
-                f"{options.handler}: {failure}; nothing was recorded",
-                "make init work without network and credentials, or keep what was touched until "
-                "then: surefoot seal --allow-failure",
+        _settle(_tops(task))
+        status = _examine(options)
+        if status == 0 and options.handler:
+            status = readahead.settle(
+                options.handler, options.record, options.timeout, options.allow_failure
             )
-        recording.write(lines, options.record)
     except OSError as error:
-        return _fail(
+        return fail(
             f"{error.filename or options.record}: {error.strerror or error}",
             "seal the image while it is built, as root: RUN surefoot seal HANDLER",
         )
-    if failure:
-        _say(f"warning: {options.handler}: {failure}; what it had touched is recorded")
-    folders = sum(line.endswith("/") for line in lines)
-    print(f"{options.record}: {len(lines) - folders} files and {folders} folders to read ahead")
+    return status
+
+
+def _tops(task: str) -> list[str]:
+    """Return the folders that a user's build fills, as far as they are there."""
+    tops = [task, "/opt", sysconfig.get_path("purelib")]
+    return [top for top in tops if os.path.isdir(top)]
+
+
+def _settle(tops: Sequence[str]) -> None:
+    changed = modes.settle(tops)
+    _tell("modes", len(changed), "settled for the user of Lambda", changed)
+    compiled = bytecode.compile_trees(tops)
+    # The bytecode itself is a file with a mode, and its folder is one.
+    modes.settle(tops)
+    _tell("bytecode", len(compiled.new), f"compiled, {compiled.current} were current", ())
+    for path, reason in list(compiled.failed.items())[:_NAMED]:
+        say(f"note: {path} does not compile and stays as it is: {reason}")
+    if len(compiled.failed) > _NAMED:
+        say(f"note: {len(compiled.failed) - _NAMED} more files do not compile")
+
+
+def _examine(options: argparse.Namespace) -> int:
+    from ..doctor import catalogue, ignores, inspect, text
+    from ..profile.problem import Problem
+
+    try:
+        result = inspect.inspect_root(
+            "/",
+            options.handler,
+            ignores.parse(options.ignore, catalogue.rules()),
+            variables=os.environ,
+        )
+    except Problem as problem:
+        fail(problem.reason, problem.remedy)
+        return problem.exit_code
+    print(text.render(result, _WIDTH, text.painter(colours=False)), flush=True)
+    if result.failed:
+        say("error: the doctor found errors, above; nothing was recorded")
+        return 1
     return 0
 
 
-def _record(options: argparse.Namespace) -> tuple[list[str], str]:
-    try:
-        return recording.record(options.handler, os.environ, options.timeout), ""
-    except recording.InitFailed as failed:
-        return failed.lines, failed.reason
-
-
-def _fail(reason: str, remedy: str) -> int:
-    _say(f"error: {reason}\n  remedy: {remedy}")
-    return 1
-
-
-def _say(text: str) -> None:
-    print(f"surefoot seal: {text}", file=sys.stderr)
+def _tell(what: str, count: int, done: str, paths: Sequence[str]) -> None:
+    named = ", ".join(paths[:_NAMED]) + (", …" if len(paths) > _NAMED else "")
+    print(f"{what}: {count} {done}" + (f" ({named})" if named else ""), flush=True)

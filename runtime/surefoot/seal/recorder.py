@@ -7,7 +7,7 @@ loaded would not be seen to be loaded by the function.
 import posix
 import sys
 
-from ..prefetch import PIECE
+from ..prefetch import PIECE, RECORD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ class Recorder:
         """Begin to watch."""
         for name in ("stat", "lstat"):
             setattr(posix, name, self._watched(getattr(posix, name)))
+        # An earlier record is not read ahead: its files are not what this start needs.
+        access = posix.access
+        posix.access = lambda path, *rest: path != RECORD and access(path, *rest)
         sys.addaudithook(self.hear)
 
     def hear(self, event: str, arguments: "tuple[Any, ...]") -> None:

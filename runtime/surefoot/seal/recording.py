@@ -88,13 +88,31 @@ def record(
 
 
 def write(lines: Sequence[str], path: str = prefetch.RECORD) -> None:
-    """Write a record that everybody may read. Raises OSError."""
-    data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+    """Write a record that everybody may read, unless it stands there already. Raises OSError."""
+    text = "".join(f"{line}\n" for line in lines)
+    if _without_chance(_content(path)) == _without_chance(text):
+        return
     temporary = f"{path}.new"
     with open(temporary, "wb") as file:
-        file.write(data)
+        file.write(text.encode("utf-8", "surrogateescape"))
         os.fchmod(file.fileno(), 0o644)
     os.replace(temporary, path)
+
+
+def _content(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
+def _without_chance(record: str) -> list[str]:
+    """Return the lines without the pieces of libraries: which the kernel maps around those that
+    were needed differs from run to run.
+    """
+    lines = [line.partition("\t") for line in record.splitlines()]
+    return [path if ".so" in path else path + tab + rest for path, tab, rest in lines]
 
 
 def remove(path: str = prefetch.RECORD) -> None:

@@ -1,0 +1,1 @@
+"""What can be known, without running it, of code that shows secrets."""

@@ -1,0 +1,78 @@
+"""The imports that a module makes whenever it is imported: those that must not fail."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+# Who catches one of these around an import can do without it.
+_CAUGHT = frozenset(["ImportError", "ModuleNotFoundError", "Exception", "BaseException"])
+_PATH_CHANGES = re.compile(
+    rb"\bsys\s*\.\s*path|\baddsitedir|\bmeta_path|\bpath_hooks|__path__|from\s+sys\s+import"
+)
+
+
+@dataclass(frozen=True)
+class Required:
+    """One imported module, absolute, and the names taken from it (none for a plain import)."""
+
+    module: str
+    names: tuple[str, ...]
+    line: int
+    is_relative: bool = False
+
+
+def required(body: ast.Module, package: str) -> Iterator[Required]:
+    """Yield what the top level imports come what may.
+
+    What stands under a condition (TYPE_CHECKING, a platform), in a function, or where its failure
+    is caught, is not among it.
+
+    :param package: the dotted package that the module is in, or is; empty for a plain module
+    """
+    for node in _statements(body.body):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Required(alias.name, (), node.lineno)
+        else:
+            module = node.module or ""
+            if node.level:
+                above = package.split(".") if package else []
+                # One that leads out of all packages keeps its dots.
+                outside = node.level > len(above)
+                kept = ["." * node.level] if outside else above[: len(above) - node.level + 1]
+                module = ("" if outside else ".").join([*kept, *([module] if module else [])])
+            names = tuple(alias.name for alias in node.names)
+            yield Required(module, names, node.lineno, node.level > 0)
+
+
+def changes_path(source: bytes) -> bool:
+    """Return whether a module may change where modules are looked for; a mention is enough."""
+    return bool(_PATH_CHANGES.search(source))
+
+
+def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
+    for node in body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield node
+        elif isinstance(node, ast.ClassDef):
+            yield from _statements(node.body)
+        elif isinstance(node, (ast.With, ast.AsyncWith)):
+            if not any("suppress" in ast.dump(item.context_expr) for item in node.items):
+                yield from _statements(node.body)
+        elif isinstance(node, ast.Try):
+            if not any(_catches(handler) for handler in node.handlers):
+                yield from _statements([*node.body, *node.orelse])
+            yield from _statements(node.finalbody)
+
+
+def _catches(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    return any(
+        (isinstance(node, ast.Name) and node.id in _CAUGHT)
+        or (isinstance(node, ast.Attribute) and node.attr in _CAUGHT)
+        for node in ast.walk(handler.type)
+    )

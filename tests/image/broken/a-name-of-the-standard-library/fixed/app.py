@@ -1,0 +1,5 @@
+import kinds  # noqa: F401
+
+
+def handler(event, context):
+    return "it runs"

@@ -1,0 +1,4 @@
+handler() {
+    env >&2
+    echo "it runs"
+}

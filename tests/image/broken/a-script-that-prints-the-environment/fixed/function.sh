@@ -1,0 +1,4 @@
+handler() {
+    echo "APP_ENV: ${APP_ENV:-}" >&2
+    echo "it runs"
+}

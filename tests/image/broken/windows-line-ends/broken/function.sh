@@ -1,0 +1,3 @@
+handler() {
+    echo "it runs"
+}

@@ -1,0 +1,35 @@
+"""The bill of materials of a real image."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rie.errors import BenchError
+from rie.labels import version
+from rie.sbom import document
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+
+def test_it_lists_system_packages_the_interpreter_and_pythons_packages(
+    engine: DockerClient, image: str
+) -> None:
+    told = json.loads(document(engine, image))
+    assert (told["bomFormat"], told["specVersion"]) == ("CycloneDX", "1.6")
+    assert told["metadata"]["component"]["name"] == image
+    components = {one["name"]: one for one in told["components"]}
+    assert components["bash"]["purl"].startswith("pkg:deb/debian/bash@")
+    assert components["pip"]["purl"].startswith("pkg:pypi/pip@")
+    assert components["cpython"]["version"].count(".") == 2
+    assert components["surefoot"]["version"] == version()
+
+
+def test_an_image_that_cannot_be_asked_is_named(engine: DockerClient, image: str) -> None:
+    with pytest.raises(BenchError, match="no image surefoot:never-built"):
+        document(engine, "surefoot:never-built")
+    with pytest.raises(BenchError, match="surefoot-base:local could not be asked"):
+        document(engine, "surefoot-base:local")

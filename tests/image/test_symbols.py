@@ -1,0 +1,71 @@
+"""Everything native that we add runs with Amazon Linux 2's C library, by the symbols that it needs.
+
+The interpreter is the exception here: the stand-in has this machine's own, which is built for a
+newer system. That it is found out is tested, too.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rie import interpreter, wheels
+from rie.image import AWSLAMBDARIC
+from rie.install import PINNED, install
+from rie.paths import ROOT
+from surefoot.doctor.audit import audit
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+AL2 = (2, 26)
+REQUIREMENTS = [AWSLAMBDARIC, *sorted(ROOT.glob("functions/*/requirements.txt"))]
+
+
+def beyond(folder: Path) -> tuple[int, list[str]]:
+    """How many native files lie there, and those that need more than Amazon Linux 2 has."""
+    rows = list(audit([str(folder)], AL2))
+    return len(rows), [f"{row.path} {row.needs} {row.problem}" for row, fits in rows if not fits]
+
+
+@pytest.mark.parametrize("architecture", PINNED.binary_sha256)
+def test_the_emulator(architecture: str, tmp_path: Path) -> None:
+    program = install(architecture=architecture)
+    (tmp_path / program.name).write_bytes(program.read_bytes())
+    assert beyond(tmp_path) == (1, [])
+
+
+@pytest.mark.parametrize("requirements", REQUIREMENTS, ids=lambda path: path.parent.name)
+def test_the_wheels_of_each_function(requirements: Path, tmp_path: Path) -> None:
+    folder = wheels.fetch(requirements, interpreter.find().minor)
+    found = list(folder.glob("*.whl"))
+    assert found
+    for wheel in found:
+        with zipfile.ZipFile(wheel) as archive:
+            for name in archive.namelist():
+                with archive.open(name) as member:
+                    native = member.read(4) == b"\x7fELF"
+                if native:
+                    archive.extract(name, tmp_path / wheel.stem)
+    assert beyond(tmp_path)[1] == []
+
+
+def test_the_stand_ins_interpreter_is_found_to_need_more(
+    engine: DockerClient, image: str, tmp_path: Path
+) -> None:
+    container = engine.containers.create(image)
+    try:
+        chunks, _ = container.get_archive("/var/lang/bin")
+        content = io.BytesIO(b"".join(chunks))
+    finally:
+        container.remove(force=True)
+    with tarfile.open(fileobj=content) as archive:
+        archive.extractall(tmp_path, filter="data")
+    count, newer = beyond(tmp_path)
+    assert count >= 1
+    assert [line for line in newer if f"bin/python{interpreter.find().minor} (2, " in line]
