@@ -54,7 +54,7 @@ def test_modules_that_are_compiled_and_imports_that_are_not_used_are_pointed_at(
     (compiled,) = done.advice("SP101", "of the function")
     assert sorted(compiled["modules"]) == ["app", "heavy", "idle"]
     assert compiled["saving_ms"] > 0
-    assert "RUN python3 -m compileall" in compiled["remedy"]
+    assert "RUN surefoot seal" in compiled["remedy"]
     (unused,) = done.advice("SP201")
     assert "idle, imported at app.py:3, was used neither" in unused["message"]
     assert {"idle", "fractions"} <= set(unused["modules"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
 from surefoot.kit.refusal import refusal
 
@@ -37,6 +38,7 @@ def client_error(code: str, status: int = 400) -> ClientError:
         (client_error("Odd", 502), "unavailable", True),
         (client_error("InvalidParameterException"), "refused", False),
         (EndpointConnectionError(endpoint_url="http://x"), "unavailable", True),
+        (ResponseParserError("<html>"), "unavailable", True),
         (ParamValidationError(report="bad"), "refused", False),
     ],
     ids=lambda value: str(value)[:40],

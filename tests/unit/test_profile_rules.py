@@ -28,7 +28,7 @@ def test_missing_bytecode_is_caught_with_what_it_cost() -> None:
     assert (advice.code, advice.severity) == (CODES["bytecode"], "warning")
     assert (advice.saving_ms, advice.modules) == (4.0, ["lib"])
     assert "1 module of the function with no bytecode" in advice.message
-    assert "RUN python3 -m compileall" in advice.remedy
+    assert "RUN surefoot seal" in advice.remedy
 
 
 def test_the_cost_of_compiling_is_never_more_than_that_of_the_import() -> None:

@@ -7,7 +7,7 @@ invocations is stopped unless the function's RecursiveLoop setting is Allow.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,18 +16,12 @@ MAX_EVENT_BYTES = 1024 * 1024  # of an asynchronous invocation
 _ACCEPTED = 202
 
 
-class LambdaClient(Protocol):
-    """What is used of boto3's Lambda client."""
-
-    def invoke(self, **arguments: Any) -> Any:
-        """See Invoke in the Lambda API reference."""
-
-
-def invoke_again(client: LambdaClient, context: Any, event: Mapping[str, Any]) -> None:
+def invoke_again(client: Any, context: Any, event: Mapping[str, Any]) -> None:
     """Hand `event` to a new, asynchronous invocation of the function that `context` is of.
 
-    The same version or alias is invoked. Raises ValueError for an event that is too large, and
-    what the client raises (``lambda:InvokeFunction`` on the function itself must be allowed).
+    `client` is boto3's Lambda client; ``lambda:InvokeFunction`` on the function itself must be
+    allowed. The same version or alias is invoked. Raises ValueError for an event that is too large,
+    and what the client raises.
     """
     payload = json.dumps(event).encode()
     if len(payload) > MAX_EVENT_BYTES:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+_SHORTEST_S = 0.001  # of a sleep: a shorter one may be below what a clock can tell
+
 
 class Pace:
     """At most `burst` calls at once and `per_second` in the long run; one per kind of call.
@@ -40,7 +42,7 @@ class Pace:
     def take(self) -> None:
         """Wait for the next call's turn and use it up."""
         while (seconds := self.wait_s()) > 0:
-            self._sleep(seconds)
+            self._sleep(max(seconds, _SHORTEST_S))
         self._tokens -= 1.0
 
     def drain(self) -> None:

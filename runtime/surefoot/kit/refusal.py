@@ -107,4 +107,7 @@ def _kind(code: str, response: dict[str, object]) -> str:
 
 def _of_the_connection(error: BaseException) -> bool:
     names = {kind.__name__ for kind in type(error).__mro__}
-    return bool(names & {"HTTPClientError", "ConnectionError", "TimeoutError"})
+    # The last one is a proxy's page, say, where an answer should be.
+    return bool(
+        names & {"HTTPClientError", "ConnectionError", "TimeoutError", "ResponseParserError"}
+    )

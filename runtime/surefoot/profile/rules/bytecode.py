@@ -13,7 +13,7 @@ from ..wording import counted, listed
 MISSING = "SP101"
 STALE = "SP102"
 
-_COMPILE = "python3 -m compileall -q -f --invalidation-mode unchecked-hash"
+_SEAL = "RUN surefoot seal"
 _REBUILD = (
     "build on the surefoot base image, where they are compiled, and copy nothing over them: a "
     "source that is newer than its bytecode makes it useless"
@@ -21,11 +21,14 @@ _REBUILD = (
 _AREAS = {
     FUNCTION: (
         "the function",
-        f'compile it at the end of the Dockerfile: `RUN {_COMPILE} "$LAMBDA_TASK_ROOT"`',
+        f"end the Dockerfile with `{_SEAL}`, which compiles it",
     ),
     PACKAGES: (
         "installed packages",
-        f"compile them where they were installed: `RUN {_COMPILE} DIRECTORY`",
+        (
+            f"end the Dockerfile with `{_SEAL}`, which compiles them in the task root, in /opt and "
+            "in the interpreter's own folder; elsewhere, compile them with python3 -m compileall"
+        ),
     ),
     INTERPRETER: ("the interpreter", _REBUILD),
     RUNTIME_AREA: ("the runtime", _REBUILD),
