@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rie import interpreter, shelf, standin, wheels
+from rie import interpreter, npm, shelf, standin, wheels
 from rie.architecture import ARCHITECTURES, platform_for
 from rie.build import build_directory
 from rie.console import say
@@ -139,14 +139,19 @@ def build_function(client: DockerClient, function: Function, image: str = LATEST
 
 @contextlib.contextmanager
 def _packages(function: Function, wanted: set[str]) -> Iterator[dict[str, str]]:
-    """Build arguments that lead pip to this machine, for a recipe that wants them."""
+    """Build arguments that lead pip and npm to this machine, for a recipe that wants them."""
     requirements = function.directory / "requirements.txt"
     if "PIP_FIND_LINKS" not in wanted or not requirements.is_file():
         yield {}
         return
     folder = wheels.fetch(requirements, interpreter.find().minor)
-    with shelf.serve({"wheels": folder}) as arguments:
-        yield {**arguments, **PIP}
+    shelves, given = {"wheels": folder}, dict(PIP)
+    lock = function.directory / "package-lock.json"
+    if npm.ARGUMENTS.keys() <= wanted and lock.is_file():
+        shelves[npm.SHELF] = npm.fetch(lock, folder)
+        given |= npm.ARGUMENTS
+    with shelf.serve(shelves) as served:
+        yield {**served, **given}
 
 
 def _image(client: DockerClient, name: str) -> Image | None:

@@ -1,0 +1,1 @@
+"""Deploys CloudFormation stacks with the CDK from inside a Lambda function."""

@@ -1,0 +1,137 @@
+"""Runs a program, hands on its lines as they come, and ends it in time."""
+
+from __future__ import annotations
+
+import os
+import re
+import selectors
+import signal
+import subprocess
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+GRACE_S = 3.0  # between SIGTERM and SIGKILL
+KEPT_LINES = 2000
+_MAX_LINE = 16 * 1024
+_CHUNK = 64 * 1024
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a program ended. `status` is negative for a signal; `lines` are its last ones."""
+
+    status: int
+    lines: Sequence[str]
+    ended: bool  # by us, since its time was over
+
+
+def run(
+    command: Sequence[str],
+    *,
+    directory: Path,
+    environment: Mapping[str, str],
+    limit_s: float,
+    tell: Callable[[str], None],
+) -> Ran:
+    """Run `command` for at most `limit_s` seconds; `tell` gets each line of stdout and stderr.
+
+    No shell is involved. When the time is over the program and what it started get SIGTERM, and
+    SIGKILL three seconds later; the same when `tell` raises. Raises OSError if it can't be started.
+    """
+    process = subprocess.Popen(
+        command,
+        cwd=directory,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,  # one process group, which can be ended as a whole
+    )
+    assert process.stdout is not None  # noqa: S101 (for the type checker: it is a pipe)
+    lines = _Lines(tell)
+    try:
+        with process.stdout as pipe:
+            ended = _follow(process, pipe.fileno(), lines, time.monotonic() + limit_s)
+    finally:
+        # What is left of the group when its leader is gone; before wait(), as the leader's
+        # process number, which is the group's, is ours until then.
+        _signal(process.pid, signal.SIGKILL)
+        process.wait()
+    return Ran(process.returncode, list(lines.kept), ended)
+
+
+def _follow(process: subprocess.Popen[bytes], pipe: int, lines: _Lines, deadline: float) -> bool:
+    """Read until the program ends, not until the pipe does: a daemon of its may hold that open."""
+    os.set_blocking(pipe, False)
+    end = os.pidfd_open(process.pid)
+    ended = False
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(pipe, selectors.EVENT_READ)
+            selector.register(end, selectors.EVENT_READ)
+            while True:
+                ready = {
+                    key.fd for key, _ in selector.select(max(0.0, deadline - time.monotonic()))
+                }
+                if pipe in ready and not _read(pipe, lines):
+                    selector.unregister(pipe)
+                if end in ready:
+                    while _read(pipe, lines):
+                        pass
+                    lines.close()
+                    return ended
+                if time.monotonic() >= deadline:
+                    _signal(process.pid, signal.SIGKILL if ended else signal.SIGTERM)
+                    deadline = time.monotonic() + GRACE_S
+                    ended = True
+    finally:
+        os.close(end)
+
+
+def _read(pipe: int, lines: _Lines) -> bool:
+    """Take what is there; False when there is nothing, now or ever."""
+    try:
+        chunk = os.read(pipe, _CHUNK)
+    except BlockingIOError:
+        return False
+    lines.feed(chunk)
+    return bool(chunk)
+
+
+def _signal(group: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return
+
+
+class _Lines:
+    """Bytes in, whole lines out; a line that never ends is cut."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self.kept: deque[str] = deque(maxlen=KEPT_LINES)
+        self._tell = tell
+        self._rest = b""
+
+    def feed(self, chunk: bytes) -> None:
+        *whole, self._rest = (self._rest + chunk).split(b"\n")
+        for line in whole:
+            self._line(line)
+        while len(self._rest) > _MAX_LINE:
+            self._line(self._rest[:_MAX_LINE])
+            self._rest = self._rest[_MAX_LINE:]
+
+    def close(self) -> None:
+        if self._rest:
+            self._line(self._rest)
+            self._rest = b""
+
+    def _line(self, raw: bytes) -> None:
+        line = _ESCAPES.sub("", raw.decode(errors="replace")).rstrip()
+        self.kept.append(line)
+        if line:
+            self._tell(line)

@@ -1,0 +1,3 @@
+exports.template = (size) => ({
+  Resources: { Topic: { Type: "AWS::SNS::Topic", Properties: { DisplayName: size } } },
+});
