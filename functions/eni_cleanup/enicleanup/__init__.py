@@ -1,0 +1,1 @@
+"""A CloudFormation custom resource that lets stacks with functions in a VPC be deleted quickly."""
