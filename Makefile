@@ -19,8 +19,8 @@ help: ## Show this help
 	@echo "usage: make TARGET [NAME=VALUE …]"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
-demo: $(VENV)/bench.stamp ## Two functions under AWS's emulator: requests, answers, logs, timings
-	@$(RIE) demo
+demo: $(VENV)/bench.stamp ## Functions under AWS's emulator: requests, answers, logs (SHOW=vpc_check)
+	@$(RIE) demo $(addprefix --show ,$(SHOW))
 
 run: $(VENV)/bench.stamp ## Start a function on port PORT (FUNCTION=echo PORT=8080)
 	@$(RIE) run $(FUNCTION) --port $(PORT) $(ARGS)

@@ -10,7 +10,7 @@ from rie.console import say
 from rie.errors import BenchError
 
 COMMANDS = {
-    "demo": "run two functions under AWS's emulator and show what they answer",
+    "demo": "run functions under AWS's emulator and show what they answer",
     "run": "start a function locally, ready for curl",
     "invoke": "post an event to a running or a deployed function",
     "deploy": "create or update a function's stack on AWS",

@@ -2,43 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from rie.cloud.server import ACCOUNT, REGION, forget_everything, moto_server, variables
 
-import requests
-from moto.server import ThreadedMotoServer
-
-REGION = "eu-west-1"
-ACCOUNT = "123456789012"  # moto's own
-
-
-@contextmanager
-def moto_server() -> Iterator[str]:
-    """The address of a running server, without a slash at its end."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        server.stop()
-
-
-def forget_everything(url: str) -> None:
-    """Empty every service of the server."""
-    requests.post(f"{url}/moto-api/reset", timeout=30).raise_for_status()
-
-
-def variables(url: str) -> Mapping[str, str]:
-    """What makes boto3 talk to the server, here or in another process; it needs no more."""
-    return {
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_SESSION_TOKEN": "testing",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": "/dev/null",
-        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-    }
+__all__ = ["ACCOUNT", "REGION", "forget_everything", "moto_server", "variables"]

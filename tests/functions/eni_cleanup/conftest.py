@@ -10,8 +10,9 @@ import pytest
 from enicleanup import outside
 from enicleanup.config import Config
 from enicleanup.outside import Outside
-from tests.functions.eni_cleanup import furniture, mailbox, proxy
-from tests.functions.eni_cleanup.furniture import Vpc
+from rie.cloud import interfaces as furniture
+from rie.cloud.interfaces import Vpc
+from tests.functions.eni_cleanup import mailbox, proxy
 from tests.functions.eni_cleanup.mailbox import Mailbox
 from tests.functions.eni_cleanup.proxy import Proxy
 from tests.image.conftest import checkout, engine, image, logs  # noqa: F401 (fixtures)

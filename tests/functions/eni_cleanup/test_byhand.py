@@ -10,10 +10,10 @@ import pytest
 
 from enicleanup import app
 from enicleanup.outside import Outside
+from rie.cloud import interfaces as furniture
+from rie.cloud.interfaces import Vpc
 from rie.paths import ROOT
 from surefoot.testing import fake_context
-from tests.functions.eni_cleanup import furniture
-from tests.functions.eni_cleanup.furniture import Vpc
 from tests.functions.eni_cleanup.proxy import Proxy
 from tests.functions.eni_cleanup.world import GROUPS, SUBNETS, World, shop
 

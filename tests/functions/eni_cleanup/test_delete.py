@@ -7,10 +7,11 @@ import pytest
 
 from enicleanup import app
 from enicleanup.outside import Outside
+from rie.cloud import interfaces as furniture
+from rie.cloud.interfaces import Vpc
 from surefoot.testing import fake_context
-from tests.functions.eni_cleanup import furniture, proxy
+from tests.functions.eni_cleanup import proxy
 from tests.functions.eni_cleanup.conftest import Order
-from tests.functions.eni_cleanup.furniture import Vpc
 from tests.functions.eni_cleanup.mailbox import Mailbox
 from tests.functions.eni_cleanup.proxy import Proxy
 

@@ -11,12 +11,12 @@ import pytest
 
 from rie import image as images
 from rie.client import Outcome
+from rie.cloud import interfaces as furniture
+from rie.cloud.interfaces import Vpc
 from rie.emulator import Emulator
 from rie.function import find
 from rie.sandbox import Sandbox
-from tests.functions.eni_cleanup import furniture
 from tests.functions.eni_cleanup.conftest import Order
-from tests.functions.eni_cleanup.furniture import Vpc
 from tests.functions.eni_cleanup.mailbox import Mailbox
 from tests.functions.eni_cleanup.proxy import Proxy
 from tests.image.conftest import Logs

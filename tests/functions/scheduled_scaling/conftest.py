@@ -10,9 +10,9 @@ from typing import Any
 import boto3
 import pytest
 
+from rie.cloud import night as seed
 from scaling import app
 from surefoot.testing import invoke
-from tests.functions.scheduled_scaling import seed
 from tests.functions.scheduled_scaling.faults import Faults
 from tests.image.conftest import checkout, engine, image  # noqa: F401 (fixtures)
 

@@ -9,8 +9,8 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 
+from rie.cloud import night as seed
 from scaling.errors import ScalingFailed
-from tests.functions.scheduled_scaling import seed
 from tests.functions.scheduled_scaling.conftest import Night
 from tests.functions.scheduled_scaling.faults import answer
 from tests.functions.scheduled_scaling.test_night import OUT

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from rie.cloud import night as seed
 from rie.emulator import Emulator
 from rie.function import find
-from tests.functions.scheduled_scaling import seed
 from tests.functions.scheduled_scaling.conftest import FUNCTION, Night
 from tests.functions.scheduled_scaling.test_night import BEFORE, OUT
 from tests.support.aws import variables

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from rie.cloud import night as seed
 from scaling.kinds import KINDS
 from scaling.settings import _READERS, PREFIX
-from tests.functions.scheduled_scaling import seed
 from tests.functions.scheduled_scaling.conftest import FUNCTION, Night
 from tests.functions.scheduled_scaling.test_night import GROUPS
 

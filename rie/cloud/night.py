@@ -6,6 +6,7 @@ SCALING_ENGINES). As a program it seeds what AWS_ENDPOINT_URL names, as for a de
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -22,7 +23,6 @@ def client(name: str) -> Any:
 
 ENGINE = "neptune"
 TABLE = "scaling"
-_PASSWORD = "not-a-secret"
 
 
 def docdb_cluster(
@@ -34,7 +34,7 @@ def docdb_cluster(
         DBClusterIdentifier=name,
         Engine=engine,
         MasterUsername="admin1",
-        MasterUserPassword=_PASSWORD,
+        MasterUserPassword=secrets.token_hex(8),  # nobody logs in
     )
     for number in range(1, instances + 1):
         api.create_db_instance(

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from moto.ec2.models import ec2_backends
 
-from tests.support.aws import ACCOUNT, REGION
+from rie.cloud.server import ACCOUNT, REGION
 
 HYPERPLANE = "AWS Lambda VPC ENI-shop-0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 OLD_STYLE = "AWS Lambda VPC ENI: 0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"

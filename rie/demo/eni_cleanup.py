@@ -1,0 +1,58 @@
+"""functions/eni_cleanup by hand, and then as the custom resource of a stack that is deleted."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+from botocore.config import Config
+
+from rie.cloud import interfaces
+from rie.demo.local_aws import local_aws
+from rie.demo.stage import Stage
+
+BUCKET, KEY = "answers", "cloudformation.json"
+
+
+def play(stage: Stage) -> bool:
+    """Whether what nobody uses any more is gone, the rest is there, and CloudFormation knows."""
+    with local_aws() as variables:
+        vpc = interfaces.vpc()
+        interfaces.function("shop", vpc.subnets, vpc.groups)
+        interfaces.function("stock", vpc.subnets[:1], vpc.groups)
+        shared = interfaces.interface(vpc.subnets[0], vpc.groups, in_use=True)
+        interfaces.interface(vpc.subnets[1], vpc.groups)
+        interfaces.interface(vpc.subnets[1], vpc.groups[1:], interfaces.OLD_STYLE)
+        with stage.started({**variables, "POLL_SECONDS": "1"}):
+            order = {"dry_run": True, "functions": ["shop"], "vpc_id": vpc.id}
+            reply = stage.post(json.dumps(order))
+            told = reply.json
+            stage.block("plan", told["table"] if isinstance(told, dict) else reply.body.decode())
+            stage.post(json.dumps(_deletion(vpc.subnets)))
+            answer = _answer()
+            stage.block("answer", json.dumps(answer, indent=2))
+        return answer.get("Status") == "SUCCESS" and interfaces.interfaces() == {shared}
+
+
+def _deletion(subnets: tuple[str, ...]) -> dict[str, object]:
+    """The request that CloudFormation would send; moto's S3 takes the answer."""
+    s3 = boto3.client(
+        "s3", config=Config(signature_version="s3v4", s3={"addressing_style": "path"})
+    )
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    url = s3.generate_presigned_url("put_object", Params={"Bucket": BUCKET, "Key": KEY})
+    return {
+        "RequestType": "Delete",
+        "ResponseURL": url,
+        "StackId": interfaces.stack(),
+        "RequestId": "5d478078-13e9-baf0-464a-7ef285ecc786",
+        "LogicalResourceId": "Interfaces",
+        "PhysicalResourceId": "eni-cleanup-Interfaces-2b1c0d9e",
+        "ResourceProperties": {"FunctionNames": ["shop"], "SubnetIds": list(subnets)},
+    }
+
+
+def _answer() -> dict[str, object]:
+    body = boto3.client("s3").get_object(Bucket=BUCKET, Key=KEY)["Body"].read()
+    answer: dict[str, object] = json.loads(body)
+    return answer
