@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from rie.errors import BenchError
 from rie.function import Function
 from rie.image import build_function
 from rie.sandbox import Sandbox
+from tests.support.wheel import write_wheel
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -32,12 +32,7 @@ CMD ["app.handler"]
 def test_pip_installs_a_functions_requirements(
     engine: DockerClient, image: str, start: Start, tmp_path: Path
 ) -> None:
-    with zipfile.ZipFile(tmp_path / "greeting-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("greeting.py", "TEXT = 'hello'\n")
-        info = "greeting-1.0.dist-info"
-        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        wheel.writestr(f"{info}/RECORD", "")
+    write_wheel(tmp_path)
     (tmp_path / "requirements.txt").write_text("greeting==1.0\n")
     (tmp_path / "app.py").write_text("import greeting\ndef handler(e, c): return greeting.TEXT\n")
     (tmp_path / "Dockerfile").write_text(WITH_PIP)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import requests
 
 from rie.shelf import ORIGIN, serve
+from tests.support.wheel import write_wheel
 
 
 def get(proxies: dict[str, str], address: str) -> requests.Response:
@@ -41,12 +41,7 @@ def test_nothing_beside_the_shelves_is_served(tmp_path: Path) -> None:
 
 
 def test_pip_installs_from_it(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "greeting-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("greeting.py", "TEXT = 'hello'\n")
-        info = "greeting-1.0.dist-info"
-        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        wheel.writestr(f"{info}/RECORD", "")
+    write_wheel(tmp_path)
     target = tmp_path / "target"
     with serve({"wheels": tmp_path}) as arguments:
         variables = {**arguments, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": f"{ORIGIN}/wheels/"}
