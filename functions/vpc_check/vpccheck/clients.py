@@ -1,0 +1,50 @@
+"""AWS clients that give up soon: inside a VPC without a way out, every API is out of reach."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+CONNECT_S = 2
+READ_S = 10
+ATTEMPTS = 2
+
+
+@dataclass(frozen=True)
+class Clients:
+    """boto3 clients of one region; they may be used by many threads."""
+
+    region: str
+    ec2: Any
+    awslambda: Any
+    iam: Any
+    rds: Any
+    quotas: Any
+
+
+@functools.cache
+def connect() -> Clients:
+    """Make the clients, with the region and credentials of the environment; once, then kept."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=CONNECT_S,
+        read_timeout=READ_S,
+        max_pool_connections=16,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    )
+    session = boto3.Session()
+
+    def client(name: Any) -> Any:
+        return session.client(name, config=config)
+
+    return Clients(
+        region=str(session.region_name),
+        ec2=client("ec2"),
+        awslambda=client("lambda"),
+        iam=client("iam"),
+        rds=client("rds"),
+        quotas=client("service-quotas"),
+    )

@@ -1,0 +1,39 @@
+"""HTML and SVG from Python values; whatever is no Markup is escaped."""
+
+from __future__ import annotations
+
+from html import escape
+
+_VOID = frozenset({"meta", "br", "hr", "path", "line", "circle", "rect"})
+
+
+class Markup(str):
+    """Text that is markup already."""
+
+    __slots__ = ()
+
+
+def tag(name: str, /, *children: object, **attributes: object) -> Markup:
+    """Return an element. `class_` is class, other `_` are dashes; None leaves an attribute out."""
+    told = "".join(
+        f' {_attribute(key)}="{escape(str(value))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    if name in _VOID and not children:
+        return Markup(f"<{name}{told}>" if name in ("meta", "br", "hr") else f"<{name}{told}/>")
+    return Markup(f"<{name}{told}>{''.join(map(_text, children))}</{name}>")
+
+
+def join(*parts: object) -> Markup:
+    """Put parts behind each other."""
+    return Markup("".join(map(_text, parts)))
+
+
+def _attribute(key: str) -> str:
+    # SVG's viewBox keeps its letters; Python's names have no dashes and no class.
+    return key.rstrip("_").replace("_", "-")
+
+
+def _text(part: object) -> str:
+    return part if isinstance(part, Markup) else escape(str(part))

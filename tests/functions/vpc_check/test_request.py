@@ -1,0 +1,90 @@
+"""Events and targets: what is read, and what is refused with a name, a reason and a remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from vpccheck.request import RequestError, read
+from vpccheck.target import parse
+
+
+def test_everything_but_the_function_has_a_default() -> None:
+    request = read({"function": "orders"})
+    assert (request.targets, request.discover, request.plan) == ((), frozenset(), None)
+    assert (request.format, request.probe, request.vpc_config) == ("json", True, None)
+
+
+def test_the_function_itself_is_meant_when_none_is_named() -> None:
+    assert read({}, "vpc-check").function == "vpc-check"
+    assert read({"vpc_config": {"SubnetIds": ["subnet-1"]}}, "vpc-check").function == ""
+
+
+def test_targets_are_read_in_all_their_forms() -> None:
+    event = {
+        "function": "orders",
+        "targets": [
+            "https://example.com/health?deep=1",
+            "tcp://[2001:db8::1]:6379",
+            {"url": "tls://db.internal:5432", "address": "10.0.5.10"},
+            {"discover": ["endpoints", "rds"]},
+            {"discover": "docdb"},
+            "https://example.com/health?deep=1",
+        ],
+    }
+    request = read(event)
+    assert [target.text for target in request.targets] == [
+        "https://example.com/health?deep=1",
+        "tcp://[2001:db8::1]:6379",
+        "tls://db.internal:5432",
+    ]
+    assert request.targets[0].port == 443
+    assert request.targets[2].address == "10.0.5.10"
+    assert request.discover == {"endpoints", "rds", "docdb"}
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        ([], "the event is no JSON object"),
+        ({}, 'neither a "function" nor a "vpc_config"'),
+        ({"function": "f", "target": []}, "unknown member 'target'; known are function"),
+        ({"function": "f", "vpc_config": {"SubnetIds": ["s"]}}, "exclude each other"),
+        ({"function": 5}, "function is 5, not a name or an ARN"),
+        ({"vpc_config": {"SubnetIds": []}}, 'vpc_config needs "SubnetIds"'),
+        ({"vpc_config": {"SubnetIds": "subnet-1"}}, "vpc_config.SubnetIds is no list of ids"),
+        ({"vpc_config": {"SubnetIds": ["s"], "Vpc": 1}}, "vpc_config has 'Vpc'; known are"),
+        ({"function": "f", "targets": "https://a"}, "targets is no list"),
+        ({"function": "f", "targets": [5]}, "target 5 is none of"),
+        ({"function": "f", "targets": [{"discover": ["s3"]}]}, "discover is 's3'; it is one of"),
+        ({"function": "f", "targets": ["example.com:443"]}, "has no protocol of"),
+        ({"function": "f", "targets": ["tcp://example.com"]}, "needs a port"),
+        ({"function": "f", "targets": ["tcp://example.com:70000"]}, "a port is 1 to 65535"),
+        ({"function": "f", "targets": ["https://"]}, "names no host"),
+        ({"function": "f", "targets": [{"url": "tcp://a:1", "address": "b"}]}, "is no IP address"),
+        ({"function": "f", "format": "pdf"}, "format is 'pdf'; it is one of json, table, html"),
+        ({"function": "f", "probe": "yes"}, "probe is 'yes'; it is true or false"),
+        ({"function": "f", "capacity": {"concurrency": -1}}, "capacity.concurrency is -1"),
+    ],
+)
+def test_a_wrong_event_is_told_by_its_member(event: Any, told: str) -> None:
+    with pytest.raises(RequestError) as raised:
+        read(event)
+    assert told in str(raised.value)
+
+
+def test_a_password_in_a_target_is_refused_and_not_repeated() -> None:
+    with pytest.raises(RequestError) as raised:
+        read({"function": "f", "targets": ["https://me:hunter2@example.com"]})
+    assert "hunter2" not in str(raised.value)
+    assert "user name" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://example.com", "http://example.com:8080/x", "udp://10.0.0.2:53", "tls://[::1]:853"],
+)
+def test_a_targets_text_reads_back_as_the_same_target(text: str) -> None:
+    assert parse(text).text == text
+    assert parse(parse(text).text) == parse(text)
