@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
 from typing import NoReturn, TypedDict
 
@@ -59,13 +60,32 @@ def _interrupt(number: int, frame: object) -> NoReturn:
 
 def _in_container(function: Function, options: Options) -> int:
     from rie.engine import EngineError
-    from rie.sandbox import run_function
 
     try:
-        return run_function(function, **options)
+        return _in_sandbox(function, options)
     except EngineError as error:
         say(f"note: {error}")
         _in_process(function, options)
+
+
+def _in_sandbox(function: Function, options: Options) -> int:
+    """Build the function's image on the newest surefoot image and run it until it ends.
+
+    Returns the container's exit status; KeyboardInterrupt passes through after the container is
+    gone. Raises BenchError: EngineError without an engine, others for a failed build or start.
+    """
+    from rie.client import PATH
+    from rie.engine import connect
+    from rie.image import build_function
+    from rie.sandbox import Sandbox
+
+    with contextlib.closing(connect()) as client:
+        image = build_function(client, function)
+    with Sandbox(image, function, **options) as sandbox:
+        say(f"{function.name} runs in {image} as on Lambda ({options['memory_mb']} MB). Now type:")
+        say(f"  curl -XPOST http://localhost:{options['port']}{PATH} -d '{{}}'")
+        say("Ctrl-C ends it.")
+        return sandbox.wait()
 
 
 def _in_process(function: Function, options: Options) -> NoReturn:

@@ -13,8 +13,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
-from rie.client import PATH, Answer, invoke
-from rie.console import say
+from rie.client import Answer, invoke
 from rie.emulator import free_port
 from rie.engine import connect
 from rie.environment import lambda_environment
@@ -217,35 +216,3 @@ def _refused(error: Exception, port: int) -> BenchError:
     if "already allocated" in text or "address already in use" in text:
         return BenchError(f"port {port} is taken by another program", "choose another: --port 8081")
     return BenchError(f"the engine did not start the container: {text}", "read its reason")
-
-
-def run_function(
-    function: Function,
-    *,
-    port: int = 8080,
-    memory_mb: int = 512,
-    timeout_s: int = 60,
-    variables: Mapping[str, str] | None = None,
-) -> int:
-    """Build the function's image on the newest surefoot image and run it until it ends.
-
-    Returns the container's exit status; KeyboardInterrupt passes through after the container is
-    gone. Raises BenchError: EngineError without an engine, others for a failed build or start.
-    """
-    from rie.image import build_function
-
-    with contextlib.closing(connect()) as client:
-        image = build_function(client, function)
-    sandbox = Sandbox(
-        image,
-        function,
-        port=port,
-        memory_mb=memory_mb,
-        timeout_s=timeout_s,
-        variables=variables,
-    )
-    with sandbox:
-        say(f"{function.name} runs in {image} as on Lambda ({memory_mb} MB). Now type:")
-        say(f"  curl -XPOST http://localhost:{port}{PATH} -d '{{}}'")
-        say("Ctrl-C ends it.")
-        return sandbox.wait()

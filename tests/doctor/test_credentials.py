@@ -48,7 +48,7 @@ def test_catches_each_kind_in_a_text_file_and_does_not_show_it(tmp_path: Path, k
     [
         (".aws/credentials", f"[default]\naws_secret_access_key={SECRET}\n"),
         (".netrc", "machine github.com\nlogin me password hunter2\n"),
-        (".npmrc", "\n//registry.npmjs.org/:_authToken=1234-5678\n"),
+        (".npmrc", "\n//packages.example.com/:_authToken=1234-5678\n"),
         (".pypirc", "[pypi]\npassword = hunter2\n"),
         (".git-credentials", "\nhttps://me:pass1@git.corp\n"),
         (".docker/config.json", '{"auths": {"https://index.docker.io/v1/":\n {"auth": "bWU6"}}}'),
@@ -94,7 +94,7 @@ def test_does_not_catch_examples_placeholders_and_names(tmp_path: Path) -> None:
             "key = os.environ['AWS_SECRET_ACCESS_KEY']\n"
             "url = f'https://{user}:{password}@host/'\nother = 'https://user:password@host/'\n"
             "third = 'https://me:hunter2@api.example.com'\n",
-            ".npmrc": "//registry.npmjs.org/:_authToken=${NPM_TOKEN}\n",
+            ".npmrc": "//packages.example.com/:_authToken=${NPM_TOKEN}\n",
             "certificate.pem": "-----BEGIN CERTIFICATE-----\nMIIB\n",
             "hash.txt": "sha1 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12\nXAKIAQWERTYUIOPASDFGHX\n",
         },

@@ -16,8 +16,8 @@ def test_catches_settings_of_a_developer(tmp_path: Path, name: str) -> None:
 
 
 def test_catches_them_in_another_working_directory(tmp_path: Path) -> None:
-    root = plant(sound_root(tmp_path / "root"), {"data/work/.env": "A=1\n"})
-    assert places(dotenv, whole(root, workdir="/data/work"), "SF402") == ["/data/work/.env"]
+    root = plant(sound_root(tmp_path / "root"), {"data/app/.env": "A=1\n"})
+    assert places(dotenv, whole(root, workdir="/data/app"), "SF402") == ["/data/app/.env"]
 
 
 def test_catches_one_that_a_later_layer_deletes(tmp_path: Path) -> None:
