@@ -15,6 +15,7 @@ from .. import prefetch
 from . import bytecode, modes, readahead
 from .words import fail, say
 
+_BASE = ("/var/runtime", "/var/lang")
 _WIDTH = 100  # of a build log
 _NAMED = 5  # paths of changed files that are worth a build log's lines
 
@@ -57,7 +58,7 @@ def execute(options: argparse.Namespace) -> int:
             "not set it; a folder is looked at with: surefoot doctor DIR",
         )
     try:
-        _settle(_tops(task))
+        _settle(task)
         status = _examine(options)
         if status == 0 and options.handler:
             status = readahead.settle(
@@ -71,16 +72,13 @@ def execute(options: argparse.Namespace) -> int:
     return status
 
 
-def _tops(task: str) -> list[str]:
-    """Return the folders that a user's build fills, as far as they are there."""
-    tops = [task, "/opt", sysconfig.get_path("purelib")]
-    return [top for top in tops if os.path.isdir(top)]
-
-
-def _settle(tops: Sequence[str]) -> None:
+def _settle(task: str) -> None:
+    # What a user's build fills, and then what the base image brought, as far as it is there.
+    filled = [task, "/opt", sysconfig.get_path("purelib")]
+    tops = [top for top in dict.fromkeys([*filled, *_BASE]) if os.path.isdir(top)]
     changed = modes.settle(tops)
     _tell("modes", len(changed), "settled for the user of Lambda", changed)
-    compiled = bytecode.compile_trees(tops)
+    compiled = bytecode.compile_trees(top for top in filled if os.path.isdir(top))
     # The bytecode itself is a file with a mode, and its folder is one.
     modes.settle(tops)
     _tell("bytecode", len(compiled.new), f"compiled, {compiled.current} were current", ())
