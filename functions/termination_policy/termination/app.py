@@ -64,7 +64,7 @@ def _tell(request: Request | None, answered: int, failure: BaseException | None)
     properties: dict[str, object] = {"policy": os.environ.get("POLICY", "")}
     if request:
         properties |= {"group": request.group, "cause": request.cause}
-        properties |= {"instances": len(request.rows), "more": request.has_more}
+        properties |= {"instances": request.shown, "more": request.has_more}
     if failure is not None:
         properties["reason"] = reason(failure)
     elif answered < asked:

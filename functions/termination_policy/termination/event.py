@@ -32,10 +32,10 @@ class Instance(NamedTuple):
         return self.zone, self.market
 
 
-Row = tuple[str, str, str]  # the same, as it is read
-_ROW: Callable[[Any], Row] = itemgetter("InstanceId", "AvailabilityZone", "InstanceMarketOption")
+Columns = tuple[list[str], list[str], list[str]]  # ids, zones and markets, as they are read
+_COLUMNS = tuple(map(itemgetter, ("InstanceId", "AvailabilityZone", "InstanceMarketOption")))
 # Instance(*row) without a call of Python for each of 30,000.
-_INSTANCE: Callable[[Row], Instance] = partial(tuple.__new__, Instance)
+_INSTANCE: Callable[[tuple[str, str, str]], Instance] = partial(tuple.__new__, Instance)
 
 
 class Request(NamedTuple):
@@ -44,7 +44,7 @@ class Request(NamedTuple):
     group: str  # ARN
     cause: str
     quotas: dict[Place, int]
-    rows: list[Row]
+    columns: Columns
     has_more: bool  # the group has more instances than the 30,000 that an event shows
 
     @property
@@ -54,7 +54,12 @@ class Request(NamedTuple):
 
     def instances(self) -> Iterator[Instance]:
         """Those that may be terminated, made as they are wanted."""
-        return map(_INSTANCE, self.rows)
+        return map(_INSTANCE, zip(*self.columns, strict=True))
+
+    @property
+    def shown(self) -> int:
+        """How many instances the event shows."""
+        return len(self.columns[0])
 
 
 def read_event(event: Any) -> Request:
@@ -71,7 +76,7 @@ def read_event(event: Any) -> Request:
         group=_text(event, "AutoScalingGroupARN", "event"),
         cause=cause,
         quotas=_quotas(_list(event, "CapacityToTerminate")),
-        rows=_rows(_list(event, "Instances")),
+        columns=_columns(_list(event, "Instances")),
         has_more=has_more,
     )
 
@@ -90,27 +95,26 @@ def _quotas(entries: list[Any]) -> dict[Place, int]:
     return quotas
 
 
-def _rows(entries: list[Any]) -> list[Row]:
+def _columns(entries: list[Any]) -> Columns:
     """Check 30,000 entries within a fraction of a processor: in bulk, one by one only if wrong."""
     if not entries:
-        return []
+        return [], [], []
     try:
-        rows = [*map(_ROW, entries)]
-        names, zones, markets = ({*map(itemgetter(column), rows)} for column in range(3))
+        names, zones, markets = ([*map(column, entries)] for column in _COLUMNS)
+        together = "\n".join(names)  # what is no text cannot be joined
         sound = (
-            # All between begin with "i-"; what is no text cannot be compared.
-            min(names) >= "i-"
-            and max(names) < "i."
-            and markets <= MARKETS
-            and all(isinstance(zone, str) and zone for zone in zones)
+            together.count("\n") == len(names) - 1
+            and f"\n{together}".count("\ni-") == len(names)
+            and {*markets} <= MARKETS
+            and all(isinstance(zone, str) and zone for zone in {*zones})
         )
     except (KeyError, TypeError):  # a member is missing, or is of a kind that cannot be
         sound = False
     if not sound:
         raise _fault(entries)
-    if len(names) < len(rows):
+    if len({*names}) < len(names):
         raise Invalid("Instances", "an instance is there twice", _REMEDY)
-    return rows
+    return names, zones, markets
 
 
 def _fault(entries: list[Any]) -> Invalid:
