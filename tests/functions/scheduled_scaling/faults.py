@@ -10,6 +10,8 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSRequest, AWSResponse
 
+from tests.support.awsanswer import answer
+
 READING = ("Describe", "List", "Get", "BatchGet")
 Decide = Callable[[int, str], "tuple[str, str] | None"]
 
@@ -83,23 +85,3 @@ def _refusal(request: AWSRequest, code: str, message: str) -> AWSResponse:
             f"<Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
         )
     return answer(400, text, {"x-amzn-errortype": code})
-
-
-def answer(status: int, text: str = "", headers: dict[str, str] | None = None) -> AWSResponse:
-    """An answer as it would come from AWS."""
-    made: Any = AWSResponse
-    response: AWSResponse = made("http://aws", status, headers or {}, _Raw(text.encode()))
-    return response
-
-
-class _Raw:
-    """What botocore reads a body from."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self, *_: Any, **__: Any) -> list[bytes]:
-        return [self._body]
-
-    def read(self, *_: Any) -> bytes:
-        return self._body

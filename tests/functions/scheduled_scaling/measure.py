@@ -1,6 +1,6 @@
 """Prints how long planning 500 targets takes, start included and warm.
 
-``python -m tests.functions.scheduled_scaling.measure``, with PYTHONPATH=.:runtime. The function runs
+With PYTHONPATH=.:runtime, ``python -m tests.functions.scheduled_scaling.measure``: the function is
 under AWS's emulator, moto in this process. The pauses let the pace for reads recover.
 """
 

@@ -12,8 +12,8 @@ from botocore.awsrequest import AWSResponse
 from rie.cloud import night as seed
 from scaling.errors import ScalingFailed
 from tests.functions.scheduled_scaling.conftest import Night
-from tests.functions.scheduled_scaling.faults import answer
 from tests.functions.scheduled_scaling.test_night import OUT
+from tests.support.awsanswer import answer
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from termination.aws import Clients
 from tests.functions.termination_policy import seed
 from tests.functions.termination_policy.conftest import Fleet
 from tests.functions.termination_policy.events import A, event
-from tests.functions.termination_policy.wire import answer, refusing
+from tests.functions.termination_policy.wire import refusing
+from tests.support.awsanswer import answer
 
 ASKING = {
     "oldest": "DescribeInstances",

@@ -9,7 +9,7 @@ from tests.functions.termination_policy import seed
 from tests.functions.termination_policy.conftest import Fleet
 from tests.functions.termination_policy.desks import passed
 from tests.functions.termination_policy.events import A, event, names
-from tests.functions.termination_policy.wire import answer
+from tests.support.awsanswer import answer
 
 
 @pytest.mark.parametrize(

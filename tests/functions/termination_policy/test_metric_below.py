@@ -10,7 +10,7 @@ from tests.functions.termination_policy import seed
 from tests.functions.termination_policy.conftest import Fleet
 from tests.functions.termination_policy.desks import passed
 from tests.functions.termination_policy.events import names
-from tests.functions.termination_policy.wire import answer
+from tests.support.awsanswer import answer
 
 POLICY = "metric_below:AWS/EC2 CPUUtilization Maximum 300 3 5"
 NOW = datetime(2026, 3, 2, 12, 1, tzinfo=timezone.utc)

@@ -10,6 +10,7 @@ import boto3
 from botocore.awsrequest import AWSRequest, AWSResponse
 
 from termination.aws import Clients
+from tests.support.awsanswer import answer
 
 _ERROR = "<Error><Code>{code}</Code><Message>no</Message></Error>"
 _WORDS = {  # of the protocols that are not JSON
@@ -61,27 +62,3 @@ def refusing(code: str, status: int = 400) -> Callable[[str], AWSResponse]:
         _WORDS.get(operation, '{{"__type": "{code}"}}').format(code=code),
         {"x-amzn-errortype": code},
     )
-
-
-def answer(status: int, text: str, headers: dict[str, str] | None = None) -> AWSResponse:
-    """An answer as it would come from AWS."""
-    made: Any = AWSResponse
-    response: AWSResponse = made("http://aws", status, headers or {}, _Raw(text.encode()))
-    return response
-
-
-class _Raw:
-    """What botocore reads a body from."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self, *_: Any, **__: Any) -> list[bytes]:
-        return [self._body]
-
-    def read(self, *_: Any) -> bytes:
-        body, self._body = self._body, b""
-        return body
-
-    def close(self) -> None:
-        """Nothing is open."""
