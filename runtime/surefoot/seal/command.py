@@ -78,9 +78,8 @@ def _settle(task: str) -> None:
     tops = [top for top in dict.fromkeys([*filled, *_BASE]) if os.path.isdir(top)]
     changed = modes.settle(tops)
     _tell("modes", len(changed), "settled for the user of Lambda", changed)
+    os.umask(0o022)  # bytecode is new files in new folders
     compiled = bytecode.compile_trees(top for top in filled if os.path.isdir(top))
-    # The bytecode itself is a file with a mode, and its folder is one.
-    modes.settle(tops)
     _tell("bytecode", len(compiled.new), f"compiled, {compiled.current} were current", ())
     for path, reason in list(compiled.failed.items())[:_NAMED]:
         say(f"note: {path} does not compile and stays as it is: {reason}")

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from .. import prefetch
 from .footprint import lines_of
-from .recorder import FAILED, READY
+from .recorder import FAILED, READY, mappings
 
 _START = """
 import sys
@@ -108,11 +108,18 @@ def _content(path: str) -> str:
 
 
 def _without_chance(record: str) -> list[str]:
-    """Return the lines without the pieces of libraries: which the kernel maps around those that
-    were needed differs from run to run.
+    """Return what of a record is the same in each run.
+
+    Which pages the kernel maps around those that were needed is chance: so are the pieces of a
+    library, and whether a file that every interpreter maps, such as this one, had new ones at all.
     """
+    everywhere = {path for path, *_ in mappings()}
     lines = [line.partition("\t") for line in record.splitlines()]
-    return [path if ".so" in path else path + tab + rest for path, tab, rest in lines]
+    return [
+        path if ".so" in path else path + tab + rest
+        for path, tab, rest in lines
+        if path not in everywhere
+    ]
 
 
 def remove(path: str = prefetch.RECORD) -> None:
