@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -52,6 +52,7 @@ class Start(Protocol):
         *,
         handler: str = "app.handler",
         environ: Mapping[str, str | None] | None = None,
+        command: Sequence[str] | None = None,
     ) -> Running: ...
 
 
@@ -65,10 +66,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
             *,
             handler: str = "app.handler",
             environ: Mapping[str, str | None] | None = None,
+            command: Sequence[str] | None = None,
         ) -> Running:
             (tmp_path / "app.py").write_text(textwrap.dedent(source), encoding="utf-8")
             api = stack.enter_context(RuntimeApi(then=Then.PARK))
-            process = ClientProcess(Client.SUREFOOT, handler, tmp_path, api.address, environ)
+            process = ClientProcess(
+                Client.SUREFOOT, handler, tmp_path, api.address, environ, command
+            )
             return Running(api, stack.enter_context(process), tmp_path)
 
         yield starter

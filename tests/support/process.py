@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -59,7 +60,7 @@ class ClientProcess:
     """A running client; a context manager that leaves no process behind.
 
     `handler` None leaves the argument out, for the case that only _HANDLER is set. `environ`
-    adds to or (with None) takes from the usual variables.
+    adds to or (with None) takes from the usual variables. `command` starts the client another way.
     """
 
     def __init__(
@@ -69,8 +70,10 @@ class ClientProcess:
         task: Path,
         address: str,
         environ: Mapping[str, str | None] | None = None,
+        command: Sequence[str] | None = None,
     ) -> None:
-        self._command = [sys.executable, "-m", client.value, *([handler] if handler else [])]
+        start = [sys.executable, "-m", client.value] if command is None else command
+        self._command = [*start, *([handler] if handler else [])]
         self._task = task
         merged = {**lambda_environment(address, task), **(environ or {})}
         self._environ = {name: value for name, value in merged.items() if value is not None}
@@ -110,6 +113,20 @@ class ClientProcess:
         status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
         (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) / 1024
+
+    def wait_for_output(self, text: bytes, deadline: float = DEADLINE) -> bytes:
+        """Wait until the client has written ``text``, to whichever stream; return all it wrote."""
+        end = time.monotonic() + deadline
+        while text not in (written := self._written()):
+            if time.monotonic() > end:
+                raise TimeoutError(f"{text!r} was not written; so far: {written!r}")
+            time.sleep(0.01)
+        return written
+
+    def _written(self) -> bytes:
+        # By position: the client writes where its own offset is, which these files share.
+        files = (self._stdout.fileno(), self._stderr.fileno())
+        return b"".join(os.pread(each, os.fstat(each).st_size, 0) for each in files)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the client alone."""
