@@ -3,12 +3,19 @@
 import posix
 import sys
 
-# Before anything else is loaded: what a start reads is fetched while it goes on.
-if posix.access(__file__.rpartition("/surefoot/")[0] + "/.surefoot-seal", posix.R_OK):
-    from . import prefetch
 
-    prefetch.start()
+def run() -> None:
+    """Run the runtime with the arguments of this process; exit with its code."""
+    # Before anything else is loaded: what a start reads is fetched while it goes on.
+    if posix.access(__file__.rpartition("/surefoot/")[0] + "/.surefoot-seal", posix.R_OK):
+        from . import prefetch
 
-from .boot import main
+        prefetch.start()
 
-sys.exit(main(sys.argv[1:]))
+    from .boot import main
+
+    sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    run()

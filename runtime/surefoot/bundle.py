@@ -16,6 +16,8 @@ from pathlib import Path
 MODULES = (
     "surefoot",
     "surefoot.errors",
+    "surefoot.ownership",
+    "surefoot.import_hook",
     "surefoot.sitepath",
     "surefoot.invocation",
     "surefoot.head",
@@ -24,7 +26,7 @@ MODULES = (
     "surefoot.config",
     "surefoot.deadline",
     "surefoot.logs",
-    "surefoot.logs.hook",
+    "surefoot.logs.streams",
     "surefoot.context",
     "surefoot.marshal",
     "surefoot.handlers",
@@ -39,24 +41,27 @@ MODULES = (
 
 # The start itself. BUNDLE stands where its constants get the modules: name, file, whether it is a
 # package, code. They are made without the import system, whose look-ups take longer than they do.
+# multiprocessing runs the file again, under another name, in each process that it spawns.
 _START = """
-import sys
-from _frozen_importlib import ModuleSpec
+if __name__ == "__main__":
+    import sys
+    from _frozen_importlib import ModuleSpec
 
-for name, file, is_package, code in "BUNDLE":
-    spec = ModuleSpec(name, None, origin=file, is_package=is_package)
-    spec.has_location = True
-    module = type(sys)(name)
-    module.__spec__ = spec
-    module.__file__ = file
-    module.__package__ = spec.parent
-    if is_package:
-        module.__path__ = spec.submodule_search_locations = [file.rpartition("/")[0]]
-    parent, _, child = name.rpartition(".")
-    if parent:
-        setattr(sys.modules[parent], child, module)
-    sys.modules[name] = module
-    exec(code, module.__dict__)
+    for name, file, is_package, code in "BUNDLE":
+        spec = ModuleSpec(name, None, origin=file, is_package=is_package)
+        spec.has_location = True
+        module = type(sys)(name)
+        module.__spec__ = spec
+        module.__file__ = file
+        module.__package__ = spec.parent
+        if is_package:
+            module.__path__ = spec.submodule_search_locations = [file.rpartition("/")[0]]
+        parent, _, child = name.rpartition(".")
+        if parent:
+            setattr(sys.modules[parent], child, module)
+        sys.modules[name] = module
+        exec(code, module.__dict__)
+    module.run()
 """
 
 

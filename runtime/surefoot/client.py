@@ -15,11 +15,12 @@ from .errors import (
 )
 from .head import request_id_path
 from .invocation import Invocation
+from .ownership import is_owner
 from .wire import Reply
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from .marshal import Marshaller
     from .report import Report
@@ -96,7 +97,7 @@ class Client:
         :param failed: makes the report of an exception that the handler raised
         :raises RuntimeStop: as next()
         """
-        from .stream import END, MODE, TRAILERS, chunk, trailers
+        from .stream import END, MODE, TRAILERS, chunk
 
         path = f"invocation/{request_id_path(invocation.request_id)}/response"
         head = (
@@ -110,13 +111,8 @@ class Client:
         upload = self.connection.upload(head.encode("utf-8", "surrogateescape"))
         try:
             while upload.open:
-                try:
-                    data = next(pieces, b"")
-                except BaseException as error:
-                    report = failed(error)
-                    body = self.marshaller.dumps(report.fields(invocation.request_id))
-                    ending += trailers(report, body)
-                    data = b""
+                data, error_trailers = self._next_piece(pieces, invocation, failed)
+                ending += error_trailers
                 if not data:
                     break
                 upload.send(chunk(data))
@@ -135,13 +131,40 @@ class Client:
             try:
                 stream.close()
             except BaseException as error:
-                # The handler's own clean-up failed; that is for its log, and nobody else's end.
+                if not is_owner():
+                    raise
+                # The handler's own clean-up failed; that is for its log, and no reason to end.
                 failed(error)
         what = f"streamed response to request {invocation.request_id}"
         if told:
             self.say(f"the peer {told} the {what}; the handler's generator was closed.")
         if reply is not None:
             self._judge(reply, what)
+
+    def _next_piece(
+        self,
+        pieces: "Iterator[bytes]",
+        invocation: Invocation,
+        failed: "Callable[[BaseException], Report]",
+    ) -> tuple[bytes, bytes]:
+        """Return the next piece, empty at the end; and the trailers, if an error was the end.
+
+        :raises BaseException: in a child that the handler forked: what its end is to be
+        """
+        from .stream import trailers
+
+        try:
+            data = next(pieces, b"")
+            if not is_owner():
+                sys.exit(0)
+        except BaseException as error:
+            if not is_owner():
+                raise
+            report = failed(error)
+            return b"", trailers(
+                report, self.marshaller.dumps(report.fields(invocation.request_id))
+            )
+        return data, b""
 
     def init_error(self, report: "Report") -> None:
         """Report that the function could not be loaded; the process must exit next.

@@ -1,8 +1,11 @@
-"""Poll, handle, answer; for ever. Knows no environment and no socket."""
+"""Poll, handle, answer, until the end. Knows no environment and no socket."""
+
+import sys
 
 from .context import LambdaContext
 from .errors import Terminated
 from .handlers.adapt import KINDS
+from .ownership import is_owner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,17 +50,25 @@ class Loop:
         self.idle = False
         self.stopping = False
 
-    def run(self) -> None:
+    def run(self, after_first: "Callable[[], None]") -> None:
         """Serve until the client or a signal handler raises, or until stop().
 
+        :param after_first: called once, when the first invocation has been answered
         :raises RuntimeStop: the sandbox is gone, broken or not a Runtime API; or Terminated
+        :raises SystemExit: the function's own signal handler said so; or this process is a child
+            that the handler forked, which must not go on here
         """
+        self._serve_next()
+        after_first()
         while not self.stopping:
-            self.idle = True
-            invocation = self.client.next()
-            self.idle = False
-            self.serve(invocation)
+            self._serve_next()
         raise Terminated("terminated after the invocation that was under way.")
+
+    def _serve_next(self) -> None:
+        self.idle = True
+        invocation = self.client.next()
+        self.idle = False
+        self.serve(invocation)
 
     def stop(self) -> None:
         """End the loop: for a signal handler. An invocation that is under way is finished first.
@@ -79,26 +90,38 @@ class Loop:
         try:
             answer = self._handle(invocation)
         except BaseException as error:
+            if not is_owner():
+                raise
             # SystemExit and KeyboardInterrupt, too: a handler that calls sys.exit() has failed this
-            # invocation, and its caller wants to hear of it.
+            # invocation, and its caller is to learn of it.
             self.client.fail(invocation, self._report(invocation, error))
+            if isinstance(error, SystemExit):
+                from .signals import came_from_signal_handler
+
+                if came_from_signal_handler(error):
+                    raise
+            return
+        if not is_owner():
+            # A child that returned from the handler: all that is left here is its parent's.
+            sys.exit(0)
+        if isinstance(answer, tuple):
+            self.client.respond(invocation, *answer)
         else:
-            if isinstance(answer, tuple):
-                self.client.respond(invocation, *answer)
-            else:
-                self._stream(invocation, answer)
+            self._stream(invocation, answer)
 
     def _handle(self, invocation: "Invocation") -> "tuple[bytes, str] | Stream":
         """Call the handler; return its result as bytes and content type, or the begun stream."""
         marshaller = self.marshaller
         json = self.client.marshaller
+        guard = self.guard
         streaming = False
-        self.guard.arm(invocation.request_id, invocation.deadline_ms)
+        guard.arm(invocation.request_id, invocation.deadline_ms)
         try:
             context = LambdaContext(invocation, self.config, json.loads, self.log.write)
             event = marshaller.load(invocation.body, invocation.content_type)
             # A large event need not be kept twice while the handler works.
             invocation.body = b""
+            guard.open()
             result = self.function(event, context)
             settle = KINDS.get(type(result))
             if settle is not None:
@@ -107,20 +130,23 @@ class Loop:
                 result = settle(result, json)
                 if isinstance(result, Stream):
                     streaming = True
+                    result.source = guard.watch(result.source)
                     return result
+            guard.close()
             # Nor need it be kept while the result is marshalled.
             del event
-            self.log.flush()
             return marshaller.dump(result)
         finally:
             if not streaming:
-                self.guard.disarm()
+                guard.disarm()
+            self.log.flush()
 
     def _stream(self, invocation: "Invocation", stream: "Stream") -> None:
         try:
             self.client.stream(invocation, stream, lambda error: self._report(invocation, error))
         finally:
             self.guard.disarm()
+            self.log.flush()
 
     def _report(self, invocation: "Invocation", error: BaseException) -> "Report":
         from .logs.uncaught import record

@@ -10,6 +10,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
 
 
 def prepare(working_directory: str, task_root: str, environ: "Mapping[str, str]") -> None:
@@ -72,3 +73,18 @@ def _is_plain(packages: str, environ: "Mapping[str, str]") -> bool:
         except OSError:
             continue
     return True
+
+
+def give_children_their_site(subprocess: "ModuleType") -> None:
+    """Keep this interpreter's -S from the interpreters that multiprocessing and joblib start.
+
+    They take over the flags of their parent, and would find no packages.
+
+    :param subprocess: the module, which knows the flags
+    """
+    flags = subprocess._args_from_interpreter_flags  # noqa: SLF001  (multiprocessing's source)
+
+    def flags_without_no_site() -> list[str]:
+        return [flag for flag in flags() if flag != "-S"]
+
+    subprocess._args_from_interpreter_flags = flags_without_no_site  # type: ignore[attr-defined]  # noqa: SLF001

@@ -4,8 +4,10 @@
 """
 
 import _socket
+import sys
 
 from .errors import SandboxGone
+from .ownership import is_owner
 from .wire import Reply, ReplyParser
 
 TYPE_CHECKING = False
@@ -83,6 +85,10 @@ class Connection:
         self._parser.reset()
 
     def _connect(self) -> _socket.socket:
+        if not is_owner():
+            # A child that a signal handler forked in the middle of an exchange. It has let go of
+            # the connection, and there is nothing for it to do here.
+            sys.exit(0)
         family = _socket.AF_INET6 if ":" in self.host else _socket.AF_INET
         connection = _socket.socket(family, _socket.SOCK_STREAM)
         try:

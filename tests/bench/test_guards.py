@@ -26,12 +26,13 @@ BOOTSTRAP = str(RUNTIME.parent / "bootstrap" / "bootstrap")
 
 # What the runtime loads beyond an interpreter that does nothing, up to its first poll: its own
 # modules, those of the bundle, and these.
-STANDARD = "_json _sitebuiltins _socket"
+STANDARD = "_json _sitebuiltins _socket faulthandler"
 # From there to the first answer of a function that does nothing.
-LATER = "faulthandler"
+LATER = ""
 
-# Send and receive, twice; setting the deadline's timer, and stopping it.
-SYSTEM_CALLS = 6
+# Send and receive, twice; setting the deadline's timer, and stopping it; and asking whether this is
+# still the process that was started, since a handler may fork without the interpreter's knowledge.
+SYSTEM_CALLS = 7
 
 FUNCTIONS = """
 import gc

@@ -14,13 +14,16 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
                 "invocation",
                 "budget",
                 "head",
+                "import_hook",
+                "ownership",
                 "prefetch",
+                "signals",
             ],  # "" is the package itself
             [
                 *["wire", "marshal", "jsonexact", "jsonfast", "jsonfault", "context", "report"],
                 *["stream", "deadline", "continuation", "batch", "fakecontext"],
             ],
-            ["transport", "drain", "handlers", "logs"],
+            ["transport", "drain", "handlers", "logs", "alarm"],
             ["client", "handlers.adapt", "lifecycle", "testing"],
             ["loop", "concurrent"],
             ["workers"],
@@ -50,12 +53,22 @@ EAGER = frozenset(
             f"surefoot.{name}"
             for name in (
                 *["__main__", "boot", "client", "config", "context", "deadline", "errors", "head"],
-                *["handlers", "handlers.adapt", "handlers.resolve", "invocation", "logs"],
-                *["logs.hook", "loop", "marshal", "sitepath", "traceid", "transport", "wire"],
+                *["handlers", "handlers.adapt", "handlers.resolve", "import_hook", "invocation"],
+                *[
+                    "logs",
+                    "logs.streams",
+                    "loop",
+                    "ownership",
+                    "marshal",
+                    "sitepath",
+                    "traceid",
+                    "transport",
+                    "wire",
+                ],
             )
         ],
         *["_json", "_sitebuiltins", "_socket"],
         "gc",
-        "faulthandler",  # the deadline guard's, at the first invocation
+        "faulthandler",
     ]
 )

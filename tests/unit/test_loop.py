@@ -47,11 +47,11 @@ def run(
     """Serve the invocations until the source is dry."""
     source = Source(*invocations)
     log = fakes.log()
-    guard = Guard(0, raises=False, say=pytest.fail)
+    guard = Guard(0, raises=False, say=pytest.fail, flush=log.flush)
     marshaller = marshaller or Marshaller()
     loop = Loop(source, handler, marshaller, log.config, log, trace, guard)
     with pytest.raises(SandboxGone, match="no more"):
-        loop.run()
+        loop.run(after_first=lambda: None)
     return source
 
 
@@ -131,9 +131,21 @@ def test_the_log_knows_the_invocation_while_it_is_handled() -> None:
     def handler(event: object, context: object) -> None:
         seen.extend([log.request_id, log.tenant_id])
 
-    guard = Guard(0, raises=False, say=pytest.fail)
+    guard = Guard(0, raises=False, say=pytest.fail, flush=log.flush)
     Loop(source, handler, Marshaller(), log.config, log, seen.append, guard).serve(source.next())
     assert seen == [None, fakes.REQUEST_ID, "tenant"]
+
+
+def test_what_follows_the_first_answer_happens_once() -> None:
+    source = Source(fakes.invocation(b"1"), fakes.invocation(b"2"), fakes.invocation(b"3"))
+    log = fakes.log()
+    guard = Guard(0, raises=False, say=pytest.fail, flush=log.flush)
+    seen: list[int] = []
+    loop = Loop(source, max, Marshaller(), log.config, log, lambda _: None, guard)
+    loop.function = lambda event, _: event
+    with pytest.raises(SandboxGone):
+        loop.run(after_first=lambda: seen.append(len(source.answers)))
+    assert (seen, len(source.answers)) == ([1], 3)
 
 
 def test_raw_bodies_pass_through() -> None:
@@ -148,9 +160,9 @@ def test_an_answer_that_cannot_be_delivered_is_not_reported_as_the_handlers_erro
 
     source = Broken(fakes.invocation())
     log = fakes.log()
-    guard = Guard(0, raises=False, say=pytest.fail)
+    guard = Guard(0, raises=False, say=pytest.fail, flush=log.flush)
     marshaller = Marshaller()
     loop = Loop(source, lambda *_: 1, marshaller, log.config, log, lambda _: None, guard)
     with pytest.raises(SandboxGone):
-        loop.run()
+        loop.run(after_first=lambda: None)
     assert source.reports == []

@@ -20,7 +20,8 @@ from surefoot.profile import probe
 probe.install(int(sys.argv.pop(1)), int(sys.argv.pop(1)))
 if sys.argv.pop(1) == "module":
     sys.path[:1] = [""]
-import surefoot.__main__
+from surefoot.__main__ import run
+run()
 """
 
 # What Lambda sets. A variable that the command was given wins: in a container the image has set

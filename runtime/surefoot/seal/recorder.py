@@ -31,7 +31,7 @@ def start(runtime: str, descriptor: int) -> None:
     try:
         code = marshal.loads(_read(f"{runtime}/start.pyc")[16:])  # noqa: S302  (made by our build)
     except FileNotFoundError:
-        code = "import surefoot.__main__"
+        code = "from surefoot.__main__ import run; run()"
     recorder = Recorder(descriptor)
     for name in [name for name in sys.modules if name.partition(".")[0] == "surefoot"]:
         # The runtime has not been started yet: it is to load its modules itself.

@@ -8,6 +8,7 @@ import time
 
 from ..errors import EXIT_CRASHES, EXIT_SANDBOX_GONE
 from ..logs import say
+from ..ownership import become_owner
 from .board import ENDED, INIT, Board
 from .child import Forked, Worker
 from .lifeline import Lifeline
@@ -140,6 +141,7 @@ class Supervisor:
                 stream.flush()
         pid = self.signals.fork()
         if pid == 0:
+            become_owner()
             self.lifeline.cut()
             if self._collects:
                 gc.enable()
