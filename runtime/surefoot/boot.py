@@ -230,13 +230,16 @@ def _snapshot(client: Client, log: Log) -> None:
 
 def _collect_again() -> None:
     """End main()'s pause of the collector, unless the function has set it up for itself."""
-    if gc.get_threshold() == _GC_DURING_INIT:
-        gc.set_threshold(*_GC_AFTERWARDS)
-        if gc.isenabled() and (gc.get_count()[0] > _GC_WORTHWHILE or _collections() > _GC_BEFORE):
-            # What was made and dropped in the meantime would be frozen, too, and stay.
-            gc.collect()
+    slowed = gc.get_threshold() == _GC_DURING_INIT
+    many = gc.get_count()[0] > _GC_WORTHWHILE or _collections() > _GC_BEFORE
+    if slowed and many and gc.isenabled():
+        # What was made and dropped in the meantime would be frozen, too, and stay.
+        gc.collect()
     # What init made stays; the collector need not look through it again and again.
     gc.freeze()
+    if slowed:
+        # Last: with the usual thresholds the next object would set off a collection.
+        gc.set_threshold(*_GC_AFTERWARDS)
 
 
 def _told(log: Log, error: BaseException) -> "Report":

@@ -38,14 +38,10 @@ LARGEST_PART = 10
 INIT_SECONDS = 10.0
 LONG_INIT_SECONDS = 130.0
 
-# Where the exception may be raised: nowhere, in the user's code, or in a send that does not end.
-_CLOSED, _USER, _SENDING = range(3)
 # Seconds after which the guard looks again when the exception would have met code of the runtime.
 _RETRY = 0.001
 # A timer that differs by more seconds from the guard's own was set by somebody else.
 _TOLERANCE = 0.05
-# setitimer() takes no more than a time_t; a function runs for 90 minutes at most.
-_LONGEST = 1e6
 # Code of the runtime that is on the stack while the user's code runs, or that it calls in turn:
 # an exception in it would leave a line or a frame of the log half written.
 _OURS = tuple(f"{__package__}.{name}" for name in ("loop", "deadline", "context", "logs"))
@@ -77,9 +73,14 @@ class Guard:
         self._request_id = ""
         self._loading = 0.0
         self._margin = 0.0
-        self._window = _CLOSED
-        self._expired = False
+        # Set by the loop, around each piece of work that is the user's.
+        self.in_user_code = False
+        # The deadline has passed while it was not.
+        self.expired = False
+        self._sending = False
+        # When it acts, as time() counts; 0 between invocations. And for when its timer was set.
         self._expires = 0.0
+        self._due = 0.0
         self._armed = False
         self._foreign = False
         self._dumping = False
@@ -91,8 +92,12 @@ class Guard:
         """Watch over an invocation that ends at ``deadline_ms`` (since the epoch; 0: unknown)."""
         now = time()
         left = deadline_ms / 1000 - now
-        margin = min(self.margin_ms / 1000, left / LARGEST_PART)
-        if margin <= 0:
+        margin = self.margin_ms / 1000
+        if margin * LARGEST_PART > left:
+            margin = left / LARGEST_PART
+            if margin <= 0:
+                return
+        elif not margin:
             return
         self._request_id = request_id
         self._margin = margin
@@ -109,24 +114,16 @@ class Guard:
 
     def disarm(self) -> None:
         """The user's code is done."""
-        self._window = _CLOSED
-        self._expired = False
+        self.in_user_code = False
+        self._expires = 0.0
         self._stop()
-        self._expires = self._loading = 0.0
+        if self._sending or self.expired or self._loading:
+            self._sending = self.expired = False
+            self._loading = 0.0
 
-    def open(self) -> None:
-        """The user's code runs from here on.
-
-        :raises DeadlineExceeded: the deadline passed before
-        """
-        self._window = _USER
-        if self._expired:
-            self._window = _CLOSED
-            raise DeadlineExceeded(self._message())
-
-    def close(self) -> None:
-        """The user's code has returned."""
-        self._window = _CLOSED
+    def overdue(self) -> DeadlineExceeded:
+        """Return what to raise in place of calling the user's code: the deadline has passed."""
+        return DeadlineExceeded(self._message())
 
     def watch(self, source: "Iterator[Any]") -> "_WatchedSource":
         """Return an iterator over what a handler yields; its code runs while a value is asked for.
@@ -134,7 +131,8 @@ class Guard:
         Between two values the runtime sends. A deadline that passes then is raised before the next
         value, unless the peer stops reading.
         """
-        self._window = _SENDING
+        self.in_user_code = False
+        self._sending = True
         return _WatchedSource(self, source)
 
     def lend(self) -> None:
@@ -167,8 +165,7 @@ class Guard:
             self._uninstall()
 
     def _start(self, now: float, seconds: float) -> None:
-        seconds = min(seconds, _LONGEST)
-        self._expires = now + seconds
+        self._expires = self._due = now + seconds
         if (self._dumping and getsignal(SIGALRM) is self._handler) or self._install():
             previous = setitimer(ITIMER_REAL, seconds)
             if not previous[0]:
@@ -184,7 +181,7 @@ class Guard:
         if self._armed:
             self._armed = False
             left, interval = setitimer(ITIMER_REAL, 0)
-            if left and (interval or abs(left - (self._expires - time())) > _TOLERANCE):
+            if left and (interval or abs(left + time() - self._due) > _TOLERANCE):
                 # Not through the signal module, but somebody did set the timer: it is theirs.
                 setitimer(ITIMER_REAL, left, interval)
         if self._watching:
@@ -243,24 +240,24 @@ class Guard:
 
     def _raise(self, frame: "FrameType | None") -> None:
         """Raise DeadlineExceeded if the user's code runs, else see to it that it is raised then."""
-        if self._window == _USER and not _is_ours(frame):
+        if self.in_user_code and not _is_ours(frame):
             aio = _coroutines()
             message = self._message()
             if aio is None or not aio.expire(message):
                 raise DeadlineExceeded(message)
-        elif self._window == _USER:
+        elif self.in_user_code:
             self._look_again(_RETRY)
-        elif self._window == _SENDING and self._expired and _is_sending(frame):
+        elif self._sending and self.expired and _is_sending(frame):
             raise DeadlineExceeded(self._message())
         else:
-            first = not self._expired
-            self._expired = True
-            if self._window == _SENDING:
+            first = not self.expired
+            self.expired = True
+            if self._sending:
                 # The peer may be slow to read, or not read at all: then its send is still there.
                 self._look_again(self._margin / 4 if first else _RETRY)
 
     def _look_again(self, seconds: float) -> None:
-        self._expires = time() + seconds
+        self._expires = self._due = time() + seconds
         setitimer(ITIMER_REAL, seconds)
 
 
@@ -276,15 +273,16 @@ class _WatchedSource:
 
     def __next__(self) -> "Any":
         guard = self._guard
-        guard.open()
+        guard.in_user_code = True
         try:
+            if guard.expired:
+                raise guard.overdue()
             return next(self._source)
         finally:
-            guard._window = _SENDING  # noqa: SLF001  (two halves of one thing)
+            guard.in_user_code = False
 
     def close(self) -> None:
         """Close the handler's generator: its clean-up is not interrupted."""
-        self._guard.close()
         close = getattr(self._source, "close", None)
         if close is not None:
             close()

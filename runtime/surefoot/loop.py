@@ -1,11 +1,11 @@
 """Poll, handle, answer, until the end. Knows no environment and no socket."""
 
 import sys
+from posix import getpid
 
 from .context import LambdaContext
 from .errors import Terminated
 from .handlers.adapt import KINDS
-from .ownership import is_owner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,10 +47,12 @@ class Loop:
         self.log = log
         self.trace = trace
         self.guard = guard
+        # Asked by id, as in ownership, which a call for each invocation would make slower.
+        self.owner = getpid()
         self.idle = False
         self.stopping = False
 
-    def run(self, after_first: "Callable[[], None]") -> None:
+    def run(self, after_first: "Callable[[], None] | None" = None) -> None:
         """Serve until the client or a signal handler raises, or until stop().
 
         :param after_first: called once, when the first invocation has been answered
@@ -58,17 +60,15 @@ class Loop:
         :raises SystemExit: the function's own signal handler said so; or this process is a child
             that the handler forked, which must not go on here
         """
-        self._serve_next()
-        after_first()
         while not self.stopping:
-            self._serve_next()
+            self.idle = True
+            invocation = self.client.next()
+            self.idle = False
+            self.serve(invocation)
+            if after_first is not None:
+                after_first()
+                after_first = None
         raise Terminated("terminated after the invocation that was under way.")
-
-    def _serve_next(self) -> None:
-        self.idle = True
-        invocation = self.client.next()
-        self.idle = False
-        self.serve(invocation)
 
     def stop(self) -> None:
         """End the loop: for a signal handler. An invocation that is under way is finished first.
@@ -90,7 +90,7 @@ class Loop:
         try:
             answer = self._handle(invocation)
         except BaseException as error:
-            if not is_owner():
+            if getpid() != self.owner:
                 raise
             # SystemExit and KeyboardInterrupt, too: a handler that calls sys.exit() has failed this
             # invocation, and its caller is to learn of it.
@@ -101,7 +101,7 @@ class Loop:
                 if came_from_signal_handler(error):
                     raise
             return
-        if not is_owner():
+        if getpid() != self.owner:
             # A child that returned from the handler: all that is left here is its parent's.
             sys.exit(0)
         if isinstance(answer, tuple):
@@ -121,7 +121,9 @@ class Loop:
             event = marshaller.load(invocation.body, invocation.content_type)
             # A large event need not be kept twice while the handler works.
             invocation.body = b""
-            guard.open()
+            guard.in_user_code = True
+            if guard.expired:
+                raise guard.overdue()
             result = self.function(event, context)
             settle = KINDS.get(type(result))
             if settle is not None:
@@ -132,7 +134,7 @@ class Loop:
                     streaming = True
                     result.source = guard.watch(result.source)
                     return result
-            guard.close()
+            guard.in_user_code = False
             # Nor need it be kept while the result is marshalled.
             del event
             return marshaller.dump(result)

@@ -51,7 +51,7 @@ def run(
     marshaller = marshaller or Marshaller()
     loop = Loop(source, handler, marshaller, log.config, log, trace, guard)
     with pytest.raises(SandboxGone, match="no more"):
-        loop.run(after_first=lambda: None)
+        loop.run()
     return source
 
 
@@ -164,5 +164,5 @@ def test_an_answer_that_cannot_be_delivered_is_not_reported_as_the_handlers_erro
     marshaller = Marshaller()
     loop = Loop(source, lambda *_: 1, marshaller, log.config, log, lambda _: None, guard)
     with pytest.raises(SandboxGone):
-        loop.run(after_first=lambda: None)
+        loop.run()
     assert source.reports == []
