@@ -19,6 +19,7 @@ class ImportHook:
 
     def __init__(self, actions: "Actions") -> None:
         self.actions = actions
+        self._searched: set[str] = set()
 
     def find_spec(
         self,
@@ -27,15 +28,18 @@ class ImportHook:
         target: "ModuleType | None" = None,
     ) -> "ModuleSpec | None":
         """Let the other finders find a module, and act on it once it is loaded."""
-        if name not in self.actions:
+        if name not in self.actions or name in self._searched:
             return None
-        for finder in sys.meta_path:
-            if finder is self:
-                continue
-            spec = finder.find_spec(name, path, target)
-            if spec is not None and spec.loader is not None:
-                self._act_after_loading(spec.loader)
-                return spec
+        # Another finder of this kind asks all others in turn, and with them this one.
+        self._searched.add(name)
+        try:
+            for finder in list(sys.meta_path):
+                spec = finder.find_spec(name, path, target)
+                if spec is not None and spec.loader is not None:
+                    self._act_after_loading(spec.loader)
+                    return spec
+        finally:
+            self._searched.discard(name)
         return None
 
     def _act_after_loading(self, loader: object) -> None:

@@ -72,3 +72,14 @@ print([each.__name__ for each in seen], type(sys.meta_path[0]).__name__ == "Impo
         "['sys', 'colorsys'] True",
         "['sys', 'colorsys', 'bisect'] False",
     ]
+
+
+def test_two_finders_that_ask_each_other_come_to_an_end() -> None:
+    source = """
+seen = []
+import_hook.install({"colorsys": lambda module: seen.append("inner")})
+import_hook.install({"colorsys": lambda module: seen.append("outer")})
+import colorsys
+print(seen)
+"""
+    assert run(source) == "['inner', 'outer']\n"
