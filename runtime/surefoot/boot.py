@@ -126,31 +126,13 @@ def _load(client: Client, config: Config, log: Log) -> "Function":
 
     :raises SystemExit: it could not be loaded
     """
+    from .handlers.resolve import load_handler
+
     try:
-        return _find(config.handler, config.task_root)
+        return load_handler(config.handler, config.task_root)
     except BaseException as error:
         client.init_error(_told(log, error))
         sys.exit(EXIT_INIT)
-
-
-def _find(handler: str, task_root: str) -> "Function":
-    """Return the handler: a Python callable, or a shell function where there is no such module."""
-    from .handlers.resolve import ModuleMissing, resolve, split
-
-    try:
-        return resolve(handler)
-    except ModuleMissing as missing:
-        from .handlers.shell import ShellFunction, find
-
-        module, name = split(handler)
-        script = find(task_root, module)
-        if script is not None:
-            return ShellFunction(script, name)
-        say(
-            f"{missing.message}. Looked for {module}.sh in {task_root} and in "
-            + ", ".join(sys.path)
-        )
-        raise
 
 
 def _snapshot(client: Client, log: Log) -> None:
