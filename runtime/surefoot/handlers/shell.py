@@ -119,8 +119,8 @@ class ShellFunction:
             # As $(...) does it.
             return b"".join(turn.pieces).rstrip(b"\n")
         else:
-            what += f"exited with status {turn.status}"
             cause = find_cause(turn.failures, turn.status)
+            what += f"exited with status {cause.status if cause else turn.status}"
         raise make_fault(SHELL_ERROR, what, (self.script, self.function), cause, turn.tail)
 
 

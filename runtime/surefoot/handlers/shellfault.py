@@ -36,10 +36,11 @@ class Failure:
 
     def causes(self, outer: "Failure") -> bool:
         """Return whether ``outer``, reported right after this one, failed because of it."""
+        if outer.by_exit:
+            # Not the status: bash 4.2 exits with 1 whatever the command's was.
+            return outer.command in (self.command, "")
         if self.status != outer.status:
             return False
-        if outer.by_exit:
-            return outer.command in (self.command, "")
         has_subshell = len(outer.statuses) > 1 or any(sign in outer.command for sign in "(`")
         return has_subshell and self.level > outer.level
 
@@ -50,7 +51,7 @@ def find_cause(reports: "Sequence[Sequence[str]]", status: int) -> Failure | Non
     for fields in reversed(reports):
         failure = Failure(fields)
         if cause is None:
-            if failure.status != status:
+            if failure.status != status and not failure.by_exit:
                 return None
         elif not failure.causes(cause):
             break

@@ -38,7 +38,7 @@ set --
 exec {_sf_life}<&-
 
 _sf_failed() {
-  local _sf_how=$1 _sf_line=$2 _sf_text=${3:0:200} _sf_at= _sf_i IFS=' '
+  local _sf_how=$1 _sf_line=$2 _sf_text=${_sf_command:0:200} _sf_at= _sf_i IFS=' '
   for ((_sf_i = 1; _sf_i < ${#FUNCNAME[@]} && _sf_i < 8; _sf_i++)); do
     [[ ${BASH_SOURCE[_sf_i]:-environment} == environment ]] && break
     _sf_at+=$'\t'${BASH_SOURCE[_sf_i]}$'\t'$_sf_line$'\t'${FUNCNAME[_sf_i]}
@@ -55,10 +55,10 @@ _sf_failed() {
 # Braces and /dev/null keep all this out of the trace of set -x. In one line, because each line end
 # in a trap counts for $LINENO. The file's own trap follows in an else branch, where $? is still the
 # failed command's.
-_sf_on_error='{ _sf_status=$? _sf_pipe=("${PIPESTATUS[@]}") _sf_trace=${-//[!x]/}; set +x; }'
-_sf_on_error+=' 2>/dev/null; if _sf_failed ERR "$LINENO" "$BASH_COMMAND"; then :'
-_sf_on_exit='{ _sf_status=$? _sf_pipe=("") _sf_trace=; set +x; } 2>/dev/null
-if [[ $_sf_status != 0 ]] && _sf_failed EXIT "" "$BASH_COMMAND"; then :; fi'
+_sf_on_error='{ _sf_status=$? _sf_pipe=("${PIPESTATUS[@]}") _sf_command=$BASH_COMMAND'
+_sf_on_error+=' _sf_trace=${-//[!x]/}; set +x; } 2>/dev/null; if _sf_failed ERR "$LINENO"; then :'
+_sf_on_exit='{ _sf_status=$? _sf_pipe=("") _sf_command=$BASH_COMMAND _sf_trace=; set +x; }'
+_sf_on_exit+=' 2>/dev/null; if [[ $_sf_status != 0 ]] && _sf_failed EXIT ""; then :; fi'
 
 _sf_turn=0 _sf_level=0 _sf_inherit=1
 shopt -s inherit_errexit 2>/dev/null || _sf_inherit=0
