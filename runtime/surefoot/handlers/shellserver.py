@@ -78,11 +78,13 @@ fi
 builtin trap - ERR
 [[ $(builtin trap -p EXIT) == *_sf_failed* ]] && builtin trap - EXIT
 _sf_flags=${_sf_flags//[!aeuvx]/}
+# From here on reports need no redirection, so they need no free descriptor.
+exec >&"$_sf_reports" {_sf_reports}>&- && _sf_reports=1
 if ! builtin declare -F "$_sf_function" >/dev/null; then
-  builtin printf 'no-function\n' >&"$_sf_reports"
+  builtin printf 'no-function\n'
   builtin exit 1
 fi
-builtin printf 'ready\n' >&"$_sf_reports"
+builtin printf 'ready\n'
 while IFS=$'\t' builtin read -r -u "$_sf_requests" \
   _sf_turn SUREFOOT_REQUEST_ID SUREFOOT_DEADLINE_MS _X_AMZN_TRACE_ID; do
   builtin export SUREFOOT_REQUEST_ID SUREFOOT_DEADLINE_MS _X_AMZN_TRACE_ID
@@ -91,13 +93,15 @@ while IFS=$'\t' builtin read -r -u "$_sf_requests" \
   _sf_argument=${_sf_body%".$_sf_turn."}
   # By length: comparing would copy both, megabytes maybe, several times.
   if ((${#_sf_argument} == ${#_sf_body})); then
-    builtin printf 'unread\t%s\n' "$_sf_turn" >&"$_sf_reports"
+    builtin printf 'unread\t%s\n' "$_sf_turn"
     continue
   fi
   _sf_body=
   (
-    builtin printf 'begin\t%s\n' "$_sf_turn" >&"$_sf_reports"
-    exec {_sf_event}<&- {_sf_answer}<&- {_sf_requests}<&- {_sf_reports}>&-
+    exec {_sf_out}>|"/proc/self/fd/$_sf_answer" || builtin exit 1
+    builtin printf 'begin\t%s\n' "$_sf_turn"
+    exec >&"$_sf_out" {_sf_out}>&- {_sf_event}<&- {_sf_answer}<&- {_sf_requests}<&- ||
+      builtin exit 1
     _sf_level=$BASH_SUBSHELL
     builtin trap "$_sf_on_exit" EXIT
     if [[ $_sf_flags == *e* ]]; then
@@ -109,7 +113,7 @@ fi" ERR
     fi
     [[ -n $_sf_flags ]] && set "-$_sf_flags"
     "$_sf_function" "$_sf_argument"
-  ) >|"/proc/self/fd/$_sf_answer"
-  builtin printf 'end\t%s\t%s\n' "$_sf_turn" "$?" >&"$_sf_reports"
+  )
+  builtin printf 'end\t%s\t%s\n' "$_sf_turn" "$?"
 done
 """
