@@ -42,6 +42,10 @@ def function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ShellF
     made.close()
 
 
+def open_files() -> list[int]:
+    return [int(each.name) for each in Path("/proc/self/fd").iterdir()]
+
+
 class Interrupting:
     """Raises in the main thread, by a signal handler, once the function is in its call."""
 
@@ -83,7 +87,7 @@ def test_an_exception_in_the_middle_of_a_call(
 
 
 def children_of(pid: int) -> list[int]:
-    text = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True)
+    text = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=True)
     return [int(each) for each in text.stdout.split()]
 
 
@@ -128,7 +132,7 @@ def test_an_event_that_cannot_be_written(function: ShellFunction) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
     try:
-        with pytest.raises(Fault, match="the event of 100000 bytes cannot .*File too large.*/tmp"):
+        with pytest.raises(Fault, match=r"the event of 100000 bytes cannot .*File too large.*/tmp"):
             function(b"x" * 100_000, context())
         assert function(b"small", context()) == b"small"
     finally:
@@ -182,7 +186,7 @@ def test_no_descriptors_left_to_start_bash_with(function: ShellFunction) -> None
         function(b"die", context())
     with contextlib.ExitStack() as stack:
         before = resource.getrlimit(resource.RLIMIT_NOFILE)
-        used = max(int(each) for each in os.listdir("/proc/self/fd"))
+        used = max(open_files())
         resource.setrlimit(resource.RLIMIT_NOFILE, (used + 4, before[1]))
         stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, before)
         with contextlib.suppress(OSError):
@@ -190,10 +194,10 @@ def test_no_descriptors_left_to_start_bash_with(function: ShellFunction) -> None
                 stack.enter_context(tempfile.TemporaryFile())
         with pytest.raises(Fault, match=r"bash cannot be started \(.*Too many open files"):
             function(b"1", context())
-    open_before = len(os.listdir("/proc/self/fd"))
+    open_before = len(open_files())
     assert function(b"2", context()) == b"2"
     function.close()
-    assert len(os.listdir("/proc/self/fd")) == open_before
+    assert len(open_files()) == open_before
 
 
 def test_bash_that_dies(function: ShellFunction) -> None:

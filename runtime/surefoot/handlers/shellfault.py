@@ -3,7 +3,7 @@
 import os
 import re
 
-from ..errors import SHELL_ERROR, Fault
+from ..errors import Fault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -94,7 +94,9 @@ class Bash:
             (self._log, log), (self._reports, reports) = _pipe(opened), _pipe(opened)
             (self._answer, answer) = _pipe(opened)
             (requests, self._requests), (life, self._life) = _pipe(opened), _pipe(opened)
-            passed = [each.fileno() for each in (self._event, self._answer, requests, reports, life)]
+            passed = [
+                each.fileno() for each in (self._event, self._answer, requests, reports, life)
+            ]
             self.process = subprocess.Popen(
                 ["bash", "-c", SERVER, "bash", script, function, *map(str, passed)],
                 stdin=subprocess.DEVNULL,
