@@ -4,10 +4,10 @@ As many threads as there may be invocations wait for one each and marshal its ev
 handlers all run on the event loop of the main thread. Imported with the setting only.
 """
 
-import _signal  # type: ignore[import-not-found]  # by the name that the guard uses
 import asyncio
 import inspect
 import os
+import signal
 import threading
 import time
 import traceback
@@ -72,6 +72,7 @@ class ConcurrentLoop:
         self._loop = event_loop()
         self._places = Places(len(clients))
         self._pid = os.getpid()
+        self._is_over = False
         log.per_task()
 
     def run(self) -> None:
@@ -83,8 +84,8 @@ class ConcurrentLoop:
         :raises KeyboardInterrupt: SIGINT ended it
         :raises SystemExit: in a child that a handler forked, when the child is at its end
         """
-        self._end_at(_signal.SIGTERM, _signal.SIG_DFL, Terminated("terminated."))
-        self._end_at(_signal.SIGINT, _signal.default_int_handler, KeyboardInterrupt())
+        self._end_at(signal.SIGTERM, signal.SIG_DFL, Terminated("terminated."))
+        self._end_at(signal.SIGINT, signal.default_int_handler, KeyboardInterrupt())
         for place, client in enumerate(self.clients):
             threading.Thread(target=self._poll, args=[place, client], daemon=True).start()
         stop = self._loop.stop
@@ -97,7 +98,7 @@ class ConcurrentLoop:
         raise self._places.reason
 
     def _run_loop(self) -> None:
-        while not self._places.all_ended:
+        while not self._is_over:
             try:
                 self._loop.run_forever()
             except (SystemExit, KeyboardInterrupt) as error:
@@ -106,9 +107,13 @@ class ConcurrentLoop:
                 # Of a task that a handler started; what awaits the task has the exception, too.
                 say(f"a task raised {error!r}, which ends no process here; the others go on.")
 
-    def _end_at(self, number: int, default: object, reason: BaseException) -> None:
-        if _signal.getsignal(number) is default:
-            self._loop.add_signal_handler(number, self._places.end, reason)
+    def _end_at(
+        self, number: signal.Signals, default: "signal._HANDLER", reason: BaseException
+    ) -> None:
+        if signal.getsignal(number) != default:
+            return
+        self._loop.add_signal_handler(number, self._places.end, reason)
+        _keep_from_children(number, default)
 
     def _poll(self, place: int, client: "Client") -> None:
         """Serve one invocation after another: the life of a polling thread."""
@@ -121,10 +126,17 @@ class ConcurrentLoop:
                     self._serve(client, invocation)
                 except RuntimeStop as stop:
                     say(f"{stop} Place {place + 1} goes on.")
+                except Exception as error:
+                    name = invocation.request_id
+                    say(f"request {name} is not answered: {error!r}. Place {place + 1} goes on.")
         except BaseException as error:
             reason = error
         if self._places.leave(place, reason):
-            self._loop.call_soon_threadsafe(type(self._loop).stop, self._loop)
+            self._loop.call_soon_threadsafe(self._stop)
+
+    def _stop(self) -> None:
+        self._is_over = True
+        type(self._loop).stop(self._loop)
 
     def _next(self, place: int, client: "Client") -> "Invocation":
         """Wait for the next invocation; ask again for a while when the Runtime API has none.
@@ -229,6 +241,28 @@ class ConcurrentLoop:
             # answer: it ends, with the code that its end means.
             raise SystemExit(_exit_code(outcome))
         return outcome
+
+
+def _keep_from_children(number: signal.Signals, default: "signal._HANDLER") -> None:
+    """Give a signal its default handler in each child that a handler forks.
+
+    A child shares the pipe by which the loop hears of signals: one for the child would end the
+    parent. The signal is blocked meanwhile, because the parent may send it right after the fork.
+    """
+    masks: list[set[int]] = []
+
+    def block() -> None:
+        masks.append(set(signal.pthread_sigmask(signal.SIG_BLOCK, [number])))
+
+    def unblock() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, masks.pop())
+
+    def give_back() -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(number, default)
+        unblock()
+
+    os.register_at_fork(before=block, after_in_parent=unblock, after_in_child=give_back)
 
 
 async def _call(function: "Callable[..., Any]", *arguments: "Any") -> "Any":

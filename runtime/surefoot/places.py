@@ -38,15 +38,11 @@ class Places:
     def __init__(self, count: int) -> None:
         self.reason: BaseException = Ended()
         self._states = [_IDLE] * count
+        self._connections: dict[int, PlaceConnection] = {}
         self._lock = threading.Lock()
         # Written to and never read, so that it wakes all places; not closed, because a child that a
         # handler forks would keep it open.
         self._wakes, self._wake = os.pipe()
-
-    @property
-    def all_ended(self) -> bool:
-        """Whether no place is left."""
-        return all(state == _GONE for state in self._states)
 
     def end(self, reason: BaseException) -> None:
         """Begin the end: no place takes another invocation. The first reason counts."""
@@ -62,7 +58,7 @@ class Places:
             self._states[place] = _GONE
             if isinstance(self.reason, Ended) and not served:
                 self.reason = reason
-            last = self.all_ended
+            last = all(state == _GONE for state in self._states)
         if served and not isinstance(reason, Ended):
             text = str(reason) if isinstance(reason, RuntimeStop) else f"{reason!r}."
             say(f"{text} Place {place + 1} of {len(self._states)} gives up; the others go on.")
@@ -81,7 +77,8 @@ class Places:
     def attach(self, place: int, client: "Client") -> None:
         """Give a place's client a connection that ends its wait when the end begins."""
         old = client.connection
-        client.connection = PlaceConnection(old.host, old.port, place, self)
+        self._connections[place] = PlaceConnection(old.host, old.port, place, self)
+        client.connection = self._connections[place]
         old.close()
 
     def ask(self, place: int, client: "Client") -> "Invocation":
@@ -90,8 +87,7 @@ class Places:
         :raises RuntimeStop: as Client.next()
         :raises Ended: the end has begun
         """
-        connection = client.connection
-        assert isinstance(connection, PlaceConnection)
+        connection = self._connections[place]
         connection.polling = True
         try:
             invocation = client.next()

@@ -92,6 +92,8 @@ def test_the_end_of_a_generator_whose_reader_went_runs_in_its_task(
         async def handler(event, context):
             global seen
             if event == 2:
+                while "seen" not in globals():
+                    await asyncio.sleep(0.01)
                 yield seen
                 return
             task = asyncio.current_task()

@@ -1,4 +1,4 @@
-"""SUREFOOT_ASYNC_CONCURRENCY: what goes wrong for one invocation or place is about that one alone."""
+"""SUREFOOT_ASYNC_CONCURRENCY: what breaks one invocation or place is about that one alone."""
 
 from __future__ import annotations
 
@@ -66,15 +66,15 @@ def test_a_container_error_is_no_end_while_another_place_is_served(start: Start)
 
 
 @pytest.mark.parametrize(("status", "code"), [(500, 71), (403, 76), (429, 76)])
-def test_five_refusals_of_every_place_end_the_process(
-    start: Start, status: int, code: int
-) -> None:
+def test_five_refusals_of_every_place_end_the_process(start: Start, status: int, code: int) -> None:
     function = start(ECHO, environ=TWO)
     function.api.deliver(*[refused(status)] * 12)
     outcome = function.process.finish()
     assert outcome.code == code
-    assert outcome.stderr.decode().splitlines()[-1].startswith(
-        f"surefoot: the Runtime API answered {status} to GET invocation/next"
+    assert (
+        outcome.stderr.decode()
+        .splitlines()[-1]
+        .startswith(f"surefoot: the Runtime API answered {status} to GET invocation/next")
     )
 
 
@@ -253,3 +253,42 @@ def test_a_coroutine_that_returns_a_generator_streams(start: Start) -> None:
             return pieces(event)
         """
     check_that_it_goes_on(start(source, environ=TWO))
+
+
+def test_a_signal_for_a_forked_child_is_not_the_parents(start: Start) -> None:
+    source = """
+        import asyncio, os, signal, time
+        async def handler(event, context):
+            reading, writing = os.pipe()
+            child = os.fork()
+            if child == 0:
+                os.write(writing, b"!")
+                while True:
+                    time.sleep(1)
+            if event == "SIGINT":
+                # Python drops a KeyboardInterrupt that comes while it is still forking.
+                os.read(reading, 1)
+            os.kill(child, getattr(signal, event))
+            _, status = await asyncio.to_thread(os.waitpid, child, 0)
+            return os.waitstatus_to_exitcode(status)
+        """
+    function = start(source, environ=TWO)
+    assert function.call(Invocation(b'"SIGTERM"')).body == b"-15"
+    # Its KeyboardInterrupt is raised in the handler.
+    assert function.call(Invocation(b'"SIGINT"')).body == b"130"
+    assert function.call(Invocation(b'"SIGTERM"')).body == b"-15"
+
+
+def test_a_handler_of_the_functions_own_for_sigterm_is_kept(start: Start) -> None:
+    source = """
+        import signal
+        seen = []
+        signal.signal(signal.SIGTERM, lambda *_: seen.append("own"))
+        async def handler(event, context):
+            if event == 1:
+                signal.raise_signal(signal.SIGTERM)
+            return seen
+        """
+    function = start(source, environ=TWO)
+    function.call(Invocation(b"1"))
+    assert function.call(Invocation(b"2")).body == b'["own"]'

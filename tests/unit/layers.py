@@ -18,9 +18,9 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             ],  # "" is the package itself
             [
                 *["wire", "marshal", "jsonexact", "jsonfast", "jsonfault", "context", "report"],
-                *["stream", "deadline", "continuation", "batch", "fakecontext"],
+                *["stream", "deadline", "continuation", "batch", "fakecontext", "logs"],
             ],
-            ["transport", "drain", "handlers", "logs"],
+            ["transport", "drain", "handlers"],
             ["client", "handlers.adapt", "lifecycle", "testing"],
             ["loop", "places"],
             ["concurrent"],

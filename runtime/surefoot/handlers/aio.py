@@ -118,7 +118,7 @@ def stack_of(task: "asyncio.Task[Any]") -> str:
         if frame is None:
             break
         code = frame.f_code
-        if code is Driver._drive.__code__:
+        if code is Driver.drive.__code__:
             # An async generator does not show through the object that steps it.
             waiting = frame.f_locals["source"]
             continue
@@ -155,7 +155,7 @@ class Driver:
         self._values: list[Any] = []
         self._asked: asyncio.Future[None] = loop.create_future()
         self._given: asyncio.Future[None] = loop.create_future()
-        self.task = loop.create_task(wrap(self._drive(source)))
+        self.task = loop.create_task(wrap(self.drive(source)))
         self.task.add_done_callback(lambda _: self._give())
 
     def ask(self) -> "asyncio.Future[None]":
@@ -192,7 +192,8 @@ class Driver:
         if not self._given.done():
             self._given.set_result(None)
 
-    async def _drive(self, source: "AsyncGenerator[Any, None]") -> None:
+    async def drive(self, source: "AsyncGenerator[Any, None]") -> None:
+        """Run the generator to its end: what the task does."""
         try:
             value = await source.__anext__()
             while not self._closing:
