@@ -100,4 +100,4 @@ def test_a_missing_module_is_told_apart_from_a_missing_import(start: Start) -> N
     function = start("", handler="absent.handler")
     (report,) = function.api.wait_for(1, Route.INIT_ERROR)
     assert json.loads(report.body)["stackTrace"] == []
-    assert b"Looked for absent.sh in" in function.process.finish().stderr
+    assert b", and for absent.sh in " in function.process.finish().stderr

@@ -157,3 +157,40 @@ def test_tracing_goes_to_the_log_and_shows_the_function_alone(
 ) -> None:
     assert call(shell(tmp_path, "echo out", "set -x"), b"event") == b"out"
     assert capsys.readouterr().err.splitlines() == ["+ handler event", "+ echo out"]
+
+
+def test_the_file_may_use_any_descriptor(tmp_path: Path) -> None:
+    top = 'for fd in {3..60}; do eval "exec $fd>/dev/null"; done'
+    function = shell(tmp_path, "exec 3>&1; echo out >&3; flock -n 9 || exit 9", top)
+    assert call(function) == b"out"
+
+
+def test_settings_of_the_file_do_not_reach_what_calls_it(tmp_path: Path) -> None:
+    top = (
+        "IFS=,; set -aCfo posix; shopt -s nullglob nocasematch; alias printf=false\n"
+        "printf() { false; }; read() { false; }; LC_ALL=C; umask 777\n"
+        "trap 'echo debug >/dev/null' DEBUG; trap 'echo return >/dev/null' RETURN"
+    )
+    event = '{"a": [1, *, \u00e9]}'.encode()
+    function = shell(tmp_path, 'echo "$1"', top)
+    assert [function(event, context()), call(function, event)] == [event, event]
+
+
+def test_a_background_job_at_the_top_holds_nothing_up(tmp_path: Path) -> None:
+    function = shell(tmp_path, "kill -0 $job && echo runs", "sleep 1000 & job=$!")
+    assert function._bash is not None
+    pid = function._bash.process.pid
+    assert call(function) == b"runs"
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_it_works_where_the_exit_of_children_is_ignored(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        function = shell(tmp_path, "[[ $1 == die ]] && kill -9 $$; echo alive")
+        assert function(b"ok", context()) == b"alive"
+        with pytest.raises(Fault, match="ended bash itself"):
+            function(b"die", context())
+        assert call(function, b"ok") == b"alive"
+    finally:
+        signal.signal(signal.SIGCHLD, before)

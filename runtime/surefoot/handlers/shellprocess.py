@@ -122,8 +122,11 @@ class Bash:
     def is_alive(self) -> bool:
         """Return whether bash is still there."""
         # Its exit status is left for kill(): until that is taken, its number is its own.
-        ended = os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        return ended is None
+        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        try:
+            return os.waitid(os.P_PID, self.process.pid, options) is None
+        except ChildProcessError:
+            return False  # Where SIGCHLD is ignored, nothing is left of an ended child.
 
     def call(self, event: bytes, fields: tuple[str, str, str]) -> Turn:
         """Have the function called.

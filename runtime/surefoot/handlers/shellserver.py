@@ -7,8 +7,9 @@ FAILED = "failed"
 UNREAD = "unread"
 END = "end"
 
-# Arguments: the file, the function, and five descriptors. Names start with an underscore and stay
-# out of the environment, so that they meet none of the user's.
+# Arguments: the file, the function, and five descriptors, which are moved to numbers that no script
+# uses: "exec 9>lock" is common. Names start with an underscore and stay out of the environment, so
+# that they meet none of the user's.
 #
 # Reports are lines of tab-separated fields; all but the first two words carry the turn's number, so
 # that a line of an earlier turn can never be taken for one of this turn. _sf_failed() runs as the
@@ -23,7 +24,10 @@ END = "end"
 # bash 4.2 (Amazon Linux 2) has no inherit_errexit; there the ERR trap, which command substitutions
 # do inherit, ends them.
 SERVER = r"""
-_sf_file=$1 _sf_function=$2 _sf_event=$3 _sf_answer=$4 _sf_requests=$5 _sf_reports=$6 _sf_life=$7
+_sf_file=$1 _sf_function=$2
+exec 240<&"$3" 241<&"$4" 242<&"$5" 243>&"$6" 244<&"$7"
+eval "exec $3<&- $4<&- $5<&- $6>&- $7<&-"
+_sf_event=240 _sf_answer=241 _sf_requests=242 _sf_reports=243 _sf_life=244
 set --
 ( (
   trap '' HUP INT TERM
