@@ -7,5 +7,5 @@ function handler () {
   echo "ENV: ${APP_ENV}" 1>&2;
   echo "SCENARIO: ${SCENARIO}" 1>&2;
   echo "STEP: ${STEP}" 1>&2;
-  echo $RESPONSE
+  echo "$RESPONSE"
 }

@@ -163,7 +163,7 @@ def _serve_by_workers(count: int, config: Config, log: Log, guard: Guard) -> int
 
 def _let_children_go(client: Client, guard: Guard) -> None:
     """See to it that a child that the function forks holds nothing of the runtime's."""
-    ownership.release_in_children(client.connection.close)
+    ownership.release_in_children(lambda: client.connection.close())
     ownership.release_in_children(guard.release)
     ownership.release_in_children(_restore_signals)
 
@@ -174,10 +174,12 @@ def _load(client: Client, config: Config, log: Log, guard: Guard) -> "Function":
     :raises SystemExit: it could not be loaded; or this process is a child that the function's
         modules forked while they were imported
     """
+    from .handlers.resolve import load_handler
+
     waits_longer = config.initialization_type not in ("", "on-demand")
     guard.arm_for_init(LONG_INIT_SECONDS if waits_longer else INIT_SECONDS)
     try:
-        function = _find(config.handler, config.task_root)
+        function = load_handler(config.handler, config.task_root)
     except BaseException as error:
         if not ownership.is_owner():
             raise
@@ -189,26 +191,6 @@ def _load(client: Client, config: Config, log: Log, guard: Guard) -> "Function":
         sys.exit(0)
     guard.disarm()
     return function
-
-
-def _find(handler: str, task_root: str) -> "Function":
-    """Return the handler: a Python callable, or a shell function where there is no such module."""
-    from .handlers.resolve import ModuleMissing, resolve, split
-
-    try:
-        return resolve(handler)
-    except ModuleMissing as missing:
-        from .handlers.shell import ShellFunction, find
-
-        module, name = split(handler)
-        script = find(task_root, module)
-        if script is not None:
-            return ShellFunction(script, name)
-        say(
-            f"{missing.message}. Looked for {module}.sh in {task_root} and in "
-            + ", ".join(sys.path)
-        )
-        raise
 
 
 def _snapshot(client: Client, log: Log) -> None:

@@ -6,17 +6,20 @@ handlers all run on the event loop of the main thread. Imported with the setting
 
 import asyncio
 import inspect
+import os
 import signal
 import threading
 import time
+import traceback
 
 from .context import LambdaContext
 from .deadline import LARGEST_PART
-from .errors import DeadlineExceeded, Fault, Terminated
+from .errors import ContainerError, DeadlineExceeded, Fault, RuntimeStop, Terminated
 from .handlers.adapt import KINDS
-from .handlers.aio import close, event_loop, stack_of, step
+from .handlers.aio import Driver, event_loop, stack_of
 from .invocation import real_deadline
 from .logs import say
+from .places import FIRST_DELAY, LAST_DELAY, MAX_ATTEMPTS, Places
 from .stream import Stream
 
 TYPE_CHECKING = False
@@ -67,48 +70,98 @@ class ConcurrentLoop:
         self.config = config
         self.log = log
         self._loop = event_loop()
-        self._end: BaseException | None = None
-        self._busy = 0
-        self._lock = threading.Lock()
+        self._places = Places(len(clients))
+        self._pid = os.getpid()
+        self._is_over = False
         log.per_task()
 
     def run(self) -> None:
         """Serve until the sandbox ends, or SIGTERM; then invocations under way are finished first.
 
-        :raises RuntimeStop: why it ended
-        """
-        self._loop.add_signal_handler(signal.SIGTERM, self._finish, Terminated("terminated."))
-        for client in self.clients:
-            threading.Thread(target=self._poll, args=[client], daemon=True).start()
-        self._loop.run_forever()
-        if self._end is not None:
-            raise self._end
+        From the first moment of the end no place asks for another invocation.
 
-    def _poll(self, client: "Client") -> None:
+        :raises RuntimeStop: why it ended
+        :raises KeyboardInterrupt: SIGINT ended it
+        :raises SystemExit: in a child that a handler forked, when the child is at its end
+        """
+        self._end_at(signal.SIGTERM, signal.SIG_DFL, Terminated("terminated."))
+        self._end_at(signal.SIGINT, signal.default_int_handler, KeyboardInterrupt())
+        for place, client in enumerate(self.clients):
+            threading.Thread(target=self._poll, args=[place, client], daemon=True).start()
+        stop = self._loop.stop
+        # On the object alone, and only while it serves.
+        self._loop.stop = _refuse_to_stop  # type: ignore[method-assign]
         try:
-            while self._end is None:
-                invocation = client.next()
-                invocation.deadline_ms = real_deadline(invocation.deadline_ms, time.time() * 1000)
-                self._count(1)
+            self._run_loop()
+        finally:
+            self._loop.stop = stop  # type: ignore[method-assign]
+        raise self._places.reason
+
+    def _run_loop(self) -> None:
+        while not self._is_over:
+            try:
+                self._loop.run_forever()
+            except (SystemExit, KeyboardInterrupt) as error:
+                if os.getpid() != self._pid:
+                    raise
+                # Of a task that a handler started; what awaits the task has the exception, too.
+                say(f"a task raised {error!r}, which ends no process here; the others go on.")
+
+    def _end_at(
+        self, number: signal.Signals, default: "signal._HANDLER", reason: BaseException
+    ) -> None:
+        if signal.getsignal(number) != default:
+            return
+        self._loop.add_signal_handler(number, self._places.end, reason)
+        _keep_from_children(number, default)
+
+    def _poll(self, place: int, client: "Client") -> None:
+        """Serve one invocation after another: the life of a polling thread."""
+        reason: BaseException
+        try:
+            self._places.attach(place, client)
+            while True:
+                invocation = self._next(place, client)
                 try:
                     self._serve(client, invocation)
-                finally:
-                    self._count(-1)
+                except RuntimeStop as stop:
+                    say(f"{stop} Place {place + 1} goes on.")
+                except Exception as error:
+                    name = invocation.request_id
+                    say(f"request {name} is not answered: {error!r}. Place {place + 1} goes on.")
         except BaseException as error:
-            self._loop.call_soon_threadsafe(self._finish, error)
+            reason = error
+        if self._places.leave(place, reason):
+            self._loop.call_soon_threadsafe(self._stop)
 
-    def _count(self, change: int) -> None:
-        with self._lock:
-            self._busy += change
-            if self._end is not None and not self._busy:
-                self._loop.call_soon_threadsafe(self._loop.stop)
+    def _stop(self) -> None:
+        self._is_over = True
+        type(self._loop).stop(self._loop)
 
-    def _finish(self, reason: BaseException) -> None:
-        with self._lock:
-            if self._end is None:
-                self._end = reason
-            if not self._busy:
-                self._loop.stop()
+    def _next(self, place: int, client: "Client") -> "Invocation":
+        """Wait for the next invocation; ask again for a while when the Runtime API has none.
+
+        :raises RuntimeStop: as Client.next(), after five attempts. After a container error the
+            attempts go on as long as other places are served: then it is about this one only
+        :raises Ended: the end has begun
+        """
+        self._places.is_idle(place)
+        attempts, delay = 1, FIRST_DELAY
+        while True:
+            try:
+                invocation = self._places.ask(place, client)
+            except RuntimeStop as stop:
+                others = isinstance(stop, ContainerError) and self._places.others_are_served(place)
+                if attempts >= MAX_ATTEMPTS and not others:
+                    raise
+                if attempts == 1:
+                    say(f"{stop} Place {place + 1} asks again.")
+            else:
+                invocation.deadline_ms = real_deadline(invocation.deadline_ms, time.time() * 1000)
+                return invocation
+            self._places.pause(delay)
+            delay = min(delay * 2, LAST_DELAY)
+            attempts += 1
 
     def _serve(self, client: "Client", invocation: "Invocation") -> None:
         def told(error: BaseException) -> "Report":
@@ -134,10 +187,10 @@ class ConcurrentLoop:
         context = LambdaContext(invocation, self.config, json.loads, self.log.write)
         event = self.marshaller.load(invocation.body, invocation.content_type)
         result = self.function(event, context)
+        while inspect.iscoroutine(result):
+            result = self._await(invocation, result)
         if inspect.isasyncgen(result):
             return Stream(self._iterate(invocation, result), json)
-        if inspect.iscoroutine(result):
-            result = self._await(invocation, result)
         settle = KINDS.get(type(result))
         if settle is not None:
             result = settle(result, json)
@@ -146,24 +199,27 @@ class ConcurrentLoop:
     def _iterate(
         self, invocation: "Invocation", source: "AsyncGenerator[Any, Any]"
     ) -> "Iterator[Any]":
+        driver: Driver = self._on_loop(
+            _call(Driver, source, lambda work: self._outcome(invocation, work))
+        )
         try:
             while True:
+                self._on_loop(_ask(driver))
                 try:
-                    value = self._await(invocation, step(source))
+                    value = driver.take()
                 except StopAsyncIteration:
                     return
                 yield value
         finally:
-            asyncio.run_coroutine_threadsafe(close(source), self._loop).result()
+            self._on_loop(_close(driver))
+            _result(driver.task.result())
 
     def _await(self, invocation: "Invocation", coroutine: "Coroutine[Any, Any, Any]") -> "Any":
         """Run a coroutine on the loop, from a polling thread; return or raise what it does."""
-        outcome = asyncio.run_coroutine_threadsafe(
-            self._outcome(invocation, coroutine), self._loop
-        ).result()
-        if isinstance(outcome, _Raised):
-            raise outcome.error
-        return outcome
+        return _result(self._on_loop(self._outcome(invocation, coroutine)))
+
+    def _on_loop(self, coroutine: "Coroutine[Any, Any, Any]") -> "Any":
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     async def _outcome(
         self, invocation: "Invocation", coroutine: "Coroutine[Any, Any, Any]"
@@ -171,14 +227,80 @@ class ConcurrentLoop:
         # Nothing may escape: SystemExit would end the loop, and with it everybody's invocations.
         self.log.enter(invocation.request_id, invocation.tenant_id)
         watch = _Watch(invocation, self.config)
+        outcome: Any
         try:
-            return await coroutine
+            outcome = await coroutine
         except asyncio.CancelledError as error:
-            return _Raised(watch.expired or error)
+            outcome = _Raised(watch.expired or error)
         except BaseException as error:
-            return _Raised(error)
+            outcome = _Raised(error)
         finally:
             watch.end()
+        if os.getpid() != self._pid:
+            # A child that the handler forked has the loop, but neither places nor anything to
+            # answer: it ends, with the code that its end means.
+            raise SystemExit(_exit_code(outcome))
+        return outcome
+
+
+def _keep_from_children(number: signal.Signals, default: "signal._HANDLER") -> None:
+    """Give a signal its default handler in each child that a handler forks.
+
+    A child shares the pipe by which the loop hears of signals: one for the child would end the
+    parent. The signal is blocked meanwhile, because the parent may send it right after the fork.
+    """
+    masks: list[set[int]] = []
+
+    def block() -> None:
+        masks.append(set(signal.pthread_sigmask(signal.SIG_BLOCK, [number])))
+
+    def unblock() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, masks.pop())
+
+    def give_back() -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(number, default)
+        unblock()
+
+    os.register_at_fork(before=block, after_in_parent=unblock, after_in_child=give_back)
+
+
+async def _call(function: "Callable[..., Any]", *arguments: "Any") -> "Any":
+    return function(*arguments)
+
+
+async def _ask(driver: Driver) -> None:
+    await driver.ask()
+
+
+async def _close(driver: Driver) -> None:
+    driver.close()
+    await asyncio.wait([driver.task])
+
+
+def _refuse_to_stop() -> None:
+    raise RuntimeError(
+        "the event loop serves other invocations, too, and does not stop for one of them; return "
+        "from the handler instead."
+    )
+
+
+def _exit_code(outcome: object) -> object:
+    """Return what SystemExit takes for the end of a forked child."""
+    if not isinstance(outcome, _Raised):
+        return 0
+    if isinstance(outcome.error, SystemExit):
+        return outcome.error.code
+    if isinstance(outcome.error, KeyboardInterrupt):
+        return 130
+    traceback.print_exception(outcome.error)
+    return 1
+
+
+def _result(outcome: "Any | _Raised") -> "Any":
+    if isinstance(outcome, _Raised):
+        raise outcome.error
+    return outcome
 
 
 class _Raised:

@@ -7,6 +7,8 @@ importing orjson costs more than they could save. Its output is compact and in U
 
 import gc
 
+from .logs import say
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 # Every digit becomes 0, so that a long run of digits is found by one search.
 _DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
+# The first version that limits the depth of what it decodes: 100,000 nested objects overflow the
+# stack of an older one, which kills the process. Source: CVE-2024-27454.
+_OLDEST = (3, 9, 15)
 # orjson turns integers beyond 64 bits, which have 19 digits at least, into floats.
 _LONG = b"0" * 19
 
@@ -80,7 +85,34 @@ def _orjson() -> "ModuleType":
         except ImportError:
             pass
         else:
-            _Found.module = orjson
+            if _is_safe(orjson):
+                _Found.module = orjson
     if _Found.module is None:
         raise Unsuitable
     return _Found.module
+
+
+def _is_safe(orjson: "ModuleType") -> bool:
+    """Return whether orjson is recent enough; an older one is logged, with the remedy."""
+    version = getattr(orjson, "__version__", None)
+    if _numbers(version) >= _OLDEST:
+        return True
+    say(
+        f"orjson {version or 'of an unknown version'} is not used for large payloads: deeply "
+        "nested JSON makes versions before 3.9.15 crash. Install orjson>=3.9.15 in the image."
+    )
+    return False
+
+
+def _numbers(version: object) -> tuple[int, ...]:
+    """Return the numbers that a version begins with: 3.10.0rc1 gives (3, 10, 0)."""
+    numbers: list[int] = []
+    for part in str(version).split("."):
+        digits = len(part) - len(part.lstrip("0123456789"))
+        # No version has so long a number, and int() refuses longer ones.
+        if not 0 < digits < 10:
+            break
+        numbers.append(int(part[:digits]))
+        if digits < len(part):
+            break
+    return tuple(numbers)

@@ -123,3 +123,24 @@ def test_asyncio_is_imported_for_coroutine_handlers_only(start: Start) -> None:
             return "asyncio" in sys.modules
         """
     assert start(source).call(Invocation()).body == b"false"
+
+
+def test_a_handler_that_stops_the_loop_fails_one_invocation(start: Start) -> None:
+    source = """
+        import asyncio
+        resumed = []
+        async def handler(event, context):
+            if event == 1:
+                asyncio.get_running_loop().stop()
+                await asyncio.sleep(0)
+                resumed.append(event)
+            await asyncio.sleep(0)
+            return [event, *resumed]
+        """
+    function = start(source)
+    for _ in range(2):
+        stopped = function.call(Invocation(b"1"))
+        assert stopped.route is Route.ERROR
+        assert "Event loop stopped" in json.loads(stopped.body)["errorMessage"]
+        # Nor does what it had begun go on in the next invocation.
+        assert function.call(Invocation(b"2")).body == b"[2]"

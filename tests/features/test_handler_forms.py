@@ -95,9 +95,9 @@ def test_a_missing_module_is_told_apart_from_a_missing_import(start: Start) -> N
     nested = json.loads(report.body)
     assert nested["errorMessage"] == "Unable to import module 'app': No module named 'nowhere'"
     assert "in helper" in nested["stackTrace"][-1]
-    assert b"Looked for" not in function.process.finish().stderr
+    assert b"Looked in" not in function.process.finish().stderr
 
     function = start("", handler="absent.handler")
     (report,) = function.api.wait_for(1, Route.INIT_ERROR)
     assert json.loads(report.body)["stackTrace"] == []
-    assert b"Looked for absent.sh in" in function.process.finish().stderr
+    assert b", and for absent.sh in " in function.process.finish().stderr

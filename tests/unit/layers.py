@@ -21,11 +21,12 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             ],  # "" is the package itself
             [
                 *["wire", "marshal", "jsonexact", "jsonfast", "jsonfault", "context", "report"],
-                *["stream", "deadline", "continuation", "batch", "fakecontext"],
+                *["stream", "deadline", "continuation", "batch", "fakecontext", "logs"],
             ],
-            ["transport", "drain", "handlers", "logs", "alarm"],
+            ["transport", "drain", "handlers", "alarm"],
             ["client", "handlers.adapt", "lifecycle", "testing"],
-            ["loop", "concurrent"],
+            ["loop", "places"],
+            ["concurrent"],
             ["workers"],
             ["boot", "sitepath", "traceid"],
             ["__main__"],

@@ -83,7 +83,8 @@ def test_a_function_that_cannot_be_loaded_is_one_init_error_and_exit_1(
 def test_a_missing_module_says_where_it_was_looked_for(tmp_path: Path) -> None:
     requests, outcome = serve(tmp_path)
     assert json.loads(requests[0].body)["errorType"] == "Runtime.ImportModuleError"
-    assert f"Looked for app.sh in {tmp_path} and in ".encode() in outcome.stderr
+    assert f"Looked in {tmp_path}, ".encode() in outcome.stderr
+    assert f"and for app.sh in {tmp_path}\n".encode() in outcome.stderr
     assert outcome.code == 1
 
 

@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+import types
 from typing import Any
 
 import pytest
@@ -145,3 +146,47 @@ def test_a_small_payload_imports_nothing() -> None:
         "assert not {'orjson', 'json', 'surefoot.jsonfast'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+
+
+@pytest.mark.parametrize(
+    ("version", "used"),
+    [
+        *[("3.9.15", True), ("3.9.16", True), ("3.10.0", True), ("3.11.3", True), ("4.0", True)],
+        *[("3.10.0rc1", True), ("10.0.0", True), ("3.9.15.post1", True)],
+        *[("3.9.14", False), ("3.8.3", False), ("3.9", False), ("2.10.99", False)],
+        *[("3.9.9", False), ("", False), ("unknown", False), ("3.9.x15", False), (None, False)],
+        *[(3, False), ("\u0663.\u0661\u0660", False), ("9" * 5000, False)],
+    ],
+)
+def test_orjson_is_used_from_the_version_on_that_limits_depth(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    version: object,
+    used: bool,
+) -> None:
+    module = types.ModuleType("orjson")
+    if version is not None:
+        module.__version__ = version  # type: ignore[attr-defined]
+    module.loads = lambda _: "used"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "orjson", module)
+    monkeypatch.setattr(jsonfast._Found, "looked", False)
+    monkeypatch.setattr(jsonfast._Found, "module", None)
+    for _ in range(2):
+        if used:
+            assert jsonfast.loads(b"[]") == "used"
+        else:
+            with pytest.raises(jsonfast.Unsuitable):
+                jsonfast.loads(b"[]")
+    lines = capsys.readouterr().err.splitlines()
+    if used:
+        assert lines == []
+    else:
+        (line,) = lines
+        assert line.startswith(f"surefoot: orjson {version or 'of an unknown version'} is not used")
+        assert "Install orjson>=3.9.15" in line
+
+
+def test_the_orjson_of_the_tests_has_such_a_version() -> None:
+    import orjson
+
+    assert jsonfast._is_safe(orjson)

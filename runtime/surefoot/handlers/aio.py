@@ -9,7 +9,7 @@ import warnings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine, Iterator
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
     from typing import Any
 
 
@@ -55,11 +55,18 @@ def run(coroutine: "Coroutine[Any, Any, Any]") -> "Any":
     :raises DeadlineExceeded: the deadline guard cancelled it
     :raises BaseException: whatever it raises
     """
-    loop = event_loop()
-    task = loop.create_task(_enter(coroutine))
+    task = event_loop().create_task(_enter(coroutine))
+    try:
+        return _run_until(task, task)
+    finally:
+        _forget(task)
+
+
+def _run_until(future: "asyncio.Future[Any]", task: "asyncio.Task[Any]") -> "Any":
+    """Run the loop until the future is done, while the guard may cancel the task."""
     _state.running.append(task)
     try:
-        return loop.run_until_complete(task)
+        return task.get_loop().run_until_complete(future)
     except asyncio.CancelledError as error:
         if task in _state.overdue:
             from ..errors import DeadlineExceeded
@@ -68,7 +75,14 @@ def run(coroutine: "Coroutine[Any, Any, Any]") -> "Any":
         raise
     finally:
         _state.running.remove(task)
-        _state.overdue.discard(task)
+
+
+def _forget(task: "asyncio.Task[Any]") -> None:
+    _state.overdue.discard(task)
+    # Something has broken out of the loop, loop.stop() for example: what it began for this
+    # invocation is not to go on in the next one.
+    if not task.done():
+        task.cancel()
 
 
 def expire(message: str) -> bool:
@@ -104,7 +118,7 @@ def stack_of(task: "asyncio.Task[Any]") -> str:
         if frame is None:
             break
         code = frame.f_code
-        if code is step.__code__:
+        if code is Driver.drive.__code__:
             # An async generator does not show through the object that steps it.
             waiting = frame.f_locals["source"]
             continue
@@ -118,27 +132,113 @@ def _attribute(waiting: object, *names: str) -> "Any":
     return next((getattr(waiting, name) for name in names if hasattr(waiting, name)), None)
 
 
+class Driver:
+    """Runs an async generator from beginning to end in one task.
+
+    So what belongs to a task holds from one value to the next: context variables, time-outs and
+    cancel scopes around a yield. Between two values the task waits until the next one is asked for.
+    All methods are for the loop's thread.
+    """
+
+    def __init__(
+        self,
+        source: "AsyncGenerator[Any, None]",
+        wrap: "Callable[[Coroutine[Any, Any, Any]], Coroutine[Any, Any, Any]]",
+    ) -> None:
+        """Prepare to run the generator.
+
+        :param wrap: what is to go on around it in its task
+        """
+        loop = event_loop()
+        self._loop = loop
+        self._closing = False
+        self._values: list[Any] = []
+        self._asked: asyncio.Future[None] = loop.create_future()
+        self._given: asyncio.Future[None] = loop.create_future()
+        self.task = loop.create_task(wrap(self.drive(source)))
+        self.task.add_done_callback(lambda _: self._give())
+
+    def ask(self) -> "asyncio.Future[None]":
+        """Let the generator go on; the future is done when take() has something or the task ended.
+
+        It never fails: what the generator raises is the task's.
+        """
+        self._given = self._loop.create_future()
+        if self._values or self.task.done():
+            self._give()
+        else:
+            self._go_on()
+        return self._given
+
+    def take(self) -> "Any":
+        """Return the value that was asked for.
+
+        :raises StopAsyncIteration: there is none, the task has ended
+        """
+        if self._values:
+            return self._values.pop()
+        raise StopAsyncIteration
+
+    def close(self) -> None:
+        """Have the generator closed where it stands, and its ``finally`` run, unless it ended."""
+        self._closing = True
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if not self._asked.done():
+            self._asked.set_result(None)
+
+    def _give(self) -> None:
+        if not self._given.done():
+            self._given.set_result(None)
+
+    async def drive(self, source: "AsyncGenerator[Any, None]") -> None:
+        """Run the generator to its end: what the task does."""
+        try:
+            value = await source.__anext__()
+            while not self._closing:
+                try:
+                    await self._hand_over(value)
+                except BaseException as error:
+                    # A time-out, or the deadline guard: meant for the code around the yield.
+                    value = await source.athrow(error)
+                else:
+                    if not self._closing:
+                        value = await source.__anext__()
+        except StopAsyncIteration:
+            return
+        finally:
+            await source.aclose()
+
+    async def _hand_over(self, value: "Any") -> None:
+        self._values.append(value)
+        self._asked = self._loop.create_future()
+        self._give()
+        await self._asked
+
+
 def iterate(source: "AsyncGenerator[Any, None]") -> "Iterator[Any]":
     """Yield what an async generator yields, running the loop only while a value is awaited."""
+    driver = Driver(source, _enter)
+    task = driver.task
     try:
         while True:
+            _run_until(driver.ask(), task)
             try:
-                value = run(step(source))
+                value = driver.take()
             except StopAsyncIteration:
+                _run_until(task, task)
                 return
             yield value
     finally:
-        run(close(source))
+        try:
+            driver.close()
+            if not task.done():
+                _run_until(task, task)
+        finally:
+            _forget(task)
 
 
 async def _enter(coroutine: "Coroutine[Any, Any, Any]") -> "Any":
     # A frame of ours next to the handler's first: the report cuts off what is before it.
     return await coroutine
-
-
-async def step(source: "AsyncGenerator[Any, None]") -> "Any":
-    return await source.__anext__()
-
-
-async def close(source: "AsyncGenerator[Any, None]") -> None:
-    await source.aclose()

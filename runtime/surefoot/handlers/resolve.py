@@ -1,5 +1,6 @@
 """``package/module.function`` to the callable it names."""
 
+import posix
 import sys
 
 from ..errors import (
@@ -10,11 +11,37 @@ from ..errors import (
     USER_CODE_SYNTAX_ERROR,
     Fault,
 )
+from ..logs import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+
+def load_handler(handler: str, task_root: str) -> "Callable[[Any, Any], Any]":
+    """Return the handler: a Python callable, or a shell function where there is no such module.
+
+    A shell file is looked for where modules are: in the working directory, then in the task root.
+
+    :raises Fault: as resolve(), and as ShellFunction
+    :raises BaseException: whatever else the module raises while it is imported
+    """
+    try:
+        return resolve(handler)
+    except ModuleMissing as missing:
+        from .shell import ShellFunction, find
+
+        module, name = split(handler)
+        directories = dict.fromkeys((posix.getcwd(), task_root))
+        script = find(module, *directories)
+        if script is not None:
+            return ShellFunction(script, name)
+        say(
+            f"{missing.message}. Looked in {', '.join(sys.path)}, and for {module}.sh in "
+            + " and ".join(directories)
+        )
+        raise
 
 
 class ModuleMissing(Fault):
