@@ -25,6 +25,12 @@ class Launch:
 
     start: str
     environ: Mapping[str, str | None] = field(default_factory=dict)
+    is_async: bool = False
+
+    @property
+    def handler(self) -> str:
+        """The handler that this way of running can serve."""
+        return "app.coroutine" if self.is_async else "app.handler"
 
 
 WORKERS = {"AWS_LAMBDA_MAX_CONCURRENCY": "2"}
@@ -34,6 +40,9 @@ LAUNCHES = {
     "start.pyc": Launch("start.pyc"),
     "workers": Launch("start.pyc", WORKERS),
     "workers with preload": Launch("start.pyc", {**WORKERS, "SUREFOOT_PRELOAD": "1"}),
+    "event loop": Launch(
+        "start.pyc", {**WORKERS, "SUREFOOT_ASYNC_CONCURRENCY": "1"}, is_async=True
+    ),
 }
 
 
@@ -89,6 +98,9 @@ MULTIPROCESSING = """
     def handler(event, context):
         kind, method, number = event
         return globals()[kind](method, number)
+
+    async def coroutine(event, context):
+        return handler(event, context)
     """
 
 
@@ -97,7 +109,7 @@ def test_multiprocessing_works_and_its_children_ask_for_nothing(
     start: Start, launch: tuple[list[str], Launch], method: str
 ) -> None:
     command, how = launch
-    function = start(MULTIPROCESSING, environ=how.environ, command=command)
+    function = start(MULTIPROCESSING, handler=how.handler, environ=how.environ, command=command)
     # One more after each, so that a process that asks for invocations would get one.
     for kind, answer in (("process", 14), ("pool", 56), ("manager", 14)):
         for _ in range(2):
@@ -122,6 +134,9 @@ JOBLIB = """
     def handler(event, context):
         jobs = (joblib.delayed(math.sqrt)(number ** 2) for number in range(event))
         return joblib.Parallel(n_jobs=2)(jobs)
+
+    async def coroutine(event, context):
+        return handler(event, context)
     """
 
 
@@ -129,7 +144,7 @@ def test_joblib_finds_its_packages_in_its_processes(
     start: Start, launch: tuple[list[str], Launch]
 ) -> None:
     command, how = launch
-    function = start(JOBLIB, environ=how.environ, command=command)
+    function = start(JOBLIB, handler=how.handler, environ=how.environ, command=command)
     assert function.call(Invocation(b"3")).body == b"[0.0, 1.0, 2.0]"
     assert function.call(Invocation(b"2")).body == b"[0.0, 1.0]"
     assert "No module" not in ends_with_one_answer_each(function, 2)
@@ -212,6 +227,8 @@ def test_a_forked_child_ends_as_its_exit_says_and_answers_nothing(
     start: Start, launch: tuple[list[str], Launch], kind: str
 ) -> None:
     command, how = launch
+    if how.is_async and "coroutine" not in kind and "async" not in kind:
+        pytest.skip("the event loop serves coroutine functions only")
     function = start(FORK, handler=f"app.{kind}", environ=how.environ, command=command)
     shapes = {"stream": "begun {}", "async_stream": "begun {}", "marshalled": '{{"child": {}}}'}
     for event, code in ENDS.items():
@@ -243,6 +260,9 @@ FORK_AT_IMPORT = """
 
     def handler(event, context):
         return "from the parent"
+
+    async def coroutine(event, context):
+        return handler(event, context)
     """
 
 
@@ -252,7 +272,7 @@ def test_a_child_that_is_forked_while_the_function_is_imported_is_no_runtime(
 ) -> None:
     command, launched = launch
     source = FORK_AT_IMPORT.format(how=how)
-    function = start(source, environ=launched.environ, command=command)
+    function = start(source, handler=launched.handler, environ=launched.environ, command=command)
     for _ in range(6):
         assert function.call(Invocation()).body == b'"from the parent"'
     ends_with_one_answer_each(function, 6)

@@ -7,6 +7,8 @@ leaves behind are suspended with it and go on during the next invocation.
 import asyncio
 import warnings
 
+from ..ownership import is_owner
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
@@ -197,6 +199,9 @@ class Driver:
         try:
             value = await source.__anext__()
             while not self._closing:
+                if not is_owner():
+                    # A child that the handler forked, at a yield: no one takes its values.
+                    raise SystemExit(0)
                 try:
                     await self._hand_over(value)
                 except BaseException as error:
