@@ -4,7 +4,7 @@ import gc
 import posix
 import sys
 
-from . import sitepath
+from . import late, sitepath
 from .client import Client
 from .config import Config
 from .deadline import Guard
@@ -19,8 +19,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
-
-    from .report import Report
 
     Function = Callable[[Any, Any], Any]
 
@@ -51,6 +49,7 @@ def _serve(arguments: "Sequence[str]") -> int:
     _configure_streams()
     log = Log(config)
     hook.install(log)
+    late.prepare()
     if config.max_concurrency is None:
         _serve_with(_client(config), config, log)
     elif config.async_concurrency:
@@ -61,7 +60,9 @@ def _serve(arguments: "Sequence[str]") -> int:
 
 
 def _client(config: Config) -> Client:
-    return Client(Connection(config.host, config.port), Marshaller(config.ensure_ascii), say)
+    connection = Connection(config.host, config.port)
+    connection.reserve()
+    return Client(connection, Marshaller(config.ensure_ascii), say)
 
 
 def _serve_with(
@@ -97,7 +98,7 @@ def _serve_at_once(count: int, config: Config, log: Log) -> None:
             clients, function, chosen_marshaller(clients[0].marshaller), config, log
         )
     except Fault as fault:
-        clients[0].init_error(_told(log, fault))
+        clients[0].init_error(late.report_error(log, fault))
         sys.exit(EXIT_INIT)
     _collect_again()
     loop.run()
@@ -129,7 +130,7 @@ def _load(client: Client, config: Config, log: Log) -> "Function":
     try:
         return _find(config.handler, config.task_root)
     except BaseException as error:
-        client.init_error(_told(log, error))
+        client.init_error(late.report_error(log, error))
         sys.exit(EXIT_INIT)
 
 
@@ -160,13 +161,13 @@ def _snapshot(client: Client, log: Log) -> None:
     try:
         lifecycle.run_before_snapshot()
     except BaseException as error:
-        client.before_snapshot_error(_told(log, error))
+        client.before_snapshot_error(late.report_error(log, error))
         sys.exit(EXIT_BEFORE_SNAPSHOT)
     client.restore_next()
     try:
         lifecycle.run_after_restore()
     except BaseException as error:
-        client.restore_error(_told(log, error))
+        client.restore_error(late.report_error(log, error))
         sys.exit(EXIT_AFTER_RESTORE)
 
 
@@ -176,16 +177,6 @@ def _collect_again() -> None:
     gc.freeze()
     if gc.get_threshold()[0] == _NO_COLLECTION:
         gc.set_threshold(*_THRESHOLD)
-
-
-def _told(log: Log, error: BaseException) -> "Report":
-    """Write the log record of an error during init, and return its report."""
-    from .logs.uncaught import record
-    from .report import Report
-
-    report = Report.of(error)
-    record(log, report)
-    return report
 
 
 def _end_gently(loop: Loop) -> None:

@@ -11,6 +11,8 @@ import marshal
 import sys
 from pathlib import Path
 
+from .late import NAMES
+
 # What is loaded before the first event is handled, each after what it imports; a test compares it
 # with what really is. The last one starts the runtime.
 MODULES = (
@@ -20,17 +22,20 @@ MODULES = (
     "surefoot.invocation",
     "surefoot.head",
     "surefoot.wire",
+    "surefoot.marshal",
     "surefoot.client",
     "surefoot.config",
     "surefoot.deadline",
+    "surefoot.polling",
     "surefoot.logs",
     "surefoot.logs.hook",
+    "surefoot.late",
     "surefoot.context",
-    "surefoot.marshal",
     "surefoot.handlers",
     "surefoot.handlers.adapt",
     "surefoot.handlers.resolve",
     "surefoot.loop",
+    "surefoot.drain",
     "surefoot.transport",
     "surefoot.traceid",
     "surefoot.boot",
@@ -38,7 +43,8 @@ MODULES = (
 )
 
 # The start itself. BUNDLE stands where its constants get the modules: name, file, whether it is a
-# package, code. They are made without the import system, whose look-ups take longer than they do.
+# package, code; LATE where they get what becomes a module with the first failure only (see late).
+# They are made without the import system, whose look-ups take longer than they do.
 _START = """
 import sys
 from _frozen_importlib import ModuleSpec
@@ -57,6 +63,8 @@ for name, file, is_package, code in "BUNDLE":
         setattr(sys.modules[parent], child, module)
     sys.modules[name] = module
     exec(code, module.__dict__)
+    if name == "surefoot.late":
+        module.keep("LATE")
 """
 
 
@@ -69,8 +77,15 @@ def bundle(runtime: Path) -> Path:
     :raises OSError: a source cannot be read, or the file not be written
     """
     modules = tuple(_compiled(runtime, name) for name in MODULES)
+    late = tuple(
+        (name, file, marshal.dumps(code))
+        for name, file, _, code in (_compiled(runtime, name) for name in NAMES)
+    )
     start = compile(_START, str(runtime / "start.py"), "exec", dont_inherit=True, optimize=2)
-    constants = tuple(modules if each == "BUNDLE" else each for each in start.co_consts)
+    parts = {"BUNDLE": modules, "LATE": late}
+    constants = tuple(
+        parts.get(each, each) if isinstance(each, str) else each for each in start.co_consts
+    )
     # PEP 552: flag 1 and 8 bytes of hash that nobody checks.
     header = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + bytes(8)
     target = runtime / "start.pyc"

@@ -16,6 +16,7 @@ from .errors import DeadlineExceeded, Fault, Terminated
 from .handlers.adapt import KINDS
 from .handlers.aio import close, event_loop, stack_of, step
 from .invocation import real_deadline
+from .late import report_error
 from .logs import say
 from .stream import Stream
 
@@ -112,12 +113,7 @@ class ConcurrentLoop:
 
     def _serve(self, client: "Client", invocation: "Invocation") -> None:
         def told(error: BaseException) -> "Report":
-            from .logs.uncaught import record
-            from .report import Report
-
-            report = Report.of(error)
-            record(self.log, report, invocation.request_id)
-            return report
+            return report_error(self.log, error, invocation.request_id)
 
         try:
             answer = self._handle(client, invocation)

@@ -30,8 +30,9 @@ STANDARD = "_json _sitebuiltins _socket"
 # From there to the first answer of a function that does nothing.
 LATER = "faulthandler"
 
-# Send and receive, twice; setting the deadline's timer, and stopping it.
-SYSTEM_CALLS = 6
+# Send and receive, twice; setting the deadline's timer, and stopping it; and a look whether the
+# descriptor is still the connection's, for an answer must not go to a socket of the function's.
+SYSTEM_CALLS = 7
 
 FUNCTIONS = """
 import gc

@@ -14,10 +14,21 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
                 "invocation",
                 "budget",
                 "head",
+                "late",
+                "polling",
                 "prefetch",
             ],  # "" is the package itself
             [
-                *["wire", "marshal", "jsonexact", "jsonfast", "jsonfault", "context", "report"],
+                *[
+                    "wire",
+                    "marshal",
+                    "jsonexact",
+                    "jsonfast",
+                    "jsonfault",
+                    "context",
+                    "frames",
+                    "report",
+                ],
                 *["stream", "deadline", "continuation", "batch", "fakecontext"],
             ],
             ["transport", "drain", "handlers", "logs"],
@@ -49,9 +60,10 @@ EAGER = frozenset(
         *[
             f"surefoot.{name}"
             for name in (
-                *["__main__", "boot", "client", "config", "context", "deadline", "errors", "head"],
-                *["handlers", "handlers.adapt", "handlers.resolve", "invocation", "logs"],
-                *["logs.hook", "loop", "marshal", "sitepath", "traceid", "transport", "wire"],
+                *["__main__", "boot", "client", "config", "context", "deadline", "drain", "errors"],
+                *["handlers", "handlers.adapt", "handlers.resolve", "head", "invocation", "late"],
+                *["logs", "logs.hook", "loop", "marshal", "polling", "sitepath", "traceid"],
+                *["transport", "wire"],
             )
         ],
         *["_json", "_sitebuiltins", "_socket"],

@@ -9,6 +9,7 @@ import pytest
 from surefoot import __version__
 from surefoot.client import Client
 from surefoot.errors import ContainerError, RemoteProtocolError
+from surefoot.frames import Frame
 from surefoot.marshal import Marshaller
 from surefoot.report import MAX_XRAY, Report
 from surefoot.wire import Reply
@@ -78,13 +79,25 @@ def test_a_failure_is_reported_with_its_type_and_cause() -> None:
     }
 
 
-def test_a_cause_that_is_too_long_is_left_out_whole() -> None:
+def test_a_cause_that_is_too_long_keeps_the_failure_itself() -> None:
     serving, sent = client(fakes.reply())
-    text = "x" * MAX_XRAY
-    serving.fail(fakes.invocation(), Report("E", text, [], [("E", text, [])]))
+    frames = [Frame(f"/var/task/{'d' * 200}/{n}.py", n, "f", {}) for n in range(100)]
+    causes = [("E", "x" * 9000, frames)] * 20
+    serving.fail(fakes.invocation(), Report("E", "x" * 9000, [], causes))
+    ((lines, body),) = sent
+    (cause,) = (line for line in lines if line.startswith(b"Lambda-Runtime-Function-XRay"))
+    assert len(cause.partition(b": ")[2]) <= MAX_XRAY
+    assert json.loads(cause.partition(b": ")[2])["exceptions"][0]["stack"][-1]["line"] == 99
+    assert b"x" * 9000 in body
+
+
+def test_a_cause_that_cannot_be_made_small_enough_is_left_out_whole() -> None:
+    serving, sent = client(fakes.reply())
+    frames = [Frame("d" * MAX_XRAY, 1, "f", {})]
+    serving.fail(fakes.invocation(), Report("E", "text", [], [("E", "text", frames)]))
     ((lines, body),) = sent
     assert not any(b"XRay" in line for line in lines)
-    assert text.encode() in body
+    assert b"text" in body
 
 
 def test_an_init_error_names_no_request() -> None:

@@ -5,7 +5,8 @@ hangs up: one event that no signal handler of the function can take away or lose
 """
 
 import posix
-import select
+
+from ..polling import POLLIN, poll
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,10 +37,10 @@ class Lifeline:
 
         :raises Drained: it has nothing, and the supervisor wants the workers to end
         """
-        poll = select.poll()
-        poll.register(self._reading, 0)
-        poll.register(connection.fileno(), select.POLLIN)
-        ready = [each for each, _ in poll.poll(None if seconds is None else int(seconds * 1000))]
+        waiting = poll()
+        waiting.register(self._reading, 0)
+        waiting.register(connection.fileno(), POLLIN)
+        ready = [each for each, _ in waiting.poll(None if seconds is None else int(seconds * 1000))]
         # An invocation that is here already is served: nobody else would get it.
         if self._reading in ready and connection.fileno() not in ready:
             raise Drained
@@ -50,9 +51,9 @@ class Lifeline:
 
         :raises Drained: the supervisor wants the workers to end
         """
-        poll = select.poll()
-        poll.register(self._reading, 0)
-        if poll.poll(int(seconds * 1000)):
+        waiting = poll()
+        waiting.register(self._reading, 0)
+        if waiting.poll(int(seconds * 1000)):
             raise Drained
 
     def take_token(self) -> bool:
