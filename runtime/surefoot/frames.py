@@ -141,7 +141,7 @@ def _pick(lines: "Any", wanted: set[int]) -> dict[int, str]:
     last = max(wanted)
     for number, line in enumerate(lines, 1):
         if number in wanted:
-            found[number] = line.strip()[:_MOST_LINE]
+            found[number] = line.removeprefix("\ufeff").strip()[:_MOST_LINE]
         if number >= last:
             break
     return found
@@ -174,4 +174,4 @@ def _encoding(filename: str) -> str:
                 return "".join(c for c in name if c.isalnum() or c in "-_.")
             if bare and not bare.startswith(b"#"):
                 break
-    return "utf-8-sig"
+    return "utf-8"

@@ -4,23 +4,35 @@ Loaded with the start: what needs it later (a large answer, a line for the opera
 on a free descriptor, on ``sys.path`` or on the function having no ``select.py`` of its own.
 """
 
+import posix
 import sys
+from time import monotonic
 
-_known = sys.modules.get("select")
-import select  # noqa: E402
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import select
+else:
+    _path, _before = sys.path, sys.modules.get("select")
+    _library = "/{}/python{}.{}".format(sys.platlibdir, *sys.version_info[:2])
+    # ``python -m`` would look into the function's directory first.
+    sys.path = [
+        each
+        for each in _path
+        if each.startswith((sys.base_prefix + _library, sys.base_exec_prefix + _library))
+    ]
+    try:
+        import select
+    finally:
+        sys.path = _path
+    if _before is None and "select" not in sys.builtin_module_names:
+        # A function's module of that name is found when the function imports it, as without us.
+        del sys.modules["select"]
 
 poll = select.poll
 POLLIN = select.POLLIN
 POLLOUT = select.POLLOUT
 # Neither readable nor writable for good: the other end is closed, or there is no such descriptor.
 BROKEN = select.POLLERR | select.POLLHUP | select.POLLNVAL
-
-if _known is None and "select" not in sys.builtin_module_names:
-    # A function's module of that name is found when the function imports it, as without us.
-    del sys.modules["select"]
-
-import posix  # noqa: E402
-from time import monotonic  # noqa: E402
 
 # A pipe that poll(2) calls writable takes this many bytes at once (PIPE_BUF, pipe(7)).
 _PIECE = 4096

@@ -24,8 +24,8 @@ MAX_XRAY = 64 * 1024
 # with characters of two bytes, so message and stack together stay well below. Lambda itself takes
 # 6 MB, and its emulator panics beyond.
 MAX_KIND = 1024
-MAX_MESSAGE = 48 * 1024
-MAX_STACK = 96 * 1024
+MAX_MESSAGE = 96 * 1024
+MAX_STACK = 64 * 1024
 # One entry of the stack: a frame, a note, what a cause says.
 _MAX_ENTRY = 4096
 # Exceptions described in one report, and notes or members of one exception.
