@@ -55,3 +55,10 @@ def write_within(descriptor: int, data: bytes, seconds: float) -> bool:
     except Exception:
         return False
     return True
+
+
+def is_writable(descriptor: int) -> bool:
+    """Return whether writing to a descriptor would not have to wait (it may fail)."""
+    waiting = poll()
+    waiting.register(descriptor, POLLOUT)
+    return bool(waiting.poll(0))

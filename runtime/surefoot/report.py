@@ -12,6 +12,11 @@ import posix
 from .errors import Fault
 from .frames import Frame, add_source_lines, format_frames, frames_of
 
+try:
+    from _json import encode_basestring_ascii as _quote
+except ImportError:  # an interpreter without the accelerators: the same in Python
+    from json.encoder import py_encode_basestring_ascii as _quote  # type: ignore[no-redef]
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -206,18 +211,11 @@ def _shrink(text: str, most: int, end: int) -> str:
 
 def _json_size(text: str) -> int:
     """Return how many bytes of JSON a text becomes at most, without its quotes."""
-    if text.isascii() and text.isprintable():
-        return len(text) + text.count('"') + text.count("\\")
-    plain = sum(map(text.count, '\n\t\r"\\'))
-    # \uXXXX for all but printable ASCII, and twice that beyond the basic plane.
-    shown = len(text.encode("ascii", "backslashreplace"))
-    controls = 0 if text.isprintable() else sum(map(text.count, _CONTROLS))
-    return shown + plain + controls * 5 + 2 * (len(text) - len(text.encode("ascii", "ignore")))
+    return len(_quote(text)) - 2
 
 
 # Of one character: two escapes, for what lies beyond the basic plane.
 _MOST_BYTES = 12
-_CONTROLS = "".join(chr(code) for code in (*range(32), 127) if chr(code) not in "\n\t\r")
 
 
 def _everything(error: BaseException) -> list[BaseException]:

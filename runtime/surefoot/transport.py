@@ -22,6 +22,31 @@ _JOIN = 32 * 1024
 _NEW, _CONNECTED, _RETIRED = range(3)
 
 
+class Owner:
+    """The process that made something; none of the children that it forks is it."""
+
+    __slots__ = ("_forks",)
+
+    def __init__(self) -> None:
+        self._forks = _forks[0]
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this is that process. Needs no system call."""
+        return self._forks == _forks[0]
+
+    def check(self) -> None:
+        """Let only that process pass.
+
+        :raises NotOwner: this is a forked child
+        """
+        if self._forks != _forks[0]:
+            raise NotOwner(
+                "a child process that the function forked went on into the runtime; only its "
+                "parent takes invocations and answers them. End the child with os._exit()."
+            )
+
+
 class Connection:
     """HTTP exchanges with the Runtime API, one at a time, reconnecting when the peer hung up."""
 
@@ -32,12 +57,7 @@ class Connection:
         self._identity = (0, 0)
         self._state = _NEW
         self._parser = ReplyParser()
-        self._forks = _forks[0]
-
-    @property
-    def is_owner(self) -> bool:
-        """Whether this process made the connection; a forked child of it did not."""
-        return self._forks == _forks[0]
+        self.owner = Owner()
 
     def reserve(self) -> None:
         """Take the descriptor now, while there are some."""
@@ -139,11 +159,7 @@ class Connection:
 
     def _check(self, head: bytes) -> None:
         """See to it that what is about to be written to is the runtime's own connection."""
-        if self._forks != _forks[0]:
-            raise NotOwner(
-                "a child process that the function forked went on into the runtime; only its "
-                "parent takes invocations and answers them. End the child with os._exit()."
-            )
+        self.owner.check()
         # Between asking for an invocation and answering it, the function was at work. To ask, from
         # there, is to go on at once: that saves a system call.
         if self._state == _CONNECTED and head[:1] == b"P" and not self._is_ours():

@@ -7,8 +7,8 @@ from ..errors import EXIT_INIT, ContainerError, RuntimeStop
 from ..invocation import real_deadline
 from ..logs import say
 from ..marshal import Marshaller
-from ..transport import Connection
-from .board import ENDED, IDLE, REFUSED, Board
+from ..transport import Connection, Owner
+from .board import ANSWERED, ENDED, IDLE, REFUSED, Board
 from .lifeline import Drained, Lifeline
 
 TYPE_CHECKING = False
@@ -52,7 +52,11 @@ class WorkerConnection(Connection):
 
 
 class WorkerClient(Client):
-    """A client whose troubles stay its own: the other workers have invocations in hand."""
+    """A client whose troubles stay its own: the other workers have invocations in hand.
+
+    Of a process that the function forks it does nothing: neither board, token nor connection are
+    that process's.
+    """
 
     def __init__(self, config: "Config", slot: int, board: Board, lifeline: Lifeline) -> None:
         self.line = WorkerConnection(config, slot, board, lifeline)
@@ -66,7 +70,9 @@ class WorkerClient(Client):
         :raises RuntimeStop: as Client.next(), after five attempts. After a container error the
             attempts go on as long as other workers are served: then it is about this place only
         :raises Drained: the worker is to end
+        :raises NotOwner: this is a forked child of the worker
         """
+        self.line.owner.check()
         delay = _FIRST_DELAY
         attempts = 1
         self.board.enter(self.slot, IDLE)
@@ -98,17 +104,21 @@ class WorkerClient(Client):
 
     def respond(self, invocation: "Invocation", body: bytes, content_type: str) -> None:
         """Answer an invocation; an answer that cannot be delivered ends no worker."""
+        self.line.owner.check()
         try:
             super().respond(invocation, body, content_type)
         except RuntimeStop as stop:
             _go_on(stop)
+        self.board.enter(self.slot, ANSWERED)
 
     def fail(self, invocation: "Invocation", report: "Report") -> None:
         """Report a failure; a report that cannot be delivered ends no worker."""
+        self.line.owner.check()
         try:
             super().fail(invocation, report)
         except RuntimeStop as stop:
             _go_on(stop)
+        self.board.enter(self.slot, ANSWERED)
 
     def stream(
         self,
@@ -117,13 +127,16 @@ class WorkerClient(Client):
         failed: "Callable[[BaseException], Report]",
     ) -> None:
         """Stream an answer; one that cannot be delivered ends no worker."""
+        self.line.owner.check()
         try:
             super().stream(invocation, stream, failed)
         except RuntimeStop as stop:
             _go_on(stop)
+        self.board.enter(self.slot, ANSWERED)
 
     def init_error(self, report: "Report") -> None:
         """Report that the function could not be loaded, if no other worker has."""
+        self.line.owner.check()
         self.board.enter(self.slot, ENDED)
         if self.line.lifeline.take_token():
             super().init_error(report)
@@ -142,6 +155,7 @@ class Worker:
         self.board = board
         self.lifeline = lifeline
         self.exit_code = EXIT_INIT
+        self.owner = Owner()
 
     def run(self, work: "Callable[[Client], None]") -> int:
         """Serve until the supervisor or the sandbox ends it; return the exit code.
@@ -156,7 +170,8 @@ class Worker:
             work(WorkerClient(self.config, self.slot, self.board, self.lifeline))
         except RuntimeStop as stop:
             self.exit_code = stop.exit_code
-            self.board.enter(self.slot, ENDED)
+            if self.owner.is_here:
+                self.board.enter(self.slot, ENDED)
             raise
         except Drained:
             pass
@@ -164,7 +179,7 @@ class Worker:
 
     def first_word(self) -> bool:
         """Return whether no other worker has told yet why all of them end."""
-        return self.lifeline.take_token()
+        return not self.owner.is_here or self.lifeline.take_token()
 
 
 class Forked(BaseException):
