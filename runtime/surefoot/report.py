@@ -203,10 +203,14 @@ def cut_lines(lines: list[str], most: int) -> list[str]:
 
 def _shrink(text: str, most: int, end: int) -> str:
     """Return the beginning (or with ``end`` the end) of a text whose JSON takes ``most`` bytes."""
-    while text and (size := _json_size(text)) > most:
-        keep = min(len(text) - 1, len(text) * most // size)
-        text = text[len(text) - keep :] if end else text[:keep]
-    return text
+    fits, too_many = 0, len(text) + 1
+    while too_many - fits > 1:
+        middle = (fits + too_many) // 2
+        if _json_size(text[-middle:] if end else text[:middle]) <= most:
+            fits = middle
+        else:
+            too_many = middle
+    return text[len(text) - fits :] if end else text[:fits]
 
 
 def _json_size(text: str) -> int:
