@@ -78,7 +78,7 @@ def bundle(runtime: Path) -> Path:
     """
     modules = tuple(_compiled(runtime, name) for name in MODULES)
     late = tuple(
-        (name, file, marshal.dumps(code))
+        (name, file, marshal.dumps(code))  # type: ignore[arg-type]  # it is a code object
         for name, file, _, code in (_compiled(runtime, name) for name in NAMES)
     )
     start = compile(_START, str(runtime / "start.py"), "exec", dont_inherit=True, optimize=2)

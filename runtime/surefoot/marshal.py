@@ -146,7 +146,8 @@ class Marshaller:
                 fast = _fast()
                 if fast is not None:
                     try:
-                        return fast.dumps(value)
+                        large: bytes = fast.dumps(value)
+                        return large
                     except fast.Unsuitable:
                         pass
             text = "".join(self._encode(value, 0))

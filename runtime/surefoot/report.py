@@ -15,7 +15,7 @@ from .frames import Frame, add_source_lines, format_frames, frames_of
 try:
     from _json import encode_basestring_ascii as _quote
 except ImportError:  # an interpreter without the accelerators: the same in Python
-    from json.encoder import py_encode_basestring_ascii as _quote  # type: ignore[no-redef]
+    from json.encoder import py_encode_basestring_ascii as _quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ _MAX_ENTRY = 4096
 # Exceptions described in one report, and notes or members of one exception.
 _MOST_EXCEPTIONS = 200
 _MOST_PARTS = 100
-# Causes and frames in an X-Ray cause: as many as fit.
-_XRAY_SIZES = ((32, 64), (8, 16), (1, 16), (1, 2))
+# Causes, frames and message bytes in an X-Ray cause: the first that fits.
+_XRAY_SIZES = ((32, 64, 48 * 1024), (8, 16, _MAX_ENTRY), (1, 16, _MAX_ENTRY), (1, 2, MAX_KIND))
 _CHAIN = 16
 _FAMILIES = ("Runtime", "Function")
 
@@ -108,7 +108,9 @@ class Report:
             "stackTrace": self.stack,
         }
 
-    def xray(self, most_causes: int = 32, most_frames: int = 64) -> dict[str, object]:
+    def xray(
+        self, most_causes: int = 32, most_frames: int = 64, most_message: int = _MAX_ENTRY
+    ) -> dict[str, object]:
         """Return the X-Ray cause; the runtime's own faults carry no frames.
 
         :param most_frames: of each exception the last so many: enough to see a recursion, and the
@@ -124,7 +126,7 @@ class Report:
                 for frame in shown
             ]
             exceptions.append(
-                {"message": cut(message, _MAX_ENTRY), "type": cut(kind, MAX_KIND), "stack": stack}
+                {"message": cut(message, most_message), "type": cut(kind, MAX_KIND), "stack": stack}
             )
         return {
             "working_directory": _working_directory(),
@@ -137,8 +139,8 @@ class Report:
 
         :param dumps: makes JSON, in ASCII
         """
-        for causes, frames in _XRAY_SIZES:
-            cause = dumps(self.xray(causes, frames))
+        for sizes in _XRAY_SIZES:
+            cause = dumps(self.xray(*sizes))
             if len(cause) <= MAX_XRAY:
                 return cause
         return b""
@@ -169,7 +171,7 @@ def cut(text: str, most: int) -> str:
     """Return a text, or its beginning and end when its JSON is longer than ``most`` bytes.
 
     >>> cut("x" * 5000, 60)
-    'xxxxxxxxxxxxxxx… (5,000 characters, cut) …xxxxxxxxxxxxxxx'
+    'xxxxxxxxxxx… (5,000 characters, cut) …xxxxxxxxxxx'
     """
     if len(text) * _MOST_BYTES <= most or (len(text) <= most and _json_size(text) <= most):
         return text

@@ -30,7 +30,7 @@ class Refused(WorkerClient):
         self.error = error
         self.polls = 0
         self.pauses: list[float] = []
-        lifeline.pause = self.pauses.append  # type: ignore[method-assign]
+        lifeline.pause = self.pauses.append  # type: ignore[method-assign,assignment]
 
     def _poll(self) -> Invocation:
         self.polls += 1
