@@ -201,7 +201,8 @@ class Client:
             raise _stop(f"the {what}", reply)
         reason = _REFUSALS.get(status, f"answered with status {status}")
         if reply.repeated and status in (400, 403):
-            reason += " (the connection broke and it was sent twice: the first had arrived)"
+            arrived = "had arrived" if reply.heard else "may have arrived"
+            reason += f" (the connection broke and it was sent twice: the first {arrived})"
         self.say(f"the {what} was {reason}.")
 
     def _post(self, path: str, headers: str, body: bytes) -> Reply:

@@ -78,7 +78,7 @@ class Connection:
         """
         self._check(head)
         breaks = 0
-        stale = repeated = False
+        stale = repeated = heard = False
         while True:
             idle = self._state == _CONNECTED
             sent = False
@@ -99,8 +99,9 @@ class Connection:
             if reply is not None:
                 if not reply.reusable:
                     self.retire()
-                reply.repeated = repeated
+                reply.repeated, reply.heard = repeated, heard
                 return reply
+            heard = heard or not self._parser.idle
             if not stale and ((idle and self._parser.idle) or not self._is_ours()):
                 stale = True
             else:

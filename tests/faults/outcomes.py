@@ -60,7 +60,7 @@ FAULTS: dict[str, Fault] = {
         "the reply to an answer is cut after any number of its bytes and the answer had arrived",
         Outcome.REPEATED,
         "refused: the Runtime API expects no answer now (the connection broke and it was sent "
-        "twice: the first had arrived)",
+        "twice: the first ",
     ),
     "idle-close": Fault(
         "the connection is closed or reset between two exchanges", Outcome.REPEATED

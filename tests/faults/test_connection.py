@@ -50,6 +50,9 @@ def test_an_answer_whose_reply_is_cut_anywhere_is_neither_lost_nor_doubled(
     seen = run(task, script)
     check_survival(seen, script, "answer-cut")
     assert len(seen.lines) == len(script)
+    # Without a byte of a reply it may have got lost before.
+    assert seen.lines[0].endswith("the first may have arrived).")
+    assert all(line.endswith("the first had arrived).") for line in seen.lines[1:])
 
 
 @proves("answer-broken")
