@@ -54,7 +54,7 @@ class Connection:
         self.host = host
         self.port = port
         self._socket: _socket.socket | None = None
-        self._identity = (0, 0)
+        self._device = self._inode = 0
         self._state = _NEW
         self._parser = ReplyParser()
         self.owner = Owner()
@@ -142,6 +142,7 @@ class Connection:
 
     def close(self) -> None:
         """Close the connection, if any; the next exchange opens a new one."""
+        is_ours = self._is_ours()
         connection, self._socket = self._socket, None
         self._state = _NEW
         self._parser.reset()
@@ -149,13 +150,14 @@ class Connection:
             return
         if self in _open_here:
             _open_here.remove(self)
-        if _identity(connection) != self._identity:
-            # The function closed it, and what bears its number now is not ours.
+        if not is_ours:
+            # The function closed it, and what bears its number now is the function's.
             connection.detach()
             return
         try:
             connection.close()
         except OSError:
+            # Another thread was faster.
             return
 
     def _check(self, head: bytes) -> None:
@@ -167,7 +169,13 @@ class Connection:
             self.close()
 
     def _is_ours(self) -> bool:
-        return self._socket is not None and _identity(self._socket) == self._identity
+        if self._socket is None:
+            return False
+        try:
+            status = posix.fstat(self._socket.fileno())
+        except OSError:
+            return False
+        return status.st_ino == self._inode and status.st_dev == self._device
 
     def _connected(self) -> _socket.socket:
         """Return the connected socket; connect it if it is not."""
@@ -195,7 +203,8 @@ class Connection:
 
     def _hold(self, connection: _socket.socket) -> None:
         self._socket = connection
-        self._identity = _identity(connection)
+        status = posix.fstat(connection.fileno())
+        self._device, self._inode = status.st_dev, status.st_ino
         _open_here.append(self)
 
     @property
@@ -252,15 +261,6 @@ def _new(family: int) -> _socket.socket:
             f"cannot open a socket for the Runtime API ({error.strerror}); "
             "have the function close the files and sockets that it opens."
         ) from None
-
-
-def _identity(connection: _socket.socket) -> tuple[int, int]:
-    """Return what tells a socket from whatever else may bear its descriptor's number."""
-    try:
-        status = posix.fstat(connection.fileno())
-    except OSError:
-        return -1, -1
-    return status.st_dev, status.st_ino
 
 
 # Connections of this process that have a socket, and how many forks led to it.
