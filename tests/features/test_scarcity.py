@@ -16,7 +16,7 @@ from surefoot.bundle import bundle
 from tests.features.conftest import Running, Start
 from tests.support.invocation import Invocation
 from tests.support.process import RUNTIME, lambda_environment
-from tests.support.reply import Ending
+from tests.support.reply import Ending, Reply
 from tests.support.request import Request
 from tests.support.route import Route
 from tests.support.runtime_api import RuntimeApi, Then
@@ -145,6 +145,16 @@ def test_a_new_connection_needs_no_descriptor_but_that_of_the_old_one(
     for each in (replace(first, raw=first.reply.ended(ending)), Invocation()):
         assert function.call(each).body == b"1"
     assert b"hung up" not in function.end().stderr
+
+
+def test_a_connection_that_ended_with_its_reply_holds_the_descriptor_of_the_next(
+    start: Start,
+) -> None:
+    function = start(NO_DESCRIPTORS + "def handler(event, context):\n    exhaust()\n    return 1")
+    first = Invocation()
+    closing = first.reply.data.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+    for each in (replace(first, raw=Reply((closing,), Ending.CLOSE)), Invocation()):
+        assert function.call(each).body == b"1"
 
 
 @pytest.mark.parametrize(
