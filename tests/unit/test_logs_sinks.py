@@ -176,3 +176,18 @@ def test_a_long_line_arrives_whole(pipe: tuple[int, int], standard_error: int) -
     say("x" * 300_000)
     reader.join()
     assert b"".join(received) == b"surefoot: " + b"x" * 300_000 + b"\n"
+
+
+def test_who_does_not_read_keeps_the_runtime_waiting_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    def refuse(_: int, __: bytes, seconds: float) -> bool:
+        waits.append(seconds)
+        return False
+
+    monkeypatch.setattr(logs, "write_within", refuse)
+    monkeypatch.setattr(logs, "_dropped", 0)
+    for line in ("one", "two", "three"):
+        say(line)
+    assert waits == [0.25, 0, 0]
+    assert logs._dropped == 3
