@@ -6,7 +6,7 @@ import gc
 import posix
 import sys
 
-from . import import_hook, ownership, sitepath
+from . import import_hook, late, ownership, sitepath
 from .client import Client
 from .config import Config
 from .deadline import INIT_SECONDS, LONG_INIT_SECONDS, Guard
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
     from typing import Any
-
-    from .report import Report
 
     Function = Callable[[Any, Any], Any]
 
@@ -62,6 +60,7 @@ def _serve(arguments: "Sequence[str]") -> int:
     log = Log(config)
     guard = Guard(config.deadline_margin_ms, config.deadline_raises, say, log.flush)
     _install_import_hook(log, guard)
+    late.prepare()
     if config.max_concurrency is None:
         _serve_with(_client(config), config, log, guard)
     elif config.async_concurrency:
@@ -94,7 +93,9 @@ def _install_import_hook(log: Log, guard: Guard) -> None:
 
 
 def _client(config: Config) -> Client:
-    return Client(Connection(config.host, config.port), Marshaller(config.ensure_ascii), say)
+    connection = Connection(config.host, config.port)
+    connection.reserve()
+    return Client(connection, Marshaller(config.ensure_ascii), say)
 
 
 def _serve_with(
@@ -105,7 +106,7 @@ def _serve_with(
     :raises RuntimeStop: see errors
     :raises SystemExit: the function could not be loaded, which has been reported
     """
-    _let_children_go(client, guard)
+    _let_children_go(guard)
     if function is None:
         function = _load(client, config, log, guard)
     if config.initialization_type == "snap-start":
@@ -123,15 +124,14 @@ def _serve_at_once(count: int, config: Config, log: Log, guard: Guard) -> None:
     from .concurrent import ConcurrentLoop
 
     clients = [_client(config) for _ in range(count)]
-    for client in clients:
-        _let_children_go(client, guard)
+    _let_children_go(guard)
     function = _load(clients[0], config, log, guard)
     try:
         loop = ConcurrentLoop(
             clients, function, chosen_marshaller(clients[0].marshaller), config, log
         )
     except Fault as fault:
-        clients[0].init_error(_told(log, fault))
+        clients[0].init_error(late.report_error(log, fault))
         sys.exit(EXIT_INIT)
     _collect_again()
     loop.run()
@@ -143,7 +143,7 @@ def _serve_by_workers(count: int, config: Config, log: Log, guard: Guard) -> int
     function = None
     if config.preload:
         client = _client(config)
-        _let_children_go(client, guard)
+        _let_children_go(guard)
         function = _load(client, config, log, guard)
     shell = sys.modules.get(f"{__package__}.handlers.shell")
     if shell is not None and isinstance(function, shell.ShellFunction):
@@ -161,9 +161,8 @@ def _serve_by_workers(count: int, config: Config, log: Log, guard: Guard) -> int
             sys.modules.pop(_LIFECYCLE, None)
 
 
-def _let_children_go(client: Client, guard: Guard) -> None:
+def _let_children_go(guard: Guard) -> None:
     """See to it that a child that the function forks holds nothing of the runtime's."""
-    ownership.release_in_children(lambda: client.connection.close())
     ownership.release_in_children(guard.release)
     ownership.release_in_children(_restore_signals)
 
@@ -185,7 +184,7 @@ def _load(client: Client, config: Config, log: Log, guard: Guard) -> "Function":
             raise
         guard.disarm()
         log.flush()
-        client.init_error(_told(log, error))
+        client.init_error(late.report_error(log, error))
         sys.exit(EXIT_INIT)
     if not ownership.is_owner():
         sys.exit(0)
@@ -200,13 +199,13 @@ def _snapshot(client: Client, log: Log) -> None:
     try:
         lifecycle.run_before_snapshot()
     except BaseException as error:
-        client.before_snapshot_error(_told(log, error))
+        client.before_snapshot_error(late.report_error(log, error))
         sys.exit(EXIT_BEFORE_SNAPSHOT)
     client.restore_next()
     try:
         lifecycle.run_after_restore()
     except BaseException as error:
-        client.restore_error(_told(log, error))
+        client.restore_error(late.report_error(log, error))
         sys.exit(EXIT_AFTER_RESTORE)
 
 
@@ -222,16 +221,6 @@ def _collect_again() -> None:
     if slowed:
         # Last: with the usual thresholds the next object would set off a collection.
         gc.set_threshold(*_GC_AFTERWARDS)
-
-
-def _told(log: Log, error: BaseException) -> "Report":
-    """Write the log record of an error during init, and return its report."""
-    from .logs.uncaught import record
-    from .report import Report
-
-    report = Report.of(error)
-    record(log, report)
-    return report
 
 
 def _install_sigterm_handler(loop: Loop) -> None:

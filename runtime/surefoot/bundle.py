@@ -11,6 +11,8 @@ import marshal
 import sys
 from pathlib import Path
 
+from .late import NAMES
+
 # What is loaded before the first event is handled, each after what it imports; a test compares it
 # with what really is. The last one starts the runtime.
 MODULES = (
@@ -22,17 +24,20 @@ MODULES = (
     "surefoot.invocation",
     "surefoot.head",
     "surefoot.wire",
+    "surefoot.marshal",
     "surefoot.client",
     "surefoot.config",
     "surefoot.deadline",
+    "surefoot.polling",
     "surefoot.logs",
     "surefoot.logs.streams",
+    "surefoot.late",
     "surefoot.context",
-    "surefoot.marshal",
     "surefoot.handlers",
     "surefoot.handlers.adapt",
     "surefoot.handlers.resolve",
     "surefoot.loop",
+    "surefoot.drain",
     "surefoot.transport",
     "surefoot.traceid",
     "surefoot.boot",
@@ -40,7 +45,8 @@ MODULES = (
 )
 
 # The start itself. BUNDLE stands where its constants get the modules: name, file, whether it is a
-# package, code. They are made without the import system, whose look-ups take longer than they do.
+# package, code; LATE where they get what becomes a module with the first failure only (see late).
+# They are made without the import system, whose look-ups take longer than they do.
 # multiprocessing runs the file again, under another name, in each process that it spawns.
 _START = """
 if __name__ == "__main__":
@@ -61,6 +67,8 @@ if __name__ == "__main__":
             setattr(sys.modules[parent], child, module)
         sys.modules[name] = module
         exec(code, module.__dict__)
+        if name == "surefoot.late":
+            module.keep("LATE")
     module.run()
 """
 
@@ -74,8 +82,15 @@ def bundle(runtime: Path) -> Path:
     :raises OSError: a source cannot be read, or the file not be written
     """
     modules = tuple(_compiled(runtime, name) for name in MODULES)
+    late = tuple(
+        (name, file, marshal.dumps(code))  # type: ignore[arg-type]  # it is a code object
+        for name, file, _, code in (_compiled(runtime, name) for name in NAMES)
+    )
     start = compile(_START, str(runtime / "start.py"), "exec", dont_inherit=True, optimize=2)
-    constants = tuple(modules if each == "BUNDLE" else each for each in start.co_consts)
+    parts = {"BUNDLE": modules, "LATE": late}
+    constants = tuple(
+        parts.get(each, each) if isinstance(each, str) else each for each in start.co_consts
+    )
     # PEP 552: flag 1 and 8 bytes of hash that nobody checks.
     header = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + bytes(8)
     target = runtime / "start.pyc"

@@ -13,8 +13,9 @@ from .errors import (
     DeadlineExceeded,
     RemoteProtocolError,
 )
-from .head import request_id_path
+from .head import request_id_path, safe_value
 from .invocation import Invocation
+from .marshal import Marshaller
 from .ownership import is_owner
 from .wire import Reply
 
@@ -22,7 +23,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .marshal import Marshaller
     from .report import Report
     from .stream import Stream
     from .transport import Connection
@@ -42,7 +42,7 @@ class Client:
     """Speaks with the Runtime API over one connection; ``say`` tells the operator of refusals."""
 
     def __init__(
-        self, connection: "Connection", marshaller: "Marshaller", say: "Callable[[str], None]"
+        self, connection: "Connection", marshaller: Marshaller, say: "Callable[[str], None]"
     ) -> None:
         self.connection = connection
         self.marshaller = marshaller
@@ -70,6 +70,8 @@ class Client:
 
         :raises RuntimeStop: as next()
         """
+        # It may come from a marshaller of the function's own.
+        content_type = safe_value(content_type)
         self._answer(invocation, "response", f"Content-Type: {content_type}\r\n", body)
 
     def fail(self, invocation: Invocation, report: "Report") -> None:
@@ -127,7 +129,7 @@ class Client:
             failed(error)
             told = "did not read in time"
         finally:
-            self.connection.close()
+            self.connection.retire()
             try:
                 stream.close()
             except BaseException as error:
@@ -190,7 +192,7 @@ class Client:
         if reply.status != 200:
             raise _stop("GET restore/next", reply)
         # The connection was made before the snapshot; its peer may be another now.
-        self.connection.close()
+        self.connection.retire()
 
     def restore_error(self, report: "Report") -> None:
         """Report that an after-restore hook failed; the process must exit next.
@@ -222,7 +224,8 @@ class Client:
             raise _stop(f"the {what}", reply)
         reason = _REFUSALS.get(status, f"answered with status {status}")
         if reply.repeated and status in (400, 403):
-            reason += " (the connection broke and it was sent twice: the first had arrived)"
+            arrived = "had arrived" if reply.heard else "may have arrived"
+            reason += f" (the connection broke and it was sent twice: the first {arrived})"
         self.say(f"the {what} was {reason}.")
 
     def _post(self, path: str, headers: str, body: bytes) -> Reply:
@@ -233,7 +236,7 @@ class Client:
 def _echo(invocation: Invocation) -> str:
     if invocation.invocation_id is None:
         return ""
-    return f"Lambda-Runtime-Invocation-Id: {invocation.invocation_id}\r\n"
+    return f"Lambda-Runtime-Invocation-Id: {safe_value(invocation.invocation_id)}\r\n"
 
 
 def _error_type(name: str) -> str:
@@ -241,14 +244,13 @@ def _error_type(name: str) -> str:
 
 
 def _xray(report: "Report") -> str:
-    from .marshal import Marshaller
-    from .report import MAX_XRAY
-
-    # Escaped ASCII whatever the environment: a header carries nothing else safely.
-    cause = str(Marshaller(ensure_ascii=True).dumps(report.xray()), "ascii")
-    if len(cause) > MAX_XRAY:
+    try:
+        # Escaped ASCII whatever the environment: a header carries nothing else safely.
+        cause = str(report.xray_json(Marshaller(ensure_ascii=True).dumps), "ascii")
+    except Exception:
+        # It is an addition for X-Ray; the report itself goes without it.
         return ""
-    return f"Lambda-Runtime-Function-XRay-Error-Cause: {cause}\r\n"
+    return f"Lambda-Runtime-Function-XRay-Error-Cause: {cause}\r\n" if cause else ""
 
 
 def _stop(call: str, reply: Reply) -> ContainerError | RemoteProtocolError:

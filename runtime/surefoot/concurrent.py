@@ -18,6 +18,7 @@ from .errors import ContainerError, DeadlineExceeded, Fault, RuntimeStop, Termin
 from .handlers.adapt import KINDS
 from .handlers.aio import Driver, event_loop, stack_of
 from .invocation import real_deadline
+from .late import report_error
 from .logs import say
 from .places import FIRST_DELAY, LAST_DELAY, MAX_ATTEMPTS, Places
 from .stream import Stream
@@ -165,12 +166,7 @@ class ConcurrentLoop:
 
     def _serve(self, client: "Client", invocation: "Invocation") -> None:
         def told(error: BaseException) -> "Report":
-            from .logs.uncaught import record
-            from .report import Report
-
-            report = Report.of(error)
-            record(self.log, report, invocation.request_id)
-            return report
+            return report_error(self.log, error, invocation.request_id)
 
         try:
             answer = self._handle(client, invocation)

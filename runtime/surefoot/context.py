@@ -141,14 +141,16 @@ class LambdaContext:
 def _header(loads: "Callable[[str], Any]", text: str, name: str) -> "dict[str, Any] | None":
     try:
         value = loads(text)
-    except Exception:
-        # awslambdaric reads these two headers, and only these, with the json package: its words.
-        import json
-
+    except Exception as fault:
         try:
+            # awslambdaric reads these two headers, and only these, with the json package.
+            import json
+
             value = json.loads(text)
         except Exception as error:
-            message = f"Unable to parse {name} JSON: {error}"
+            # Its words, unless there is no such package, or one of the function's own.
+            reason = error if isinstance(error, ValueError) else fault
+            message = f"Unable to parse {name} JSON: {reason}"
             raise Fault(CONTEXT_UNMARSHAL_ERROR, message) from None
     return None if value is None else _object(value, name)
 

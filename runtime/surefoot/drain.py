@@ -1,4 +1,4 @@
-"""Sending a body that does not fit the socket's buffer, with an ear for an early answer.
+"""Receiving a reply; sending a body that does not fit the socket's buffer, with an ear for one.
 
 The Runtime API may refuse a response (413) while it is still being sent, and then either stop
 reading or hang up. Both would lose the answer if we only wrote: so wait for both directions, and
@@ -6,10 +6,36 @@ after a failed write read what the peer had said before.
 """
 
 import _socket
-import select
 
-from .transport import RECEIVE, receive
+from .polling import POLLIN, POLLOUT, poll
 from .wire import Reply, ReplyParser
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RECEIVE = 64 * 1024
+
+
+def receive(connection: _socket.socket, parser: ReplyParser) -> Reply | None:
+    """Receive one reply; None when the peer closed before completing one.
+
+    :raises OSError: the connection broke
+    """
+    while True:
+        window = parser.window()
+        if window is None:
+            data = connection.recv(RECEIVE)
+            if not data:
+                return parser.eof()
+            reply = parser.feed(data)
+        else:
+            count = connection.recv_into(window)
+            if not count:
+                return None
+            reply = parser.filled(count)
+        if reply is not None:
+            return reply
 
 
 def send_rest(connection: _socket.socket, rest: memoryview, parser: ReplyParser) -> Reply | None:
@@ -17,11 +43,11 @@ def send_rest(connection: _socket.socket, rest: memoryview, parser: ReplyParser)
 
     :raises OSError: the write failed and no reply explains it
     """
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN | select.POLLOUT)
+    waiting = poll()
+    waiting.register(connection.fileno(), POLLIN | POLLOUT)
     while rest:
-        ((_, events),) = poll.poll()
-        if events & select.POLLIN:
+        ((_, events),) = waiting.poll()
+        if events & POLLIN:
             reply = _early(connection, parser)
             if reply is not None:
                 return reply
@@ -41,9 +67,9 @@ def send_rest(connection: _socket.socket, rest: memoryview, parser: ReplyParser)
 
 def hung_up(connection: _socket.socket) -> bool:
     """Return whether an idle connection has been closed, or has something unasked-for to say."""
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    waiting = poll()
+    waiting.register(connection.fileno(), POLLIN)
+    return bool(waiting.poll(0))
 
 
 class Upload:
@@ -52,7 +78,19 @@ class Upload:
     ``open`` turns False once the peer has answered early or gone away: no more is sent then.
     """
 
-    def __init__(self, connection: _socket.socket, parser: ReplyParser, head: bytes) -> None:
+    def __init__(
+        self,
+        connection: _socket.socket,
+        parser: ReplyParser,
+        head: bytes,
+        is_ours: "Callable[[], bool]",
+    ) -> None:
+        """Prepare to send.
+
+        :param is_ours: whether the descriptor is still the connection's; the handler works between
+            the pieces, and may have closed it
+        """
+        self.is_ours = is_ours
         self.connection = connection
         self.parser = parser
         self.open = True
@@ -64,6 +102,9 @@ class Upload:
         """Send a piece of the body now."""
         data = self._head + data
         self._head = b""
+        if not self.is_ours():
+            self.open = False
+            return
         try:
             self._reply = send_rest(self.connection, memoryview(data), self.parser)
         except OSError:

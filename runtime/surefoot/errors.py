@@ -7,10 +7,17 @@ EXIT_BEFORE_SNAPSHOT = 64  # a before-snapshot hook failed; reported to init/err
 EXIT_AFTER_RESTORE = 65  # an after-restore hook failed; reported to restore/error
 EXIT_SANDBOX_GONE = 69  # nothing answers at AWS_LAMBDA_RUNTIME_API any more
 EXIT_CRASHES = 70  # workers died again and again and finished nothing
+EXIT_DESCRIPTORS = 75  # no descriptor was left for a connection to the Runtime API
 EXIT_CONTAINER = 71  # the Runtime API answered 500: the sandbox is broken
 EXIT_PROTOCOL = 76  # what answered does not speak the Runtime API
 EXIT_CONFIG = 78  # a setting that cannot be used
 EXIT_NO_HANDLER = 142  # no handler was named, as AWS's base images exit
+
+# The longest time-out of a function, in seconds: 900 until botocore 1.44.7 (19 November 2026), and
+# longer still for asynchronous invocations on Lambda Managed Instances. Source: AWS Lambda
+# Developer Guide, "Lambda quotas", function timeout.
+MAX_TIMEOUT_SECONDS = 1_800
+MAX_ASYNC_TIMEOUT_SECONDS = 5_400
 
 # Fault types, in the grammar (Runtime|Function).Name that Lambda records; anything else it would
 # turn into Runtime.Unknown. Those of awslambdaric keep its names.
@@ -89,3 +96,9 @@ class RemoteProtocolError(RuntimeStop):
     """The peer broke HTTP/1.1 or the Runtime API: its fault, not the function's."""
 
     exit_code = EXIT_PROTOCOL
+
+
+class OutOfDescriptors(RuntimeStop):
+    """The process holds as many files and sockets as it may, and the connection needs one."""
+
+    exit_code = EXIT_DESCRIPTORS

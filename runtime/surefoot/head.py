@@ -19,6 +19,19 @@ def request_id_path(request_id: str) -> str:
     return "".join(chr(byte) if byte in safe else f"%{byte:02X}" for byte in raw)
 
 
+def safe_value(value: str) -> str:
+    r"""Return a field value without line ends and NUL, each replaced by a blank (RFC 9110 5.5).
+
+    Kept, they would end the header where it is sent on, and begin another.
+
+    >>> safe_value("a\r\nX-Evil: 1")
+    'a  X-Evil: 1'
+    """
+    if value.isprintable():
+        return value
+    return value.replace("\r", " ").replace("\n", " ").replace("\0", " ")
+
+
 def parse_head(head: bytes) -> tuple[int, dict[str, str]]:
     """Return status and headers of a reply's head (without the empty line).
 
@@ -44,8 +57,11 @@ def _headers(lines: list[str]) -> dict[str, str]:
         name, colon, value = line.partition(":")
         if not colon or not name or name[0] in " \t":
             raise RemoteProtocolError(f"malformed header line {line[:80]!r} in a reply.")
+        if not name.isprintable() or " " in name:
+            # A blank before the colon, too: RFC 9112 section 5.1.
+            raise RemoteProtocolError(f"malformed header name {name[:80]!r} in a reply.")
         name = name.lower()
-        value = value.strip(" \t")
+        value = safe_value(value).strip(" \t")
         if name == "content-length" and headers.get(name, value) != value:
             raise RemoteProtocolError("a reply carries two different Content-Length headers.")
         headers[name] = value

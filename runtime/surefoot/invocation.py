@@ -1,6 +1,6 @@
 """One invocation as the Runtime API hands it out."""
 
-from .errors import RemoteProtocolError
+from .errors import MAX_TIMEOUT_SECONDS, RemoteProtocolError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 class Invocation:
     """The headers of invocation/next and the event's bytes.
 
-    Only ``request_id`` is certain. ``deadline_ms`` is in milliseconds since the epoch, 0 when the
-    header is missing or no number: then nothing remains, and careful functions stop early.
+    Only ``request_id`` is certain; an empty header is none. ``deadline_ms`` is in milliseconds
+    since the epoch, 0 when the header is missing or no number: then nothing remains, and careful
+    functions stop early.
     Source: AWS Lambda Developer Guide, "Using the Lambda runtime API", next invocation.
     """
 
@@ -45,27 +46,32 @@ class Invocation:
         self.request_id: str = request_id
         self.deadline_ms = _milliseconds(get("lambda-runtime-deadline-ms"))
         self.function_arn = get("lambda-runtime-invoked-function-arn", "")
-        self.trace_id = get("lambda-runtime-trace-id")
-        self.client_context = get("lambda-runtime-client-context")
-        self.cognito_identity = get("lambda-runtime-cognito-identity")
-        self.tenant_id = get("lambda-runtime-aws-tenant-id")
-        self.invocation_id = get("lambda-runtime-invocation-id")
-        self.content_type = get("content-type")
+        self.trace_id = get("lambda-runtime-trace-id") or None
+        self.client_context = get("lambda-runtime-client-context") or None
+        self.cognito_identity = get("lambda-runtime-cognito-identity") or None
+        self.tenant_id = get("lambda-runtime-aws-tenant-id") or None
+        self.invocation_id = get("lambda-runtime-invocation-id") or None
+        self.content_type = get("content-type") or None
         self.body = body
 
 
 def _milliseconds(value: str | None) -> int:
     if value is None or not (value.isascii() and value.isdecimal()):
         return 0
-    # An absurdly long number would make int() itself raise (and is no time anyway).
-    return int(value) if len(value) < 20 else 0
+    # Of an absurdly long number int() would raise, and a timer of a merely absurd one.
+    digits = value.lstrip("0")
+    return min(int(digits or 0), _LATEST) if len(digits) <= len(str(_LATEST)) else _LATEST
+
+
+# The end of the year 2199. Python's timers count nanoseconds in 63 bits and take 292 years at most.
+_LATEST = 7_258_118_399_999
 
 
 def real_deadline(deadline_ms: int, now_ms: float) -> int:
     """Return a deadline as it was meant, in milliseconds since the epoch.
 
     In its multi-concurrency mode AWS's emulator takes the time-out's nanoseconds for milliseconds,
-    which puts the deadline 12 days to 29 years ahead instead of 1 s to 15 minutes.
+    which puts the deadline 12 days to 57 years ahead instead of 1 s to 30 minutes.
     """
     left = deadline_ms - now_ms
     if not _EMULATED[0] <= left <= _EMULATED[1]:
@@ -73,4 +79,5 @@ def real_deadline(deadline_ms: int, now_ms: float) -> int:
     return int(now_ms + left / 1_000_000)
 
 
-_EMULATED = (0.9e9, 900.1e9)
+# From a time-out of 1 s, of which a part has passed, to the longest.
+_EMULATED = (0.9e9, (MAX_TIMEOUT_SECONDS + 0.1) * 1e9)

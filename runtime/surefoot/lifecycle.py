@@ -79,9 +79,9 @@ def run_shutdown(say: "Callable[[str], None]") -> None:
             _call(hook)
         except BaseException as error:
             # sys.exit() in a hook, too: we are leaving anyway, and the others have work to do.
-            from .report import Report
+            from .late import report_of
 
-            report = Report.of(error)
+            report = report_of(error)
             name = getattr(hook[0], "__qualname__", None) or type(hook[0]).__name__
             headline = f"the shutdown hook {name} failed: {report.kind}: {report.message}"
             say("\n".join([headline, *(line.rstrip("\n") for line in report.stack)]))

@@ -6,6 +6,7 @@ from posix import getpid
 from .context import LambdaContext
 from .errors import Terminated
 from .handlers.adapt import KINDS
+from .late import report_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,9 +152,4 @@ class Loop:
             self.log.flush()
 
     def _report(self, invocation: "Invocation", error: BaseException) -> "Report":
-        from .logs.uncaught import record
-        from .report import Report
-
-        report = Report.of(error)
-        record(self.log, report, invocation.request_id)
-        return report
+        return report_error(self.log, error, invocation.request_id)

@@ -86,12 +86,12 @@ class Marshaller:
             return bytes(body)
         try:
             if len(body) >= LARGE:
-                from . import jsonfast
-
-                try:
-                    return jsonfast.loads(body)
-                except jsonfast.Unsuitable:
-                    pass
+                fast = _fast()
+                if fast is not None:
+                    try:
+                        return fast.loads(body)
+                    except fast.Unsuitable:
+                        pass
             return self.loads(str(body, "utf-8"))
         except Exception as error:
             raise Fault(UNMARSHAL_ERROR, f"Unable to unmarshal input: {error}") from None
@@ -143,12 +143,13 @@ class Marshaller:
             # must become an object and which the C encoder would silently turn into an array.
             size = len(marshal.dumps(value))  # type: ignore[arg-type]  # or it raises
             if size >= LARGE:
-                from . import jsonfast
-
-                try:
-                    return jsonfast.dumps(value)
-                except jsonfast.Unsuitable:
-                    pass
+                fast = _fast()
+                if fast is not None:
+                    try:
+                        large: bytes = fast.dumps(value)
+                        return large
+                    except fast.Unsuitable:
+                        pass
             text = "".join(self._encode(value, 0))
         except (_Unusual, ValueError, TypeError, RecursionError):
             from .jsonexact import encode
@@ -156,6 +157,15 @@ class Marshaller:
             text = encode(value, self.ensure_ascii)
         # Only lone surrogates have no UTF-8; as escapes they are JSON and reach the caller.
         return text.encode("utf-8", "backslashreplace")
+
+
+def _fast() -> "Any":
+    """Return jsonfast, or None when it cannot be loaded: no descriptor may be left for it."""
+    try:
+        from . import jsonfast
+    except Exception:
+        return None
+    return jsonfast
 
 
 def use_marshaller(marshaller: Marshaller) -> None:

@@ -24,10 +24,11 @@ _HEX = frozenset(b"0123456789abcdefABCDEF")
 class Reply:
     """A complete reply: status, headers (last value wins) by lower-case name, and the body.
 
-    ``reusable``: the connection may carry another exchange; ``repeated``: it was sent again.
+    ``reusable``: the connection may carry another exchange; ``repeated``: the request was sent
+    whole more than once; ``heard``: a part of a reply had come before.
     """
 
-    __slots__ = ("body", "headers", "repeated", "reusable", "status")
+    __slots__ = ("body", "headers", "heard", "repeated", "reusable", "status")
 
     def __init__(
         self, status: int, headers: dict[str, str], body: bytes | bytearray, reusable: bool
@@ -37,6 +38,7 @@ class Reply:
         self.body = body
         self.reusable = reusable
         self.repeated = False
+        self.heard = False
 
 
 def _closing(headers: dict[str, str]) -> bool:

@@ -30,9 +30,10 @@ STANDARD = "_json _sitebuiltins _socket faulthandler"
 # From there to the first answer of a function that does nothing.
 LATER = ""
 
-# Send and receive, twice; setting the deadline's timer, and stopping it; and asking whether this is
-# still the process that was started, since a handler may fork without the interpreter's knowledge.
-SYSTEM_CALLS = 7
+# Send and receive, twice; setting the deadline's timer, and stopping it. And before an answer two
+# questions: is this still the process that was started, since a handler may fork without the
+# interpreter's knowledge; is the descriptor still the connection's, not one of the function's.
+SYSTEM_CALLS = 8
 
 FUNCTIONS = """
 import gc

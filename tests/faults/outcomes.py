@@ -19,6 +19,7 @@ class Outcome(enum.Enum):
     INIT = "posts nothing more and exits"
     SANDBOX_GONE = "the sandbox is gone: exits"
     CONTAINER = "container error: exits"
+    DESCRIPTORS = "no socket can be opened: exits"
     PROTOCOL = "this is not the Runtime API: exits"
     CONFIG = "a setting cannot be used: exits"
     NO_HANDLER = "no handler is named: exits"
@@ -33,6 +34,7 @@ _EXIT_CODES = {
     Outcome.INIT: 1,
     Outcome.SANDBOX_GONE: 69,
     Outcome.CONTAINER: 71,
+    Outcome.DESCRIPTORS: 75,
     Outcome.PROTOCOL: 76,
     Outcome.CONFIG: 78,
     Outcome.NO_HANDLER: 142,
@@ -58,10 +60,27 @@ FAULTS: dict[str, Fault] = {
         "the reply to an answer is cut after any number of its bytes and the answer had arrived",
         Outcome.REPEATED,
         "refused: the Runtime API expects no answer now (the connection broke and it was sent "
-        "twice: the first had arrived)",
+        "twice: the first ",
     ),
     "idle-close": Fault(
         "the connection is closed or reset between two exchanges", Outcome.REPEATED
+    ),
+    "idle-close-then-cut": Fault(
+        "the connection is closed or reset between two exchanges, and the next one breaks, too",
+        Outcome.REPEATED,
+    ),
+    "descriptor-closed": Fault(
+        "the function closes the descriptor of the connection", Outcome.UNNOTICED
+    ),
+    "descriptor-taken": Fault(
+        "the function closes the descriptor of the connection and has a file or socket of its own "
+        "under that number",
+        Outcome.UNNOTICED,
+    ),
+    "no-descriptor": Fault(
+        "the function holds every descriptor and has closed that of the connection",
+        Outcome.DESCRIPTORS,
+        "cannot open a socket for the Runtime API (Too many open files)",
     ),
     "answer-broken": Fault(
         "the connection is reset while an answer is being sent, and nothing was said",
@@ -97,6 +116,10 @@ FAULTS: dict[str, Fault] = {
     "surplus": Fault(
         "bytes follow a reply at once: they are dropped with the connection", Outcome.UNNOTICED
     ),
+    "odd-value": Fault(
+        "the value of a header holds a bare CR or LF, or NUL: each counts as a blank",
+        Outcome.UNNOTICED,
+    ),
     # No HTTP.
     "garbage": Fault("a reply is no HTTP/1.1", Outcome.PROTOCOL, "expected an HTTP/1.1 reply"),
     "garbage-answer": Fault(
@@ -106,6 +129,11 @@ FAULTS: dict[str, Fault] = {
         "the head of a reply does not end within 256 KiB",
         Outcome.PROTOCOL,
         "expected an HTTP/1.1 reply",
+    ),
+    "odd-name": Fault(
+        "the name of a header holds a line end, NUL or a blank",
+        Outcome.PROTOCOL,
+        "malformed header name",
     ),
     "two-lengths": Fault(
         "a reply has two different lengths", Outcome.PROTOCOL, "two different Content-Length"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,9 @@ def test_an_answer_whose_reply_is_cut_anywhere_is_neither_lost_nor_doubled(
     seen = run(task, script)
     check_survival(seen, script, "answer-cut")
     assert len(seen.lines) == len(script)
+    # Without a byte of a reply it may have got lost before.
+    assert seen.lines[0].endswith("the first may have arrived).")
+    assert all(line.endswith("the first had arrived).") for line in seen.lines[1:])
 
 
 @proves("answer-broken")
@@ -76,6 +80,133 @@ def test_a_connection_that_closes_between_exchanges_is_opened_anew(
     seen = run(task, script)
     check_survival(seen, script, "idle-close")
     assert all(len(seen.answers(each.request_id)) == 1 for each in script)
+
+
+@proves("idle-close-then-cut")
+@pytest.mark.parametrize("ending", BREAKS)
+@pytest.mark.parametrize("event", [b"[1]", b'"error"', b"200000", b"5000000"])
+def test_a_stale_connection_is_no_attempt(task: Path, ending: Ending, event: bytes) -> None:
+    reset = Reply((), Ending.RESET)
+    # The answer finds the connection gone; then one that breaks while it is sent, or its reply
+    # does; then one that works.
+    broken = [reset.early(0), reset.early(1), reset.early(5000)]
+    script = [Invocation(event, answers=[each, ACCEPTED]) for each in broken]
+    script = [replace(each, raw=each.reply.ended(ending)) for each in script]
+    # The same for next.
+    after_answer = Invocation(event, answers=[ACCEPTED.ended(ending)])
+    delivered = Invocation(event)
+    cut = replace(delivered, raw=delivered.reply.cut(40, ending))
+    script = [*script, after_answer, cut, delivered]
+    seen = run(task, script)
+    check_survival(seen, script, "idle-close-then-cut")
+
+
+@proves("answer-cut")
+@pytest.mark.parametrize("event", [b"[1]", b"200000"])
+def test_a_stale_connection_does_not_hide_that_an_answer_arrived_twice(
+    task: Path, event: bytes
+) -> None:
+    script = [Invocation(event, answers=[ACCEPTED.cut(9)])]
+    script = [replace(each, raw=each.reply.ended(Ending.CLOSE)) for each in script]
+    seen = run(task, script)
+    check_survival(seen, script, "answer-cut")
+    assert len(seen.lines) == 1
+
+
+@proves("answer-cut-twice")
+@pytest.mark.parametrize("ending", BREAKS)
+def test_after_a_stale_connection_two_breaks_are_the_end(task: Path, ending: Ending) -> None:
+    invocation = Invocation(b"[1]", answers=[ACCEPTED.cut(9, ending)] * 2)
+    invocation = replace(invocation, raw=invocation.reply.ended(ending))
+    seen = run(task, [invocation, Invocation()])
+    check_end(seen, "answer-cut-twice")
+
+
+# Events are Python here, and run while the invocation is under way.
+MEDDLER = """
+import os, socket
+kept = []
+def handler(event, context):
+    exec(event)
+    return "x" * 100_000
+def ours():
+    return [n for n in range(3, 64) if is_socket(n)]
+def is_socket(n):
+    try:
+        return os.readlink(f"/proc/self/fd/{n}").startswith("socket:")
+    except OSError:
+        return False
+def reopen(number, other):
+    if other != number:
+        os.dup2(other, number)
+        os.close(other)
+    return number
+"""
+CLOSED = [
+    "os.closerange(3, 64)",
+    "os.closerange(0, 64)",
+    "[os.close(n) for n in ours()]",
+    "os.closerange(3, 64); raise ValueError",
+]
+TAKEN = {
+    "file": "(n,) = ours(); os.close(n); reopen(n, os.open('mine', os.O_RDWR | os.O_CREAT))",
+    "socket": (
+        "(n,) = ours(); os.close(n); pair = socket.socketpair(); kept.append(pair)\n"
+        "assert n in (pair[0].fileno(), pair[1].fileno())"
+    ),
+    "connection": (
+        "(n,) = ours(); os.close(n)\n"
+        "there = socket.create_server(('127.0.0.1', 0)); kept.append(there)\n"
+        "assert there.fileno() == n"
+    ),
+}
+
+
+@pytest.fixture
+def meddler(tmp_path: Path) -> Path:
+    (tmp_path / "app.py").write_text(MEDDLER)
+    return tmp_path
+
+
+@proves("descriptor-closed")
+@pytest.mark.parametrize("code", CLOSED)
+def test_a_connection_that_the_function_closed_is_opened_again(meddler: Path, code: str) -> None:
+    script = [Invocation(json.dumps(each).encode()) for each in (code, "", code, code, "")]
+    seen = run(meddler, script)
+    assert [len(seen.answers(each.request_id)) for each in script] == [1] * 5
+    assert seen.ended.code == 69
+
+
+@proves("descriptor-taken")
+@pytest.mark.parametrize("kind", TAKEN)
+@pytest.mark.parametrize("end", ["", "\nraise ValueError"])
+def test_what_bears_the_connections_number_now_is_left_alone(
+    meddler: Path, kind: str, end: str
+) -> None:
+    check = {
+        "file": "assert os.path.getsize('mine') == 0; os.fstat(3)",
+        "socket": (
+            "one, other = kept.pop(); one.setblocking(False); other.setblocking(False)\n"
+            "for each in (one, other):\n"
+            "    try: raise AssertionError(each.recv(9))\n"
+            "    except BlockingIOError: pass\n"
+            "one.send(b'x'); assert other.recv(9) == b'x'"
+        ),
+        "connection": "assert kept[0].getsockname()[1]",
+    }[kind]
+    script = [Invocation(json.dumps(each).encode()) for each in (TAKEN[kind] + end, check, "")]
+    seen = run(meddler, script)
+    routes = [seen.answers(each.request_id)[0].route for each in script]
+    assert routes == [Route.ERROR if end else Route.RESPONSE, Route.RESPONSE, Route.RESPONSE]
+
+
+@proves("no-descriptor")
+def test_without_any_descriptor_for_a_connection_the_line_says_so(meddler: Path) -> None:
+    code = (
+        "import resource; os.closerange(3, 64); resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))"
+    )
+    seen = run(meddler, [Invocation(json.dumps(code).encode())])
+    check_end(seen, "no-descriptor")
 
 
 @proves("next-cut-twice")

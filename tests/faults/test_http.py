@@ -77,9 +77,30 @@ def test_bytes_after_a_reply_are_dropped_with_the_connection(task: Path, surplus
     assert len({each.connection for each in seen.requests}) == 4
 
 
+@proves("odd-value")
+@pytest.mark.parametrize("odd", [b"\n", b"\r", b"\0"])
+@pytest.mark.parametrize("event", [b"[1]", b'"error"'])
+def test_line_ends_in_a_value_are_blanks_and_begin_no_header(
+    task: Path, odd: bytes, event: bytes
+) -> None:
+    evil = b"1" + odd + b"X-Evil: 2"
+    headers = {"Lambda-Runtime-Invocation-Id": evil, "Lambda-Runtime-Aws-Request-Id": evil}
+    script = [Invocation(event, "1 X-Evil: 2", headers=headers), Invocation()]
+    seen = run(task, script)
+    check_survival(seen, script, "odd-value")
+    (answer,) = seen.answers("1 X-Evil: 2")
+    assert answer.header("X-Evil") is None
+    assert answer.header("Lambda-Runtime-Invocation-Id") == b"1 X-Evil: 2"
+    assert b"\0" not in answer.head
+
+
 ENDS = {
     "garbage": [b"\0\1\2\r\n\r\n", b"SSH-2.0-x\r\n", b"HTTP/1.1 two hundred\r\n\r\n", b"<html>"],
     "endless-head": [b"HTTP/1.1 200 OK\r\nA: " + b"x" * 300_000],
+    "odd-name": [
+        OK + name + b": 1\r\nContent-Length: 2\r\n\r\n{}"
+        for name in (b"A\n", b"A\0B", b"A\r", b"A ")
+    ],
     "two-lengths": [OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"],
     "absurd-length": [
         OK + b"Content-Length: " + value + b"\r\n\r\n"
@@ -98,6 +119,7 @@ ENDS = {
 
 @proves("garbage")
 @proves("endless-head")
+@proves("odd-name")
 @proves("two-lengths")
 @proves("absurd-length")
 @proves("absurd-chunk")

@@ -153,7 +153,9 @@ def test_joblib_finds_its_packages_in_its_processes(
 FORK = """
     import os, sys, signal, surefoot, threading, time
 
-    surefoot.on_shutdown(print, "hook in", os.getpid())
+    @surefoot.on_shutdown
+    def hook():
+        print("hook in", os.getpid())
 
     def leave(how):
         if how == "exit":

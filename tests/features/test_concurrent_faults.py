@@ -109,7 +109,7 @@ def test_a_refused_answer_is_about_one_invocation(start: Start, status: int) -> 
 def test_an_answer_that_is_cut_twice_is_about_one_invocation(start: Start) -> None:
     function = start(ECHO, environ=ONE)
     lost = Reply((b"",), Ending.RESET)
-    function.call(Invocation(b"1", answers=[lost, lost]))
+    function.call(Invocation(b"1", answers=[lost, lost, lost]))
     check_that_it_goes_on(function)
     assert "hung up twice" in function.end().stderr.decode()
 

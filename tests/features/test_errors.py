@@ -91,10 +91,57 @@ def test_the_x_ray_cause_of_a_recursion_fits(start: Start) -> None:
     assert json.loads(answer.body)["errorType"] == "RecursionError"
 
 
-def test_a_cause_that_does_not_fit_is_left_out(start: Start) -> None:
+def test_a_message_that_fits_the_report_but_not_the_cause_is_cut_there(start: Start) -> None:
     answer = fail(start, "raise ValueError('x' * 70_000)")
-    assert answer.header(X_RAY) is None
     assert len(json.loads(answer.body)["errorMessage"]) == 70_000
+    ((kind, message),) = causes(answer)
+    assert kind == "ValueError"
+    assert "… (70,000 characters, cut) …" in message
+
+
+@pytest.mark.parametrize(
+    "message", ["'x' * 7_500_000", "'é' * 3_000_000", "'\\0' * 3_000_000", "'😀' * 3_000_000"]
+)
+def test_a_message_of_megabytes_is_cut_to_what_a_report_can_carry(
+    start: Start, message: str
+) -> None:
+    answer = fail(start, f"raise ValueError('first ' + {message} + ' last')")
+    assert len(answer.body) < 256 * 1024
+    told = json.loads(answer.body)["errorMessage"]
+    assert told.startswith("first ")
+    assert told.endswith(" last")
+    assert " characters, cut) …" in told
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "raise type('N' * 1_000_000, (Exception,), {})('x')",
+        "raise ValueError(*range(1_000_000))",
+        "def a(n): b(n) if n else 1 / 0\ndef b(n): a(n - 1)\na(400)",
+        "import sys\nsys.setrecursionlimit(60_000)\ndef a(n): a(n - 1) if n else 1 / 0\na(50_000)",
+        "error = ValueError('x')\nerror.__notes__ = ['note ' * 10_000] * 100_000\nraise error",
+        "exec('\\n' * 100 + '1 / 0 #' + 'x' * 5_000_000)",
+    ],
+    ids=["name", "arguments", "mutual recursion", "deep recursion", "notes", "long line"],
+)
+def test_whatever_an_exception_carries_its_report_stays_small(start: Start, code: str) -> None:
+    answer = fail(start, code)
+    assert len(answer.body) < 256 * 1024
+    header = answer.header(X_RAY)
+    assert header is not None
+    assert len(header) <= 64 * 1024
+
+
+@needs_notes
+def test_a_group_of_very_many_is_cut_with_a_count(start: Start) -> None:
+    answer = fail(
+        start,
+        "members = [ValueError('m' * 100) for _ in range(50_000)]\n"
+        "raise ExceptionGroup('many', [ExceptionGroup('g', members)] * 1000)",
+    )
+    assert len(answer.body) < 256 * 1024
+    assert "more members\n" in stack(answer)
 
 
 @pytest.mark.parametrize(

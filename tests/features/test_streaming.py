@@ -252,3 +252,32 @@ def test_a_generator_that_fails_while_it_is_closed_costs_a_log_record_alone(star
     function.api.deliver(Invocation(answers=[hang_up]))
     assert function.call(Invocation(b'"after"')).body == b'"well"'
     assert b"[ERROR] KeyError: 'while closing'" in function.end().stdout
+
+
+def test_a_handler_that_closes_the_connections_descriptor_writes_into_nothing_else(
+    start: Start,
+) -> None:
+    function = start(
+        """
+        import os, socket
+        kept = []
+        def handler(event, context):
+            if not event:
+                one, other = kept
+                other.setblocking(False)
+                try:
+                    return other.recv(99).decode()
+                except BlockingIOError:
+                    return "nothing"
+            return pieces()
+        def pieces():
+            yield "one"
+            os.closerange(3, 64)
+            kept.extend(socket.socketpair())
+            yield "two" * 100_000
+            yield "three"
+        """
+    )
+    function.api.deliver(Invocation(b"1"))
+    assert function.call(Invocation(b"0")).body == b'"nothing"'
+    assert function.end().stderr.count(b"streamed response") == 1

@@ -15,13 +15,15 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
                 "budget",
                 "head",
                 "import_hook",
+                "late",
                 "ownership",
+                "polling",
                 "prefetch",
                 "signals",
             ],  # "" is the package itself
             [
-                *["wire", "marshal", "jsonexact", "jsonfast", "jsonfault", "context", "report"],
-                *["stream", "deadline", "continuation", "batch", "fakecontext", "logs"],
+                *["wire", "marshal", "jsonexact", "jsonfast", "jsonfault", "context", "frames"],
+                *["report", "stream", "deadline", "continuation", "batch", "fakecontext", "logs"],
             ],
             ["transport", "drain", "handlers", "alarm"],
             ["client", "handlers.adapt", "lifecycle", "testing"],
@@ -53,19 +55,10 @@ EAGER = frozenset(
         *[
             f"surefoot.{name}"
             for name in (
-                *["__main__", "boot", "client", "config", "context", "deadline", "errors", "head"],
-                *["handlers", "handlers.adapt", "handlers.resolve", "import_hook", "invocation"],
-                *[
-                    "logs",
-                    "logs.streams",
-                    "loop",
-                    "ownership",
-                    "marshal",
-                    "sitepath",
-                    "traceid",
-                    "transport",
-                    "wire",
-                ],
+                *["__main__", "boot", "client", "config", "context", "deadline", "drain", "errors"],
+                *["handlers", "handlers.adapt", "handlers.resolve", "head", "import_hook"],
+                *["invocation", "late", "logs", "logs.streams", "loop", "marshal", "ownership"],
+                *["polling", "sitepath", "traceid", "transport", "wire"],
             )
         ],
         *["_json", "_sitebuiltins", "_socket"],

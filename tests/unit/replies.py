@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.support.framing import chunked, header_block, split
 
 _TOKEN = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789-", min_size=1, max_size=12)
-# No line ends; blanks around a value are not part of it.
-_VALUE = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=20)
+# No line ends and no NUL; blanks around a value are not part of it.
+_VALUE = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=20)
 _FRAMING = ("content-length", "transfer-encoding", "connection")
 
 

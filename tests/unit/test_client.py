@@ -9,6 +9,7 @@ import pytest
 from surefoot import __version__
 from surefoot.client import Client
 from surefoot.errors import ContainerError, RemoteProtocolError
+from surefoot.frames import Frame
 from surefoot.marshal import Marshaller
 from surefoot.report import MAX_XRAY, Report
 from surefoot.wire import Reply
@@ -78,13 +79,25 @@ def test_a_failure_is_reported_with_its_type_and_cause() -> None:
     }
 
 
-def test_a_cause_that_is_too_long_is_left_out_whole() -> None:
+def test_a_cause_that_is_too_long_keeps_the_failure_itself() -> None:
     serving, sent = client(fakes.reply())
-    text = "x" * MAX_XRAY
-    serving.fail(fakes.invocation(), Report("E", text, [], [("E", text, [])]))
+    frames = [Frame(f"/var/task/{'d' * 200}/{n}.py", n, "f", {}) for n in range(100)]
+    causes = [("E", "x" * 9000, frames)] * 20
+    serving.fail(fakes.invocation(), Report("E", "x" * 9000, [], causes))
+    ((lines, body),) = sent
+    (cause,) = (line for line in lines if line.startswith(b"Lambda-Runtime-Function-XRay"))
+    assert len(cause.partition(b": ")[2]) <= MAX_XRAY
+    assert json.loads(cause.partition(b": ")[2])["exceptions"][0]["stack"][-1]["line"] == 99
+    assert b"x" * 9000 in body
+
+
+def test_a_cause_that_cannot_be_made_small_enough_is_left_out_whole() -> None:
+    serving, sent = client(fakes.reply())
+    frames = [Frame("d" * MAX_XRAY, 1, "f", {})]
+    serving.fail(fakes.invocation(), Report("E", "text", [], [("E", "text", frames)]))
     ((lines, body),) = sent
     assert not any(b"XRay" in line for line in lines)
-    assert text.encode() in body
+    assert b"text" in body
 
 
 def test_an_init_error_names_no_request() -> None:
@@ -120,12 +133,17 @@ def test_a_refused_answer_is_one_line_for_the_operator(status: int, why: str) ->
     assert all(why in line and fakes.REQUEST_ID in line for line in said)
 
 
-def test_a_refusal_of_an_answer_that_was_sent_twice_says_that_the_first_arrived() -> None:
+@pytest.mark.parametrize(
+    ("heard", "words"), [(True, "the first had arrived"), (False, "the first may have arrived")]
+)
+def test_a_refusal_of_an_answer_that_was_sent_twice_says_what_is_known_of_the_first(
+    heard: bool, words: str
+) -> None:
     said: list[str] = []
     refusal = fakes.reply(403)
-    refusal.repeated = True
+    refusal.repeated, refusal.heard = True, heard
     client(refusal, said=said)[0].respond(fakes.invocation(), b"", "text/plain")
-    assert "the first had arrived" in said[0]
+    assert words in said[0]
 
 
 @pytest.mark.parametrize("status", [500, 503])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from surefoot.errors import RemoteProtocolError
-from surefoot.head import parse_head, request_id_path
+from surefoot.head import parse_head, request_id_path, safe_value
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,21 @@ def test_a_complaint_quotes_no_more_than_it_must() -> None:
     with pytest.raises(RemoteProtocolError) as caught:
         parse_head(b"x" * 10_000)
     assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("odd", ["\r", "\n", "\0", "\n\n", "\r\0"])
+def test_line_ends_and_nul_in_a_value_become_blanks(odd: str) -> None:
+    head = f"HTTP/1.1 200 OK\r\nA: 1{odd}X-Evil: 2\r\nB: {odd}3{odd}"
+    _, headers = parse_head(head.encode())
+    assert headers == {"a": f"1{' ' * len(odd)}X-Evil: 2", "b": "3"}
+
+
+@pytest.mark.parametrize("name", ["A\n", "A\rB", "A\0", "A ", "A\tB", "A\x7f", "\nA"])
+def test_a_name_with_blanks_or_controls_is_refused(name: str) -> None:
+    with pytest.raises(RemoteProtocolError, match="malformed header"):
+        parse_head(f"HTTP/1.1 200 OK\r\n{name}: 1".encode())
+
+
+@pytest.mark.parametrize("value", ["", "plain", "tab\there", "é", "\udcff", "\x1b[31m"])
+def test_every_other_value_is_safe_as_it_is(value: str) -> None:
+    assert safe_value(value) == value

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from datetime import datetime, timezone
+
 import pytest
 
 from surefoot.errors import RemoteProtocolError
@@ -40,6 +43,43 @@ def test_without_a_request_id_nothing_could_be_answered(headers: dict[str, str])
         Invocation(headers, b"")
 
 
-@pytest.mark.parametrize("value", ["", "soon", "-1", "1.5", "1e3", "٣", "9" * 20, "9" * 5000])
+@pytest.mark.parametrize("value", ["", "soon", "-1", "1.5", "1e3", "٣", "0", "0" * 5000])
 def test_a_deadline_that_is_no_time_leaves_nothing(value: str) -> None:
     assert fakes.invocation(headers={"lambda-runtime-deadline-ms": value}).deadline_ms == 0
+
+
+@pytest.mark.parametrize("digits", [13, 14, 15, 16, 18, 19, 20, 400, 5000])
+def test_a_deadline_beyond_all_clocks_is_far_and_breaks_none_of_them(digits: int) -> None:
+    deadline = fakes.invocation(headers={"lambda-runtime-deadline-ms": "9" * digits}).deadline_ms
+    assert datetime.fromtimestamp(deadline / 1000, timezone.utc).year == 2199
+    previous = signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, deadline / 1000)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def test_leading_zeros_do_not_make_a_deadline_far() -> None:
+    value = "0" * 5000 + "1700000000123"
+    headers = {"lambda-runtime-deadline-ms": value}
+    assert fakes.invocation(headers=headers).deadline_ms == 1700000000123
+
+
+def test_an_empty_header_is_none() -> None:
+    names = [
+        *["deadline-ms", "invoked-function-arn", "trace-id", "client-context", "cognito-identity"],
+        *["aws-tenant-id", "invocation-id"],
+    ]
+    seen = Invocation(
+        {
+            "lambda-runtime-aws-request-id": "id",
+            "content-type": "",
+            **{f"lambda-runtime-{name}": "" for name in names},
+        },
+        b"",
+    )
+    bare = Invocation({"lambda-runtime-aws-request-id": "id"}, b"")
+    assert [getattr(seen, name) for name in Invocation.__slots__] == [
+        getattr(bare, name) for name in Invocation.__slots__
+    ]

@@ -160,7 +160,7 @@ def test_a_small_payload_imports_nothing() -> None:
 )
 def test_orjson_is_used_from_the_version_on_that_limits_depth(
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
     version: object,
     used: bool,
 ) -> None:
@@ -177,7 +177,7 @@ def test_orjson_is_used_from_the_version_on_that_limits_depth(
         else:
             with pytest.raises(jsonfast.Unsuitable):
                 jsonfast.loads(b"[]")
-    lines = capsys.readouterr().err.splitlines()
+    lines = capfd.readouterr().err.splitlines()
     if used:
         assert lines == []
     else:

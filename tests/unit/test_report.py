@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
 import pytest
 
 from surefoot.errors import MARSHAL_ERROR, Fault
-from surefoot.report import Report, text_of
+from surefoot.report import Report, cut, cut_lines, text_of
 
 
 def raised(error: BaseException, cause: BaseException | None = None) -> BaseException:
@@ -159,3 +160,61 @@ def test_a_cause_lists_each_path_once_and_the_last_frames_of_a_recursion() -> No
     assert len(cause["exceptions"][0]["stack"]) == 64
     assert cause["paths"] == [__file__]
     assert cause["working_directory"]
+
+
+@pytest.mark.parametrize("text", ["x", "é", "\0", "😀", '"', "\udcff", "\n"])
+@pytest.mark.parametrize("most", [100, 1000, 4096])
+def test_a_text_is_cut_to_the_size_of_its_json_and_keeps_both_ends(text: str, most: int) -> None:
+    whole = "first" + text * 5000 + "last!"
+    shown = cut(whole, most)
+    assert len(json.dumps(shown)) - 2 <= most
+    assert (shown[:5], shown[-5:]) == ("first", "last!")
+    assert f"({len(whole):,} characters, cut)" in shown
+
+
+@pytest.mark.parametrize("text", ["", "short", "é" * 10, "x" * 60])
+def test_a_text_that_fits_is_left_as_it_is(text: str) -> None:
+    assert cut(text, 60) == text
+
+
+def test_of_many_lines_the_first_and_the_last_are_kept() -> None:
+    lines = [f"line {number}\n" for number in range(1000)]
+    shown = cut_lines(lines, 2000)
+    assert len(json.dumps(shown)) <= 2000
+    assert (shown[0], shown[-1]) == ("line 0\n", "line 999\n")
+    (remark,) = (line for line in shown if "cut" in line)
+    assert remark == f"… ({1000 - len(shown) + 1:,} of 1,000 entries, cut)\n"
+    assert cut_lines(lines[:100], 2000) == lines[:100]
+
+
+def test_a_str_of_a_subclass_has_a_plain_json_form() -> None:
+    class Text(str):
+        def __str__(self) -> str:
+            raise ValueError
+
+    kind = type("Kind", (Exception,), {"__str__": lambda _: Text("text")})
+    report = Report.of(kind())
+    assert (type(report.message), report.message) == (str, "text")
+
+
+def test_a_metaclass_that_hides_the_name_does_not() -> None:
+    class Meta(type):
+        @property
+        def __name__(cls) -> str:  # type: ignore[override]
+            raise SystemExit
+
+    class Odd(Exception, metaclass=Meta):
+        pass
+
+    assert Report.of(Odd("x")).kind == "Odd"
+
+
+def test_whatever_happens_while_describing_there_is_a_report() -> None:
+    class Odd(Exception):
+        @property
+        def __notes__(self) -> list[str]:
+            raise SystemExit
+
+    report = Report.of(raised(Odd("the reason")))
+    assert (report.kind, report.message) == ("Odd", "the reason")
+    assert "in raised" in report.stack[-1]

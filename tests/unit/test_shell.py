@@ -65,7 +65,7 @@ def test_a_bash_that_died_is_started_again(tmp_path: Path) -> None:
 
 
 def test_a_bash_that_died_while_idle_costs_nothing_but_a_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     function = shell(tmp_path, "echo alive")
     assert function._bash is not None
@@ -73,7 +73,7 @@ def test_a_bash_that_died_while_idle_costs_nothing_but_a_line(
     process.send_signal(signal.SIGKILL)
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     assert call(function) == b"alive"
-    assert "ended between invocations (exit status 137)" in capsys.readouterr().err
+    assert "ended between invocations (exit status 137)" in capfd.readouterr().err
 
 
 def test_a_nul_byte_is_refused_by_name(tmp_path: Path) -> None:

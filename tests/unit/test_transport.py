@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -112,3 +113,15 @@ def test_an_early_refusal_is_read_while_the_body_is_still_being_sent() -> None:
         assert (reply.status, reply.reusable, reply.repeated) == (413, False, False)
         assert connection.exchange(GET).body == b"2"
         assert api.requests[1].state is State.ARRIVING
+
+
+def test_a_connection_never_bears_the_number_of_a_standard_stream() -> None:
+    pid = os.fork()
+    if pid == 0:
+        os.closerange(0, 3)
+        connection = Connection("127.0.0.1", 1)
+        connection.reserve()
+        number = connection._socket.fileno() if connection._socket else 0
+        # What was taken on the way is free again.
+        os._exit(0 if number > 2 and os.open("/dev/null", os.O_RDONLY) == 0 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

@@ -31,11 +31,12 @@ def test_a_refused_answer_ends_no_worker(tmp_path: Path, client: Client, status:
 
 def test_an_answer_that_nobody_takes_ends_no_worker(tmp_path: Path) -> None:
     lost = Reply((b"",), Ending.RESET)
-    script = [Invocation(answers=[lost, lost]), Invocation()]
+    # The first time, the connection may just have been stale.
+    script = [Invocation(answers=[lost] * 3), Invocation()]
     with running(tmp_path, PID, "1", script=script) as pool:
         pool.answer(script[1])
-        first, again, second = (each.body for each in pool.api.complete(Route.RESPONSE))
-        assert first == again == second
+        bodies = [each.body for each in pool.api.complete(Route.RESPONSE)]
+        assert (len(bodies), len(set(bodies))) == (4, 1)
         pool.api.hang_up()
         assert b"hung up twice" in pool.end().stderr
 

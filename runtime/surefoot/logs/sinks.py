@@ -1,6 +1,6 @@
 """Where log records go: standard output, or the platform's telemetry channel."""
 
-import os
+import posix
 import sys
 import time
 
@@ -57,7 +57,7 @@ class FramedSink(Sink):
             )
         )
         while frame:
-            frame = frame[os.write(self.descriptor, frame) :]
+            frame = frame[posix.write(self.descriptor, frame) :]
 
     def write_error(self, lines: "Iterable[str]", json: bool = False) -> None:
         """Write an uncaught error as one record."""

@@ -8,6 +8,8 @@ is complete. That also keeps the order between this process and its children.
 import sys
 from io import BufferedWriter, FileIO, TextIOWrapper
 
+from ..polling import POLLOUT, poll
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -35,12 +37,10 @@ class UnbufferedWriter(BufferedWriter):
 
     def _wait_and_write(self, rest: memoryview) -> None:
         """Write to a pipe that is full and, because a child process made it so, does not block."""
-        import select
-
-        poll = select.poll()
-        poll.register(self.fileno(), select.POLLOUT)
+        writable = poll()
+        writable.register(self.fileno(), POLLOUT)
         while True:
-            poll.poll()
+            writable.poll()
             try:
                 _write(self, rest)
             except BlockingIOError as error:

@@ -7,11 +7,14 @@ needs a lock; workers read of one another a single byte.
 import mmap
 
 # States of a worker, in the order of its life. INIT: it loads the function. IDLE: parked in
-# invocation/next. BUSY: it has an invocation. REFUSED: the Runtime API gave it none, it asks again.
-# ENDED: it said why and is about to exit; its exit code is one of errors' EXIT codes.
-INIT, IDLE, BUSY, REFUSED, ENDED = range(5)
+# invocation/next. BUSY: it has an invocation. ANSWERED: that has its answer. REFUSED: the Runtime
+# API gave it none, it asks again. ENDED: it said why and is about to exit; its exit code is one of
+# errors' EXIT codes.
+INIT, IDLE, BUSY, ANSWERED, REFUSED, ENDED = range(6)
 
-_SLOT = 1024
+# With room for a request id, which is the caller's text in AWS's emulator.
+_SLOT = 4096
+_SERVED = frozenset((IDLE, BUSY, ANSWERED))
 _STATE = 0
 _DONE = slice(1, 9)
 _LENGTH = slice(9, 11)
@@ -33,7 +36,7 @@ class Board:
 
     def enter(self, slot: int, state: int) -> None:
         """Note that a worker changed to a state other than BUSY."""
-        if self.state(slot) == BUSY and state == IDLE:
+        if self.state(slot) == BUSY and state in (ANSWERED, IDLE):
             self._put(slot, _DONE, self._get(slot, _DONE) + 1)
         self._memory[slot * _SLOT + _STATE] = state
         if state == IDLE:
@@ -69,7 +72,7 @@ class Board:
 
     def others_are_served(self, slot: int) -> bool:
         """Return whether the Runtime API deals with any worker but this one."""
-        return any(self.state(each) in (IDLE, BUSY) for each in range(self.count) if each != slot)
+        return any(self.state(each) in _SERVED for each in range(self.count) if each != slot)
 
     def _get(self, slot: int, field: slice) -> int:
         base = slot * _SLOT

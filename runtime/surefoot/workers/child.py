@@ -1,5 +1,6 @@
 """A worker: the ordinary loop in a process of its own, on a connection of its own."""
 
+import sys
 import time
 
 from ..client import Client
@@ -7,8 +8,9 @@ from ..errors import EXIT_INIT, ContainerError, RuntimeStop
 from ..invocation import real_deadline
 from ..logs import say
 from ..marshal import Marshaller
+from ..ownership import is_owner
 from ..transport import Connection
-from .board import ENDED, IDLE, REFUSED, Board
+from .board import ANSWERED, ENDED, IDLE, REFUSED, Board
 from .lifeline import Drained, Lifeline
 
 TYPE_CHECKING = False
@@ -52,7 +54,11 @@ class WorkerConnection(Connection):
 
 
 class WorkerClient(Client):
-    """A client whose troubles stay its own: the other workers have invocations in hand."""
+    """A client whose troubles stay its own: the other workers have invocations in hand.
+
+    Of a process that the function forks it does nothing: neither board, token nor connection are
+    that process's.
+    """
 
     def __init__(self, config: "Config", slot: int, board: Board, lifeline: Lifeline) -> None:
         self.line = WorkerConnection(config, slot, board, lifeline)
@@ -67,6 +73,7 @@ class WorkerClient(Client):
             attempts go on as long as other workers are served: then it is about this place only
         :raises Drained: the worker is to end
         """
+        _leave_child()
         delay = _FIRST_DELAY
         attempts = 1
         self.board.enter(self.slot, IDLE)
@@ -98,17 +105,21 @@ class WorkerClient(Client):
 
     def respond(self, invocation: "Invocation", body: bytes, content_type: str) -> None:
         """Answer an invocation; an answer that cannot be delivered ends no worker."""
+        _leave_child()
         try:
             super().respond(invocation, body, content_type)
         except RuntimeStop as stop:
             _go_on(stop)
+        self.board.enter(self.slot, ANSWERED)
 
     def fail(self, invocation: "Invocation", report: "Report") -> None:
         """Report a failure; a report that cannot be delivered ends no worker."""
+        _leave_child()
         try:
             super().fail(invocation, report)
         except RuntimeStop as stop:
             _go_on(stop)
+        self.board.enter(self.slot, ANSWERED)
 
     def stream(
         self,
@@ -117,16 +128,25 @@ class WorkerClient(Client):
         failed: "Callable[[BaseException], Report]",
     ) -> None:
         """Stream an answer; one that cannot be delivered ends no worker."""
+        _leave_child()
         try:
             super().stream(invocation, stream, failed)
         except RuntimeStop as stop:
             _go_on(stop)
+        self.board.enter(self.slot, ANSWERED)
 
     def init_error(self, report: "Report") -> None:
         """Report that the function could not be loaded, if no other worker has."""
+        _leave_child()
         self.board.enter(self.slot, ENDED)
         if self.line.lifeline.take_token():
             super().init_error(report)
+
+
+def _leave_child() -> None:
+    """Let only the worker itself pass: the board and the token are not for its children."""
+    if not is_owner():
+        sys.exit(0)
 
 
 def _go_on(stop: RuntimeStop) -> None:
@@ -156,7 +176,8 @@ class Worker:
             work(WorkerClient(self.config, self.slot, self.board, self.lifeline))
         except RuntimeStop as stop:
             self.exit_code = stop.exit_code
-            self.board.enter(self.slot, ENDED)
+            if is_owner():
+                self.board.enter(self.slot, ENDED)
             raise
         except Drained:
             pass
@@ -164,7 +185,7 @@ class Worker:
 
     def first_word(self) -> bool:
         """Return whether no other worker has told yet why all of them end."""
-        return self.lifeline.take_token()
+        return not is_owner() or self.lifeline.take_token()
 
 
 class Forked(BaseException):

@@ -5,6 +5,7 @@ import sys
 from ..client import Client
 from ..errors import Fault, RuntimeStop
 from ..invocation import Invocation
+from ..late import report_of
 from ..logs import say
 from ..marshal import Marshaller
 from ..transport import Connection
@@ -75,9 +76,7 @@ def report_lost(
         headers["lambda-runtime-invocation-id"] = invocation_id
 
     def send() -> None:
-        from ..report import Report
-
-        report = Report.of(_fault(code, "the invocation"))
+        report = report_of(_fault(code, "the invocation"))
         _deliver(config, lambda client: client.fail(Invocation(headers, b""), report))
 
     return send
@@ -87,9 +86,7 @@ def report_init(config: "Config", code: int) -> "Callable[[], None]":
     """Return what tells Lambda that the workers die before they have loaded the function."""
 
     def send() -> None:
-        from ..report import Report
-
-        report = Report.of(_fault(code, "loading the function"))
+        report = report_of(_fault(code, "loading the function"))
         _deliver(config, lambda client: client.init_error(report))
 
     return send

@@ -2,7 +2,8 @@
 
 import _signal  # type: ignore[import-not-found]  # the signal module would import enum
 import posix
-import select
+
+from ..polling import POLLIN, poll
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ class Signals:
 
     def wait(self, seconds: float | None) -> list[int]:
         """Return the signals that came, after at most that time; None waits for the next one."""
-        poll = select.poll()
-        poll.register(self._reading, select.POLLIN)
-        if not poll.poll(None if seconds is None else int(seconds * 1000) + 1):
+        waiting = poll()
+        waiting.register(self._reading, POLLIN)
+        if not waiting.poll(None if seconds is None else int(seconds * 1000) + 1):
             return []
         try:
             return list(posix.read(self._reading, 4096))
