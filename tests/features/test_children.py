@@ -224,13 +224,20 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize("kind", ["handler", "coroutine", "stream", "async_stream", "marshalled"])
+# The event loop serves coroutine functions and async generators only.
+KINDS = ("coroutine", "async_stream", "handler", "stream", "marshalled")
+FORKING = [
+    pytest.param(launch, kind, id=f"{name}-{kind}")
+    for name, launch in LAUNCHES.items()
+    for kind in KINDS[: 2 if launch.is_async else None]
+]
+
+
+@pytest.mark.parametrize(("launch", "kind"), FORKING, indirect=["launch"])
 def test_a_forked_child_ends_as_its_exit_says_and_answers_nothing(
     start: Start, launch: tuple[list[str], Launch], kind: str
 ) -> None:
     command, how = launch
-    if how.is_async and "coroutine" not in kind and "async" not in kind:
-        pytest.skip("the event loop serves coroutine functions only")
     function = start(FORK, handler=f"app.{kind}", environ=how.environ, command=command)
     shapes = {"stream": "begun {}", "async_stream": "begun {}", "marshalled": '{{"child": {}}}'}
     for event, code in ENDS.items():
