@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import settings
 
@@ -10,4 +11,9 @@ from hypothesis import settings
 # that a red run is about the change; elsewhere new ones are tried.
 settings.register_profile("surefoot", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
+# A shell that starts the tests in the background has SIGINT ignored, which every process of theirs
+# would inherit. A handler is not inherited.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 settings.load_profile("ci" if os.environ.get("CI") else "surefoot")
