@@ -13,7 +13,7 @@ CHOSEN := $(if $(filter-out file,$(origin FUNCTION)),$(FUNCTION))
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run invoke test lint format image push deploy sbom audit pin engine bench bench-lazy bench-size soak fuzz requirements clean
+.PHONY: help demo run invoke test lint format image push deploy sbom audit pin engine test-pythons bench bench-lazy bench-size soak fuzz requirements clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=VALUE …]"
@@ -63,6 +63,9 @@ pin: $(VENV)/bench.stamp ## Pin every base image to its digest of today
 engine: $(VENV)/bench.stamp ## Get a container engine (Debian, as root)
 	@$(RIE) engine
 
+test-pythons: $(VENV)/dev.stamp ## The tests on CPython 3.10 to 3.15 (ARGS='--only 3.14'; root)
+	@$(VENV)/bin/python -m tests.pythons $(ARGS)
+
 bench: $(BENCH)/stamp ## Measure against goals, awslambdaric and others (ARGS=--quick)
 	@$(BENCH)/bin/python -m tests.bench $(ARGS)
 
@@ -72,7 +75,7 @@ bench-lazy: $(BENCH)/stamp ## Starts from a simulated lazily loaded image (root,
 bench-size: $(VENV)/dev.stamp ## The image's layers, and its size against a plain installation
 	@$(VENV)/bin/python -m tests.bench.size
 
-soak: $(VENV)/dev.stamp ## 100,000 invocations: descriptors and memory stay constant
+soak: $(VENV)/dev.stamp ## A campaign of invocations and faults (ARGS='--invocations 1000000')
 	@$(VENV)/bin/python -m tests.soak $(ARGS)
 
 fuzz: $(FUZZ)/stamp ## Fuzz the wire parser for a minute (ARGS=-max_total_time=600)
