@@ -42,7 +42,7 @@ def _outcome(place: places.Place, words: list[str], *, soak: bool) -> str:
     python = f"{place.venv}/bin/python"
     suite = ["-p", "tests.pythons.lacking", "-p", "no:cacheprovider", "--ignore", "tests/image"]
     passed = place.run(
-        python, "-m", "pytest", *suite, *words, **{lacking.VARIABLE: json.dumps(lacks)}
+        python, "-m", "pytest", *suite, *words, variables={lacking.VARIABLE: json.dumps(lacks)}
     )
     failures = [] if passed.returncode == 0 else [f"pytest exited with {passed.returncode}"]
     if soak and (ended := place.run(python, *SOAK)).returncode:

@@ -34,7 +34,7 @@ class _Finder:
 def pytest_configure(config: pytest.Config) -> None:
     lacking = json.loads(os.environ.get(VARIABLE, "{}"))
     if lacking:
-        sys.meta_path.insert(0, _Finder(lacking))  # type: ignore[arg-type]
+        sys.meta_path.insert(0, _Finder(lacking))
 
 
 def pytest_report_header() -> list[str]:

@@ -60,14 +60,14 @@ class Place:
         return f"{self.checkout}/{(WORK / self.version).relative_to(ROOT)}"
 
     def run(
-        self, *words: str, capture: bool = False, **variables: str
+        self, *words: str, capture: bool = False, variables: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in the checkout there; its output goes to stderr unless captured."""
         streams = subprocess.PIPE if capture else None
         return subprocess.run(
             [*self.into, *words],
             cwd=ROOT,
-            env={**self.environment, **variables},
+            env={**self.environment, **(variables or {})},
             stdout=streams or stderr_descriptor(),
             stderr=streams,
             text=True,

@@ -67,6 +67,8 @@ def _serve(
         server.give_up()
         server.account.ended += 1
         server.account.note(f"the process {'ended' if runtime.has_ended() else 'hangs'}")
+        if server.account.ended >= 2 * MAX_RESTARTS:
+            raise RuntimeError(f"the runtime does not start: {server.account.notes}")
         if server.account.ended >= MAX_RESTARTS:
             server.account.notes.append(f"given up after {MAX_RESTARTS} processes")
             source = iter(())

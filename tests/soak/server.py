@@ -160,7 +160,8 @@ class Server:
     def _serve(self, connection: Connection, head: bytes, body: bytes, trailers: str) -> None:
         if head.startswith(b"GET /2018-06-01/runtime/invocation/next "):
             before = connection.invocation
-            if before is not None and self.open.pop(before.request_id, None):
+            if before is not None and before.request_id in self.open:
+                del self.open[before.request_id]
                 self._lose(before, "the runtime went on without an answer")
             self._deliver(connection)
         elif found := _ANSWER.match(head):
