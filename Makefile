@@ -7,13 +7,14 @@ BASE ?= al2
 VENV := .venv
 BENCH := .venv-bench
 FUZZ := build/fuzz
+MUTANTS := build/mutants/venv
 RIE := $(VENV)/bin/python -m rie
 # FUNCTION has a default; only what the user named is pushed or deployed.
 CHOSEN := $(if $(filter-out file,$(origin FUNCTION)),$(FUNCTION))
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run invoke test lint format image push deploy sbom audit pin engine test-pythons bench bench-lazy bench-size soak fuzz requirements clean
+.PHONY: help demo run invoke test lint format image push deploy sbom audit pin engine test-pythons bench bench-lazy bench-size soak fuzz mutants requirements clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=VALUE …]"
@@ -81,9 +82,12 @@ soak: $(VENV)/dev.stamp ## A campaign of invocations and faults (ARGS='--invocat
 fuzz: $(FUZZ)/stamp ## Fuzz the wire parser for a minute (ARGS=-max_total_time=600)
 	@PYTHONPATH=runtime:. $(FUZZ)/bin/python -m tests.fuzz.fuzz_wire -artifact_prefix=build/ $(ARGS)
 
+mutants: $(MUTANTS)/stamp $(VENV)/dev.stamp ## Do the tests notice 400 changed lines? (ARGS='--only client.py')
+	@$(MUTANTS)/bin/python -m tests.mutants $(ARGS)
+
 requirements: $(VENV)/dev.stamp ## Compile the pinned requirements anew
-	@for name in requirements requirements-dev requirements-bench requirements-fuzz bootstrap/awslambdaric \
-	    $(basename $(wildcard functions/*/requirements.in)); do \
+	@for name in requirements requirements-dev requirements-bench requirements-fuzz \
+	    requirements-mutants bootstrap/awslambdaric $(basename $(wildcard functions/*/requirements.in)); do \
 	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements' \
 	    --output-file $$name.txt $$name.in >/dev/null || exit; done
@@ -109,6 +113,11 @@ $(VENV)/dev.stamp: requirements-dev.txt | $(VENV)/bin/python
 $(FUZZ)/stamp: requirements-fuzz.txt | $(VENV)/bin/python
 	@$(VENV)/bin/python -m venv $(FUZZ)
 	@$(FUZZ)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
+	@touch $@
+
+$(MUTANTS)/stamp: requirements-mutants.txt | $(VENV)/bin/python
+	@$(VENV)/bin/python -m venv $(MUTANTS)
+	@$(MUTANTS)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
 	@touch $@
 
 $(BENCH)/stamp: requirements-bench.txt
