@@ -14,7 +14,7 @@ CHOSEN := $(if $(filter-out file,$(origin FUNCTION)),$(FUNCTION))
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run invoke test lint format image push deploy sbom audit pin engine test-pythons bench bench-lazy bench-size soak fuzz mutants requirements clean
+.PHONY: help demo run invoke test coverage lint format image push deploy sbom audit pin engine test-pythons bench bench-lazy bench-size soak fuzz mutants requirements clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=VALUE …]"
@@ -32,6 +32,11 @@ invoke: $(VENV)/bench.stamp ## Post EVENT (file, JSON or -) to a function, here 
 
 test: $(VENV)/dev.stamp ## Run every test this machine can run (ARGS='-k name')
 	@$(VENV)/bin/python -m pytest $(ARGS)
+
+coverage: $(VENV)/dev.stamp ## Every test with lines and branches measured, against thresholds
+	@mkdir -p build/coverage
+	@$(VENV)/bin/python -m pytest -n 2 --dist loadgroup --cov --cov-report= $(ARGS)
+	@$(VENV)/bin/python -m tests.covered
 
 lint: $(VENV)/dev.stamp ## Check style, types and shell files
 	@$(VENV)/bin/ruff check
