@@ -7,13 +7,14 @@ BASE ?= al2
 VENV := .venv
 BENCH := .venv-bench
 FUZZ := build/fuzz
+MUTANTS := build/mutants/venv
 RIE := $(VENV)/bin/python -m rie
 # FUNCTION has a default; only what the user named is pushed or deployed.
 CHOSEN := $(if $(filter-out file,$(origin FUNCTION)),$(FUNCTION))
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run invoke test lint format image push deploy sbom audit pin engine bench bench-lazy bench-size soak fuzz requirements clean
+.PHONY: help demo run invoke test coverage lint format image push deploy sbom audit pin engine test-pythons bench bench-lazy bench-size soak fuzz mutants requirements clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=VALUE …]"
@@ -31,6 +32,11 @@ invoke: $(VENV)/bench.stamp ## Post EVENT (file, JSON or -) to a function, here 
 
 test: $(VENV)/dev.stamp ## Run every test this machine can run (ARGS='-k name')
 	@$(VENV)/bin/python -m pytest $(ARGS)
+
+coverage: $(VENV)/dev.stamp ## Every test with lines and branches measured, against thresholds
+	@mkdir -p build/coverage
+	@$(VENV)/bin/python -m pytest -n 2 --dist loadgroup --cov --cov-report= $(ARGS)
+	@$(VENV)/bin/python -m tests.covered
 
 lint: $(VENV)/dev.stamp ## Check style, types and shell files
 	@$(VENV)/bin/ruff check
@@ -63,6 +69,9 @@ pin: $(VENV)/bench.stamp ## Pin every base image to its digest of today
 engine: $(VENV)/bench.stamp ## Get a container engine (Debian, as root)
 	@$(RIE) engine
 
+test-pythons: $(VENV)/dev.stamp ## The tests on CPython 3.10 to 3.15 (ARGS='--only 3.14'; root)
+	@$(VENV)/bin/python -m tests.pythons $(ARGS)
+
 bench: $(BENCH)/stamp ## Measure against goals, awslambdaric and others (ARGS=--quick)
 	@$(BENCH)/bin/python -m tests.bench $(ARGS)
 
@@ -72,15 +81,18 @@ bench-lazy: $(BENCH)/stamp ## Starts from a simulated lazily loaded image (root,
 bench-size: $(VENV)/dev.stamp ## The image's layers, and its size against a plain installation
 	@$(VENV)/bin/python -m tests.bench.size
 
-soak: $(VENV)/dev.stamp ## 100,000 invocations: descriptors and memory stay constant
+soak: $(VENV)/dev.stamp ## A campaign of invocations and faults (ARGS='--invocations 1000000')
 	@$(VENV)/bin/python -m tests.soak $(ARGS)
 
 fuzz: $(FUZZ)/stamp ## Fuzz the wire parser for a minute (ARGS=-max_total_time=600)
 	@PYTHONPATH=runtime:. $(FUZZ)/bin/python -m tests.fuzz.fuzz_wire -artifact_prefix=build/ $(ARGS)
 
+mutants: $(MUTANTS)/stamp $(VENV)/dev.stamp ## Do the tests notice 400 changed lines? (ARGS='--only client.py')
+	@$(MUTANTS)/bin/python -m tests.mutants $(ARGS)
+
 requirements: $(VENV)/dev.stamp ## Compile the pinned requirements anew
-	@for name in requirements requirements-dev requirements-bench requirements-fuzz bootstrap/awslambdaric \
-	    $(basename $(wildcard functions/*/requirements.in)); do \
+	@for name in requirements requirements-dev requirements-bench requirements-fuzz \
+	    requirements-mutants bootstrap/awslambdaric $(basename $(wildcard functions/*/requirements.in)); do \
 	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements' \
 	    --output-file $$name.txt $$name.in >/dev/null || exit; done
@@ -106,6 +118,11 @@ $(VENV)/dev.stamp: requirements-dev.txt | $(VENV)/bin/python
 $(FUZZ)/stamp: requirements-fuzz.txt | $(VENV)/bin/python
 	@$(VENV)/bin/python -m venv $(FUZZ)
 	@$(FUZZ)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
+	@touch $@
+
+$(MUTANTS)/stamp: requirements-mutants.txt | $(VENV)/bin/python
+	@$(VENV)/bin/python -m venv $(MUTANTS)
+	@$(MUTANTS)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
 	@touch $@
 
 $(BENCH)/stamp: requirements-bench.txt

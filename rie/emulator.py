@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import IO
 
 from rie.client import Answer, EmulatorLostError, invoke
+from rie.console import stderr_descriptor
 from rie.environment import lambda_environment
 from rie.errors import BenchError
 from rie.function import Function
@@ -56,7 +57,7 @@ class Emulator:
             "LAMBDA_RUNTIME_DIR": str(ROOT / "runtime"),
             "SUREFOOT_PYTHON": sys.executable,
         }
-        self._logs = sys.stderr if logs is None else logs
+        self._logs = stderr_descriptor() if logs is None else logs
         self._process: subprocess.Popen[bytes] | None = None
         self._abandoned = False
 

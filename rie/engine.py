@@ -11,14 +11,13 @@ import gc
 import os
 import shutil
 import subprocess
-import sys
 import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rie.console import say
+from rie.console import say, stderr_descriptor
 from rie.errors import BenchError
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def start() -> DockerClient:
     except EngineError:
         pass
     if Path("/run/systemd/system").is_dir():
-        subprocess.run(["systemctl", "start", "docker"], check=False, stdout=sys.stderr)
+        subprocess.run(["systemctl", "start", "docker"], check=False, stdout=stderr_descriptor())
         return connect()
     for name, pid_file in _PID_FILES.items():
         forget_stale(name, pid_file)
@@ -164,7 +163,8 @@ def install(packages: Sequence[str]) -> None:
         ["apt-get", "-q", "install", "--yes", "--no-install-recommends", *missing],
     ):
         # apt's own words are progress, not a result: they belong on stderr.
-        if subprocess.run(command, env=environment, stdout=sys.stderr, check=False).returncode:
+        out = stderr_descriptor()
+        if subprocess.run(command, env=environment, stdout=out, check=False).returncode:
             raise EngineError(f"`{' '.join(command)}` failed", "read its reason above")
 
 

@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from rie import shelf
-from rie.console import say
+from rie.console import say, stderr_descriptor
 from rie.errors import BenchError
 from rie.kept import kept
 
@@ -107,7 +106,8 @@ def _pack(node: Path, package: Package, folder: Path) -> None:
     command = [str(node / _NODE), str(node / _NPM), "pack", f"{package.name}@{package.version}"]
     command += ["--silent", "--ignore-scripts", f"--pack-destination={folder}"]
     environment = {**os.environ, "PATH": f"{(node / _NODE).parent}:{os.environ.get('PATH', '')}"}
-    ran = subprocess.run(command, cwd=folder, env=environment, stdout=sys.stderr, check=False)
+    out = stderr_descriptor()
+    ran = subprocess.run(command, cwd=folder, env=environment, stdout=out, check=False)
     if ran.returncode:
         raise BenchError(
             f"npm did not get {package.name} {package.version}", "read its reason above"

@@ -6,7 +6,7 @@ Not the same here: the network, which is Docker's bridge, and the system call fi
 from __future__ import annotations
 
 import contextlib
-import sys
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
 from rie.client import Answer, invoke
+from rie.console import stderr_descriptor
 from rie.emulator import free_port
 from rie.engine import connect
 from rie.environment import lambda_environment
@@ -56,7 +57,7 @@ class Sandbox:
         host_network: bool = False,
     ) -> None:
         self.function = function
-        self._logs = sys.stderr.buffer if logs is None else logs
+        self._logs = _open_stderr() if logs is None else logs
         self._port = port or (free_port() if host_network else 0)
         self._host_network = host_network
         environment = lambda_environment(function, memory_mb=memory_mb, timeout_s=timeout_s)
@@ -195,6 +196,10 @@ class Sandbox:
 
         with contextlib.suppress(requests.RequestException):  # how the SDK says that it goes on
             self.container.wait(timeout=_POLL_SECONDS)
+
+
+def _open_stderr() -> IO[bytes]:
+    return os.fdopen(stderr_descriptor(), "wb", closefd=False)
 
 
 def _on_the_host(port: int) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rie import interpreter
-from rie.console import say
+from rie.console import say, stderr_descriptor
 from rie.errors import BenchError
 from rie.install import install
 from rie.paths import ROOT
@@ -58,7 +57,7 @@ def ensure_base(client: DockerClient, *, rebuild: bool = False) -> str:
     say("Making the local stand-in for provided:al2 out of Debian packages (half a minute) …")
     label = ["--change", f"LABEL {INPUTS_LABEL}={inputs}"]
     command = [os.fspath(BASE_RECIPE), os.fspath(emulator), BASE_TAG, JQ_TAG, *label]
-    if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
+    if subprocess.run(command, stdout=stderr_descriptor(), check=False).returncode:
         raise BenchError(f"{BASE_RECIPE.name} failed", "read its reason above")
     return BASE_TAG
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rie.console import say
+from rie.console import say, stderr_descriptor
 from rie.errors import BenchError
 from rie.kept import kept
 
@@ -35,7 +35,7 @@ def _download(requirements: Path, python: str, folder: Path) -> None:
     for tag in _TAGS:
         command += ["--platform", f"{tag}_{platform.machine()}"]
     command += ["--requirement", str(requirements)]
-    if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
+    if subprocess.run(command, stdout=stderr_descriptor(), check=False).returncode:
         raise BenchError(
             f"pip did not get the wheels of {_shown(requirements)}",
             "read its reason above; where no version fits, a package has none for Amazon Linux 2",

@@ -12,14 +12,13 @@ import platform
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from rie import interpreter
-from rie.console import say
+from rie.console import say, stderr_descriptor
 from rie.errors import BenchError
 from rie.paths import ROOT
 
@@ -135,7 +134,8 @@ def _compile(prefix: Path, tree: Path) -> None:
 def _run(prefix: Path, *arguments: str, cwd: Path | None = None) -> None:
     environ = {**os.environ, "LD_LIBRARY_PATH": str(prefix / "lib"), "PYTHONNOUSERSITE": "1"}
     command = [str(prefix / "bin" / "python3"), *arguments]
-    if subprocess.run(command, env=environ, cwd=cwd, stdout=sys.stderr, check=False).returncode:
+    out = stderr_descriptor()
+    if subprocess.run(command, env=environ, cwd=cwd, stdout=out, check=False).returncode:
         raise BenchError(f"{' '.join(arguments[:4])} failed", "read its reason above")
 
 

@@ -93,6 +93,7 @@ def test_a_process_tells_its_cost_and_is_gone_afterwards(tmp_path: Path) -> None
     assert cpu > 0
     with Running(["/bin/sleep", "60"], {}, tmp_path) as process:
         assert process.cpu_ns() >= 0
-        assert process.peak_kb() >= process.resident_kb() > 0
+        resident = process.resident_kb()  # before the peak: it may be growing still
+        assert process.peak_kb() >= resident > 0
     with pytest.raises(OSError):
         process.cpu_ns()

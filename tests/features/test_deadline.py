@@ -15,19 +15,26 @@ from tests.support.reply import ACCEPTED
 from tests.support.route import Route
 
 RAISE = {"SUREFOOT_DEADLINE_RAISE": "1"}
+SOON_MS = 1_500
 
 
 def soon(function: Running, event: bytes = b"{}") -> Invocation:
-    """An invocation with a deadline that comes at once: 300 ms, of which the guard takes 30."""
+    """An invocation with a deadline that comes soon; the guard takes a tenth of its time.
+
+    Later than any busy machine needs to hand it over: one whose deadline has passed is not guarded.
+    """
     # The process polls, so that its start does not eat up the time.
     function.api.wait_for(1, Route.NEXT)
-    deadline = str(int(time.time() * 1000) + 300)
+    deadline = str(int(time.time() * 1000) + SOON_MS)
     return Invocation(event, headers={"Lambda-Runtime-Deadline-Ms": deadline})
 
 
 WAITS = {
-    "sleep": ("import time", "time.sleep(0.4)"),
-    "a C call that holds the interpreter": ("import ctypes", "ctypes.PyDLL(None).usleep(400_000)"),
+    "sleep": ("import time", "time.sleep(1.8)"),
+    "a C call that holds the interpreter": (
+        "import ctypes",
+        "ctypes.PyDLL(None).usleep(1_800_000)",
+    ),
 }
 
 
@@ -57,7 +64,7 @@ def test_every_thread_is_shown(start: Start) -> None:
         """
         import threading, time
         def in_a_thread():
-            time.sleep(0.4)
+            time.sleep(1.8)
         def handler(event, context):
             thread = threading.Thread(target=in_a_thread)
             thread.start()
@@ -75,7 +82,7 @@ def test_unfinished_tasks_are_shown(start: Start) -> None:
         """
         import asyncio
         async def waits_for_good():
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(1.8)
         async def inner():
             await asyncio.gather(waits_for_good(), waits_for_good())
         async def handler(event, context):
@@ -94,7 +101,7 @@ def test_an_async_generator_is_shown_where_it_waits(start: Start) -> None:
         """
         import asyncio
         async def inner():
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(1.8)
         async def handler(event, context):
             yield "begun"
             await inner()
@@ -111,7 +118,7 @@ def test_a_handler_that_is_done_in_time_shows_nothing(start: Start) -> None:
         import time
         def handler(event, context):
             if event == "late":
-                time.sleep(0.4)
+                time.sleep(1.8)
         """
     )
     function.call(soon(function))

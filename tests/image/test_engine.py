@@ -39,8 +39,15 @@ def test_the_id_of_a_daemon_that_was_killed_is_forgotten(tmp_path: Path) -> None
 
 def test_the_id_of_a_running_daemon_is_kept(tmp_path: Path) -> None:
     daemon = tmp_path / "dockerd"
-    shutil.copy("/bin/sleep", daemon)
-    with subprocess.Popen([daemon, "60"]) as running:
+    shutil.copy("/bin/cat", daemon)
+    with subprocess.Popen(
+        [daemon], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as running:
+        # The kernel gives a process its new name a moment after Popen returns.
+        assert running.stdin
+        assert running.stdout
+        running.stdin.write(b"x")
+        assert running.stdout.read(1) == b"x"
         (tmp_path / "docker.pid").write_text(f"{running.pid}\n")
         forget_stale("dockerd", tmp_path / "docker.pid")
         assert (tmp_path / "docker.pid").exists()

@@ -1,1 +1,1 @@
-"""A long run of one process: does it keep its descriptors and its memory?"""
+"""A long campaign against real processes: what was lost, doubled or wrong, and what grew."""

@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 from tests.support.gate import DEADLINE
 
+_COVERAGE = ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
 RUNTIME = Path(__file__).resolve().parents[2] / "runtime"
 
 
@@ -75,7 +76,7 @@ class ClientProcess:
         start = [sys.executable, "-m", client.value] if command is None else command
         self._command = [*start, *([handler] if handler else [])]
         self._task = task
-        merged = {**lambda_environment(address, task), **(environ or {})}
+        merged = {**lambda_environment(address, task), **_measuring(client), **(environ or {})}
         self._environ = {name: value for name, value in merged.items() if value is not None}
         # Files, not pipes: nothing has to read while the process runs, so nothing can block it.
         self._files = contextlib.ExitStack()
@@ -149,6 +150,13 @@ class ClientProcess:
         return Outcome(
             _content(self._stdout), _content(self._stderr), self._process.returncode, killed
         )
+
+
+def _measuring(client: Client) -> dict[str, str]:
+    """What makes coverage measure the process, where the tests themselves are measured."""
+    if client is not Client.SUREFOOT:
+        return {}
+    return {name: os.environ[name] for name in _COVERAGE if name in os.environ}
 
 
 def _content(file: BinaryIO) -> bytes:

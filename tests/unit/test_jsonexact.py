@@ -20,6 +20,9 @@ class Row:
     def __init__(self, fields: Any) -> None:
         self.fields = fields
 
+    def __repr__(self) -> str:
+        return f"Row({self.fields!r})"  # the name of a test is the same in every run
+
     def _asdict(self) -> Any:
         return self.fields
 

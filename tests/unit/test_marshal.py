@@ -64,7 +64,9 @@ def test_what_is_no_json_is_a_fault_that_says_where(body: bytes, message: str) -
 
 
 def test_an_event_nested_too_deep_is_a_fault_too() -> None:
-    with pytest.raises(Fault, match="Unable to unmarshal input: maximum recursion depth"):
+    # The second from CPython 3.14 on, which measures the stack instead of counting calls.
+    reason = "Unable to unmarshal input: (maximum recursion depth|Stack overflow)"
+    with pytest.raises(Fault, match=reason):
         Marshaller().load(b"[" * 200_000, JSON)
 
 

@@ -96,14 +96,14 @@ def child_of(ran: Ran) -> int:
 
 
 def test_at_its_limit_it_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
-    ran = shell("sleep 600 & echo $!; wait", tmp_path, limit_s=1)
+    ran = shell("sleep 600 & echo $!; wait", tmp_path, limit_s=3)
     assert (ran.ended, ran.status) == (True, -signal.SIGTERM)
     assert ends(child_of(ran))
 
 
 def test_what_ignores_sigterm_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(program, "GRACE_S", 0.2)
-    ran = shell("trap '' TERM; sleep 600 & echo $!; wait", tmp_path, limit_s=1)
+    ran = shell("trap '' TERM; sleep 600 & echo $!; wait", tmp_path, limit_s=3)
     assert (ran.ended, ran.status) == (True, -signal.SIGKILL)
     assert ends(child_of(ran))
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from termination import app
-from termination.deadline import Deadline, within
+from termination.deadline import LIMIT, Deadline, within
 from termination.errors import TooLate
 from tests.functions.termination_policy import seed
 from tests.functions.termination_policy.conftest import Fleet
@@ -100,6 +100,7 @@ def test_the_deadline_is_lambdas_less_the_reserve(
             super().__init__(left)
 
     monkeypatch.setattr(app, "Deadline", Noted)
+    monkeypatch.setattr(app, "LIMIT", LIMIT)
     for timeout in (1.0, 2.0, 60.0):
         fleet.decide(event({}, []), "any", timeout=timeout, clock=lambda: 0.0)
     assert seconds == [0.5, 1.5, 1.5]

@@ -121,5 +121,5 @@ def test_no_thread_no_instance(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) ->
     fleet.variables(POLICY="oldest")
     from surefoot.testing import fake_context
 
-    answer = app.handler(event({A: 1}, [("i-1", A)]), fake_context(timeout=2.0))
+    answer = app.handler(event({A: 1}, [("i-1", A)]), fake_context(timeout=120.0))
     assert answer == {"InstanceIDs": []}

@@ -30,7 +30,8 @@ class Wire:
         self._session: Any = boto3.Session()
         before: Any = self._before
         self._session.events.register("before-send", before)
-        self.clients = Clients()  # made once for all tests, as a process would
+        # Made once for all tests, as a process would, but patient: moto may be slow.
+        self.clients = Clients(connect=LIMIT_S, read=LIMIT_S)
         self.begin()
 
     def begin(self) -> None:

@@ -1,0 +1,1 @@
+"""The tests on other interpreters: those of this machine, and the newest ones of Debian's sid."""

@@ -1,0 +1,129 @@
+"""Runs a scene: starts the runtime, serves it, and starts it again where it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests.soak.account import Account, usage
+from tests.soak.load import Invocation, Scene
+from tests.soak.server import Server
+from tests.support.process import RUNTIME, lambda_environment
+
+BOOTSTRAP = str(RUNTIME.parent / "bootstrap" / "bootstrap")
+HERE = Path(__file__).parent
+PATIENCE_S = 60.0
+"""Without a byte after which an invocation counts as lost; longer than any kind of ours takes."""
+# Until then a process has met each kind and grown to its size.
+WARM_UP = 0.1
+MAX_WARM_UP = 5_000
+MAX_RESTARTS = 100
+# How much resident memory may grow after the warm-up; a short one does not meet every kind.
+SETTLED, UNSETTLED = 0.02, 0.3
+
+
+def run(
+    scene: Scene,
+    count: int,
+    seed: int,
+    task: Path,
+    command: Sequence[str] = (BOOTSTRAP,),
+    patience: float = PATIENCE_S,
+) -> Account:
+    """Run a scene of `count` invocations in the folder `task`; `command` starts the runtime."""
+    for name in ("function.py", "script.sh"):
+        shutil.copy(HERE / name, task)
+    warm = min(MAX_WARM_UP, int(count * WARM_UP))
+    account = Account(tolerance=SETTLED if warm == MAX_WARM_UP else UNSETTLED)
+    source = scene.invocations(count, seed)
+    with Server(account) as server, _Runtime(scene, task, server.address, command) as runtime:
+        _serve(server, runtime, itertools.islice(source, warm), scene.places, patience)
+        started, account.start = runtime.pid, usage(runtime.pid)
+        _serve(server, runtime, source, scene.places, patience)
+        account.end = usage(runtime.pid)
+        if runtime.pid != started:
+            account.start = account.end  # another process: `ended` tells of it
+    return account
+
+
+def _serve(
+    server: Server, runtime: _Runtime, source: Iterator[Invocation], places: int, patience: float
+) -> None:
+    """Deliver these and wait for their answers; on return the runtime waits in next."""
+    server.owner = runtime.pid
+    server.feed(source)
+
+    def finished() -> bool:
+        return runtime.has_ended() or (not server.open and server.parked >= places)
+
+    while not server.serve(finished, patience) or runtime.has_ended():
+        server.give_up()
+        server.account.ended += 1
+        server.account.note(f"the process {'ended' if runtime.has_ended() else 'hangs'}")
+        if server.account.ended >= 2 * MAX_RESTARTS:
+            raise RuntimeError(f"the runtime does not start: {server.account.notes}")
+        if server.account.ended >= MAX_RESTARTS:
+            server.account.notes.append(f"given up after {MAX_RESTARTS} processes")
+            source = iter(())
+            server.feed(source)
+        server.hang_up()
+        runtime.restart()
+        server.owner = runtime.pid
+
+
+class _Runtime:
+    """The runtime's process; a context manager that leaves nothing behind."""
+
+    def __init__(self, scene: Scene, task: Path, address: str, command: Sequence[str]) -> None:
+        self._command = [*command, scene.handler]
+        self._task = task
+        self._environment = lambda_environment(address, task)
+        del self._environment["PYTHONPATH"]
+        self._environment |= {"SUREFOOT_PYTHON": sys.executable, "LAMBDA_RUNTIME_DIR": str(RUNTIME)}
+        self._environment |= scene.environment
+
+    def __enter__(self) -> _Runtime:
+        self._output = (self._task / "output").open("wb")
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._kill()
+        self._output.close()
+
+    @property
+    def pid(self) -> int:
+        """Of the process that was started, which is the one that must answer."""
+        return self._process.pid
+
+    def has_ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process.poll() is not None
+
+    def restart(self) -> None:
+        """End what is left of it and start it again, as Lambda does."""
+        self._kill()
+        self._start()
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(
+            self._command,
+            cwd=self._task,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._output,
+            start_new_session=True,
+        )
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
