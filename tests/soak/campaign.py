@@ -23,7 +23,7 @@ PATIENCE_S = 60.0
 """Without a byte after which an invocation counts as lost; longer than any kind of ours takes."""
 # Until then a process has met each kind and grown to its size.
 WARM_UP = 0.1
-MAX_WARM_UP = 5_000
+LONG_WARM_UP = 5_000
 MAX_RESTARTS = 100
 # How much resident memory may grow after the warm-up; a short one does not meet every kind.
 SETTLED, UNSETTLED = 0.02, 0.3
@@ -40,8 +40,8 @@ def run(
     """Run a scene of `count` invocations in the folder `task`; `command` starts the runtime."""
     for name in ("function.py", "script.sh"):
         shutil.copy(HERE / name, task)
-    warm = min(MAX_WARM_UP, int(count * WARM_UP))
-    account = Account(tolerance=SETTLED if warm == MAX_WARM_UP else UNSETTLED)
+    warm = int(count * WARM_UP)
+    account = Account(tolerance=SETTLED if warm >= LONG_WARM_UP else UNSETTLED)
     source = scene.invocations(count, seed)
     with Server(account) as server, _Runtime(scene, task, server.address, command) as runtime:
         _serve(server, runtime, itertools.islice(source, warm), scene.places, patience)
