@@ -17,7 +17,12 @@ class Target:
 
 
 _FAULTS = ("faults/test_connection.py", "faults/test_http.py", "faults/test_statuses.py")
-_WORKERS = ("unit/test_workers.py", "workers")
+_DEADLINE = ("unit/test_deadline.py", "unit/test_loop.py")
+_SHELL = ("unit/test_shell.py", "unit/test_shell_errexit.py", "unit/test_shell_faults.py")
+_WORKERS = (
+    *("unit/test_workers.py", "unit/test_workers_client.py", "unit/test_workers_supervisor.py"),
+    "workers",
+)
 
 TARGETS = (
     Target("client.py", ("unit/test_client.py", "unit/test_loop.py", *_FAULTS)),
