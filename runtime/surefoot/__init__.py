@@ -28,14 +28,14 @@ __all__ = [
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import testing
+    from ._payload.marshaller import Marshaller, use_marshaller
+    from ._runtime.context import LambdaContext
+    from ._runtime_api.streaming import HttpPrelude
     from .batch import NoProgress, Resumable
     from .budget import Budget, remaining
-    from .context import LambdaContext
     from .continuation import ContinuationError
     from .errors import DeadlineExceeded, Fault
     from .lifecycle import after_restore, before_snapshot, on_shutdown
-    from .marshal import Marshaller, use_marshaller
-    from .stream import HttpPrelude
 else:
     # Hidden from type checkers, which would take it as leave to import any name at all.
     _HOMES = {
@@ -43,10 +43,10 @@ else:
         "ContinuationError": "continuation",
         "DeadlineExceeded": "errors",
         "Fault": "errors",
-        "HttpPrelude": "stream",
-        "LambdaContext": "context",
-        "Marshaller": "marshal",
-        "use_marshaller": "marshal",
+        "HttpPrelude": "_runtime_api.streaming",
+        "LambdaContext": "_runtime.context",
+        "Marshaller": "_payload.marshaller",
+        "use_marshaller": "_payload.marshaller",
         "NoProgress": "batch",
         "Resumable": "batch",
         "after_restore": "lifecycle",

@@ -8,11 +8,11 @@ def run() -> None:
     """Run the runtime with the arguments of this process; exit with its code."""
     # Before anything else is loaded: what a start reads is fetched while it goes on.
     if posix.access(__file__.rpartition("/surefoot/")[0] + "/.surefoot-seal", posix.R_OK):
-        from . import prefetch
+        from ._runtime import readahead
 
-        prefetch.start()
+        readahead.start()
 
-    from .boot import main
+    from ._runtime.bootstrap import main
 
     sys.exit(main(sys.argv[1:]))
 

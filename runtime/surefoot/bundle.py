@@ -11,36 +11,40 @@ import marshal
 import sys
 from pathlib import Path
 
-from .late import NAMES
+from ._runtime.late import NAMES
 
 # What is loaded before the first event is handled, each after what it imports; a test compares it
 # with what really is. The last one starts the runtime.
 MODULES = (
     "surefoot",
     "surefoot.errors",
-    "surefoot.ownership",
-    "surefoot.import_hook",
-    "surefoot.sitepath",
-    "surefoot.invocation",
-    "surefoot.head",
-    "surefoot.wire",
-    "surefoot.marshal",
-    "surefoot.client",
-    "surefoot.config",
-    "surefoot.deadline",
-    "surefoot.polling",
-    "surefoot.logs",
-    "surefoot.logs.streams",
-    "surefoot.late",
-    "surefoot.context",
-    "surefoot.handlers",
-    "surefoot.handlers.adapt",
-    "surefoot.handlers.resolve",
-    "surefoot.loop",
-    "surefoot.drain",
-    "surefoot.transport",
-    "surefoot.traceid",
-    "surefoot.boot",
+    "surefoot._process",
+    "surefoot._process.ownership",
+    "surefoot._process.polling",
+    "surefoot._payload",
+    "surefoot._payload.marshaller",
+    "surefoot._runtime_api",
+    "surefoot._runtime_api.invocation",
+    "surefoot._runtime_api.head",
+    "surefoot._runtime_api.http1",
+    "surefoot._runtime_api.client",
+    "surefoot._runtime_api.drain",
+    "surefoot._runtime_api.transport",
+    "surefoot._runtime",
+    "surefoot._runtime.import_hook",
+    "surefoot._runtime.module_path",
+    "surefoot._runtime.config",
+    "surefoot._runtime.deadline",
+    "surefoot._runtime.logs",
+    "surefoot._runtime.logs.streams",
+    "surefoot._runtime.late",
+    "surefoot._runtime.context",
+    "surefoot._runtime.handlers",
+    "surefoot._runtime.handlers.results",
+    "surefoot._runtime.handlers.resolve",
+    "surefoot._runtime.loop",
+    "surefoot._runtime.xray",
+    "surefoot._runtime.bootstrap",
     "surefoot.__main__",
 )
 
@@ -67,7 +71,7 @@ if __name__ == "__main__":
             setattr(sys.modules[parent], child, module)
         sys.modules[name] = module
         exec(code, module.__dict__)
-        if name == "surefoot.late":
+        if name == "surefoot._runtime.late":
             module.keep("LATE")
     module.run()
 """

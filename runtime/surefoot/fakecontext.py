@@ -4,10 +4,10 @@ import sys
 import time
 from itertools import count
 
-from .config import Config
-from .context import LambdaContext
-from .invocation import Invocation
-from .marshal import Marshaller
+from ._payload.marshaller import Marshaller
+from ._runtime.config import Config
+from ._runtime.context import LambdaContext
+from ._runtime_api.invocation import Invocation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -79,7 +79,7 @@ def run_shutdown(say: "Callable[[str], None]") -> None:
             _call(hook)
         except BaseException as error:
             # sys.exit() in a hook, too: we are leaving anyway, and the others have work to do.
-            from .late import report_of
+            from ._runtime.late import report_of
 
             report = report_of(error)
             name = getattr(hook[0], "__qualname__", None) or type(hook[0]).__name__
@@ -142,6 +142,6 @@ def _call(hook: "Any") -> None:
     result = func(*args, **kwargs)
     if hasattr(result, "__await__"):
         # On the loop that the handlers ran on, where what the hook closes was opened.
-        from .handlers.aio import run
+        from ._runtime.handlers.coroutine import run
 
         run(result)

@@ -10,12 +10,12 @@
 import sys
 import time
 
+from ._payload.marshaller import Marshaller, chosen_marshaller
+from ._runtime.handlers.resolve import resolve
+from ._runtime.handlers.results import settle
+from ._runtime_api.streaming import DELIMITER, HTTP_TYPE, HttpPrelude, Stream
 from .errors import Fault
 from .fakecontext import fake_context
-from .handlers.adapt import settle
-from .handlers.resolve import resolve
-from .marshal import Marshaller, chosen_marshaller
-from .stream import DELIMITER, HTTP_TYPE, HttpPrelude, Stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.handlers.shell import ShellFunction
+from surefoot._runtime.handlers.shell import ShellFunction
 from tests.unit.shells import call
 
 SHIPPED = Path(__file__).resolve().parents[2] / "functions" / "shell" / "function.sh"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from surefoot._runtime_api.http1 import Reply, ReplyParser
 from surefoot.errors import RemoteProtocolError
-from surefoot.wire import Reply, ReplyParser
 
 SEEDS = (
     b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",

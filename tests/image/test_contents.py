@@ -77,7 +77,7 @@ def test_all_bytecode_is_there_and_never_checked(run: Run) -> None:
 
 def test_the_runtime_is_loaded_from_bytecode(run: Run) -> None:
     status, output = run(
-        ["-v", "-c", "import surefoot.boot"],
+        ["-v", "-c", "import surefoot._runtime.bootstrap"],
         entrypoint=PYTHON,
         user="993:990",
         environment={"PYTHONPATH": "/var/runtime"},

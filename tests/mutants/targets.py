@@ -25,21 +25,26 @@ _WORKERS = (
 )
 
 TARGETS = (
-    Target("client.py", ("unit/test_client.py", "unit/test_loop.py", *_FAULTS)),
-    Target("transport.py", ("unit/test_transport.py", "unit/test_client.py", *_FAULTS)),
-    Target("drain.py", ("unit/test_drain.py", "features/test_streaming.py", *_FAULTS)),
-    Target("wire.py", ("unit/test_wire.py", "unit/test_wire_refusals.py", "unit/test_client.py")),
-    Target("head.py", ("unit/test_head.py", "unit/test_client.py")),
-    Target("invocation.py", ("unit/test_invocation.py", "unit/test_workers.py")),
-    Target("loop.py", ("unit/test_loop.py", "features/test_lifecycle.py")),
-    Target("concurrent.py", ("features/test_concurrent.py",)),
-    Target("deadline.py", ("unit/test_loop.py", "features/test_deadline.py")),
-    Target("handlers/shell.py", ("unit/test_shell.py",)),
-    Target("handlers/shellserver.py", ("unit/test_shell.py",)),
-    Target("workers/child.py", _WORKERS),
-    Target("workers/supervisor.py", _WORKERS),
-    Target("workers/messages.py", _WORKERS),
-    Target("workers/lifeline.py", _WORKERS),
+    Target("_runtime_api/client.py", ("unit/test_client.py", "unit/test_loop.py", *_FAULTS)),
+    Target(
+        "_runtime_api/transport.py", ("unit/test_transport.py", "unit/test_client.py", *_FAULTS)
+    ),
+    Target("_runtime_api/drain.py", ("unit/test_drain.py", "features/test_streaming.py", *_FAULTS)),
+    Target(
+        "_runtime_api/http1.py",
+        ("unit/test_wire.py", "unit/test_wire_refusals.py", "unit/test_client.py"),
+    ),
+    Target("_runtime_api/head.py", ("unit/test_head.py", "unit/test_client.py")),
+    Target("_runtime_api/invocation.py", ("unit/test_invocation.py", "unit/test_workers.py")),
+    Target("_runtime/loop.py", ("unit/test_loop.py", "features/test_lifecycle.py")),
+    Target("_runtime/concurrency/event_loop.py", ("features/test_concurrent.py",)),
+    Target("_runtime/deadline.py", ("unit/test_loop.py", "features/test_deadline.py")),
+    Target("_runtime/handlers/shell.py", ("unit/test_shell.py",)),
+    Target("_runtime/handlers/shell_server.py", ("unit/test_shell.py",)),
+    Target("_runtime/workers/worker.py", _WORKERS),
+    Target("_runtime/workers/supervisor.py", _WORKERS),
+    Target("_runtime/workers/crash_report.py", _WORKERS),
+    Target("_runtime/workers/shutdown_pipe.py", _WORKERS),
 )
 
 # Of each group of cosmic-ray's operators the ones that programmers get wrong: a sum that becomes a

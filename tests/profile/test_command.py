@@ -30,7 +30,7 @@ def test_every_import_has_its_place_times_chain_and_bytecode(profile: Profile) -
     assert decimal["chain"] == ["heavy (heavy.py:601)", "app (app.py:2)"]
     assert (decimal["area"], decimal["stage"]) == ("interpreter", "handler")
     assert imports["html"]["stage"] == "call"
-    assert imports["surefoot.loop"]["stage"] == "runtime"
+    assert imports["surefoot._runtime.loop"]["stage"] == "runtime"
     assert imports["encodings"]["stage"] == "interpreter"
     assert not any(name.startswith("surefoot.profile") for name in imports)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from surefoot.config import Config
-from surefoot.invocation import Invocation
-from surefoot.logs import Log
-from surefoot.transport import Connection
-from surefoot.wire import Reply
+from surefoot._runtime.config import Config
+from surefoot._runtime.logs import Log
+from surefoot._runtime_api.http1 import Reply
+from surefoot._runtime_api.invocation import Invocation
+from surefoot._runtime_api.transport import Connection
 
 REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 

@@ -7,30 +7,30 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     map(
         frozenset,
         (
+            ["", "errors", "budget"],  # "" is the package itself
+            ["_process"],
+            ["_runtime.logs"],
+            ["_payload.json_encoder", "_payload.json_errors", "_payload.orjson_backend"],
+            ["_payload"],
             [
-                "",
-                "errors",
-                "config",
-                "invocation",
-                "budget",
-                "head",
-                "import_hook",
-                "late",
-                "ownership",
-                "polling",
-                "prefetch",
-                "signals",
-            ],  # "" is the package itself
-            [
-                *["wire", "marshal", "jsonexact", "jsonfast", "jsonfault", "context", "frames"],
-                *["report", "stream", "deadline", "continuation", "batch", "fakecontext", "logs"],
+                *["_runtime_api.frames", "_runtime_api.head", "_runtime_api.invocation"],
+                *["_runtime_api.streaming", "continuation", "batch"],
             ],
-            ["transport", "drain", "handlers", "alarm"],
-            ["client", "handlers.adapt", "lifecycle", "testing"],
-            ["loop", "places"],
-            ["concurrent"],
-            ["workers"],
-            ["boot", "sitepath", "traceid"],
+            ["_runtime_api.error_report", "_runtime_api.http1"],
+            ["_runtime_api.drain"],
+            ["_runtime_api.transport"],
+            ["_runtime_api"],
+            [
+                *["_runtime.config", "_runtime.context", "_runtime.deadline", "_runtime.late"],
+                *["_runtime.import_hook", "_runtime.module_path", "_runtime.readahead"],
+                *["_runtime.signals", "_runtime.xray", "_runtime.logs.uncaught"],
+            ],
+            ["_runtime.alarm", "_runtime.handlers", "fakecontext"],
+            ["_runtime.handlers.results", "lifecycle"],
+            ["_runtime.loop", "_runtime.concurrency.places", "testing"],
+            ["_runtime.concurrency"],
+            ["_runtime.workers"],
+            ["_runtime"],
             ["__main__"],
         ),
     )
@@ -42,10 +42,12 @@ TOOLS = frozenset(["bundle", "cli", "doctor", "kit", "profile", "seal"])
 # Imports of the module itself, at whatever depth in its code.
 SOCKET_MODULES = frozenset(["socket", "_socket", "ssl", "http", "urllib", "asyncio.streams"])
 # The worker's own socket is the channel on which Lambda provides its log, no connection to an API.
-SOCKET_USERS = frozenset(["transport", "drain", "workers.output"])
+SOCKET_USERS = frozenset(
+    ["_runtime_api.transport", "_runtime_api.drain", "_runtime.workers.log_socket"]
+)
 
 # boot hands the environment over and sets the trace id; the shell's child needs that one, too.
-ENVIRONMENT_READERS = frozenset(["boot", "handlers.shell", "traceid"])
+ENVIRONMENT_READERS = frozenset(["_runtime.bootstrap", "_runtime.handlers.shell", "_runtime.xray"])
 
 # What a function of no needs may find loaded besides a bare interpreter's modules. A module that
 # is added here is paid by every cold start: measure it first.
@@ -55,10 +57,16 @@ EAGER = frozenset(
         *[
             f"surefoot.{name}"
             for name in (
-                *["__main__", "boot", "client", "config", "context", "deadline", "drain", "errors"],
-                *["handlers", "handlers.adapt", "handlers.resolve", "head", "import_hook"],
-                *["invocation", "late", "logs", "logs.streams", "loop", "marshal", "ownership"],
-                *["polling", "sitepath", "traceid", "transport", "wire"],
+                *["__main__", "errors", "_process", "_process.ownership", "_process.polling"],
+                *["_payload", "_payload.marshaller"],
+                *["_runtime_api", "_runtime_api.client", "_runtime_api.drain"],
+                *["_runtime_api.head", "_runtime_api.http1", "_runtime_api.invocation"],
+                *["_runtime_api.transport", "_runtime", "_runtime.bootstrap", "_runtime.config"],
+                *["_runtime.context", "_runtime.deadline", "_runtime.handlers"],
+                *["_runtime.handlers.results", "_runtime.handlers.resolve"],
+                *["_runtime.import_hook", "_runtime.late", "_runtime.logs"],
+                *["_runtime.logs.streams", "_runtime.loop", "_runtime.module_path"],
+                "_runtime.xray",
             )
         ],
         *["_json", "_sitebuiltins", "_socket"],

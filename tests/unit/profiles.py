@@ -54,7 +54,7 @@ def evidence(
     own = Module("app", "/task/app.py", phase="init", bytecode="used")
     known = {module.name: module for module in (own, *modules)}
     details = Details(modules=known)
-    details.edges = [Edge("surefoot.handlers.resolve", "app", "", 0)]
+    details.edges = [Edge("surefoot._runtime.handlers.resolve", "app", "", 0)]
     details.edges += [Edge(importer, module, "/task/app.py", 1) for importer, module in edges]
     return Evidence(
         replace(PROFILE, imports=[row("app", 1.0), *rows]),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from surefoot.context import LambdaContext
-from surefoot.handlers.shell import ShellFunction
+from surefoot._runtime.context import LambdaContext
+from surefoot._runtime.handlers.shell import ShellFunction
 from tests.unit import fakes
 
 DEADLINE = {"lambda-runtime-deadline-ms": "4102444800000"}

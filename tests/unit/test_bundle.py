@@ -58,9 +58,9 @@ def test_a_start_takes_all_its_modules_from_it(runtime: Path, tmp_path: Path) ->
 def test_a_record_of_what_to_read_ahead_is_used_and_its_absence_loads_nothing(
     runtime: Path, tmp_path: Path
 ) -> None:
-    assert "surefoot.prefetch" not in loaded(runtime, tmp_path)
+    assert "surefoot._runtime.readahead" not in loaded(runtime, tmp_path)
     (runtime / ".surefoot-seal").write_text(f"{runtime / 'start.py'}\n")
-    assert "surefoot.prefetch" in loaded(runtime, tmp_path)
+    assert "surefoot._runtime.readahead" in loaded(runtime, tmp_path)
 
 
 def test_without_it_the_same_modules_come_from_their_files(runtime: Path, tmp_path: Path) -> None:
@@ -77,4 +77,4 @@ def test_modules_beyond_it_are_found_beside_it(runtime: Path, tmp_path: Path) ->
             (answer,) = api.wait_for(1, Route.ERROR)
             it.kill()
     assert b"'k'" in answer.body
-    assert b"surefoot/loop.py" not in answer.body
+    assert b"surefoot/_runtime/loop.py" not in answer.body

@@ -7,12 +7,12 @@ import json
 import pytest
 
 from surefoot import __version__
-from surefoot.client import Client
+from surefoot._payload.marshaller import Marshaller
+from surefoot._runtime_api.client import Client
+from surefoot._runtime_api.error_report import MAX_XRAY, Report
+from surefoot._runtime_api.frames import Frame
+from surefoot._runtime_api.http1 import Reply
 from surefoot.errors import ContainerError, RemoteProtocolError
-from surefoot.frames import Frame
-from surefoot.marshal import Marshaller
-from surefoot.report import MAX_XRAY, Report
-from surefoot.wire import Reply
 from tests.unit import fakes
 
 REPORT = Report("ValueError", "no é", ["line\n"], [("ValueError", "no é", [])])

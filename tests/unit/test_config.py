@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from surefoot.config import Config
+from surefoot._runtime.config import Config
 from surefoot.errors import ConfigError, NoHandler
 
 API = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"}

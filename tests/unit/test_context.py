@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from surefoot.context import LambdaContext
+from surefoot._runtime.context import LambdaContext
 from surefoot.errors import Fault
 from tests.unit import fakes
 

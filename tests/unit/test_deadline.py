@@ -13,13 +13,13 @@ from types import FrameType
 
 import pytest
 
-from surefoot import deadline
-from surefoot.deadline import Guard
+from surefoot._payload.marshaller import Marshaller
+from surefoot._runtime import deadline
+from surefoot._runtime.deadline import Guard
+from surefoot._runtime.logs import Log
+from surefoot._runtime.loop import Loop
+from surefoot._runtime_api.invocation import Invocation
 from surefoot.errors import DeadlineExceeded
-from surefoot.invocation import Invocation
-from surefoot.logs import Log
-from surefoot.loop import Loop
-from surefoot.marshal import Marshaller
 from tests.unit import fakes
 from tests.unit.test_loop import Source
 
@@ -112,7 +112,7 @@ def test_a_line_of_the_log_is_not_torn(guard: Guard, monkeypatch: pytest.MonkeyP
     guard.arm("id", int(FAR["lambda-runtime-deadline-ms"]))
     guard.in_user_code = True
     source = "import signal\ndef write(): signal.raise_signal(signal.SIGALRM); return 'whole'"
-    logs = {"__name__": "surefoot.logs.sinks"}
+    logs = {"__name__": "surefoot._runtime.logs.sinks"}
     exec(source, logs)  # noqa: S102  (a module of that name, for a frame of it)
     assert logs["write"]() == "whole"  # type: ignore[operator]
     assert again[1:] == [pytest.approx(0.001)]
@@ -159,14 +159,14 @@ def test_the_clean_up_of_a_generator_is_not_interrupted(guard: Guard) -> None:
 def test_a_peer_that_does_not_read_is_given_up_at_the_second_ring_only(
     guard: Guard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import surefoot.drain
+    import surefoot._runtime_api.drain
 
     guard.arm("id", int(FAR["lambda-runtime-deadline-ms"]))
     guard.watch(iter(()))
-    monkeypatch.setattr(surefoot.drain, "send_rest", ring)
-    surefoot.drain.send_rest()  # type: ignore[call-arg]
+    monkeypatch.setattr(surefoot._runtime_api.drain, "send_rest", ring)
+    surefoot._runtime_api.drain.send_rest()  # type: ignore[call-arg]
     with pytest.raises(DeadlineExceeded):
-        surefoot.drain.send_rest()  # type: ignore[call-arg]
+        surefoot._runtime_api.drain.send_rest()  # type: ignore[call-arg]
 
 
 def test_an_alarm_that_comes_late_means_nothing(guard: Guard) -> None:

@@ -14,7 +14,7 @@ from types import ModuleType
 
 import pytest
 
-from surefoot.frames import add_source_lines, format_frames, frames_of
+from surefoot._runtime_api.frames import add_source_lines, format_frames, frames_of
 
 
 def shown(error: BaseException) -> list[str]:
@@ -131,7 +131,7 @@ def test_a_file_that_reading_would_block_on_is_not_read(tmp_path: Path) -> None:
 
 
 def test_both_ends_of_an_endless_traceback_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("surefoot.frames._MOST_FRAMES", 10)
+    monkeypatch.setattr("surefoot._runtime_api.frames._MOST_FRAMES", 10)
     lines = shown(caught(lambda: ping(50)))
     assert "in caught" in lines[0]
     assert "in ping" in lines[-1]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from surefoot._runtime_api.head import parse_head, request_id_path, safe_value
 from surefoot.errors import RemoteProtocolError
-from surefoot.head import parse_head, request_id_path, safe_value
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,13 @@ from tests.support.process import RUNTIME
 START = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from surefoot.config import Config
-from surefoot import import_hook
-from surefoot.logs import Log
+from surefoot._runtime.config import Config
+from surefoot._runtime import import_hook
+from surefoot._runtime.logs import Log
 log = Log(Config(["a.b"], {"AWS_LAMBDA_RUNTIME_API": "h:1"}))
 log.request_id = "id-1"
 def configure(module):
-    from surefoot.logs.setup import configure
+    from surefoot._runtime.logs.setup import configure
     configure(log)
 def install():
     import_hook.install({"logging": configure})

@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 
 import pytest
 
+from surefoot._runtime_api.invocation import Invocation
 from surefoot.errors import RemoteProtocolError
-from surefoot.invocation import Invocation
 from tests.unit import fakes
 
 

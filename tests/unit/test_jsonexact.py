@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from surefoot.jsonexact import encode
+from surefoot._payload.json_encoder import encode
 
 
 class Point(NamedTuple):

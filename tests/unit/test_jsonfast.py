@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot import jsonfast, marshal
-from surefoot.marshal import Marshaller
+from surefoot._payload import marshaller, orjson_backend
+from surefoot._payload.marshaller import Marshaller
 
 VALUES = st.recursive(
     st.none()
@@ -61,9 +61,12 @@ def same(one: Any, other: Any) -> bool:
 
 
 def test_it_is_orjson_that_does_the_work() -> None:
-    assert jsonfast.loads(b'{"a": [1, 2.5, null]}') == {"a": [1, 2.5, None]}
+    assert orjson_backend.loads(b'{"a": [1, 2.5, null]}') == {"a": [1, 2.5, None]}
     # Without the spaces that the standard library, and awslambdaric, put in.
-    assert jsonfast.dumps({"a": [1, 2.5, None, "\u00e4"]}) == '{"a":[1,2.5,null,"\u00e4"]}'.encode()
+    assert (
+        orjson_backend.dumps({"a": [1, 2.5, None, "\u00e4"]})
+        == '{"a":[1,2.5,null,"\u00e4"]}'.encode()
+    )
 
 
 @given(VALUES)
@@ -73,8 +76,8 @@ def test_decoding_gives_the_same_value(value: Any) -> None:
     except ValueError:
         return
     try:
-        decoded = jsonfast.loads(text)
-    except jsonfast.Unsuitable:
+        decoded = orjson_backend.loads(text)
+    except orjson_backend.Unsuitable:
         return
     assert same(decoded, Marshaller().loads(text.decode()))
 
@@ -82,8 +85,8 @@ def test_decoding_gives_the_same_value(value: Any) -> None:
 @pytest.mark.parametrize("text", TEXTS)
 def test_odd_texts_give_the_same_value_or_are_left_to_the_usual_parser(text: str) -> None:
     try:
-        value = jsonfast.loads(text.encode())
-    except jsonfast.Unsuitable:
+        value = orjson_backend.loads(text.encode())
+    except orjson_backend.Unsuitable:
         return
     assert same(value, Marshaller().loads(text))
 
@@ -91,29 +94,29 @@ def test_odd_texts_give_the_same_value_or_are_left_to_the_usual_parser(text: str
 @given(VALUES)
 def test_encoding_gives_text_of_the_same_value(value: Any) -> None:
     try:
-        text = jsonfast.dumps(value)
-    except jsonfast.Unsuitable:
+        text = orjson_backend.dumps(value)
+    except orjson_backend.Unsuitable:
         return
     assert same(json.loads(text), json.loads(Marshaller().dumps(value)))
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 def test_what_orjson_would_turn_into_null_is_left_to_the_usual_encoder(number: float) -> None:
-    with pytest.raises(jsonfast.Unsuitable):
-        jsonfast.dumps([{"deep": [number]}])
+    with pytest.raises(orjson_backend.Unsuitable):
+        orjson_backend.dumps([{"deep": [number]}])
 
 
 def large(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     used: list[str] = []
-    monkeypatch.setattr(marshal, "LARGE", 64)
+    monkeypatch.setattr(marshaller, "LARGE", 64)
     for name in ("loads", "dumps"):
-        plain = getattr(jsonfast, name)
+        plain = getattr(orjson_backend, name)
 
         def spy(value: Any, name: str = name, plain: Any = plain) -> Any:
             used.append(name)
             return plain(value)
 
-        monkeypatch.setattr(jsonfast, name, spy)
+        monkeypatch.setattr(orjson_backend, name, spy)
     return used
 
 
@@ -132,7 +135,7 @@ def test_large_payloads_take_this_way_and_small_ones_do_not(
 def test_without_orjson_large_payloads_go_the_usual_way() -> None:
     code = (
         "import sys; sys.modules['orjson'] = None\n"
-        "from surefoot.marshal import Marshaller; m = Marshaller()\n"
+        "from surefoot._payload.marshaller import Marshaller; m = Marshaller()\n"
         "text = b'[\"' + b'x' * 300000 + b'\"]'\n"
         "assert m.dump(m.load(text, 'application/json'))[0] == text\n"
     )
@@ -141,9 +144,9 @@ def test_without_orjson_large_payloads_go_the_usual_way() -> None:
 
 def test_a_small_payload_imports_nothing() -> None:
     code = (
-        "import sys\nfrom surefoot.marshal import Marshaller; m = Marshaller()\n"
+        "import sys\nfrom surefoot._payload.marshaller import Marshaller; m = Marshaller()\n"
         "m.dump(m.load(b'[1]', 'application/json'))\n"
-        "assert not {'orjson', 'json', 'surefoot.jsonfast'} & set(sys.modules)\n"
+        "assert not {'orjson', 'json', 'surefoot._payload.orjson_backend'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
 
@@ -169,14 +172,14 @@ def test_orjson_is_used_from_the_version_on_that_limits_depth(
         module.__version__ = version  # type: ignore[attr-defined]
     module.loads = lambda _: "used"  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "orjson", module)
-    monkeypatch.setattr(jsonfast._Found, "looked", False)
-    monkeypatch.setattr(jsonfast._Found, "module", None)
+    monkeypatch.setattr(orjson_backend._Found, "looked", False)
+    monkeypatch.setattr(orjson_backend._Found, "module", None)
     for _ in range(2):
         if used:
-            assert jsonfast.loads(b"[]") == "used"
+            assert orjson_backend.loads(b"[]") == "used"
         else:
-            with pytest.raises(jsonfast.Unsuitable):
-                jsonfast.loads(b"[]")
+            with pytest.raises(orjson_backend.Unsuitable):
+                orjson_backend.loads(b"[]")
     lines = capfd.readouterr().err.splitlines()
     if used:
         assert lines == []
@@ -189,4 +192,4 @@ def test_orjson_is_used_from_the_version_on_that_limits_depth(
 def test_the_orjson_of_the_tests_has_such_a_version() -> None:
     import orjson
 
-    assert jsonfast._is_safe(orjson)
+    assert orjson_backend._is_safe(orjson)

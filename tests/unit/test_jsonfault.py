@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from surefoot.jsonfault import explain
+from surefoot._payload.json_errors import explain
 
 
 @pytest.mark.parametrize(

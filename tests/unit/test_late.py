@@ -6,14 +6,14 @@ from types import ModuleType
 
 import pytest
 
-from surefoot import late
-from surefoot.late import BareReport, report_error, report_of
-from surefoot.logs import Log
+from surefoot._runtime import late
+from surefoot._runtime.late import BareReport, report_error, report_of
+from surefoot._runtime.logs import Log
 from tests.unit import fakes
 
 
 def test_modules_that_are_loaded_already_are_taken_as_they_are() -> None:
-    from surefoot.report import Report
+    from surefoot._runtime_api.error_report import Report
 
     assert isinstance(report_of(KeyError("k")), Report)
 

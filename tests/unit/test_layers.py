@@ -97,7 +97,9 @@ def test_no_tool_is_imported(name: str) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_only_the_standard_library_is_imported(name: str) -> None:
     foreign = {other.split(".")[0] for other, is_ours in imports(name) if not is_ours}
-    optional = {"orjson"} if name == "jsonfast" else set()  # used if the image has it
+    optional = (
+        {"orjson"} if name == "_payload.orjson_backend" else set()
+    )  # used if the image has it
     assert foreign - optional <= sys.stdlib_module_names | {"__future__"}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from surefoot import after_restore, before_snapshot, lifecycle, on_shutdown
-from surefoot.handlers import aio
+from surefoot._runtime.handlers import coroutine
 
 Register = Callable[..., Any]
 
@@ -47,7 +47,7 @@ def theirs(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 @pytest.fixture
 def kept_loop() -> Iterator[asyncio.AbstractEventLoop]:
     """The loop that handlers run on, closed when the test is done with it."""
-    loop = aio.event_loop()
+    loop = coroutine.event_loop()
     yield loop
     loop.close()
     asyncio.set_event_loop(None)

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from surefoot.logs import Log
-from surefoot.logs.setup import configure
-from surefoot.logs.uncaught import record
-from surefoot.report import Report
+from surefoot._runtime.logs import Log
+from surefoot._runtime.logs.setup import configure
+from surefoot._runtime.logs.uncaught import record
+from surefoot._runtime_api.error_report import Report
 from tests.unit import fakes
 
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")

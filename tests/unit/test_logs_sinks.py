@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from surefoot import logs
-from surefoot.logs import Log, say
-from surefoot.logs.sinks import FramedSink, Sink, error_lines, make_sink
+from surefoot._runtime import logs
+from surefoot._runtime.logs import Log, say
+from surefoot._runtime.logs.sinks import FramedSink, Sink, error_lines, make_sink
 from tests.unit import fakes
 
 

@@ -10,9 +10,9 @@ from datetime import datetime, timezone
 
 import pytest
 
-from surefoot.logs import Log
-from surefoot.logs.uncaught import record, report_error
-from surefoot.report import Report
+from surefoot._runtime.logs import Log
+from surefoot._runtime.logs.uncaught import record, report_error
+from surefoot._runtime_api.error_report import Report
 from tests.unit import fakes
 
 REPORT = Report("ValueError", "no é", ["  File x\n    code\n"], [])

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from surefoot.client import Client
-from surefoot.deadline import Guard
+from surefoot._payload.marshaller import Marshaller, RawMarshaller
+from surefoot._runtime.deadline import Guard
+from surefoot._runtime.loop import Loop
+from surefoot._runtime_api.client import Client
+from surefoot._runtime_api.error_report import Report
+from surefoot._runtime_api.invocation import Invocation
 from surefoot.errors import SandboxGone
-from surefoot.invocation import Invocation
-from surefoot.loop import Loop
-from surefoot.marshal import Marshaller, RawMarshaller
-from surefoot.report import Report
 from tests.unit import fakes
 
 

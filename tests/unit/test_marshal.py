@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from surefoot._payload.marshaller import Marshaller, RawMarshaller
 from surefoot.errors import Fault
-from surefoot.marshal import Marshaller, RawMarshaller
 
 JSON = "application/json"
 

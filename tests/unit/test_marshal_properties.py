@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from surefoot.marshal import Marshaller
+from surefoot._payload.marshaller import Marshaller
 
 # Any: simplejson comes with awslambdaric and has no types.
 reference: Any = pytest.importorskip("awslambdaric.lambda_runtime_marshaller")

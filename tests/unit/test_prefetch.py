@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from surefoot import prefetch
-from surefoot.prefetch import PIECE, read_ahead, start
+from surefoot._runtime import readahead
+from surefoot._runtime.readahead import PIECE, read_ahead, start
 
 WAIT = 30.0
 
@@ -38,7 +38,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         return posix.access(path, mode)
 
     kernel = {**vars(posix), "open": opened, "posix_fadvise": advised, "access": looked_up}
-    monkeypatch.setattr(prefetch, "posix", types.SimpleNamespace(**kernel))
+    monkeypatch.setattr(readahead, "posix", types.SimpleNamespace(**kernel))
     return asked
 
 
@@ -166,7 +166,7 @@ def test_real_threads_come_to_their_end(monkeypatch: pytest.MonkeyPatch, tmp_pat
         read_ahead(lines)
         ends.release()
 
-    monkeypatch.setattr(prefetch, "read_ahead", work)
+    monkeypatch.setattr(readahead, "read_ahead", work)
     (tmp_path / "record").write_bytes(bytes(tmp_path / "record") + b"\n")
     start(str(tmp_path / "record"), at_once_ns=0)
     assert ends.acquire(timeout=WAIT)

@@ -33,7 +33,7 @@ def areas(tmp_path: Path) -> Areas:
         ("/usr/lib/python3/dist-packages/x.py", "packages"),
         ("/opt/python/x.py", "packages"),
         ("{os}", "interpreter"),
-        ("{runtime}/surefoot/loop.py", "runtime"),
+        ("{runtime}/surefoot/_runtime/loop.py", "runtime"),
         (None, "interpreter"),
     ],
 )

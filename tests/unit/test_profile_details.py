@@ -52,7 +52,7 @@ def test_bytecode_is_missing_or_stale_where_a_module_was_compiled(tmp_path: Path
 def test_a_chain_leads_from_a_module_to_the_outermost_statement() -> None:
     details = collect(
         told(
-            ("edge", "surefoot.handlers.resolve", "app", "/r.py", 9),
+            ("edge", "surefoot._runtime.handlers.resolve", "app", "/r.py", 9),
             ("edge", "app", "lib", "/task/app.py", 3),
             ("edge", "lib", "lib.deep", "/opt/lib/__init__.py", 7),
             ("edge", "app", "lib.deep", "/task/app.py", 4),
@@ -64,10 +64,12 @@ def test_a_chain_leads_from_a_module_to_the_outermost_statement() -> None:
 
 
 def test_a_chain_ends_where_the_runtime_itself_asked() -> None:
-    asked = Edge("surefoot.handlers.aio", "asyncio", "/r/aio.py", 7)
-    further = Edge("surefoot.loop", "surefoot.handlers.aio", "/r/loop.py", 1)
+    asked = Edge("surefoot._runtime.handlers.coroutine", "asyncio", "/r/coroutine.py", 7)
+    further = Edge(
+        "surefoot._runtime.loop", "surefoot._runtime.handlers.coroutine", "/r/loop.py", 1
+    )
     assert outer([asked, further]) == [asked]
-    assert outer([Edge("surefoot.handlers.resolve", "app", "/r.py", 9), further]) == []
+    assert outer([Edge("surefoot._runtime.handlers.resolve", "app", "/r.py", 9), further]) == []
 
 
 def test_a_module_without_a_file_has_no_bytecode() -> None:

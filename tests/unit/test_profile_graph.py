@@ -4,7 +4,7 @@ from surefoot.profile.graph import lost
 
 LOADED = {"app", "a", "b", "shared", "pkg", "pkg.mod"}
 PAIRS = [
-    ("surefoot.handlers.resolve", "app"),
+    ("surefoot._runtime.handlers.resolve", "app"),
     ("app", "a"),
     ("app", "b"),
     ("a", "shared"),

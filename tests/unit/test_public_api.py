@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import surefoot
-import surefoot.stream
+import surefoot._runtime_api.streaming
 from surefoot import testing
 
 RUNTIME = Path(surefoot.__file__).parent.parent
@@ -139,4 +139,4 @@ def test_a_rule_of_lambdas_is_told_with_its_source(thing: Any) -> None:
 
 
 def test_the_examples_of_the_other_modules_are_right() -> None:
-    assert doctest.testmod(surefoot.stream).failed == 0
+    assert doctest.testmod(surefoot._runtime_api.streaming).failed == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from surefoot import errors
-from surefoot.config import SETTINGS
+from surefoot._runtime.config import SETTINGS
 from surefoot.doctor import catalogue, policy
 from tests.bench.report import readme_rows
 from tests.faults.outcomes import FAULTS

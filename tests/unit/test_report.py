@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from surefoot._runtime_api.error_report import Report, cut, cut_lines, text_of
 from surefoot.errors import MARSHAL_ERROR, Fault
-from surefoot.report import Report, cut, cut_lines, text_of
 
 
 def raised(error: BaseException, cause: BaseException | None = None) -> BaseException:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from surefoot._runtime.handlers.resolve import ModuleMissing, resolve, split
 from surefoot.errors import Fault
-from surefoot.handlers.resolve import ModuleMissing, resolve, split
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.prefetch import PIECE
+from surefoot._runtime.readahead import PIECE
 from surefoot.seal import command, readahead, recording
 from surefoot.seal.footprint import lines_of, missing
 from surefoot.seal.recorder import LISTED, LOOKED_UP, MAPPED, OPENED, Recorder, mappings

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from surefoot._runtime.handlers.shell import ShellFunction, find
 from surefoot.errors import Fault
-from surefoot.handlers.shell import ShellFunction, find
 from tests.unit import fakes
 from tests.unit.shells import call, context, shell
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from surefoot._runtime.handlers.shell import ShellFunction
 from surefoot.errors import Fault
-from surefoot.handlers.shell import ShellFunction
 from tests.unit.shells import call, shell
 
 HELPERS = """
@@ -164,8 +164,8 @@ def test_command_substitutions_end_at_a_failure_without_inherit_errexit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Bash 4.2, of Amazon Linux 2, knows no such option.
-    server = "surefoot.handlers.shellprocess.SERVER"
-    from surefoot.handlers.shellserver import SERVER
+    server = "surefoot._runtime.handlers.shell_process.SERVER"
+    from surefoot._runtime.handlers.shell_server import SERVER
 
     old = SERVER.replace("shopt -s inherit_errexit", "shopt -s option-of-a-later-bash")
     assert old != SERVER

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from surefoot._runtime.handlers.shell import ShellFunction
 from surefoot.errors import DeadlineExceeded, Fault
-from surefoot.handlers.shell import ShellFunction
 from tests.support.gate import DEADLINE
 from tests.unit.shells import context, shell
 
@@ -258,7 +258,7 @@ def test_reports_of_an_earlier_turn(tmp_path: Path) -> None:
 def test_nothing_of_bash_outlives_a_runtime_that_is_killed(tmp_path: Path) -> None:
     (tmp_path / "function.sh").write_text("handler() { echo $$ $BASHPID; sleep 1000; }\n")
     program = (
-        "import sys; from surefoot.handlers.shellprocess import Bash\n"
+        "import sys; from surefoot._runtime.handlers.shell_process import Bash\n"
         f"bash = Bash({str(tmp_path / 'function.sh')!r}, 'handler')\n"
         "print(bash.process.pid, flush=True)\n"
         "bash.call(b'', ('', '', ''))\n"

@@ -16,8 +16,8 @@ from tests.unit.home import BASE_PYTHON, make_home
 SHOW = """
 import sys
 sys.path[: not sys.path[0]] = [sys.argv[1]]
-from surefoot import sitepath
-sitepath.prepare(sys.argv[2], sys.argv[3], eval(sys.argv[4]))
+from surefoot._runtime import module_path
+module_path.prepare(sys.argv[2], sys.argv[3], eval(sys.argv[4]))
 site = 'site' in sys.modules
 import builtins, json
 print(json.dumps([sys.path, site, hasattr(builtins, 'exit'), hasattr(builtins, 'help')]))

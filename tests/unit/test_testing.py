@@ -13,18 +13,18 @@ from typing import Any
 
 import pytest
 
+import surefoot._payload.marshaller
 import surefoot.fakecontext
-import surefoot.marshal
 import surefoot.testing
 from surefoot import Fault, HttpPrelude, LambdaContext, Marshaller
-from surefoot.handlers import aio
+from surefoot._runtime.handlers import coroutine
 from surefoot.testing import Streamed, fake_context, invoke
 
 
 @pytest.fixture
 def _loop_closed() -> Iterator[None]:
     yield
-    aio.event_loop().close()
+    coroutine.event_loop().close()
     asyncio.set_event_loop(None)
 
 
@@ -233,7 +233,7 @@ def test_a_functions_own_marshaller_is_used_both_ways(monkeypatch: pytest.Monkey
             assert isinstance(result, datetime.date)
             return super().dump(result.isoformat())
 
-    monkeypatch.setattr(surefoot.marshal, "_chosen", [])
+    monkeypatch.setattr(surefoot._payload.marshaller, "_chosen", [])
     surefoot.use_marshaller(Dates())
     tomorrow = lambda day, _: day + datetime.timedelta(1)  # noqa: E731
     assert invoke(tomorrow, "2026-01-31") == "2026-02-01"

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from surefoot._runtime_api.transport import Connection
 from surefoot.errors import RemoteProtocolError, SandboxGone
-from surefoot.transport import Connection
 from tests.support.invocation import Invocation
 from tests.support.reply import Ending, Reply, status_reply
 from tests.support.request import State

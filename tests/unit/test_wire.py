@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from surefoot import wire
-from surefoot.wire import Reply, ReplyParser
+from surefoot._runtime_api import http1
+from surefoot._runtime_api.http1 import Reply, ReplyParser
 from tests.support.framing import header_block
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -145,7 +145,7 @@ def test_a_reset_parser_has_forgotten_everything() -> None:
 
 
 def test_a_large_body_is_received_where_it_stays() -> None:
-    body = bytes(range(256)) * (wire.DIRECT // 128)
+    body = bytes(range(256)) * (http1.DIRECT // 128)
     parser = ReplyParser()
     assert parser.window() is None
     head = header_block("HTTP/1.1 200 OK", [("Content-Length", str(len(body)))])
@@ -165,7 +165,7 @@ def test_a_large_body_is_received_where_it_stays() -> None:
 
 
 def test_a_large_body_whose_connection_is_to_close_is_not_reusable() -> None:
-    length = wire.DIRECT + 1
+    length = http1.DIRECT + 1
     parser = ReplyParser()
     parser.feed(OK + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % length)
     reply = parser.filled(length)

@@ -7,8 +7,8 @@ import contextlib
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from surefoot._runtime_api.http1 import Reply, ReplyParser
 from surefoot.errors import RemoteProtocolError
-from surefoot.wire import Reply, ReplyParser
 from tests.support.framing import chunked, header_block, split
 from tests.unit.replies import Message, messages, pieces
 

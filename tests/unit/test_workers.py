@@ -7,12 +7,12 @@ import socket
 
 import pytest
 
-from surefoot.invocation import real_deadline
-from surefoot.workers.board import BUSY, ENDED, IDLE, INIT, REFUSED, Board
-from surefoot.workers.child import WorkerClient
-from surefoot.workers.lifeline import Drained, Lifeline
-from surefoot.workers.messages import fate
-from surefoot.workers.signals import Signals
+from surefoot._runtime.workers.crash_report import fate
+from surefoot._runtime.workers.shared_state import BUSY, ENDED, IDLE, INIT, REFUSED, Board
+from surefoot._runtime.workers.shutdown_pipe import Drained, Lifeline
+from surefoot._runtime.workers.signals import Signals
+from surefoot._runtime.workers.worker import WorkerClient
+from surefoot._runtime_api.invocation import real_deadline
 from tests.support.invocation import Invocation
 from tests.support.reply import status_reply
 from tests.support.route import Route

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
+from surefoot._runtime.workers import worker
+from surefoot._runtime.workers.shared_state import ANSWERED, BUSY, ENDED, IDLE, REFUSED, Board
+from surefoot._runtime.workers.shutdown_pipe import Drained, Lifeline
+from surefoot._runtime.workers.worker import Worker, WorkerClient
+from surefoot._runtime_api.invocation import Invocation
+from surefoot._runtime_api.transport import Connection
 from surefoot.errors import ContainerError, RemoteProtocolError, RuntimeStop
-from surefoot.invocation import Invocation
-from surefoot.transport import Connection
-from surefoot.workers import child
-from surefoot.workers.board import ANSWERED, BUSY, ENDED, IDLE, REFUSED, Board
-from surefoot.workers.child import Worker, WorkerClient
-from surefoot.workers.lifeline import Drained, Lifeline
 from tests.support.route import Route
 from tests.support.runtime_api import RuntimeApi
 from tests.unit import fakes
@@ -41,7 +41,7 @@ class Refused(WorkerClient):
 
 @pytest.fixture(autouse=True)
 def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "say", lambda _: None)
+    monkeypatch.setattr(worker, "say", lambda _: None)
 
 
 @pytest.mark.parametrize("error", [ContainerError("500"), RemoteProtocolError("no")])

@@ -9,12 +9,12 @@ from typing import cast
 
 import pytest
 
+from surefoot._runtime.workers import supervisor
+from surefoot._runtime.workers.restart import DELAYS, ROW_ENDS, RestartPolicy
+from surefoot._runtime.workers.shared_state import ANSWERED, ENDED, IDLE
+from surefoot._runtime.workers.signals import Signals
+from surefoot._runtime.workers.supervisor import SHUTDOWN_SECONDS, Supervisor, System
 from surefoot.errors import EXIT_CRASHES, EXIT_SANDBOX_GONE, MAX_ASYNC_TIMEOUT_SECONDS
-from surefoot.workers import supervisor
-from surefoot.workers.board import ANSWERED, ENDED, IDLE
-from surefoot.workers.restart import DELAYS, ROW_ENDS, RestartPolicy
-from surefoot.workers.signals import Signals
-from surefoot.workers.supervisor import SHUTDOWN_SECONDS, Supervisor, System
 from tests.unit import fakes
 
 Step = Callable[[], "list[int]"]

@@ -23,7 +23,7 @@ TITLES = {
 }
 _MS = 1e6
 # That these import the function's module goes without saying.
-_FINDS_HANDLERS = ("surefoot.handlers.resolve", "__main__")
+_FINDS_HANDLERS = ("surefoot._runtime.handlers.resolve", "__main__")
 
 
 def build(
@@ -83,7 +83,9 @@ def _stages(run: Run, roots: list[Import], handler: str) -> list[record.Stage]:
     first = next((row.begin_ns for row in rows if row.name == "surefoot"), None)
     named = next((row.begin_ns for row in rows if row.name == module), None)
     # A module that the runtime has loaded already is not imported again.
-    resolved = next((row.end_ns for row in rows if row.name == "surefoot.handlers.resolve"), None)
+    resolved = next(
+        (row.end_ns for row in rows if row.name == "surefoot._runtime.handlers.resolve"), None
+    )
     marks = [
         ("interpreter", run.spawn_ns),
         ("runtime", first),

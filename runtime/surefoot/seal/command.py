@@ -11,7 +11,7 @@ import os
 import sysconfig
 from collections.abc import Sequence
 
-from .. import prefetch
+from .._runtime.readahead import RECORD
 from . import bytecode, modes, readahead
 from .words import fail, say
 
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=float, default=60.0, metavar="SECONDS", help="for init (default: 60)"
     )
     parser.add_argument(
-        "--record", default=prefetch.RECORD, metavar="FILE", help="where to (default: %(default)s)"
+        "--record", default=RECORD, metavar="FILE", help="where to (default: %(default)s)"
     )
     parser.add_argument(
         "--ignore",

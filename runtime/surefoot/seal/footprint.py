@@ -1,4 +1,4 @@
-"""From the trace of a start to the record that the next starts read ahead: see ``prefetch``."""
+"""From the trace of a start to the record that the next starts read ahead: see ``readahead``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Iterable, Sequence
 
-from ..prefetch import PIECE
+from .._runtime.readahead import PIECE
 from .recorder import LISTED, LOOKED_UP
 
 # Not in the image when the function runs: the kernel's own, and what Lambda mounts afresh.

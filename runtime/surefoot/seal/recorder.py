@@ -7,7 +7,7 @@ loaded would not be seen to be loaded by the function.
 import posix
 import sys
 
-from ..prefetch import PIECE, RECORD
+from .._runtime.readahead import PIECE, RECORD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -165,7 +165,10 @@ def _read(path: str) -> bytes:
 def _call_of_client(frame: "Any") -> str:
     """Return the runtime's call to the Runtime API that is under way, or an empty string."""
     while frame is not None:
-        if frame.f_globals.get("__name__") == "surefoot.client" and frame.f_code.co_name in _CALLS:
+        if (
+            frame.f_globals.get("__name__") == "surefoot._runtime_api.client"
+            and frame.f_code.co_name in _CALLS
+        ):
             return str(frame.f_code.co_name)
         frame = frame.f_back
     return ""

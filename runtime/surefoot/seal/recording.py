@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 
-from .. import prefetch
+from .._runtime.readahead import RECORD
 from .footprint import lines_of
 from .recorder import FAILED, READY, mappings
 
@@ -87,7 +87,7 @@ def record(
     return lines
 
 
-def write(lines: Sequence[str], path: str = prefetch.RECORD) -> None:
+def write(lines: Sequence[str], path: str = RECORD) -> None:
     """Write a record that everybody may read, unless it stands there already. Raises OSError."""
     text = "".join(f"{line}\n" for line in lines)
     if _without_chance(_content(path)) == _without_chance(text):
@@ -122,7 +122,7 @@ def _without_chance(record: str) -> list[str]:
     ]
 
 
-def remove(path: str = prefetch.RECORD) -> None:
+def remove(path: str = RECORD) -> None:
     """Remove the record of an earlier build, which a start would read ahead. Raises OSError."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)

@@ -74,7 +74,7 @@ def version(tree: Tree) -> tuple[int, int]:
 
 
 def user_path(subject: Subject) -> list[str]:
-    """Return the folders from which the function's modules come, first to last; see sitepath."""
+    """Return the folders from which the function's modules come, first to last; see module_path."""
     found = find(subject.tree)
     image = subject.image or Image()
     path = [image.workdir or TASK, image.variables.get("LAMBDA_TASK_ROOT") or TASK]

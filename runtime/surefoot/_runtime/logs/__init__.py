@@ -1,0 +1,92 @@
+"""The function's log: what every record carries, and where it goes.
+
+This module is all that a cold start pays. ``logging`` itself is set up at the moment the function
+first imports it (hook), and sinks and formatters are loaded with it or with the first error.
+"""
+
+import sys
+
+from ..._process.polling import write_within
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contextvars import ContextVar
+
+    from ..config import Config
+    from .sinks import Sink
+
+
+class Log:
+    """The state that log records share: the current invocation, the sink, the settings."""
+
+    __slots__ = ("config", "request_id", "_sink", "_task", "tenant_id")
+
+    def __init__(self, config: "Config") -> None:
+        self.config = config
+        self.request_id: str | None = None
+        self.tenant_id: str | None = None
+        self._sink: Sink | None = None
+        self._task: ContextVar[tuple[str, str | None]] | None = None
+
+    def per_task(self) -> None:
+        """From now on each asyncio task has its own invocation: see enter()."""
+        from contextvars import ContextVar
+
+        self._task = ContextVar("surefoot_invocation", default=("", None))
+
+    def enter(self, request_id: str, tenant_id: str | None) -> None:
+        """The current task, and those that it starts, work for this invocation."""
+        if self._task is not None:
+            self._task.set((request_id, tenant_id))
+
+    @property
+    def invocation(self) -> "tuple[str, str | None]":
+        """The request id (empty during init) and the tenant id that a record made now carries."""
+        if self._task is not None:
+            return self._task.get()
+        return self.request_id or "", self.tenant_id
+
+    @property
+    def sink(self) -> "Sink":
+        """Where records go; made when the first one does."""
+        if self._sink is None:
+            from .sinks import make_sink
+
+            self._sink = make_sink(self.config.telemetry_fd)
+        return self._sink
+
+    def flush(self) -> None:
+        """Let out what streams of the function's own keep back (see streams for the usual ones)."""
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except Exception:  # noqa: S112  (closed, or an object that can do anything)
+                continue
+
+    def write(self, text: str) -> None:
+        """Write text to the log as it is."""
+        self.sink.write(text)
+
+
+def say(message: str) -> None:
+    """Log something about the runtime itself, for the operator. Never raises, nor waits for long.
+
+    Written to the descriptor of standard error and not to ``sys.stderr``, which the function may
+    have closed or replaced, and which refuses a signal handler that interrupts another write.
+    """
+    global _dropped  # noqa: PLW0603
+    try:
+        text = f"surefoot: {message}\n"
+        if _dropped:
+            text = f"surefoot: {_dropped} earlier lines were dropped: no one read them.\n{text}"
+        # Whoever does not read keeps us waiting once, not again at each line.
+        patience = 0 if _dropped else _PATIENCE
+        written = write_within(2, text.encode("utf-8", "backslashreplace"), patience)
+        _dropped = 0 if written else _dropped + 1
+    except Exception:
+        _dropped += 1
+
+
+# How long, in seconds, a full pipe may hold up the runtime.
+_PATIENCE = 0.25
+_dropped = 0

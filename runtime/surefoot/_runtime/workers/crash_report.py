@@ -1,0 +1,104 @@
+"""What is said of a dead worker: to the operator, and to the caller of its invocation."""
+
+import sys
+
+from ..._payload.marshaller import Marshaller
+from ..._runtime_api.client import Client
+from ..._runtime_api.invocation import Invocation
+from ..._runtime_api.transport import Connection
+from ...errors import Fault, RuntimeStop
+from ..late import report_of
+from ..logs import say
+from .shared_state import BUSY, INIT
+from .signals import describe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..config import Config
+
+EXIT_ERROR = "Runtime.ExitError"  # the type under which Lambda records that a runtime ended
+_SIGKILL = 9
+
+
+def mention_threads() -> None:
+    """Tell the operator of threads that a preloaded function has: fork takes none of them along."""
+    threading = sys.modules.get("threading")
+    count = threading.active_count() - 1 if threading is not None else 0
+    if count:
+        say(
+            f"the function started {count} thread(s) while it was imported, and no worker has "
+            "them; start them in the handler, or set SUREFOOT_PRELOAD=0."
+        )
+
+
+def announce(config: "Config", count: int) -> None:
+    """Log at DEBUG that the workers are about to start, field for field like awslambdaric."""
+    if config.log_level != "DEBUG":
+        return
+    import logging
+
+    logging.getLogger().debug(
+        {
+            "event": "runtime_worker_pool_initializing",
+            "workerCount": count,
+            "executionEnvironmentMaxConcurrency": count,
+        }
+    )
+
+
+def fate(code: int, state: int, taken: "tuple[str, str] | None") -> str:
+    """Return what a worker was doing and how it died (an exit code; negative: a signal)."""
+    if taken is not None:
+        doing = f"busy with request {taken[0]} (which is now reported as failed)"
+    else:
+        doing = _DOING.get(state, "idle")
+    return f"{doing}, {_how(code)}"
+
+
+_DOING = {INIT: "still loading the function", BUSY: "busy with an invocation"}
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"ended by itself with exit code {code}"
+    hint = "; perhaps out of memory?" if code == -_SIGKILL else ""
+    return f"was killed by {describe(-code)}{hint}"
+
+
+def report_lost(
+    config: "Config", code: int, request_id: str, invocation_id: str
+) -> "Callable[[], None]":
+    """Return what tells the caller of a dead worker's invocation, who would wait in vain."""
+    headers = {"lambda-runtime-aws-request-id": request_id}
+    if invocation_id:
+        headers["lambda-runtime-invocation-id"] = invocation_id
+
+    def send() -> None:
+        report = report_of(_fault(code, "the invocation"))
+        _deliver(config, lambda client: client.fail(Invocation(headers, b""), report))
+
+    return send
+
+
+def report_init(config: "Config", code: int) -> "Callable[[], None]":
+    """Return what tells Lambda that the workers die before they have loaded the function."""
+
+    def send() -> None:
+        report = report_of(_fault(code, "loading the function"))
+        _deliver(config, lambda client: client.init_error(report))
+
+    return send
+
+
+def _fault(code: int, during: str) -> Fault:
+    return Fault(EXIT_ERROR, f"The process {_how(code)} (during {during})")
+
+
+def _deliver(config: "Config", post: "Callable[[Client], None]") -> None:
+    connection = Connection(config.host, config.port)
+    try:
+        post(Client(connection, Marshaller(config.ensure_ascii), say))
+    except RuntimeStop as stop:
+        say(str(stop))

@@ -1,0 +1,235 @@
+"""Keeps the workers alive, and lets them end. Serves no invocation itself."""
+
+import _signal  # type: ignore[import-not-found]  # the signal module would import enum
+import gc
+import posix
+import sys
+import time
+
+from ..._process.ownership import become_owner
+from ..._process.polling import is_writable
+from ...errors import EXIT_CRASHES, EXIT_SANDBOX_GONE, MAX_ASYNC_TIMEOUT_SECONDS
+from ..logs import say
+from .crash_report import announce, fate, mention_threads, report_init, report_lost
+from .restart import RestartPolicy
+from .shared_state import ENDED, INIT, Board
+from .shutdown_pipe import Lifeline
+from .signals import Signals
+from .worker import Forked, Worker
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TextIO
+
+    from ..config import Config
+
+# How long workers may finish what they have in hand, in seconds. Lambda's shutdown takes 2 s at
+# most; an invocation as long as the longest time-out.
+SHUTDOWN_SECONDS = 1.8
+_LONGEST_INVOCATION = float(MAX_ASYNC_TIMEOUT_SECONDS)
+
+
+class System:
+    """What the supervisor needs of the operating system; tests have one whose time is their own."""
+
+    monotonic = staticmethod(time.monotonic)
+    kill = staticmethod(posix.kill)
+    waitpid = staticmethod(posix.waitpid)
+
+    def signals(self) -> Signals:
+        """Return the queue of signals, from now on."""
+        return Signals()
+
+
+class Supervisor:
+    """The parent of ``count`` workers."""
+
+    def __init__(self, config: "Config", count: int, system: "System | None" = None) -> None:
+        self.config = config
+        self.count = count
+        self.system = system or System()
+        self.board = Board(count)
+        self.lifeline = Lifeline()
+        self.workers: dict[int, int] = {}
+        self.messengers: set[int] = set()
+        self.vacant = dict.fromkeys(range(count), 0.0)
+        self.exit_code: int | None = None
+        self.patience_ends = 0.0
+        self._is_killing = False
+        self._restarts = RestartPolicy(count)
+
+    def run(self) -> int:
+        """Keep the workers alive until told to stop; return the exit code.
+
+        :raises Forked: in each new worker
+        """
+        announce(self.config, self.count)
+        mention_threads()
+        self._share_memory()
+        self.signals = self.system.signals()
+        while self.exit_code is None or self.workers or self.messengers:
+            self._keep_alive()
+            self._handle_signals()
+        return self.exit_code
+
+    def _share_memory(self) -> None:
+        # The collector marks what it visits, and each mark would copy a page in every worker: what
+        # exists now is taken out of its sight for good. Nothing here makes garbage in circles.
+        self._collects = gc.isenabled()
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+
+    def _keep_alive(self) -> None:
+        """Fill the places whose time has come; at the end of patience, kill who is left."""
+        now = self.system.monotonic()
+        if self.exit_code is None:
+            for slot in [slot for slot, due in self.vacant.items() if due <= now]:
+                self._spawn(slot)
+            return
+        if not self.workers and not self._is_killing:
+            # A message that the Runtime API does not take must not keep the process.
+            self.patience_ends = min(self.patience_ends, now + SHUTDOWN_SECONDS)
+        if now >= self.patience_ends:
+            self.patience_ends = float("inf")
+            self._is_killing = True
+            if self.workers:
+                say(f"{len(self.workers)} of {self.count} workers are not done; killing them.")
+                self.exit_code = self.exit_code or 128 + _signal.SIGKILL
+            for pid in (*self.workers, *self.messengers):
+                self.system.kill(pid, _signal.SIGKILL)
+
+    def _handle_signals(self) -> None:
+        """Wait for signals, or for the next thing to do, and act on them."""
+        timers = [self.patience_ends] if self.exit_code is not None else self.vacant.values()
+        due = min(timers, default=float("inf"))
+        wait = None if due == float("inf") else max(0.0, due - self.system.monotonic())
+        for number in self.signals.wait(wait):
+            if number != _signal.SIGCHLD:
+                self._terminate(number)
+        self._reap()
+
+    def _terminate(self, number: int) -> None:
+        left = self.patience_ends - self.system.monotonic()
+        if self.exit_code is not None and left <= SHUTDOWN_SECONDS:
+            # Asked a second time: now.
+            self.patience_ends = 0.0
+            return
+        for pid in self.workers:
+            # For the function's own handlers; without one it means nothing to a worker. Sent before
+            # the lifeline is cut, so that nobody leaves without having been told.
+            self.system.kill(pid, number)
+        self._stop(self.exit_code or 0, SHUTDOWN_SECONDS)
+
+    def _stop(self, exit_code: int, patience: float) -> None:
+        """Let the workers finish what they have in hand, for so many seconds, and ask for no more.
+
+        One that waits for an invocation ends at once; one that still loads the function has nothing
+        to finish.
+        """
+        self.exit_code = exit_code
+        self.patience_ends = self.system.monotonic() + patience
+        self.vacant.clear()
+        self.lifeline.cut()
+        for pid, slot in self.workers.items():
+            if self.board.state(slot) == INIT:
+                self.system.kill(pid, _signal.SIGKILL)
+
+    def _spawn(self, slot: int) -> None:
+        self.board.enter(slot, INIT)
+        try:
+            pid = self._fork()
+        except OSError as error:
+            say(f"cannot start worker {slot + 1} of {self.count}: {error.strerror or error}.")
+            self._replace(slot)
+            return
+        if pid == 0:
+            raise Forked(Worker(self.config, slot, self.board, self.lifeline))
+        del self.vacant[slot]
+        self.workers[pid] = slot
+
+    def _fork(self) -> int:
+        for stream in (sys.stdout, sys.stderr):
+            # What is still in the buffer would be printed by every child.
+            _flush(stream)
+        pid = self.signals.fork()
+        if pid == 0:
+            become_owner()
+            self.lifeline.cut()
+            if self._collects:
+                gc.enable()
+        return pid
+
+    def _reap(self) -> None:
+        """Deal with every child that has ended. Strangers, whom PID 1 inherits, go quietly."""
+        while True:
+            try:
+                pid, status = self.system.waitpid(-1, posix.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self.messengers.discard(pid)
+            if pid in self.workers:
+                self._mourn(pid, self.workers.pop(pid), posix.waitstatus_to_exitcode(status))
+
+    def _mourn(self, pid: int, slot: int, code: int) -> None:
+        """A worker has ended: stop if it said that nobody can go on, else replace it."""
+        state = self.board.state(slot)
+        taken = self.board.taken(slot)
+        if self.exit_code is not None:
+            if taken is not None and not self._is_killing:
+                self._say_and_report(pid, slot, code)
+            return
+        if state == ENDED:
+            # Nobody waits for answers when the sandbox is gone.
+            patience = SHUTDOWN_SECONDS if code == EXIT_SANDBOX_GONE else _LONGEST_INVOCATION
+            self._stop(code, patience)
+            return
+        self._say_and_report(pid, slot, code)
+        if not self._replace(slot) and not self.board.was_ready():
+            self._send(report_init(self.config, code))
+
+    def _say_and_report(self, pid: int, slot: int, code: int) -> None:
+        """Tell the operator how a worker died, and the caller of its invocation, if it had one."""
+        taken = self.board.taken(slot)
+        how = fate(code, self.board.state(slot), taken)
+        say(f"worker {slot + 1} of {self.count} (pid {pid}), {how}")
+        if taken is not None:
+            self._send(report_lost(self.config, code, *taken))
+
+    def _replace(self, slot: int) -> bool:
+        """Have a place filled again, unless that has failed too often: then stop, return False."""
+        due = self._restarts.after_death(self.system.monotonic(), self.board.done())
+        if due is None:
+            say(
+                f"workers died {self._restarts.deaths} times in a row and finished no invocation "
+                "in between; ending the runtime. The lines above say how each of them died."
+            )
+            self._stop(EXIT_CRASHES, _LONGEST_INVOCATION)
+            return False
+        self.vacant[slot] = due
+        return True
+
+    def _send(self, message: "Callable[[], None]") -> None:
+        """Deliver a message in a process of its own: here nothing may block."""
+        try:
+            pid = self._fork()
+        except OSError:
+            return
+        if pid == 0:
+            try:
+                message()
+            finally:
+                posix._exit(0)  # noqa: SLF001 - public in spite of its name
+        self.messengers.add(pid)
+
+
+def _flush(stream: "TextIO | None") -> None:
+    """Flush a stream of the function's making, or a full one, without waiting or raising."""
+    try:
+        if stream is not None and is_writable(stream.fileno()):
+            stream.flush()
+    except Exception:
+        return

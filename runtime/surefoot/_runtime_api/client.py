@@ -1,0 +1,261 @@
+"""The Runtime API's calls: ask for an invocation, answer it, report what failed.
+
+Paths and statuses: AWS Lambda Developer Guide, "Using the Lambda runtime API".
+"""
+
+import sys
+
+from .. import __version__
+from .._payload.marshaller import Marshaller
+from .._process.ownership import is_owner
+from ..errors import (
+    AFTER_RESTORE_ERROR,
+    BEFORE_SNAPSHOT_ERROR,
+    ContainerError,
+    DeadlineExceeded,
+    RemoteProtocolError,
+)
+from .head import request_id_path, safe_value
+from .http1 import Reply
+from .invocation import Invocation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .error_report import Report
+    from .streaming import Stream
+    from .transport import Connection
+
+_API = "/2018-06-01/runtime/"
+
+# What a refusal of an answer means for whoever reads the log. All of them leave the loop running.
+_REFUSALS = {
+    400: "refused as malformed: its id, mode or length is not what was expected",
+    403: "refused: the Runtime API expects no answer now",
+    410: "too late: the invocation has timed out already",
+    413: "too large: Lambda takes 6,291,556 bytes at most, and has told the caller so",
+}
+
+
+class Client:
+    """Speaks with the Runtime API over one connection; ``say`` tells the operator of refusals."""
+
+    def __init__(
+        self, connection: "Connection", marshaller: Marshaller, say: "Callable[[str], None]"
+    ) -> None:
+        self.connection = connection
+        self.marshaller = marshaller
+        self.say = say
+        host = f"[{connection.host}]" if ":" in connection.host else connection.host
+        version = "{}.{}.{}".format(*sys.version_info[:3])
+        self._common = (
+            f" HTTP/1.1\r\nHost: {host}:{connection.port}\r\n"
+            f"User-Agent: surefoot/{__version__} python/{version}\r\n"
+        )
+        self._next = f"GET {_API}invocation/next{self._common}\r\n".encode()
+
+    def next(self) -> Invocation:
+        """Wait for the next invocation, however long it takes.
+
+        :raises RuntimeStop: the sandbox is gone, broken or not a Runtime API
+        """
+        reply = self.connection.exchange(self._next)
+        if reply.status != 200:
+            raise _stop("GET invocation/next", reply)
+        return Invocation(reply.headers, reply.body)
+
+    def respond(self, invocation: Invocation, body: bytes, content_type: str) -> None:
+        """Answer an invocation.
+
+        :raises RuntimeStop: as next()
+        """
+        # It may come from a marshaller of the function's own.
+        content_type = safe_value(content_type)
+        self._answer(invocation, "response", f"Content-Type: {content_type}\r\n", body)
+
+    def fail(self, invocation: Invocation, report: "Report") -> None:
+        """Report that an invocation failed.
+
+        :raises RuntimeStop: as next()
+        """
+        body = self.marshaller.dumps(report.fields(invocation.request_id))
+        headers = (
+            f"Content-Type: application/json\r\n{_error_type(report.header_type)}{_xray(report)}"
+        )
+        self._answer(invocation, "error", headers, body)
+
+    def stream(
+        self,
+        invocation: Invocation,
+        stream: "Stream",
+        failed: "Callable[[BaseException], Report]",
+    ) -> None:
+        """Answer an invocation piece by piece, each sent as soon as the handler yields it.
+
+        What the handler raises now can no longer be an error answer; it is told in trailers. When
+        the peer goes away the handler's generator is closed and the loop goes on.
+
+        :param failed: makes the report of an exception that the handler raised
+        :raises RuntimeStop: as next()
+        """
+        from .streaming import END, MODE, TRAILERS, chunk
+
+        path = f"invocation/{request_id_path(invocation.request_id)}/response"
+        head = (
+            f"POST {_API}{path}{self._common}Content-Type: {stream.content_type}\r\n{MODE}"
+            f"{_echo(invocation)}Transfer-Encoding: chunked\r\n"
+            f"Trailer: {', '.join(TRAILERS)}\r\n\r\n"
+        )
+        ending = END
+        pieces = iter(stream)
+        reply, told = None, "hung up on"
+        upload = self.connection.upload(head.encode("utf-8", "surrogateescape"))
+        try:
+            while upload.open:
+                data, error_trailers = self._next_piece(pieces, invocation, failed)
+                ending += error_trailers
+                if not data:
+                    break
+                upload.send(chunk(data))
+            whole = upload.open
+            reply = upload.finish(ending + b"\r\n")
+            if whole and reply is not None:
+                told = ""
+            elif reply is not None:
+                told = f"answered {reply.status} before the end of"
+        except DeadlineExceeded as error:
+            # While a piece was being sent: neither its rest nor trailers can follow any more.
+            failed(error)
+            told = "did not read in time"
+        finally:
+            self.connection.retire()
+            try:
+                stream.close()
+            except BaseException as error:
+                if not is_owner():
+                    raise
+                # The handler's own clean-up failed; that is for its log, and no reason to end.
+                failed(error)
+        what = f"streamed response to request {invocation.request_id}"
+        if told:
+            self.say(f"the peer {told} the {what}; the handler's generator was closed.")
+        if reply is not None:
+            self._judge(reply, what)
+
+    def _next_piece(
+        self,
+        pieces: "Iterator[bytes]",
+        invocation: Invocation,
+        failed: "Callable[[BaseException], Report]",
+    ) -> tuple[bytes, bytes]:
+        """Return the next piece, empty at the end; and the trailers, if an error was the end.
+
+        :raises BaseException: in a child that the handler forked: what its end is to be
+        """
+        from .streaming import trailers
+
+        try:
+            data = next(pieces, b"")
+            if not is_owner():
+                sys.exit(0)
+        except BaseException as error:
+            if not is_owner():
+                raise
+            report = failed(error)
+            return b"", trailers(
+                report, self.marshaller.dumps(report.fields(invocation.request_id))
+            )
+        return data, b""
+
+    def init_error(self, report: "Report") -> None:
+        """Report that the function could not be loaded; the process must exit next.
+
+        :raises RuntimeStop: as next()
+        """
+        self._initial("init/error", report, report.header_type)
+
+    def before_snapshot_error(self, report: "Report") -> None:
+        """Report that a before-snapshot hook failed; the process must exit next.
+
+        :raises RuntimeStop: as next()
+        """
+        self._initial("init/error", report, BEFORE_SNAPSHOT_ERROR)
+
+    def restore_next(self) -> None:
+        """Wait until Lambda has restored this process from its snapshot.
+
+        :raises RuntimeStop: as next()
+        """
+        request = f"GET {_API}restore/next{self._common}\r\n".encode()
+        reply = self.connection.exchange(request)
+        if reply.status != 200:
+            raise _stop("GET restore/next", reply)
+        # The connection was made before the snapshot; its peer may be another now.
+        self.connection.retire()
+
+    def restore_error(self, report: "Report") -> None:
+        """Report that an after-restore hook failed; the process must exit next.
+
+        :raises RuntimeStop: as next()
+        """
+        self._initial("restore/error", report, AFTER_RESTORE_ERROR)
+
+    def _initial(self, path: str, report: "Report", error_type: str) -> None:
+        body = self.marshaller.dumps(report.fields())
+        headers = f"Content-Type: application/json\r\n{_error_type(error_type)}"
+        reply = self._post(path, headers, body)
+        if reply.status != 202:
+            self.say(f"the Runtime API answered {reply.status} to the report for {path}.")
+
+    def _answer(self, invocation: Invocation, what: str, headers: str, body: bytes) -> None:
+        request_id = invocation.request_id
+        path = f"invocation/{request_id_path(request_id)}/{what}"
+        reply = self._post(path, headers + _echo(invocation), body)
+        if reply.status != 202:
+            self._judge(reply, f"{what} of {len(body)} bytes to request {request_id}")
+
+    def _judge(self, reply: Reply, what: str) -> None:
+        """Tell of a refusal; stop at a container error."""
+        status = reply.status
+        if status == 202:
+            return
+        if status >= 500:
+            raise _stop(f"the {what}", reply)
+        reason = _REFUSALS.get(status, f"answered with status {status}")
+        if reply.repeated and status in (400, 403):
+            arrived = "had arrived" if reply.heard else "may have arrived"
+            reason += f" (the connection broke and it was sent twice: the first {arrived})"
+        self.say(f"the {what} was {reason}.")
+
+    def _post(self, path: str, headers: str, body: bytes) -> Reply:
+        head = f"POST {_API}{path}{self._common}{headers}Content-Length: {len(body)}\r\n\r\n"
+        return self.connection.exchange(head.encode("utf-8", "surrogateescape"), body)
+
+
+def _echo(invocation: Invocation) -> str:
+    if invocation.invocation_id is None:
+        return ""
+    return f"Lambda-Runtime-Invocation-Id: {safe_value(invocation.invocation_id)}\r\n"
+
+
+def _error_type(name: str) -> str:
+    return f"Lambda-Runtime-Function-Error-Type: {name}\r\n"
+
+
+def _xray(report: "Report") -> str:
+    try:
+        # Escaped ASCII whatever the environment: a header carries nothing else safely.
+        cause = str(report.xray_json(Marshaller(ensure_ascii=True).dumps), "ascii")
+    except Exception:
+        # It is an addition for X-Ray; the report itself goes without it.
+        return ""
+    return f"Lambda-Runtime-Function-XRay-Error-Cause: {cause}\r\n" if cause else ""
+
+
+def _stop(call: str, reply: Reply) -> ContainerError | RemoteProtocolError:
+    text = bytes(reply.body[:200]).decode("utf-8", "replace")
+    message = f"the Runtime API answered {reply.status} to {call}: {text!r}."
+    if reply.status >= 500:
+        return ContainerError(message)
+    return RemoteProtocolError(message)

@@ -1,0 +1,242 @@
+"""HTTP/1.1 as the Runtime API speaks it: bytes in, bytes out, no I/O.
+
+A reply is read by feeding :class:`ReplyParser` whatever arrived. Its states are a table; each state
+is a method that consumes bytes and names the next state, or waits for more. What the peer does
+wrong is RemoteProtocolError. Rules: RFC 9112 (message syntax), RFC 9110 section 15.2 (1xx).
+"""
+
+from ..errors import RemoteProtocolError
+from .head import parse_head
+
+# Generous: the largest header Lambda documents, the client context, stays below 4 KB.
+MAX_HEAD = 256 * 1024
+# An event is 6 MB at most; a peer that announces more than this is broken, and believing it could
+# only end in a MemoryError.
+MAX_BODY = 128 * 1024 * 1024
+# Beyond this much outstanding body, the transport receives straight into the final buffer.
+DIRECT = 64 * 1024
+
+# Complete replies with these statuses and a length need no state machine.
+_USUAL = frozenset((200, 202))
+_HEX = frozenset(b"0123456789abcdefABCDEF")
+
+
+class Reply:
+    """A complete reply: status, headers (last value wins) by lower-case name, and the body.
+
+    ``reusable``: the connection may carry another exchange; ``repeated``: the request was sent
+    whole more than once; ``heard``: a part of a reply had come before.
+    """
+
+    __slots__ = ("body", "headers", "heard", "repeated", "reusable", "status")
+
+    def __init__(
+        self, status: int, headers: dict[str, str], body: bytes | bytearray, reusable: bool
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.reusable = reusable
+        self.repeated = False
+        self.heard = False
+
+
+def _closing(headers: dict[str, str]) -> bool:
+    return headers.get("connection", "").lower() == "close"
+
+
+class ReplyParser:
+    """Turns received bytes into one reply.
+
+    Feed until a Reply comes back; then the parser is ready for the next reply.
+    """
+
+    __slots__ = ("_buffer", "_filled", "_headers", "_known", "_left", "_parts", "_state", "_status")
+
+    def __init__(self) -> None:
+        self._known: tuple[bytes, int, dict[str, str]] = (b"", 0, {})
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything received so far."""
+        self._buffer = bytearray()
+        self._state = "head"
+        self._status = 0
+        self._headers: dict[str, str] = {}
+        self._parts = bytearray()
+        self._filled = 0
+        self._left = 0
+
+    @property
+    def idle(self) -> bool:
+        """True before the first byte of a reply."""
+        return self._state == "head" and not self._buffer
+
+    def feed(self, data: bytes) -> Reply | None:
+        """Take received bytes; return the reply once it is complete.
+
+        :raises RemoteProtocolError: the bytes are no HTTP/1.1 reply
+        """
+        # Nearly every reply arrives whole in one piece; that one skips the state machine.
+        if self._state == "head" and not self._buffer:
+            cut = data.find(b"\r\n\r\n")
+            if cut > 0:
+                head = data[:cut]
+                if head == self._known[0]:
+                    _, status, headers = self._known
+                else:
+                    status, headers = parse_head(head)
+                    if status == 202:
+                        # Answers to answers are alike, for a second at least: parse each kind once.
+                        self._known = head, status, headers
+                length = headers.get("content-length")
+                if status in _USUAL and length is not None and "transfer-encoding" not in headers:
+                    body = data[cut + 4 :]
+                    if length == str(len(body)):
+                        return Reply(status, headers, body, not _closing(headers))
+        self._buffer += data
+        return self._advance()
+
+    def eof(self) -> Reply | None:
+        """The peer closed: return the reply that this completes, if any (RFC 9112 section 6.3)."""
+        if self._state == "until-close":
+            return self._finish(bytes(self._buffer), reusable=False)
+        return None
+
+    def window(self) -> memoryview | None:
+        """Where the transport may receive a large body straight into; None for ordinary feeding."""
+        if self._state == "direct":
+            return memoryview(self._parts)[self._filled :]
+        return None
+
+    def filled(self, count: int) -> Reply | None:
+        """``count`` bytes were received into window(); return the reply once it is complete."""
+        self._filled += count
+        if self._filled < len(self._parts):
+            return None
+        return self._finish(self._parts, reusable=True)
+
+    def _advance(self) -> Reply | None:
+        while True:
+            before = self._state
+            reply = self._steps[before](self)
+            if reply is not None:
+                return reply
+            if self._state == before:
+                return None
+
+    def _head(self) -> Reply | None:
+        cut = self._buffer.find(b"\r\n\r\n")
+        if cut < 0:
+            start = bytes(self._buffer[:7])
+            if not b"HTTP/1.".startswith(start) or len(self._buffer) > MAX_HEAD:
+                raise RemoteProtocolError(
+                    f"expected an HTTP/1.1 reply, got {bytes(self._buffer[:80])!r}."
+                )
+            return None
+        self._status, self._headers = parse_head(bytes(self._buffer[:cut]))
+        del self._buffer[: cut + 4]
+        if self._status < 200:
+            # 1xx announces, it does not answer: go on to the reply itself.
+            self._state = "after-1xx"
+            return None
+        if self._status in (204, 304):
+            # A length here is a lie, so what follows may be a body all the same.
+            honest = not self._buffer and self._headers.get("content-length", "0") == "0"
+            return self._finish(b"", reusable=honest)
+        coding = self._headers.get("transfer-encoding")
+        length = self._headers.get("content-length")
+        if coding is not None:
+            if coding.lower() != "chunked":
+                raise RemoteProtocolError(f"unknown Transfer-Encoding {coding[:80]!r} in a reply.")
+            self._state = "chunk-size"
+        elif length is None:
+            self._state = "until-close"
+        elif (
+            length.isdecimal() and length.isascii() and len(length) < 16 and int(length) <= MAX_BODY
+        ):
+            self._left = int(length)
+            self._state = "length"
+        else:
+            raise RemoteProtocolError(
+                f"Content-Length {length[:80]!r} in a reply is no length up to {MAX_BODY}."
+            )
+        return None
+
+    def _after_1xx(self) -> Reply | None:
+        self._state = "head"
+        return None
+
+    def _length(self) -> Reply | None:
+        have = len(self._buffer)
+        if have >= self._left:
+            body = bytes(self._buffer[: self._left])
+            del self._buffer[: self._left]
+            return self._finish(body, reusable=not self._buffer)
+        if self._left - have > DIRECT:
+            self._parts = bytearray(self._left)
+            self._parts[:have] = self._buffer
+            self._buffer.clear()
+            self._filled = have
+            self._state = "direct"
+        return None
+
+    def _wait(self) -> Reply | None:
+        if len(self._buffer) > MAX_BODY:
+            raise RemoteProtocolError(f"the body of a reply is longer than {MAX_BODY} bytes.")
+        return None
+
+    def _chunk_size(self) -> Reply | None:
+        cut = self._buffer.find(b"\r\n")
+        if cut < 0:
+            if len(self._buffer) > MAX_HEAD:
+                raise RemoteProtocolError("a chunk size in a reply does not end.")
+            return None
+        size = bytes(self._buffer[:cut]).partition(b";")[0].strip(b" \t")
+        if not size or len(size) > 15 or not _HEX.issuperset(size):
+            raise RemoteProtocolError(f"chunk size {size[:80]!r} in a reply is no number.")
+        del self._buffer[: cut + 2]
+        self._left = int(size, 16)
+        if len(self._parts) + self._left > MAX_BODY:
+            raise RemoteProtocolError(f"the body of a reply is longer than {MAX_BODY} bytes.")
+        self._state = "chunk-data" if self._left else "trailers"
+        return None
+
+    def _chunk_data(self) -> Reply | None:
+        if len(self._buffer) < self._left + 2:
+            return None
+        if self._buffer[self._left : self._left + 2] != b"\r\n":
+            raise RemoteProtocolError("a chunk in a reply is longer than announced.")
+        self._parts += memoryview(self._buffer)[: self._left]
+        del self._buffer[: self._left + 2]
+        self._state = "chunk-size"
+        return None
+
+    def _trailers(self) -> Reply | None:
+        # Trailers mean nothing in this API; they only have to end.
+        cut = self._buffer.find(b"\r\n")
+        while cut > 0:
+            del self._buffer[: cut + 2]
+            cut = self._buffer.find(b"\r\n")
+        if cut == 0:
+            del self._buffer[:2]
+            return self._finish(self._parts, reusable=not self._buffer)
+        if len(self._buffer) > MAX_HEAD:
+            raise RemoteProtocolError("the trailers of a reply do not end.")
+        return None
+
+    def _finish(self, body: bytes | bytearray, reusable: bool) -> Reply:
+        reply = Reply(self._status, self._headers, body, reusable and not _closing(self._headers))
+        self.reset()
+        return reply
+
+    _steps = {  # noqa: RUF012  (a table, never changed)
+        "head": _head,
+        "after-1xx": _after_1xx,
+        "length": _length,
+        "direct": _wait,
+        "until-close": _wait,
+        "chunk-size": _chunk_size,
+        "chunk-data": _chunk_data,
+        "trailers": _trailers,
+    }

@@ -1,0 +1,254 @@
+"""The one socket of the runtime: a keep-alive connection to the Runtime API.
+
+``_socket``, the C module below ``socket``, is enough for this and saves 8 ms of every cold start.
+
+The descriptor lives in the same process as the function, which may close it (``os.closerange``),
+open something else under its number, fork, or use up all descriptors there are. So the connection
+knows its socket, keeps its descriptor until the next connection needs one, and belongs
+to the process that made it.
+"""
+
+import _socket
+import gc
+import posix
+import sys
+
+from .._process.ownership import is_owner, release_in_children
+from ..errors import OutOfDescriptors, SandboxGone
+from .drain import Upload, hung_up, receive, send_rest
+from .http1 import Reply, ReplyParser
+
+# A body up to this size goes out in one send() together with its head.
+_JOIN = 32 * 1024
+# Linux's number of the option, which the socket module has no name for. Source: socket(7).
+_SO_COOKIE = 57
+# What a connection's socket is good for: to be connected; an exchange; to hold its descriptor.
+_NEW, _CONNECTED, _RETIRED = range(3)
+
+
+class Connection:
+    """HTTP exchanges with the Runtime API, one at a time, reconnecting when the peer hung up."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        self._socket: _socket.socket | None = None
+        self._identity: object = None
+        self._state = _NEW
+        self._parser = ReplyParser()
+        # A child holds nothing of it, so that it ends with its owner.
+        release_in_children(self.close)
+
+    def reserve(self) -> None:
+        """Take the descriptor now, while there are some."""
+        self._hold(_open(self._family))
+
+    def exchange(self, head: bytes, body: bytes = b"") -> Reply:
+        """Send one request and return its reply; waits without limit (Lambda owns the time-outs).
+
+        A break before the first byte of a reply, on a connection that was idle before, means that
+        the connection was stale: it does not count. After it, one real break is made up for on a
+        new connection. Neither can double an answer: the Runtime API takes one for each request id
+        and refuses the second. ``Reply.repeated`` tells whether it may have got two.
+
+        :raises SandboxGone: nobody listens, or two exchanges broke off
+        :raises OutOfDescriptors: a new connection was needed, and no descriptor is left
+        :raises RemoteProtocolError: the reply is no HTTP/1.1
+        """
+        self._check(head)
+        breaks = 0
+        stale = repeated = heard = False
+        while True:
+            idle = self._state == _CONNECTED
+            sent = False
+            try:
+                connection = self._connected()
+                reply = self._send(connection, head, body)
+                if reply is None:
+                    sent = True
+                    reply = receive(connection, self._parser)
+                reason = "closed"
+            except OSError as error:
+                reply = None
+                reason = error.strerror or str(error)
+            except BaseException:
+                # A signal handler raised: what is on the wire now belongs to nobody.
+                self.close()
+                raise
+            if reply is not None:
+                if not reply.reusable:
+                    self.retire()
+                reply.repeated, reply.heard = repeated, heard
+                return reply
+            heard = heard or not self._parser.idle
+            if not stale and ((idle and self._parser.idle) or not self._is_ours()):
+                stale = True
+            else:
+                breaks += 1
+            self.close()
+            if breaks > 1:
+                raise SandboxGone(
+                    f"the Runtime API at {self.host}:{self.port} hung up twice ({reason}); "
+                    "the sandbox is gone."
+                )
+            # An incomplete request is none, and refused for that alone.
+            repeated = repeated or sent
+
+    def upload(self, head: bytes) -> "Upload":
+        """Begin a request whose body is sent piece by piece; retire() after its reply.
+
+        :raises SandboxGone: nobody listens
+        :raises OutOfDescriptors: a new connection was needed, and no descriptor is left
+        """
+        self._check(head)
+        if self._state == _CONNECTED and self._socket is not None and hung_up(self._socket):
+            # It cannot be repeated later on: see now whether the idle connection is still there.
+            self.close()
+        return Upload(self._connected(), self._parser, head, self._is_ours)
+
+    def retire(self) -> None:
+        """End the connection, but hold its descriptor for the next one."""
+        if not is_owner():
+            # A child that came about without the interpreter: the connection is its parent's, too.
+            self.close()
+        elif self._state == _CONNECTED and self._socket is not None:
+            self._state = _RETIRED
+            try:
+                if self._is_ours():
+                    self._socket.shutdown(_socket.SHUT_RDWR)
+            except OSError:
+                # The peer was faster.
+                pass
+        self._parser.reset()
+
+    def close(self) -> None:
+        """Close the connection, if any; the next exchange opens a new one."""
+        is_ours = self._is_ours()
+        connection, self._socket = self._socket, None
+        self._state = _NEW
+        self._parser.reset()
+        if connection is None:
+            return
+        if not is_ours:
+            # The function closed it, and what bears its number now is the function's.
+            connection.detach()
+            return
+        try:
+            connection.close()
+        except OSError:
+            # Another thread was faster.
+            return
+
+    def _check(self, head: bytes) -> None:
+        """See to it that what is about to be written to is the runtime's own connection."""
+        # Between asking for an invocation and answering it, the function was at work. To ask, from
+        # there, is to go on at once: that saves a system call.
+        if self._state == _CONNECTED and head[:1] == b"P" and not self._is_ours():
+            self.close()
+
+    def _is_ours(self) -> bool:
+        if self._socket is None:
+            return False
+        try:
+            return _identify(self._socket) == self._identity
+        except OSError:
+            return False
+
+    def _connected(self) -> _socket.socket:
+        """Return the connected socket; connect it if it is not."""
+        if self._socket is not None and self._state == _CONNECTED:
+            return self._socket
+        if not is_owner():
+            # A child that a signal handler forked in the middle of an exchange. It has let go of
+            # the connection, and there is nothing for it to do here.
+            sys.exit(0)
+        connection = self._socket
+        if connection is None or self._state != _NEW or not self._is_ours():
+            # What is closed now makes room for the new one, if nothing else does.
+            self.close()
+            connection = _open(self._family)
+            self._hold(connection)
+        try:
+            connection.connect((self.host, self.port))
+        except OSError as error:
+            self.close()
+            raise SandboxGone(
+                f"cannot connect to the Runtime API at {self.host}:{self.port} "
+                f"({error.strerror or error}): the sandbox is gone, "
+                "or AWS_LAMBDA_RUNTIME_API is wrong."
+            ) from None
+        # A large body follows its head in a write of its own; Nagle would hold it back.
+        connection.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+        self._state = _CONNECTED
+        return connection
+
+    def _hold(self, connection: _socket.socket) -> None:
+        self._socket = connection
+        self._identity = _identify(connection)
+
+    @property
+    def _family(self) -> int:
+        return _socket.AF_INET6 if ":" in self.host else _socket.AF_INET
+
+    def _send(self, connection: _socket.socket, head: bytes, body: bytes) -> Reply | None:
+        """Send a request; a reply comes back early when the peer answers before it has read all."""
+        if len(body) <= _JOIN:
+            data = head + body
+            sent = connection.send(data)
+            if sent == len(data):
+                return None
+            rest = memoryview(data)[sent:]
+        else:
+            try:
+                sent = connection.sendmsg((head, body), (), _socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                sent = 0
+            if sent < len(head):
+                connection.sendall(head[sent:])
+                sent = len(head)
+            rest = memoryview(body)[sent - len(head) :]
+        return send_rest(connection, rest, self._parser)
+
+
+def _identify(connection: _socket.socket) -> object:
+    """Return what tells the socket from all others: its cookie, or its inode on an old kernel.
+
+    :raises OSError: there is nothing under its number any more
+    """
+    try:
+        return connection.getsockopt(_socket.SOL_SOCKET, _SO_COOKIE, 8)
+    except OSError:
+        status = posix.fstat(connection.fileno())
+        return status.st_dev, status.st_ino
+
+
+def _open(family: int) -> _socket.socket:
+    """Return a new socket, on no standard stream's number: what is printed would go into it.
+
+    :raises OutOfDescriptors: there is none to be had
+    """
+    low = []
+    try:
+        connection = _new(family)
+        while connection.fileno() <= 2:
+            low.append(connection)
+            connection = _new(family)
+    finally:
+        for each in low:
+            each.close()
+    return connection
+
+
+def _new(family: int) -> _socket.socket:
+    try:
+        return _socket.socket(family, _socket.SOCK_STREAM)
+    except OSError:
+        # Files that the function forgot in a circle of references are closed by this.
+        gc.collect()
+    try:
+        return _socket.socket(family, _socket.SOCK_STREAM)
+    except OSError as error:
+        raise OutOfDescriptors(
+            f"cannot open a socket for the Runtime API ({error.strerror}); "
+            "have the function close the files and sockets that it opens."
+        ) from None
