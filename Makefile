@@ -73,13 +73,13 @@ test-pythons: $(VENV)/dev.stamp ## The tests on CPython 3.10 to 3.15 (ARGS='--on
 	@$(VENV)/bin/python -m tests.pythons $(ARGS)
 
 bench: $(BENCH)/stamp ## Measure against goals, awslambdaric and others (ARGS=--quick)
-	@$(BENCH)/bin/python -m tests.bench $(ARGS)
+	@$(BENCH)/bin/python -m tests.performance $(ARGS)
 
 bench-lazy: $(BENCH)/stamp ## Starts from a simulated lazily loaded image (root, libfuse3-dev)
-	@$(BENCH)/bin/python -m tests.bench.lazy $(ARGS)
+	@$(BENCH)/bin/python -m tests.performance.lazy $(ARGS)
 
 bench-size: $(VENV)/dev.stamp ## The image's layers, and its size against a plain installation
-	@$(VENV)/bin/python -m tests.bench.size
+	@$(VENV)/bin/python -m tests.performance.size
 
 soak: $(VENV)/dev.stamp ## A campaign of invocations and faults (ARGS='--invocations 1000000')
 	@$(VENV)/bin/python -m tests.soak $(ARGS)

@@ -16,31 +16,84 @@ class Target:
     tests: tuple[str, ...]
 
 
-_FAULTS = ("faults/test_connection.py", "faults/test_http.py", "faults/test_statuses.py")
-_DEADLINE = ("unit/test_deadline.py", "unit/test_loop.py")
-_SHELL = ("unit/test_shell.py", "unit/test_shell_errexit.py", "unit/test_shell_faults.py")
+_FAULTS = (
+    "integration/faults/test_connection.py",
+    "integration/faults/test_http.py",
+    "integration/faults/test_statuses.py",
+)
+_DEADLINE = ("unit/surefoot/_runtime/test_deadline.py", "unit/surefoot/_runtime/test_loop.py")
+_SHELL = (
+    "unit/surefoot/_runtime/handlers/test_shell.py",
+    "unit/surefoot/_runtime/handlers/test_shell_errexit.py",
+    "unit/surefoot/_runtime/handlers/test_shell_errors.py",
+)
 _WORKERS = (
-    *("unit/test_workers.py", "unit/test_workers_client.py", "unit/test_workers_supervisor.py"),
-    "workers",
+    *(
+        "unit/surefoot/_runtime/workers/test_shared_state.py",
+        "unit/surefoot/_runtime/workers/test_worker.py",
+        "unit/surefoot/_runtime/workers/test_supervisor.py",
+    ),
+    "integration/workers",
 )
 
 TARGETS = (
-    Target("_runtime_api/client.py", ("unit/test_client.py", "unit/test_loop.py", *_FAULTS)),
     Target(
-        "_runtime_api/transport.py", ("unit/test_transport.py", "unit/test_client.py", *_FAULTS)
+        "_runtime_api/client.py",
+        (
+            "unit/surefoot/_runtime_api/test_client.py",
+            "unit/surefoot/_runtime/test_loop.py",
+            *_FAULTS,
+        ),
     ),
-    Target("_runtime_api/drain.py", ("unit/test_drain.py", "features/test_streaming.py", *_FAULTS)),
+    Target(
+        "_runtime_api/transport.py",
+        (
+            "unit/surefoot/_runtime_api/test_transport.py",
+            "unit/surefoot/_runtime_api/test_client.py",
+            *_FAULTS,
+        ),
+    ),
+    Target(
+        "_runtime_api/drain.py",
+        (
+            "unit/surefoot/_runtime_api/test_upload.py",
+            "integration/features/test_streaming.py",
+            *_FAULTS,
+        ),
+    ),
     Target(
         "_runtime_api/http1.py",
-        ("unit/test_wire.py", "unit/test_wire_refusals.py", "unit/test_client.py"),
+        (
+            "unit/surefoot/_runtime_api/test_http1.py",
+            "unit/surefoot/_runtime_api/test_http1_refusals.py",
+            "unit/surefoot/_runtime_api/test_client.py",
+        ),
     ),
-    Target("_runtime_api/head.py", ("unit/test_head.py", "unit/test_client.py")),
-    Target("_runtime_api/invocation.py", ("unit/test_invocation.py", "unit/test_workers.py")),
-    Target("_runtime/loop.py", ("unit/test_loop.py", "features/test_lifecycle.py")),
-    Target("_runtime/concurrency/event_loop.py", ("features/test_concurrent.py",)),
-    Target("_runtime/deadline.py", ("unit/test_loop.py", "features/test_deadline.py")),
-    Target("_runtime/handlers/shell.py", ("unit/test_shell.py",)),
-    Target("_runtime/handlers/shell_server.py", ("unit/test_shell.py",)),
+    Target(
+        "_runtime_api/head.py",
+        (
+            "unit/surefoot/_runtime_api/test_http1_heads.py",
+            "unit/surefoot/_runtime_api/test_client.py",
+        ),
+    ),
+    Target(
+        "_runtime_api/invocation.py",
+        (
+            "unit/surefoot/_runtime_api/test_invocation.py",
+            "unit/surefoot/_runtime/workers/test_shared_state.py",
+        ),
+    ),
+    Target(
+        "_runtime/loop.py",
+        ("unit/surefoot/_runtime/test_loop.py", "integration/features/test_lifecycle.py"),
+    ),
+    Target("_runtime/concurrency/event_loop.py", ("integration/features/test_concurrent.py",)),
+    Target(
+        "_runtime/deadline.py",
+        ("unit/surefoot/_runtime/test_loop.py", "integration/features/test_deadline.py"),
+    ),
+    Target("_runtime/handlers/shell.py", ("unit/surefoot/_runtime/handlers/test_shell.py",)),
+    Target("_runtime/handlers/shell_server.py", ("unit/surefoot/_runtime/handlers/test_shell.py",)),
     Target("_runtime/workers/worker.py", _WORKERS),
     Target("_runtime/workers/supervisor.py", _WORKERS),
     Target("_runtime/workers/crash_report.py", _WORKERS),

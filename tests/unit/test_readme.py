@@ -11,8 +11,8 @@ import pytest
 from surefoot import errors
 from surefoot._runtime.config import SETTINGS
 from surefoot.doctor import catalogue, policy
-from tests.bench.report import readme_rows
-from tests.faults.outcomes import FAULTS
+from tests.integration.faults.outcomes import FAULTS
+from tests.performance.report import readme_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -74,13 +74,14 @@ def test_the_fault_table_is_the_tested_one() -> None:
 
 
 def test_the_figures_are_those_of_the_benchmark() -> None:
-    results = json.loads((ROOT / "tests" / "bench" / "results.json").read_text(encoding="utf-8"))
+    path = ROOT / "tests" / "performance" / "results.json"
+    results = json.loads(path.read_text(encoding="utf-8"))
     assert not results["quick"]
     told = [line for line in SECTIONS["Speed"].splitlines() if line.startswith("|")]
     assert told[: len(results["goals"]) + 2] == readme_rows(results)
 
 
-@pytest.mark.parametrize("name", re.findall(r"`([a-z_]+/test_\w+\.py(?:::test_\w+)?)`", README))
+@pytest.mark.parametrize("name", re.findall(r"`([a-z_/]+/test_\w+\.py(?:::test_\w+)?)`", README))
 def test_each_test_that_it_names_exists(name: str) -> None:
     file, _, test = name.partition("::")
     source = (ROOT / "tests" / file).read_text(encoding="utf-8")
