@@ -16,84 +16,45 @@ class Target:
     tests: tuple[str, ...]
 
 
-_FAULTS = (
-    "integration/faults/test_connection.py",
-    "integration/faults/test_http.py",
-    "integration/faults/test_statuses.py",
-)
-_DEADLINE = ("unit/surefoot/_runtime/test_deadline.py", "unit/surefoot/_runtime/test_loop.py")
-_SHELL = (
-    "unit/surefoot/_runtime/handlers/test_shell.py",
-    "unit/surefoot/_runtime/handlers/test_shell_errexit.py",
-    "unit/surefoot/_runtime/handlers/test_shell_errors.py",
-)
+def _unit(package: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"unit/surefoot/{package}/test_{name}.py" for name in names)
+
+
+_FAULTS = tuple(f"integration/faults/test_{name}.py" for name in ("connection", "http", "statuses"))
+_CLIENT = _unit("_runtime_api", "client")
+_DEADLINE = _unit("_runtime", "deadline", "loop")
+_SHELL = _unit("_runtime/handlers", "shell", "shell_errexit", "shell_errors")
 _WORKERS = (
-    *(
-        "unit/surefoot/_runtime/workers/test_shared_state.py",
-        "unit/surefoot/_runtime/workers/test_worker.py",
-        "unit/surefoot/_runtime/workers/test_supervisor.py",
-    ),
+    *_unit("_runtime/workers", "shared_state", "worker", "supervisor"),
     "integration/workers",
 )
 
 TARGETS = (
-    Target(
-        "_runtime_api/client.py",
-        (
-            "unit/surefoot/_runtime_api/test_client.py",
-            "unit/surefoot/_runtime/test_loop.py",
-            *_FAULTS,
-        ),
-    ),
+    Target("_runtime_api/client.py", (*_CLIENT, *_unit("_runtime", "loop"), *_FAULTS)),
     Target(
         "_runtime_api/transport.py",
         (
-            "unit/surefoot/_runtime_api/test_transport.py",
-            "unit/surefoot/_runtime_api/test_client.py",
-            *_FAULTS,
-        ),
-    ),
-    Target(
-        "_runtime_api/drain.py",
-        (
-            "unit/surefoot/_runtime_api/test_upload.py",
+            *_unit("_runtime_api", "transport", "upload", "client"),
             "integration/features/test_streaming.py",
             *_FAULTS,
         ),
     ),
     Target(
         "_runtime_api/http1.py",
-        (
-            "unit/surefoot/_runtime_api/test_http1.py",
-            "unit/surefoot/_runtime_api/test_http1_refusals.py",
-            "unit/surefoot/_runtime_api/test_client.py",
-        ),
-    ),
-    Target(
-        "_runtime_api/head.py",
-        (
-            "unit/surefoot/_runtime_api/test_http1_heads.py",
-            "unit/surefoot/_runtime_api/test_client.py",
-        ),
+        _unit("_runtime_api", "http1", "http1_heads", "http1_refusals", "client"),
     ),
     Target(
         "_runtime_api/invocation.py",
-        (
-            "unit/surefoot/_runtime_api/test_invocation.py",
-            "unit/surefoot/_runtime/workers/test_shared_state.py",
-        ),
+        (*_unit("_runtime_api", "invocation"), *_unit("_runtime/workers", "shared_state")),
     ),
     Target(
         "_runtime/loop.py",
-        ("unit/surefoot/_runtime/test_loop.py", "integration/features/test_lifecycle.py"),
+        (*_unit("_runtime", "loop"), "integration/features/test_lifecycle.py"),
     ),
     Target("_runtime/concurrency/event_loop.py", ("integration/features/test_concurrent.py",)),
-    Target(
-        "_runtime/deadline.py",
-        ("unit/surefoot/_runtime/test_loop.py", "integration/features/test_deadline.py"),
-    ),
-    Target("_runtime/handlers/shell.py", ("unit/surefoot/_runtime/handlers/test_shell.py",)),
-    Target("_runtime/handlers/shell_server.py", ("unit/surefoot/_runtime/handlers/test_shell.py",)),
+    Target("_runtime/deadline.py", (*_DEADLINE, "integration/features/test_deadline.py")),
+    Target("_runtime/handlers/shell.py", _SHELL),
+    Target("_runtime/handlers/shell_server.py", _SHELL),
     Target("_runtime/workers/worker.py", _WORKERS),
     Target("_runtime/workers/supervisor.py", _WORKERS),
     Target("_runtime/workers/crash_report.py", _WORKERS),

@@ -13,11 +13,10 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             ["_payload.json_encoder", "_payload.json_errors", "_payload.orjson_backend"],
             ["_payload"],
             [
-                *["_runtime_api.frames", "_runtime_api.head", "_runtime_api.invocation"],
+                *["_runtime_api.frames", "_runtime_api.invocation"],
                 *["_runtime_api.streaming", "continuation", "batch"],
             ],
             ["_runtime_api.error_report", "_runtime_api.http1"],
-            ["_runtime_api.drain"],
             ["_runtime_api.transport"],
             ["_runtime_api"],
             [
@@ -25,7 +24,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
                 *["_runtime.import_hook", "_runtime.module_path", "_runtime.readahead"],
                 *["_runtime.signals", "_runtime.xray", "_runtime.logs.uncaught"],
             ],
-            ["_runtime.alarm", "_runtime.handlers", "fakecontext"],
+            ["_runtime.alarm", "_runtime.handlers"],
             ["_runtime.handlers.results", "lifecycle"],
             ["_runtime.loop", "_runtime.concurrency.places", "testing"],
             ["_runtime.concurrency"],
@@ -42,9 +41,7 @@ TOOLS = frozenset(["bundle", "cli", "doctor", "kit", "profile", "seal"])
 # Imports of the module itself, at whatever depth in its code.
 SOCKET_MODULES = frozenset(["socket", "_socket", "ssl", "http", "urllib", "asyncio.streams"])
 # The worker's own socket is the channel on which Lambda provides its log, no connection to an API.
-SOCKET_USERS = frozenset(
-    ["_runtime_api.transport", "_runtime_api.drain", "_runtime.workers.log_socket"]
-)
+SOCKET_USERS = frozenset(["_runtime_api.transport", "_runtime.workers.log_socket"])
 
 # boot hands the environment over and sets the trace id; the shell's child needs that one, too.
 ENVIRONMENT_READERS = frozenset(["_runtime.bootstrap", "_runtime.handlers.shell", "_runtime.xray"])
@@ -59,8 +56,8 @@ EAGER = frozenset(
             for name in (
                 *["__main__", "errors", "_process", "_process.ownership", "_process.polling"],
                 *["_payload", "_payload.marshaller"],
-                *["_runtime_api", "_runtime_api.client", "_runtime_api.drain"],
-                *["_runtime_api.head", "_runtime_api.http1", "_runtime_api.invocation"],
+                *["_runtime_api", "_runtime_api.client"],
+                *["_runtime_api.http1", "_runtime_api.invocation"],
                 *["_runtime_api.transport", "_runtime", "_runtime.bootstrap", "_runtime.config"],
                 *["_runtime.context", "_runtime.deadline", "_runtime.handlers"],
                 *["_runtime.handlers.results", "_runtime.handlers.resolve"],

@@ -300,5 +300,7 @@ def _is_ours(frame: "FrameType | None") -> bool:
 
 
 def _is_sending(frame: "FrameType | None") -> bool:
-    drain = sys.modules.get(f"{_SUREFOOT}._runtime_api.drain")
-    return frame is not None and drain is not None and frame.f_code is drain.send_rest.__code__
+    transport = sys.modules.get(f"{_SUREFOOT}._runtime_api.transport")
+    if frame is None or transport is None:
+        return False
+    return frame.f_code is transport.send_rest.__code__

@@ -15,8 +15,7 @@ from ..errors import (
     DeadlineExceeded,
     RemoteProtocolError,
 )
-from .head import request_id_path, safe_value
-from .http1 import Reply
+from .http1 import Reply, safe_value
 from .invocation import Invocation
 
 TYPE_CHECKING = False
@@ -231,6 +230,19 @@ class Client:
     def _post(self, path: str, headers: str, body: bytes) -> Reply:
         head = f"POST {_API}{path}{self._common}{headers}Content-Length: {len(body)}\r\n\r\n"
         return self.connection.exchange(head.encode("utf-8", "surrogateescape"), body)
+
+
+def request_id_path(request_id: str) -> str:
+    """Return the request id as one path segment, percent-encoded (RFC 3986 section 2.1).
+
+    >>> request_id_path("a/b c")
+    'a%2Fb%20c'
+    """
+    if request_id.replace("-", "").isalnum() and request_id.isascii():
+        return request_id
+    safe = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+    raw = request_id.encode("utf-8", "surrogateescape")
+    return "".join(chr(byte) if byte in safe else f"%{byte:02X}" for byte in raw)
 
 
 def _echo(invocation: Invocation) -> str:

@@ -6,7 +6,6 @@ wrong is RemoteProtocolError. Rules: RFC 9112 (message syntax), RFC 9110 section
 """
 
 from ..errors import RemoteProtocolError
-from .head import parse_head
 
 # Generous: the largest header Lambda documents, the client context, stays below 4 KB.
 MAX_HEAD = 256 * 1024
@@ -240,3 +239,56 @@ class ReplyParser:
         "chunk-data": _chunk_data,
         "trailers": _trailers,
     }
+
+
+def safe_value(value: str) -> str:
+    r"""Return a field value without line ends and NUL, each replaced by a blank (RFC 9110 5.5).
+
+    Kept, they would end the header where it is sent on, and begin another.
+
+    >>> safe_value("a\r\nX-Evil: 1")
+    'a  X-Evil: 1'
+    """
+    if value.isprintable():
+        return value
+    return value.replace("\r", " ").replace("\n", " ").replace("\0", " ")
+
+
+def parse_head(head: bytes) -> tuple[int, dict[str, str]]:
+    """Return status and headers of a reply's head (without the empty line).
+
+    :raises RemoteProtocolError: no status line, a folded or nameless header, two different lengths
+    """
+    # Values may carry UTF-8 (the client context does); odd bytes survive as surrogates.
+    lines = str(head, "utf-8", "surrogateescape").split("\r\n")
+    status_line = lines[0]
+    code = status_line[9:12]
+    if not (status_line.startswith("HTTP/1.") and _is_status(code)):
+        raise RemoteProtocolError(f"expected an HTTP/1.1 reply, got {status_line[:80]!r}.")
+    del lines[0]
+    headers = _headers(lines)
+    # HTTP/1.0 peers close after each reply unless they say otherwise.
+    if status_line[7] == "0":
+        headers.setdefault("connection", "close")
+    return int(code), headers
+
+
+def _headers(lines: list[str]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or not name or name[0] in " \t":
+            raise RemoteProtocolError(f"malformed header line {line[:80]!r} in a reply.")
+        if not name.isprintable() or " " in name:
+            # A blank before the colon, too: RFC 9112 section 5.1.
+            raise RemoteProtocolError(f"malformed header name {name[:80]!r} in a reply.")
+        name = name.lower()
+        value = safe_value(value).strip(" \t")
+        if name == "content-length" and headers.get(name, value) != value:
+            raise RemoteProtocolError("a reply carries two different Content-Length headers.")
+        headers[name] = value
+    return headers
+
+
+def _is_status(code: str) -> bool:
+    return len(code) == 3 and code.isascii() and code.isdecimal() and code[0] in "12345"

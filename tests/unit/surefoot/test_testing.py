@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 import surefoot._payload.marshaller
-import surefoot.fakecontext
 import surefoot.testing
 from surefoot import Fault, HttpPrelude, LambdaContext, Marshaller
 from surefoot._runtime.handlers import coroutine
@@ -218,10 +217,10 @@ def test_an_unknown_field_is_refused_with_those_that_there_are() -> None:
 
 
 def test_the_typed_fields_are_those_that_are_accepted() -> None:
-    source = inspect.getsource(surefoot.fakecontext)
+    source = inspect.getsource(surefoot.testing)
     typed = source.partition("class Fields")[2].partition("\n\n\n")[0]
     names = {line.split(":")[0].strip() for line in typed.splitlines() if line.startswith(" " * 8)}
-    assert {name for name in names if name.isidentifier()} == surefoot.fakecontext._FIELDS
+    assert {name for name in names if name.isidentifier()} == surefoot.testing._FIELDS
 
 
 def test_a_functions_own_marshaller_is_used_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:

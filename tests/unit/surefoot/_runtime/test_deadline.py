@@ -159,14 +159,14 @@ def test_the_clean_up_of_a_generator_is_not_interrupted(guard: Guard) -> None:
 def test_a_peer_that_does_not_read_is_given_up_at_the_second_ring_only(
     guard: Guard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import surefoot._runtime_api.drain
+    import surefoot._runtime_api.transport
 
     guard.arm("id", int(FAR["lambda-runtime-deadline-ms"]))
     guard.watch(iter(()))
-    monkeypatch.setattr(surefoot._runtime_api.drain, "send_rest", ring)
-    surefoot._runtime_api.drain.send_rest()  # type: ignore[call-arg]
+    monkeypatch.setattr(surefoot._runtime_api.transport, "send_rest", ring)
+    surefoot._runtime_api.transport.send_rest()  # type: ignore[call-arg]
     with pytest.raises(DeadlineExceeded):
-        surefoot._runtime_api.drain.send_rest()  # type: ignore[call-arg]
+        surefoot._runtime_api.transport.send_rest()  # type: ignore[call-arg]
 
 
 def test_an_alarm_that_comes_late_means_nothing(guard: Guard) -> None:

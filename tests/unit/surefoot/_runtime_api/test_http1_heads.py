@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from surefoot._runtime_api.head import parse_head, request_id_path, safe_value
+from surefoot._runtime_api.client import request_id_path
+from surefoot._runtime_api.http1 import parse_head, safe_value
 from surefoot.errors import RemoteProtocolError
 
 

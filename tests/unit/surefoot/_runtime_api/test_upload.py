@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from surefoot._runtime_api.drain import send_rest
 from surefoot._runtime_api.http1 import ReplyParser
+from surefoot._runtime_api.transport import send_rest
 
 BODY = memoryview(b"x" * 8_000_000)
 REFUSAL = b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno"
