@@ -21,6 +21,7 @@ MODULES = (
     "surefoot._process",
     "surefoot._process.ownership",
     "surefoot._process.polling",
+    "surefoot._process.operator_log",
     "surefoot._payload",
     "surefoot._payload.marshaller",
     "surefoot._runtime_api",

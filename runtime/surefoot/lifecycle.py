@@ -68,10 +68,10 @@ def after_restore(func: "F", *args: "Any", **kwargs: "Any") -> "F":
     return func
 
 
-def run_shutdown(say: "Callable[[str], None]") -> None:
+def run_shutdown(log_to_operator: "Callable[[str], None]") -> None:
     """Call the shutdown hooks: for the runtime. A second call finds none left.
 
-    :param say: tells the operator of hooks that raise
+    :param log_to_operator: logs the hooks that raise
     """
     while _shutdown:
         hook = _shutdown.pop()
@@ -84,7 +84,7 @@ def run_shutdown(say: "Callable[[str], None]") -> None:
             report = report_of(error)
             name = getattr(hook[0], "__qualname__", None) or type(hook[0]).__name__
             headline = f"the shutdown hook {name} failed: {report.kind}: {report.message}"
-            say("\n".join([headline, *(line.rstrip("\n") for line in report.stack)]))
+            log_to_operator("\n".join([headline, *(line.rstrip("\n") for line in report.stack)]))
 
 
 def run_before_snapshot() -> None:

@@ -9,22 +9,19 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         (
             ["", "errors", "budget"],  # "" is the package itself
             ["_process"],
-            ["_runtime.logs"],
             ["_payload.json_encoder", "_payload.json_errors", "_payload.orjson_backend"],
             ["_payload"],
-            [
-                *["_runtime_api.frames", "_runtime_api.invocation"],
-                *["_runtime_api.streaming", "continuation", "batch"],
-            ],
+            ["continuation"],
+            ["batch"],
+            ["_runtime_api.frames", "_runtime_api.invocation", "_runtime_api.streaming"],
             ["_runtime_api.error_report", "_runtime_api.http1"],
-            ["_runtime_api.transport"],
             ["_runtime_api"],
+            ["_runtime.config", "_runtime.deadline", "_runtime.late", "_runtime.logs"],
             [
-                *["_runtime.config", "_runtime.context", "_runtime.deadline", "_runtime.late"],
-                *["_runtime.import_hook", "_runtime.module_path", "_runtime.readahead"],
-                *["_runtime.signals", "_runtime.xray", "_runtime.logs.uncaught"],
+                *["_runtime.alarm", "_runtime.context", "_runtime.import_hook"],
+                *["_runtime.module_path", "_runtime.readahead", "_runtime.signals"],
+                *["_runtime.xray", "_runtime.handlers"],
             ],
-            ["_runtime.alarm", "_runtime.handlers"],
             ["_runtime.handlers.results", "lifecycle"],
             ["_runtime.loop", "_runtime.concurrency.places", "testing"],
             ["_runtime.concurrency"],
@@ -34,6 +31,9 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         ),
     )
 )
+
+# The packages in the order of their layers: none imports one that follows it.
+PACKAGES = ("_process", "_payload", "_runtime_api", "_runtime")
 
 # Commands for people, in the same package for the image's sake; no start of a function loads them.
 TOOLS = frozenset(["bundle", "cli", "doctor", "kit", "profile", "seal"])
@@ -55,6 +55,7 @@ EAGER = frozenset(
             f"surefoot.{name}"
             for name in (
                 *["__main__", "errors", "_process", "_process.ownership", "_process.polling"],
+                "_process.operator_log",
                 *["_payload", "_payload.marshaller"],
                 *["_runtime_api", "_runtime_api.client"],
                 *["_runtime_api.http1", "_runtime_api.invocation"],

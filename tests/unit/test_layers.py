@@ -20,6 +20,7 @@ from tests.unit.layers import (
     EAGER,
     ENVIRONMENT_READERS,
     LAYERS,
+    PACKAGES,
     SOCKET_MODULES,
     SOCKET_USERS,
     TOOLS,
@@ -87,6 +88,26 @@ def test_imports_only_point_downward(name: str) -> None:
     layer = layer_of(name)
     own = [other for other, is_ours in imports(name) if is_ours]
     assert [other for other in own if layer_of(other) > layer] == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {
+        name: {other for other, is_ours in imports(name) if is_ours and other in MODULES} - {name}
+        for name in MODULES
+    }
+    # A module that imports nothing of what is left is in no circle; take those away, over and over.
+    while leaves := [name for name, others in graph.items() if not others & graph.keys()]:
+        for name in leaves:
+            del graph[name]
+    assert graph == {}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_package_imports_none_that_is_above_it(name: str) -> None:
+    package = name.partition(".")[0]
+    above = PACKAGES[PACKAGES.index(package) + 1 :] if package in PACKAGES else ()
+    imported = {other.partition(".")[0] for other, is_ours in imports(name) if is_ours}
+    assert imported & {*above} == set()
 
 
 @pytest.mark.parametrize("name", MODULES)

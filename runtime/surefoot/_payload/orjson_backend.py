@@ -7,7 +7,7 @@ importing orjson costs more than they could save. Its output is compact and in U
 
 import gc
 
-from .._runtime.logs import say
+from .._process.operator_log import log_to_operator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _is_safe(orjson: "ModuleType") -> bool:
     version = getattr(orjson, "__version__", None)
     if _numbers(version) >= _OLDEST:
         return True
-    say(
+    log_to_operator(
         f"orjson {version or 'of an unknown version'} is not used for large payloads: deeply "
         "nested JSON makes versions before 3.9.15 crash. Install orjson>=3.9.15 in the image."
     )

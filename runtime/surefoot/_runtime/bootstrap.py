@@ -8,13 +8,14 @@ import sys
 
 from .._payload.marshaller import Marshaller, RawMarshaller, chosen_marshaller
 from .._process import ownership
+from .._process.operator_log import log_to_operator
 from .._runtime_api.client import Client
 from .._runtime_api.transport import Connection
 from ..errors import EXIT_AFTER_RESTORE, EXIT_BEFORE_SNAPSHOT, EXIT_INIT, Fault, RuntimeStop
 from . import import_hook, late, module_path
 from .config import Config
 from .deadline import INIT_SECONDS, LONG_INIT_SECONDS, Guard
-from .logs import Log, say
+from .logs import Log
 from .logs.streams import replace_streams
 from .loop import Loop
 from .xray import set_trace_id
@@ -41,7 +42,7 @@ def main(arguments: "Sequence[str]") -> int:
     try:
         return _serve(arguments)
     except RuntimeStop as stop:
-        say(str(stop))
+        log_to_operator(str(stop))
         return stop.exit_code
     except KeyboardInterrupt:
         return 130
@@ -59,7 +60,7 @@ def _serve(arguments: "Sequence[str]") -> int:
     _forget(b"_LAMBDA_TELEMETRY_LOG_FD")
     replace_streams()
     log = Log(config)
-    guard = Guard(config.deadline_margin_ms, config.deadline_raises, say, log.flush)
+    guard = Guard(config.deadline_margin_ms, config.deadline_raises, log_to_operator, log.flush)
     _install_import_hook(log, guard)
     late.prepare()
     if config.max_concurrency is None:
@@ -96,7 +97,7 @@ def _install_import_hook(log: Log, guard: Guard) -> None:
 def _client(config: Config) -> Client:
     connection = Connection(config.host, config.port)
     connection.reserve()
-    return Client(connection, Marshaller(config.ensure_ascii), say)
+    return Client(connection, Marshaller(config.ensure_ascii), log_to_operator)
 
 
 def _serve_with(
@@ -248,7 +249,7 @@ def _restore_signals() -> None:
 def _shut_down() -> None:
     lifecycle = sys.modules.get(_LIFECYCLE)
     if lifecycle is not None:
-        lifecycle.run_shutdown(say)
+        lifecycle.run_shutdown(log_to_operator)
 
 
 def _collections() -> int:

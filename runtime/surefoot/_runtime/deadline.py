@@ -55,7 +55,7 @@ class Guard:
         self,
         margin_ms: float,
         raises: bool,
-        say: "Callable[[str], None]",
+        log_to_operator: "Callable[[str], None]",
         flush: "Callable[[], None]",
     ) -> None:
         """Set the guard up.
@@ -63,12 +63,12 @@ class Guard:
         :param margin_ms: how long before the deadline it acts, in milliseconds; never more than a
             tenth of the time there is
         :param raises: also raise DeadlineExceeded in the handler
-        :param say: logs a line for the operator
+        :param log_to_operator: logs a line for the operator
         :param flush: lets out what the function has printed
         """
         self.margin_ms = margin_ms
         self.raises = raises
-        self.say = say
+        self.log_to_operator = log_to_operator
         self.flush = flush
         self._thread = get_ident()
         self._request_id = ""
@@ -231,13 +231,13 @@ class Guard:
             faulthandler.dump_traceback(file=2, all_threads=True)
         self.flush()
         limit = f" Lambda ends an init after {self._loading:g} s." if self._loading else ""
-        self.say(
+        self.log_to_operator(
             f"{self._message()}; the stacks above show where every thread was (innermost call "
             f"first).{limit}"
         )
         aio = _coroutines()
         for stack in aio.pending() if aio is not None else ():
-            self.say(f"unfinished asyncio task: {stack}")
+            self.log_to_operator(f"unfinished asyncio task: {stack}")
 
     def _raise(self, frame: "FrameType | None") -> None:
         """Raise DeadlineExceeded if the user's code runs, else see to it that it is raised then."""

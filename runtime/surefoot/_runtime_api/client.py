@@ -38,14 +38,17 @@ _REFUSALS = {
 
 
 class Client:
-    """Speaks with the Runtime API over one connection; ``say`` tells the operator of refusals."""
+    """Speaks with the Runtime API over one connection; ``log_to_operator`` logs refusals."""
 
     def __init__(
-        self, connection: "Connection", marshaller: Marshaller, say: "Callable[[str], None]"
+        self,
+        connection: "Connection",
+        marshaller: Marshaller,
+        log_to_operator: "Callable[[str], None]",
     ) -> None:
         self.connection = connection
         self.marshaller = marshaller
-        self.say = say
+        self.log_to_operator = log_to_operator
         host = f"[{connection.host}]" if ":" in connection.host else connection.host
         version = "{}.{}.{}".format(*sys.version_info[:3])
         self._common = (
@@ -138,7 +141,7 @@ class Client:
                 failed(error)
         what = f"streamed response to request {invocation.request_id}"
         if told:
-            self.say(f"the peer {told} the {what}; the handler's generator was closed.")
+            self.log_to_operator(f"the peer {told} the {what}; the handler's generator was closed.")
         if reply is not None:
             self._judge(reply, what)
 
@@ -205,7 +208,9 @@ class Client:
         headers = f"Content-Type: application/json\r\n{_error_type(error_type)}"
         reply = self._post(path, headers, body)
         if reply.status != 202:
-            self.say(f"the Runtime API answered {reply.status} to the report for {path}.")
+            self.log_to_operator(
+                f"the Runtime API answered {reply.status} to the report for {path}."
+            )
 
     def _answer(self, invocation: Invocation, what: str, headers: str, body: bytes) -> None:
         request_id = invocation.request_id
@@ -225,7 +230,7 @@ class Client:
         if reply.repeated and status in (400, 403):
             arrived = "had arrived" if reply.heard else "may have arrived"
             reason += f" (the connection broke and it was sent twice: the first {arrived})"
-        self.say(f"the {what} was {reason}.")
+        self.log_to_operator(f"the {what} was {reason}.")
 
     def _post(self, path: str, headers: str, body: bytes) -> Reply:
         head = f"POST {_API}{path}{self._common}{headers}Content-Length: {len(body)}\r\n\r\n"

@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 
+from ..._process.operator_log import log_to_operator
 from ..._runtime_api.invocation import real_deadline
 from ..._runtime_api.streaming import Stream
 from ...errors import ContainerError, DeadlineExceeded, Fault, RuntimeStop, Terminated
@@ -20,7 +21,6 @@ from ..deadline import LARGEST_PART
 from ..handlers.coroutine import Driver, event_loop, stack_of
 from ..handlers.results import KINDS
 from ..late import report_error
-from ..logs import say
 from .places import FIRST_DELAY, LAST_DELAY, MAX_ATTEMPTS, Places
 
 TYPE_CHECKING = False
@@ -106,7 +106,9 @@ class ConcurrentLoop:
                 if os.getpid() != self._pid:
                     raise
                 # Of a task that a handler started; what awaits the task has the exception, too.
-                say(f"a task raised {error!r}, which ends no process here; the others go on.")
+                log_to_operator(
+                    f"a task raised {error!r}, which ends no process here; the others go on."
+                )
 
     def _end_at(
         self, number: signal.Signals, default: "signal._HANDLER", reason: BaseException
@@ -126,10 +128,12 @@ class ConcurrentLoop:
                 try:
                     self._serve(client, invocation)
                 except RuntimeStop as stop:
-                    say(f"{stop} Place {place + 1} goes on.")
+                    log_to_operator(f"{stop} Place {place + 1} goes on.")
                 except Exception as error:
                     name = invocation.request_id
-                    say(f"request {name} is not answered: {error!r}. Place {place + 1} goes on.")
+                    log_to_operator(
+                        f"request {name} is not answered: {error!r}. Place {place + 1} goes on."
+                    )
         except BaseException as error:
             reason = error
         if self._places.leave(place, reason):
@@ -156,7 +160,7 @@ class ConcurrentLoop:
                 if attempts >= MAX_ATTEMPTS and not others:
                     raise
                 if attempts == 1:
-                    say(f"{stop} Place {place + 1} asks again.")
+                    log_to_operator(f"{stop} Place {place + 1} asks again.")
             else:
                 invocation.deadline_ms = real_deadline(invocation.deadline_ms, time.time() * 1000)
                 return invocation
@@ -328,7 +332,7 @@ class _Watch:
         message = f"request {self._request_id} is about to time out"
         if self._task is None:
             return
-        say(f"{message}; its task waits here: {stack_of(self._task)}")
+        log_to_operator(f"{message}; its task waits here: {stack_of(self._task)}")
         if self._raises:
             self.expired = DeadlineExceeded(message)
             self._task.cancel()

@@ -8,9 +8,9 @@ import os
 import select
 import threading
 
+from ..._process.operator_log import log_to_operator
 from ..._runtime_api.transport import Connection
 from ...errors import RuntimeStop
-from ..logs import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ class Places:
             last = all(state == _GONE for state in self._states)
         if served and not isinstance(reason, Ended):
             text = str(reason) if isinstance(reason, RuntimeStop) else f"{reason!r}."
-            say(f"{text} Place {place + 1} of {len(self._states)} gives up; the others go on.")
+            log_to_operator(
+                f"{text} Place {place + 1} of {len(self._states)} gives up; the others go on."
+            )
         return last
 
     def others_are_served(self, place: int) -> bool:

@@ -3,6 +3,7 @@
 import posix
 import sys
 
+from ..._process.operator_log import log_to_operator
 from ...errors import (
     BUILT_IN_MODULE_CONFLICT,
     HANDLER_NOT_FOUND,
@@ -11,7 +12,6 @@ from ...errors import (
     USER_CODE_SYNTAX_ERROR,
     Fault,
 )
-from ..logs import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def load_handler(handler: str, task_root: str) -> "Callable[[Any, Any], Any]":
         script = find(module, *directories)
         if script is not None:
             return ShellFunction(script, name)
-        say(
+        log_to_operator(
             f"{missing.message}. Looked in {', '.join(sys.path)}, and for {module}.sh in "
             + " and ".join(directories)
         )

@@ -11,8 +11,8 @@ invocation starts another: an answer can only be the answer to its own event.
 
 import os
 
+from ..._process.operator_log import log_to_operator
 from ...errors import HANDLER_NOT_FOUND, IMPORT_MODULE_ERROR, SHELL_ERROR, Fault
-from ..logs import say
 from .shell_errors import SOURCED, find_cause, make_fault
 from .shell_process import Bash, EventNotWritten, Turn
 from .shell_server import END, NO_FUNCTION, READY
@@ -102,7 +102,7 @@ class ShellFunction:
 
     def _start_again(self, bash: Bash | None) -> Bash:
         if bash is not None:
-            say(
+            log_to_operator(
                 f"bash, which served {self.function} in {self.script}, ended between invocations "
                 f"(exit status {bash.kill()}); another one is started."
             )

@@ -6,8 +6,6 @@ first imports it (hook), and sinks and formatters are loaded with it or with the
 
 import sys
 
-from ..._process.polling import write_within
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contextvars import ContextVar
@@ -66,27 +64,3 @@ class Log:
     def write(self, text: str) -> None:
         """Write text to the log as it is."""
         self.sink.write(text)
-
-
-def say(message: str) -> None:
-    """Log something about the runtime itself, for the operator. Never raises, nor waits for long.
-
-    Written to the descriptor of standard error and not to ``sys.stderr``, which the function may
-    have closed or replaced, and which refuses a signal handler that interrupts another write.
-    """
-    global _dropped  # noqa: PLW0603
-    try:
-        text = f"surefoot: {message}\n"
-        if _dropped:
-            text = f"surefoot: {_dropped} earlier lines were dropped: no one read them.\n{text}"
-        # Whoever does not read keeps us waiting once, not again at each line.
-        patience = 0 if _dropped else _PATIENCE
-        written = write_within(2, text.encode("utf-8", "backslashreplace"), patience)
-        _dropped = 0 if written else _dropped + 1
-    except Exception:
-        _dropped += 1
-
-
-# How long, in seconds, a full pipe may hold up the runtime.
-_PATIENCE = 0.25
-_dropped = 0

@@ -3,12 +3,12 @@
 import sys
 
 from ..._payload.marshaller import Marshaller
+from ..._process.operator_log import log_to_operator
 from ..._runtime_api.client import Client
 from ..._runtime_api.invocation import Invocation
 from ..._runtime_api.transport import Connection
 from ...errors import Fault, RuntimeStop
 from ..late import report_of
-from ..logs import say
 from .shared_state import BUSY, INIT
 from .signals import describe
 
@@ -27,7 +27,7 @@ def mention_threads() -> None:
     threading = sys.modules.get("threading")
     count = threading.active_count() - 1 if threading is not None else 0
     if count:
-        say(
+        log_to_operator(
             f"the function started {count} thread(s) while it was imported, and no worker has "
             "them; start them in the handler, or set SUREFOOT_PRELOAD=0."
         )
@@ -99,6 +99,6 @@ def _fault(code: int, during: str) -> Fault:
 def _deliver(config: "Config", post: "Callable[[Client], None]") -> None:
     connection = Connection(config.host, config.port)
     try:
-        post(Client(connection, Marshaller(config.ensure_ascii), say))
+        post(Client(connection, Marshaller(config.ensure_ascii), log_to_operator))
     except RuntimeStop as stop:
-        say(str(stop))
+        log_to_operator(str(stop))

@@ -3,7 +3,7 @@
 import _socket
 import posix
 
-from ..logs import say
+from ..._process.operator_log import log_to_operator
 
 
 def redirect(path: str) -> None:
@@ -21,7 +21,7 @@ def redirect(path: str) -> None:
                 channel.close()
     except OSError as error:
         # Lines beside the platform's channel are better than no worker.
-        say(
+        log_to_operator(
             f"cannot connect to the log channel {path} ({error.strerror or error}); "
             "this worker writes where the runtime's own output goes."
         )

@@ -6,10 +6,10 @@ import posix
 import sys
 import time
 
+from ..._process.operator_log import log_to_operator
 from ..._process.ownership import become_owner
 from ..._process.polling import is_writable
 from ...errors import EXIT_CRASHES, EXIT_SANDBOX_GONE, MAX_ASYNC_TIMEOUT_SECONDS
-from ..logs import say
 from .crash_report import announce, fate, mention_threads, report_init, report_lost
 from .restart import RestartPolicy
 from .shared_state import ENDED, INIT, Board
@@ -95,7 +95,9 @@ class Supervisor:
             self.patience_ends = float("inf")
             self._is_killing = True
             if self.workers:
-                say(f"{len(self.workers)} of {self.count} workers are not done; killing them.")
+                log_to_operator(
+                    f"{len(self.workers)} of {self.count} workers are not done; killing them."
+                )
                 self.exit_code = self.exit_code or 128 + _signal.SIGKILL
             for pid in (*self.workers, *self.messengers):
                 self.system.kill(pid, _signal.SIGKILL)
@@ -141,7 +143,9 @@ class Supervisor:
         try:
             pid = self._fork()
         except OSError as error:
-            say(f"cannot start worker {slot + 1} of {self.count}: {error.strerror or error}.")
+            log_to_operator(
+                f"cannot start worker {slot + 1} of {self.count}: {error.strerror or error}."
+            )
             self._replace(slot)
             return
         if pid == 0:
@@ -195,7 +199,7 @@ class Supervisor:
         """Tell the operator how a worker died, and the caller of its invocation, if it had one."""
         taken = self.board.taken(slot)
         how = fate(code, self.board.state(slot), taken)
-        say(f"worker {slot + 1} of {self.count} (pid {pid}), {how}")
+        log_to_operator(f"worker {slot + 1} of {self.count} (pid {pid}), {how}")
         if taken is not None:
             self._send(report_lost(self.config, code, *taken))
 
@@ -203,7 +207,7 @@ class Supervisor:
         """Have a place filled again, unless that has failed too often: then stop, return False."""
         due = self._restarts.after_death(self.system.monotonic(), self.board.done())
         if due is None:
-            say(
+            log_to_operator(
                 f"workers died {self._restarts.deaths} times in a row and finished no invocation "
                 "in between; ending the runtime. The lines above say how each of them died."
             )

@@ -4,12 +4,12 @@ import sys
 import time
 
 from ..._payload.marshaller import Marshaller
+from ..._process.operator_log import log_to_operator
 from ..._process.ownership import is_owner
 from ..._runtime_api.client import Client
 from ..._runtime_api.invocation import real_deadline
 from ..._runtime_api.transport import Connection
 from ...errors import EXIT_INIT, ContainerError, RuntimeStop
-from ..logs import say
 from .shared_state import ANSWERED, ENDED, IDLE, REFUSED, Board
 from .shutdown_pipe import Drained, Lifeline
 
@@ -62,7 +62,7 @@ class WorkerClient(Client):
 
     def __init__(self, config: "Config", slot: int, board: Board, lifeline: Lifeline) -> None:
         self.line = WorkerConnection(config, slot, board, lifeline)
-        super().__init__(self.line, Marshaller(config.ensure_ascii), say)
+        super().__init__(self.line, Marshaller(config.ensure_ascii), log_to_operator)
         self.slot = slot
         self.board = board
 
@@ -87,7 +87,7 @@ class WorkerClient(Client):
                 ):
                     raise
                 if attempts == 1:
-                    say(f"{stop} Worker {self.slot + 1} asks again.")
+                    log_to_operator(f"{stop} Worker {self.slot + 1} asks again.")
             else:
                 self.board.take(self.slot, invocation.request_id, invocation.invocation_id)
                 invocation.deadline_ms = real_deadline(invocation.deadline_ms, time.time() * 1000)
@@ -150,7 +150,7 @@ def _leave_child() -> None:
 
 
 def _go_on(stop: RuntimeStop) -> None:
-    say(f"{stop} The worker goes on.")
+    log_to_operator(f"{stop} The worker goes on.")
 
 
 class Worker:

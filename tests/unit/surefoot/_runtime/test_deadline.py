@@ -28,7 +28,7 @@ FAR = {"lambda-runtime-deadline-ms": "4102444800000"}
 
 @pytest.fixture
 def guard(capfd: pytest.CaptureFixture[str]) -> Iterator[Guard]:
-    guard = Guard(500, raises=True, say=print, flush=lambda: None)
+    guard = Guard(500, raises=True, log_to_operator=print, flush=lambda: None)
     yield guard
     guard.disarm()
     guard.release()

@@ -23,8 +23,8 @@ def client(
     *replies: Reply, said: list[str] | None = None, host: str = "127.0.0.1"
 ) -> tuple[Client, list[tuple[list[bytes], bytes]]]:
     connection = fakes.ListConnection(replies, host)
-    say = said.append if said is not None else pytest.fail
-    return Client(connection, Marshaller(), say), connection.sent
+    log_to_operator = said.append if said is not None else pytest.fail
+    return Client(connection, Marshaller(), log_to_operator), connection.sent
 
 
 def test_next_is_one_request_without_a_body() -> None:

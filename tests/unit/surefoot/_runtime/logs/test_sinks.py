@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import struct
-import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from surefoot._runtime import logs
-from surefoot._runtime.logs import Log, say
+from surefoot._runtime.logs import Log
 from surefoot._runtime.logs.sinks import FramedSink, Sink, error_lines, make_sink
 from tests.unit import fakes
 
@@ -92,102 +89,3 @@ def test_the_lines_of_an_error(kind: str, message: str, head: str) -> None:
     nbsp = "\u00a0"
     trace = "Traceback (most recent call last):"
     assert lines == [head, trace, nbsp * 2 + "File x", nbsp * 4 + "code", ""]
-
-
-class Broken:
-    """A standard error of the function's own."""
-
-    def write(self, _: str) -> None:
-        raise RuntimeError("mine")
-
-    flush = write
-
-
-@pytest.mark.parametrize("stream", [None, Broken()])
-def test_what_the_runtime_says_goes_to_standard_error_whatever_the_function_made_of_it(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, stream: object
-) -> None:
-    say("hello")
-    monkeypatch.setattr("sys.stderr", stream)
-    say("again, \udcff")
-    assert capfd.readouterr().err == "surefoot: hello\nsurefoot: again, \\udcff\n"
-
-
-@pytest.fixture
-def standard_error() -> Iterator[int]:
-    """Put other things in the place of descriptor 2, and put it back after the test."""
-    kept = os.dup(2)
-    yield 2
-    os.dup2(kept, 2)
-    os.close(kept)
-
-
-def test_a_full_pipe_drops_lines_and_the_next_one_that_leaves_says_how_many(
-    pipe: tuple[int, int], standard_error: int
-) -> None:
-    reading, writing = pipe
-    os.set_blocking(writing, False)
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            os.write(writing, bytes(4096))
-    os.set_blocking(writing, True)
-    os.dup2(writing, standard_error)
-    say("one")
-    say("two")
-    while len(os.read(reading, 1 << 20)) == 1 << 20:
-        pass
-    say("three")
-    say("four")
-    assert os.read(reading, 1 << 20) == (
-        b"surefoot: 2 earlier lines were dropped: no one read them.\n"
-        b"surefoot: three\nsurefoot: four\n"
-    )
-
-
-def test_a_closed_standard_error_is_no_error(pipe: tuple[int, int], standard_error: int) -> None:
-    os.close(standard_error)
-    say("into the void")
-    os.dup2(pipe[1], standard_error)
-    say("here")
-    assert os.read(pipe[0], 1 << 20).endswith(b"surefoot: here\n")
-
-
-def test_a_reader_that_left_is_no_error(standard_error: int) -> None:
-    reading, writing = os.pipe()
-    os.dup2(writing, standard_error)
-    os.close(writing)
-    os.close(reading)
-    say("nobody there")
-    assert logs._dropped == 1
-    logs._dropped = 0
-
-
-def test_a_long_line_arrives_whole(pipe: tuple[int, int], standard_error: int) -> None:
-    reading, writing = pipe
-    os.dup2(writing, standard_error)
-    received: list[bytes] = []
-
-    def read() -> None:
-        while not received or not received[-1].endswith(b"\n"):
-            received.append(os.read(reading, 1 << 16))
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    say("x" * 300_000)
-    reader.join()
-    assert b"".join(received) == b"surefoot: " + b"x" * 300_000 + b"\n"
-
-
-def test_who_does_not_read_keeps_the_runtime_waiting_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[float] = []
-
-    def refuse(_: int, __: bytes, seconds: float) -> bool:
-        waits.append(seconds)
-        return False
-
-    monkeypatch.setattr(logs, "write_within", refuse)
-    monkeypatch.setattr(logs, "_dropped", 0)
-    for line in ("one", "two", "three"):
-        say(line)
-    assert waits == [0.25, 0, 0]
-    assert logs._dropped == 3

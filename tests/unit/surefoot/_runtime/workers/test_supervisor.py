@@ -73,7 +73,7 @@ def machine() -> Machine:
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch, machine: Machine) -> Start:
     monkeypatch.setattr(Supervisor, "_share_memory", lambda self: setattr(self, "_collects", True))
-    monkeypatch.setattr(supervisor, "say", lambda _: None)
+    monkeypatch.setattr(supervisor, "log_to_operator", lambda _: None)
     return lambda count: Supervisor(fakes.config(), count, machine)
 
 

@@ -41,7 +41,7 @@ class Refused(WorkerClient):
 
 @pytest.fixture(autouse=True)
 def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "say", lambda _: None)
+    monkeypatch.setattr(worker, "log_to_operator", lambda _: None)
 
 
 @pytest.mark.parametrize("error", [ContainerError("500"), RemoteProtocolError("no")])
