@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .lifecycle import after_restore, before_snapshot, on_shutdown
 else:
     # Hidden from type checkers, which would take it as leave to import any name at all.
-    _HOMES = {
+    _MODULE_OF = {
         "Budget": "budget",
         "ContinuationError": "continuation",
         "DeadlineExceeded": "errors",
@@ -57,7 +57,7 @@ else:
     }
 
     def __getattr__(name: str) -> object:
-        home = _HOMES.get(name)
+        home = _MODULE_OF.get(name)
         if home is None:
             raise AttributeError(
                 f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}"

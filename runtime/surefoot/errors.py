@@ -56,49 +56,49 @@ class DeadlineExceeded(Exception):
     """
 
 
-class RuntimeStop(Exception):
+class FatalError(Exception):
     """The process cannot go on; it ends with ``exit_code`` after saying why on stderr."""
 
     exit_code = EXIT_PROTOCOL
 
 
-class Terminated(RuntimeStop):
+class Terminated(FatalError):
     """The process was asked to end and has done what was left to do."""
 
     exit_code = 0
 
 
-class ConfigError(RuntimeStop):
+class ConfigError(FatalError):
     """A setting is missing or cannot be used."""
 
     exit_code = EXIT_CONFIG
 
 
-class NoHandler(RuntimeStop):
+class NoHandler(FatalError):
     """Neither an argument nor _HANDLER names a handler."""
 
     exit_code = EXIT_NO_HANDLER
 
 
-class SandboxGone(RuntimeStop):
+class SandboxGone(FatalError):
     """The Runtime API refuses connections or hung up while we waited for an invocation."""
 
     exit_code = EXIT_SANDBOX_GONE
 
 
-class ContainerError(RuntimeStop):
+class ContainerError(FatalError):
     """The Runtime API answered with a container error: AWS asks the runtime to exit promptly."""
 
     exit_code = EXIT_CONTAINER
 
 
-class RemoteProtocolError(RuntimeStop):
+class RemoteProtocolError(FatalError):
     """The peer broke HTTP/1.1 or the Runtime API: its fault, not the function's."""
 
     exit_code = EXIT_PROTOCOL
 
 
-class OutOfDescriptors(RuntimeStop):
+class OutOfDescriptors(FatalError):
     """The process holds as many files and sockets as it may, and the connection needs one."""
 
     exit_code = EXIT_DESCRIPTORS

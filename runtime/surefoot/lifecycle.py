@@ -48,8 +48,8 @@ def before_snapshot(func: "F", *args: "Any", **kwargs: "Any") -> "F":
     :returns: func
     :raises TypeError: func cannot be called
     """
-    theirs = len(_registered("get_before_snapshot"))
-    _before_snapshot.append(_hook("before_snapshot", func, args, kwargs, theirs))
+    aws_hook_count = len(_registered("get_before_snapshot"))
+    _before_snapshot.append(_hook("before_snapshot", func, args, kwargs, aws_hook_count))
     return func
 
 
@@ -63,8 +63,8 @@ def after_restore(func: "F", *args: "Any", **kwargs: "Any") -> "F":
     :returns: func
     :raises TypeError: func cannot be called
     """
-    theirs = len(_registered("get_after_restore"))
-    _after_restore.append(_hook("after_restore", func, args, kwargs, theirs))
+    aws_hook_count = len(_registered("get_after_restore"))
+    _after_restore.append(_hook("after_restore", func, args, kwargs, aws_hook_count))
     return func
 
 
@@ -92,10 +92,10 @@ def run_before_snapshot() -> None:
 
     :raises BaseException: whatever a hook raises; those registered before it are not called
     """
-    theirs = _registered("get_before_snapshot")
-    while _before_snapshot or theirs:
-        ours_is_last = _before_snapshot and _before_snapshot[-1][3] >= len(theirs)
-        _call((_before_snapshot if ours_is_last else theirs).pop())
+    aws_hooks = _registered("get_before_snapshot")
+    while _before_snapshot or aws_hooks:
+        is_ours_last = _before_snapshot and _before_snapshot[-1][3] >= len(aws_hooks)
+        _call((_before_snapshot if is_ours_last else aws_hooks).pop())
 
 
 def run_after_restore() -> None:
@@ -108,14 +108,14 @@ def run_after_restore() -> None:
 
 
 def _hook(
-    where: str, func: "Any", args: "tuple[Any, ...]", kwargs: "dict[str, Any]", theirs: int
+    where: str, func: "Any", args: "tuple[Any, ...]", kwargs: "dict[str, Any]", aws_hook_count: int
 ) -> "Hook":
     if not callable(func):
         raise TypeError(
             f"{where}() got {func!r}, which cannot be called; pass the function itself, and its "
             f"arguments after it: {where}(close, connection)."
         )
-    return func, args, kwargs, theirs
+    return func, args, kwargs, aws_hook_count
 
 
 def _registered(getter: str) -> "list[Any]":
@@ -125,15 +125,15 @@ def _registered(getter: str) -> "list[Any]":
     return hooks
 
 
-def _in_order(ours: "list[Hook]", theirs: "list[Any]") -> "Iterator[Any]":
+def _in_order(ours: "list[Hook]", aws_hooks: "list[Any]") -> "Iterator[Any]":
     # The lists are read as they grow: a hook may register another.
     mine = other = 0
-    while mine < len(ours) or other < len(theirs):
-        if mine < len(ours) and (ours[mine][3] <= other or other >= len(theirs)):
+    while mine < len(ours) or other < len(aws_hooks):
+        if mine < len(ours) and (ours[mine][3] <= other or other >= len(aws_hooks)):
             yield ours[mine]
             mine += 1
         else:
-            yield theirs[other]
+            yield aws_hooks[other]
             other += 1
 
 

@@ -57,12 +57,12 @@ def parse(parts: list[bytes]) -> tuple[object, ...] | str:
 
 def _feed(parser: ReplyParser, part: bytes) -> Reply | None:
     """As the transport does it: a large body goes straight to where it stays."""
-    window = parser.window()
+    window = parser.get_buffer()
     if window is None:
         return parser.feed(part)
     count = min(len(window), len(part))
     window[:count] = part[:count]
-    return parser.filled(count)
+    return parser.buffer_updated(count)
 
 
 def _facts(reply: Reply) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ _HEX = re.compile(r"[0-9a-fA-F]{4}")
 _LITERALS = ("null", "true", "false")
 
 
-class _Found(Exception):
+class _Defect(Exception):
     """The fault: its text (``%r`` stands for the character there) and the place."""
 
     def __init__(self, text: str, position: int) -> None:
@@ -25,7 +25,7 @@ def explain(text: str) -> ValueError:
     start = _skip(text, 3 if text.startswith("\xef\xbb\xbf") else int(text.startswith("\ufeff")))
     try:
         end = _skip(text, _value(text, start))
-    except _Found as fault:
+    except _Defect as fault:
         message = fault.text.replace("%r", repr(text[fault.position : fault.position + 1]))
         return ValueError(f"{message}: {_place(text, fault.position)} (char {fault.position})")
     except ValueError as error:
@@ -60,7 +60,7 @@ def _value(text: str, at: int) -> int:
             return at + len(literal)
     number = _NUMBER.match(text, at)
     if number is None:
-        raise _Found("Expecting value", at)
+        raise _Defect("Expecting value", at)
     if number.group(1) is None and number.group(2) is None:
         int(number.group())  # refuses more digits than the interpreter converts
     return number.end()
@@ -74,22 +74,22 @@ def _string(text: str, begin: int) -> int:
         if stop == '"':
             return at + 1
         if stop == "":
-            raise _Found("Unterminated string starting at", begin)
+            raise _Defect("Unterminated string starting at", begin)
         if stop != "\\":
-            raise _Found("Invalid control character %r at", at)
+            raise _Defect("Invalid control character %r at", at)
         at = _escape(text, begin, at + 1)
 
 
 def _escape(text: str, begin: int, at: int) -> int:
     letter = text[at : at + 1]
     if letter == "":
-        raise _Found("Unterminated string starting at", begin)
+        raise _Defect("Unterminated string starting at", begin)
     if letter != "u":
         if letter not in '"\\/bfnrt':
-            raise _Found("Invalid \\X escape sequence %r", at)
+            raise _Defect("Invalid \\X escape sequence %r", at)
         return at + 1
     if not _HEX.match(text, at + 1):
-        raise _Found("Invalid \\uXXXX escape sequence", at - 1)
+        raise _Defect("Invalid \\uXXXX escape sequence", at - 1)
     return at + 5
 
 
@@ -98,22 +98,22 @@ def _object(text: str, at: int) -> int:
     if text[at : at + 1] == "}":
         return at + 1
     if text[at : at + 1] != '"':
-        raise _Found("Expecting property name enclosed in double quotes or '}'", at)
+        raise _Defect("Expecting property name enclosed in double quotes or '}'", at)
     while True:
         at = _skip(text, _string(text, at))
         if text[at : at + 1] != ":":
-            raise _Found("Expecting ':' delimiter", at)
+            raise _Defect("Expecting ':' delimiter", at)
         at = _skip(text, _value(text, _skip(text, at + 1)))
         if text[at : at + 1] == "}":
             return at + 1
         if text[at : at + 1] != ",":
-            raise _Found("Expecting ',' delimiter or '}'", at)
+            raise _Defect("Expecting ',' delimiter or '}'", at)
         comma = at
         at = _skip(text, at + 1)
         if text[at : at + 1] == "}":
-            raise _Found("Illegal trailing comma before end of object", comma)
+            raise _Defect("Illegal trailing comma before end of object", comma)
         if text[at : at + 1] != '"':
-            raise _Found("Expecting property name enclosed in double quotes", at)
+            raise _Defect("Expecting property name enclosed in double quotes", at)
 
 
 def _array(text: str, at: int) -> int:
@@ -121,14 +121,14 @@ def _array(text: str, at: int) -> int:
     if text[at : at + 1] == "]":
         return at + 1
     if at == len(text):
-        raise _Found("Expecting value or ']'", at)
+        raise _Defect("Expecting value or ']'", at)
     while True:
         at = _skip(text, _value(text, at))
         if text[at : at + 1] == "]":
             return at + 1
         if text[at : at + 1] != ",":
-            raise _Found("Expecting ',' delimiter or ']'", at)
+            raise _Defect("Expecting ',' delimiter or ']'", at)
         comma = at
         at = _skip(text, at + 1)
         if text[at : at + 1] == "]":
-            raise _Found("Illegal trailing comma before end of array", comma)
+            raise _Defect("Illegal trailing comma before end of array", comma)

@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from typing import Any
 
 # Payloads of this many bytes or more go to orjson, if there is one: see orjson_backend.
-LARGE = 256 * 1024
+ORJSON_THRESHOLD = 256 * 1024
 
 _WHITESPACE = " \t\n\r"
 _BOM = "\ufeff"
 
 
-class _Unusual(Exception):
+class _NeedsSlowEncoder(Exception):
     """The fast encoder met something that only the exact one knows."""
 
 
-def _unusual(_: object) -> object:
-    raise _Unusual
+def _refuse_unusual(_: object) -> object:
+    raise _NeedsSlowEncoder
 
 
 def _no_constant(name: str) -> object:
@@ -51,7 +51,7 @@ try:
     def _encoder(ensure_ascii: bool) -> "Callable[[object, int], Iterable[str]]":
         escape = encode_basestring_ascii if ensure_ascii else encode_basestring
         # No markers: a circle ends in RecursionError, and then the exact encoder names it.
-        return make_encoder(None, _unusual, escape, None, ": ", ", ", False, False, False)
+        return make_encoder(None, _refuse_unusual, escape, None, ": ", ", ", False, False, False)
 
 except ImportError:  # an interpreter without the accelerators: the same in Python
     from json import JSONDecoder, JSONEncoder
@@ -60,7 +60,10 @@ except ImportError:  # an interpreter without the accelerators: the same in Pyth
 
     def _encoder(ensure_ascii: bool) -> "Callable[[object, int], Iterable[str]]":
         encoder = JSONEncoder(
-            ensure_ascii=ensure_ascii, check_circular=False, allow_nan=False, default=_unusual
+            ensure_ascii=ensure_ascii,
+            check_circular=False,
+            allow_nan=False,
+            default=_refuse_unusual,
         )
         return lambda value, _: encoder.iterencode(value)
 
@@ -85,12 +88,12 @@ class Marshaller:
         if content_type != "application/json" and content_type is not None:
             return bytes(body)
         try:
-            if len(body) >= LARGE:
-                fast = _fast()
+            if len(body) >= ORJSON_THRESHOLD:
+                fast = _load_orjson_backend()
                 if fast is not None:
                     try:
                         return fast.loads(body)
-                    except fast.Unsuitable:
+                    except fast.FallbackToStdlib:
                         pass
             return self.loads(str(body, "utf-8"))
         except Exception as error:
@@ -142,16 +145,16 @@ class Marshaller:
             # marshal takes exact built-in types only: what it refuses may be a namedtuple, which
             # must become an object and which the C encoder would silently turn into an array.
             size = len(marshal.dumps(value))  # type: ignore[arg-type]  # or it raises
-            if size >= LARGE:
-                fast = _fast()
+            if size >= ORJSON_THRESHOLD:
+                fast = _load_orjson_backend()
                 if fast is not None:
                     try:
                         large: bytes = fast.dumps(value)
                         return large
-                    except fast.Unsuitable:
+                    except fast.FallbackToStdlib:
                         pass
             text = "".join(self._encode(value, 0))
-        except (_Unusual, ValueError, TypeError, RecursionError):
+        except (_NeedsSlowEncoder, ValueError, TypeError, RecursionError):
             from .json_encoder import encode
 
             text = encode(value, self.ensure_ascii)
@@ -159,7 +162,7 @@ class Marshaller:
         return text.encode("utf-8", "backslashreplace")
 
 
-def _fast() -> "Any":
+def _load_orjson_backend() -> "Any":
     """Return orjson_backend, or None when it cannot be loaded: no descriptor may be left for it."""
     try:
         from . import orjson_backend

@@ -23,11 +23,11 @@ _OLDEST = (3, 9, 15)
 _LONG = b"0" * 19
 
 
-class Unsuitable(Exception):
+class FallbackToStdlib(Exception):
     """orjson is not there, or its result might differ."""
 
 
-class _Found:
+class _Lookup:
     """orjson, looked for once."""
 
     module: "ModuleType | None" = None
@@ -37,35 +37,35 @@ class _Found:
 def loads(body: bytes | bytearray) -> "Any":
     """Return the value of a large JSON text.
 
-    :raises Unsuitable: decode it otherwise
+    :raises FallbackToStdlib: decode it otherwise
     """
-    orjson = _orjson()
+    orjson = _find_orjson()
     if _LONG in body.translate(_DIGITS):
-        raise Unsuitable
+        raise FallbackToStdlib
     try:
         return orjson.loads(body)
     except ValueError:
         # The usual parser finds the fault again and has the words for it.
-        raise Unsuitable from None
+        raise FallbackToStdlib from None
 
 
 def dumps(value: object) -> bytes:
     """Return the JSON text of a large value of exact built-in types.
 
-    :raises Unsuitable: encode it otherwise
+    :raises FallbackToStdlib: encode it otherwise
     """
-    orjson = _orjson()
+    orjson = _find_orjson()
     try:
         text: bytes = orjson.dumps(value)
     except (TypeError, ValueError, RecursionError):
-        raise Unsuitable from None
+        raise FallbackToStdlib from None
     # NaN and the infinities become null, silently.
-    if b"null" in text and not _finite(value):
-        raise Unsuitable
+    if b"null" in text and not _is_finite(value):
+        raise FallbackToStdlib
     return text
 
 
-def _finite(value: object) -> bool:
+def _is_finite(value: object) -> bool:
     """Return whether all floats in a value are finite; False may also mean that it is not sure."""
     level = [value]
     while level:
@@ -77,25 +77,25 @@ def _finite(value: object) -> bool:
     return True
 
 
-def _orjson() -> "ModuleType":
-    if not _Found.looked:
-        _Found.looked = True
+def _find_orjson() -> "ModuleType":
+    if not _Lookup.looked:
+        _Lookup.looked = True
         try:
             import orjson
         except ImportError:
             pass
         else:
             if _is_safe(orjson):
-                _Found.module = orjson
-    if _Found.module is None:
-        raise Unsuitable
-    return _Found.module
+                _Lookup.module = orjson
+    if _Lookup.module is None:
+        raise FallbackToStdlib
+    return _Lookup.module
 
 
 def _is_safe(orjson: "ModuleType") -> bool:
     """Return whether orjson is recent enough; an older one is logged, with the remedy."""
     version = getattr(orjson, "__version__", None)
-    if _numbers(version) >= _OLDEST:
+    if _version_numbers(version) >= _OLDEST:
         return True
     log_to_operator(
         f"orjson {version or 'of an unknown version'} is not used for large payloads: deeply "
@@ -104,7 +104,7 @@ def _is_safe(orjson: "ModuleType") -> bool:
     return False
 
 
-def _numbers(version: object) -> tuple[int, ...]:
+def _version_numbers(version: object) -> tuple[int, ...]:
     """Return the numbers that a version begins with: 3.10.0rc1 gives (3, 10, 0)."""
     numbers: list[int] = []
     for part in str(version).split("."):

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from .deadline import Guard
+    from .deadline import DeadlineGuard
 
 
-def share_alarm(guard: "Guard", module: "ModuleType") -> None:
+def share_alarm(guard: "DeadlineGuard", module: "ModuleType") -> None:
     """Have the functions of the ``signal`` module that touch the alarm borrow it from the guard."""
     for name, subject in _SUBJECTS.items():
         original = getattr(module, name)
@@ -39,7 +39,7 @@ _SUBJECTS = {
 
 
 def _borrowing(
-    guard: "Guard", original: "Callable[..., Any]", subject: "int | None"
+    guard: "DeadlineGuard", original: "Callable[..., Any]", subject: "int | None"
 ) -> "Callable[..., Any]":
     def borrow(*args: "Any", **kwargs: "Any") -> "Any":
         if subject is not None and (args[0] if args else kwargs.get("signalnum")) != subject:
@@ -53,7 +53,7 @@ def _borrowing(
     return _named(borrow, original)
 
 
-def _hide_handler(guard: "Guard", module: "ModuleType") -> None:
+def _hide_handler(guard: "DeadlineGuard", module: "ModuleType") -> None:
     original = module.getsignal
 
     def getsignal(signalnum: int) -> "Any":

@@ -11,10 +11,10 @@ from .._process import ownership
 from .._process.operator_log import log_to_operator
 from .._runtime_api.client import Client
 from .._runtime_api.transport import Connection
-from ..errors import EXIT_AFTER_RESTORE, EXIT_BEFORE_SNAPSHOT, EXIT_INIT, Fault, RuntimeStop
+from ..errors import EXIT_AFTER_RESTORE, EXIT_BEFORE_SNAPSHOT, EXIT_INIT, FatalError, Fault
 from . import import_hook, late, module_path
 from .config import Config
-from .deadline import INIT_SECONDS, LONG_INIT_SECONDS, Guard
+from .deadline import INIT_SECONDS, LONG_INIT_SECONDS, DeadlineGuard
 from .logs import Log
 from .logs.streams import replace_streams
 from .loop import Loop
@@ -41,38 +41,40 @@ def main(arguments: "Sequence[str]") -> int:
         _signal.signal(_signal.SIGTERM, _end_first_process)
     try:
         return _serve(arguments)
-    except RuntimeStop as stop:
+    except FatalError as stop:
         log_to_operator(str(stop))
         return stop.exit_code
     except KeyboardInterrupt:
         return 130
     finally:
         if ownership.is_owner():
-            _shut_down()
+            _run_shutdown_hooks()
 
 
 def _serve(arguments: "Sequence[str]") -> int:
-    environ = _environment()
+    environ = _read_environment()
     config = Config(arguments, environ)
     working_directory = posix.getcwd()
     module_path.prepare(working_directory, config.task_root, environ)
     config.task_root = config.task_root or working_directory
-    _forget(b"_LAMBDA_TELEMETRY_LOG_FD")
+    _unset_variable(b"_LAMBDA_TELEMETRY_LOG_FD")
     replace_streams()
     log = Log(config)
-    guard = Guard(config.deadline_margin_ms, config.deadline_raises, log_to_operator, log.flush)
+    guard = DeadlineGuard(
+        config.deadline_margin_ms, config.deadline_raises, log_to_operator, log.flush
+    )
     _install_import_hook(log, guard)
     late.prepare()
     if config.max_concurrency is None:
-        _serve_with(_client(config), config, log, guard)
+        _serve_sequentially(_make_client(config), config, log, guard)
     elif config.async_concurrency:
-        _serve_at_once(config.max_concurrency, config, log, guard)
+        _serve_concurrently(config.max_concurrency, config, log, guard)
     else:
-        return _serve_by_workers(config.max_concurrency, config, log, guard)
+        return _serve_with_workers(config.max_concurrency, config, log, guard)
     return 0
 
 
-def _install_import_hook(log: Log, guard: Guard) -> None:
+def _install_import_hook(log: Log, guard: DeadlineGuard) -> None:
     """Set up what depends on modules that the function may import, or not."""
 
     def configure_logging(_: "ModuleType") -> None:
@@ -94,40 +96,44 @@ def _install_import_hook(log: Log, guard: Guard) -> None:
     import_hook.install(actions)
 
 
-def _client(config: Config) -> Client:
+def _make_client(config: Config) -> Client:
     connection = Connection(config.host, config.port)
     connection.reserve()
     return Client(connection, Marshaller(config.ensure_ascii), log_to_operator)
 
 
-def _serve_with(
-    client: Client, config: Config, log: Log, guard: Guard, function: "Function | None" = None
+def _serve_sequentially(
+    client: Client,
+    config: Config,
+    log: Log,
+    guard: DeadlineGuard,
+    function: "Function | None" = None,
 ) -> None:
     """Load the function, unless it is loaded, and serve it one invocation at a time.
 
-    :raises RuntimeStop: see errors
+    :raises FatalError: see errors
     :raises SystemExit: the function could not be loaded, which has been reported
     """
-    _let_children_go(guard)
+    _release_in_children(guard)
     if function is None:
-        function = _load(client, config, log, guard)
+        function = _load_function(client, config, log, guard)
     if config.initialization_type == "snap-start":
-        _snapshot(client, log)
+        _take_snapshot(client, log)
     marshaller: Marshaller = client.marshaller
     if getattr(function, "takes_bytes", False):
         marshaller = RawMarshaller(config.ensure_ascii)
     marshaller = chosen_marshaller(marshaller)
     loop = Loop(client, function, marshaller, config, log, set_trace_id, guard)
     _install_sigterm_handler(loop)
-    loop.run(after_first=_collect_again)
+    loop.run(after_first=_restore_gc)
 
 
-def _serve_at_once(count: int, config: Config, log: Log, guard: Guard) -> None:
+def _serve_concurrently(count: int, config: Config, log: Log, guard: DeadlineGuard) -> None:
     from .concurrency.event_loop import ConcurrentLoop
 
-    clients = [_client(config) for _ in range(count)]
-    _let_children_go(guard)
-    function = _load(clients[0], config, log, guard)
+    clients = [_make_client(config) for _ in range(count)]
+    _release_in_children(guard)
+    function = _load_function(clients[0], config, log, guard)
     try:
         loop = ConcurrentLoop(
             clients, function, chosen_marshaller(clients[0].marshaller), config, log
@@ -135,18 +141,18 @@ def _serve_at_once(count: int, config: Config, log: Log, guard: Guard) -> None:
     except Fault as fault:
         clients[0].init_error(late.report_error(log, fault))
         sys.exit(EXIT_INIT)
-    _collect_again()
+    _restore_gc()
     loop.run()
 
 
-def _serve_by_workers(count: int, config: Config, log: Log, guard: Guard) -> int:
+def _serve_with_workers(count: int, config: Config, log: Log, guard: DeadlineGuard) -> int:
     from .workers import supervise
 
     function = None
     if config.preload:
-        client = _client(config)
-        _let_children_go(guard)
-        function = _load(client, config, log, guard)
+        client = _make_client(config)
+        _release_in_children(guard)
+        function = _load_function(client, config, log, guard)
     shell = sys.modules.get(f"{__package__}.handlers.shell")
     if shell is not None and isinstance(function, shell.ShellFunction):
         # Its bash belongs to one process: each worker needs one of its own.
@@ -155,7 +161,7 @@ def _serve_by_workers(count: int, config: Config, log: Log, guard: Guard) -> int
     supervisor = posix.getpid()
     try:
         return supervise(
-            config, count, lambda client: _serve_with(client, config, log, guard, function)
+            config, count, lambda client: _serve_sequentially(client, config, log, guard, function)
         )
     finally:
         if posix.getpid() == supervisor:
@@ -163,13 +169,13 @@ def _serve_by_workers(count: int, config: Config, log: Log, guard: Guard) -> int
             sys.modules.pop(_LIFECYCLE, None)
 
 
-def _let_children_go(guard: Guard) -> None:
+def _release_in_children(guard: DeadlineGuard) -> None:
     """See to it that a child that the function forks holds nothing of the runtime's."""
     ownership.release_in_children(guard.release)
     ownership.release_in_children(_restore_signals)
 
 
-def _load(client: Client, config: Config, log: Log, guard: Guard) -> "Function":
+def _load_function(client: Client, config: Config, log: Log, guard: DeadlineGuard) -> "Function":
     """Return the function; when it cannot be loaded, report that and end the process.
 
     :raises SystemExit: it could not be loaded; or this process is a child that the function's
@@ -194,7 +200,7 @@ def _load(client: Client, config: Config, log: Log, guard: Guard) -> "Function":
     return function
 
 
-def _snapshot(client: Client, log: Log) -> None:
+def _take_snapshot(client: Client, log: Log) -> None:
     """Let SnapStart take its snapshot between the hooks."""
     from .. import lifecycle
 
@@ -211,10 +217,10 @@ def _snapshot(client: Client, log: Log) -> None:
         sys.exit(EXIT_AFTER_RESTORE)
 
 
-def _collect_again() -> None:
+def _restore_gc() -> None:
     """End main()'s pause of the collector, unless the function has set it up for itself."""
     slowed = gc.get_threshold() == _GC_DURING_INIT
-    many = gc.get_count()[0] > _GC_WORTHWHILE or _collections() > _GC_BEFORE
+    many = gc.get_count()[0] > _GC_WORTHWHILE or _count_collections() > _GC_BEFORE
     if slowed and many and gc.isenabled():
         # What was made and dropped in the meantime would be frozen, too, and stay.
         gc.collect()
@@ -246,13 +252,13 @@ def _restore_signals() -> None:
             _signal.signal(number, _signal.SIG_DFL)
 
 
-def _shut_down() -> None:
+def _run_shutdown_hooks() -> None:
     lifecycle = sys.modules.get(_LIFECYCLE)
     if lifecycle is not None:
         lifecycle.run_shutdown(log_to_operator)
 
 
-def _collections() -> int:
+def _count_collections() -> int:
     """Return how many collections there have been."""
     count: int = gc.get_stats()[0]["collections"]
     return count
@@ -263,19 +269,19 @@ def _collections() -> int:
 # take some megabytes until it is found.
 _GC_DURING_INIT = (100_000, 1, 1000)
 _GC_AFTERWARDS = gc.get_threshold()
-_GC_BEFORE = _collections()
+_GC_BEFORE = _count_collections()
 # Fewer new objects than this, and what is garbage among them is not worth a collection.
 _GC_WORTHWHILE = 20_000
 _SUREFOOT = __name__.partition(".")[0]
 _LIFECYCLE = f"{_SUREFOOT}.lifecycle"
 
 
-def _forget(name: bytes) -> None:
+def _unset_variable(name: bytes) -> None:
     if posix.environ.pop(name, None) is not None:
         posix.unsetenv(name)
 
 
-def _environment() -> dict[str, str]:
+def _read_environment() -> dict[str, str]:
     """Return the environment without importing ``os``, decoded as ``os`` would."""
     return {
         str(name, "utf-8", "surrogateescape"): str(value, "utf-8", "surrogateescape")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 # The guard never takes more than this part of an invocation's time.
-LARGEST_PART = 10
+MAX_MARGIN_FRACTION = 0.1
 # How long Lambda lets a function load, in seconds; and where it waits longer: with provisioned
 # concurrency, SnapStart and Managed Instances. Source: AWS Lambda Developer Guide, "Understanding
 # the Lambda execution environment lifecycle", init phase.
@@ -48,7 +48,7 @@ _SUREFOOT = __name__.partition(".")[0]
 _OURS = tuple(f"{__package__}.{name}" for name in ("loop", "deadline", "context", "logs"))
 
 
-class Guard:
+class DeadlineGuard:
     """Watches over one invocation at a time, in the main thread."""
 
     def __init__(
@@ -94,8 +94,8 @@ class Guard:
         now = time()
         left = deadline_ms / 1000 - now
         margin = self.margin_ms / 1000
-        if margin * LARGEST_PART > left:
-            margin = left / LARGEST_PART
+        if margin > left * MAX_MARGIN_FRACTION:
+            margin = left * MAX_MARGIN_FRACTION
             if margin <= 0:
                 return
         elif not margin:
@@ -106,7 +106,7 @@ class Guard:
 
     def arm_for_init(self, limit: float) -> None:
         """Watch over the function's import, which Lambda ends after ``limit`` seconds."""
-        margin = min(self.margin_ms / 1000, limit / LARGEST_PART)
+        margin = min(self.margin_ms / 1000, limit * MAX_MARGIN_FRACTION)
         if margin <= 0:
             return
         self._loading = limit
@@ -265,7 +265,7 @@ class Guard:
 class _WatchedSource:
     """A handler's iterator, during whose steps the guard may raise."""
 
-    def __init__(self, guard: Guard, source: "Iterator[Any]") -> None:
+    def __init__(self, guard: DeadlineGuard, source: "Iterator[Any]") -> None:
         self._guard = guard
         self._source = source
 

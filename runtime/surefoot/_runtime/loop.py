@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .._runtime_api.invocation import Invocation
     from .._runtime_api.streaming import Stream
     from .config import Config
-    from .deadline import Guard
+    from .deadline import DeadlineGuard
     from .logs import Log
 
 
@@ -39,7 +39,7 @@ class Loop:
         config: "Config",
         log: "Log",
         trace: "Callable[[str | None], None]",
-        guard: "Guard",
+        guard: "DeadlineGuard",
     ) -> None:
         self.client = client
         self.function = function
@@ -57,7 +57,7 @@ class Loop:
         """Serve until the client or a signal handler raises, or until stop().
 
         :param after_first: called once, when the first invocation has been answered
-        :raises RuntimeStop: the sandbox is gone, broken or not a Runtime API; or Terminated
+        :raises FatalError: the sandbox is gone, broken or not a Runtime API; or Terminated
         :raises SystemExit: the function's own signal handler said so; or this process is a child
             that the handler forked, which must not go on here
         """
@@ -83,7 +83,7 @@ class Loop:
     def serve(self, invocation: "Invocation") -> None:
         """Handle one invocation and answer it, whatever the handler does.
 
-        :raises RuntimeStop: the answer could not be delivered and nothing else will be
+        :raises FatalError: the answer could not be delivered and nothing else will be
         """
         self.log.request_id = invocation.request_id
         self.log.tenant_id = invocation.tenant_id

@@ -23,10 +23,10 @@ _THREADS = 16
 _MAX_RECORD = 4 << 20
 # A byte that comes sooner was in memory: a system call takes a microsecond, the quickest of disks
 # fifty. Then so is the rest, as in a container that is started again, and threads would only cost.
-_AT_ONCE_NS = 20_000
+_PAGE_CACHE_HIT_NS = 20_000
 
 
-def start(record: str = RECORD, at_once_ns: int = _AT_ONCE_NS) -> None:
+def start(record: str = RECORD, at_once_ns: int = _PAGE_CACHE_HIT_NS) -> None:
     """Begin to read ahead; return at once. No record, or one that is out of date, is no error.
 
     :param record: the path of the record

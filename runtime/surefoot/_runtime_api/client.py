@@ -60,62 +60,63 @@ class Client:
     def next(self) -> Invocation:
         """Wait for the next invocation, however long it takes.
 
-        :raises RuntimeStop: the sandbox is gone, broken or not a Runtime API
+        :raises FatalError: the sandbox is gone, broken or not a Runtime API
         """
         reply = self.connection.exchange(self._next)
         if reply.status != 200:
-            raise _stop("GET invocation/next", reply)
+            raise _fatal_error("GET invocation/next", reply)
         return Invocation(reply.headers, reply.body)
 
     def respond(self, invocation: Invocation, body: bytes, content_type: str) -> None:
         """Answer an invocation.
 
-        :raises RuntimeStop: as next()
+        :raises FatalError: as next()
         """
         # It may come from a marshaller of the function's own.
         content_type = safe_value(content_type)
-        self._answer(invocation, "response", f"Content-Type: {content_type}\r\n", body)
+        self._post_answer(invocation, "response", f"Content-Type: {content_type}\r\n", body)
 
     def fail(self, invocation: Invocation, report: "Report") -> None:
         """Report that an invocation failed.
 
-        :raises RuntimeStop: as next()
+        :raises FatalError: as next()
         """
         body = self.marshaller.dumps(report.fields(invocation.request_id))
         headers = (
-            f"Content-Type: application/json\r\n{_error_type(report.header_type)}{_xray(report)}"
+            "Content-Type: application/json\r\n"
+            f"{_error_type_header(report.header_type)}{_xray_header(report)}"
         )
-        self._answer(invocation, "error", headers, body)
+        self._post_answer(invocation, "error", headers, body)
 
     def stream(
         self,
         invocation: Invocation,
         stream: "Stream",
-        failed: "Callable[[BaseException], Report]",
+        make_report: "Callable[[BaseException], Report]",
     ) -> None:
         """Answer an invocation piece by piece, each sent as soon as the handler yields it.
 
         What the handler raises now can no longer be an error answer; it is told in trailers. When
         the peer goes away the handler's generator is closed and the loop goes on.
 
-        :param failed: makes the report of an exception that the handler raised
-        :raises RuntimeStop: as next()
+        :param make_report: makes the report of an exception that the handler raised
+        :raises FatalError: as next()
         """
         from .streaming import END, MODE, TRAILERS, chunk
 
         path = f"invocation/{request_id_path(invocation.request_id)}/response"
         head = (
             f"POST {_API}{path}{self._common}Content-Type: {stream.content_type}\r\n{MODE}"
-            f"{_echo(invocation)}Transfer-Encoding: chunked\r\n"
+            f"{_invocation_id_header(invocation)}Transfer-Encoding: chunked\r\n"
             f"Trailer: {', '.join(TRAILERS)}\r\n\r\n"
         )
         ending = END
         pieces = iter(stream)
-        reply, told = None, "hung up on"
+        reply, abort_reason = None, "hung up on"
         upload = self.connection.upload(head.encode("utf-8", "surrogateescape"))
         try:
             while upload.open:
-                data, error_trailers = self._next_piece(pieces, invocation, failed)
+                data, error_trailers = self._next_piece(pieces, invocation, make_report)
                 ending += error_trailers
                 if not data:
                     break
@@ -123,13 +124,13 @@ class Client:
             whole = upload.open
             reply = upload.finish(ending + b"\r\n")
             if whole and reply is not None:
-                told = ""
+                abort_reason = ""
             elif reply is not None:
-                told = f"answered {reply.status} before the end of"
+                abort_reason = f"answered {reply.status} before the end of"
         except DeadlineExceeded as error:
             # While a piece was being sent: neither its rest nor trailers can follow any more.
-            failed(error)
-            told = "did not read in time"
+            make_report(error)
+            abort_reason = "did not read in time"
         finally:
             self.connection.retire()
             try:
@@ -138,18 +139,20 @@ class Client:
                 if not is_owner():
                     raise
                 # The handler's own clean-up failed; that is for its log, and no reason to end.
-                failed(error)
+                make_report(error)
         what = f"streamed response to request {invocation.request_id}"
-        if told:
-            self.log_to_operator(f"the peer {told} the {what}; the handler's generator was closed.")
+        if abort_reason:
+            self.log_to_operator(
+                f"the peer {abort_reason} the {what}; the handler's generator was closed."
+            )
         if reply is not None:
-            self._judge(reply, what)
+            self._handle_refusal(reply, what)
 
     def _next_piece(
         self,
         pieces: "Iterator[bytes]",
         invocation: Invocation,
-        failed: "Callable[[BaseException], Report]",
+        make_report: "Callable[[BaseException], Report]",
     ) -> tuple[bytes, bytes]:
         """Return the next piece, empty at the end; and the trailers, if an error was the end.
 
@@ -164,7 +167,7 @@ class Client:
         except BaseException as error:
             if not is_owner():
                 raise
-            report = failed(error)
+            report = make_report(error)
             return b"", trailers(
                 report, self.marshaller.dumps(report.fields(invocation.request_id))
             )
@@ -173,59 +176,59 @@ class Client:
     def init_error(self, report: "Report") -> None:
         """Report that the function could not be loaded; the process must exit next.
 
-        :raises RuntimeStop: as next()
+        :raises FatalError: as next()
         """
-        self._initial("init/error", report, report.header_type)
+        self._report_init_error("init/error", report, report.header_type)
 
     def before_snapshot_error(self, report: "Report") -> None:
         """Report that a before-snapshot hook failed; the process must exit next.
 
-        :raises RuntimeStop: as next()
+        :raises FatalError: as next()
         """
-        self._initial("init/error", report, BEFORE_SNAPSHOT_ERROR)
+        self._report_init_error("init/error", report, BEFORE_SNAPSHOT_ERROR)
 
     def restore_next(self) -> None:
         """Wait until Lambda has restored this process from its snapshot.
 
-        :raises RuntimeStop: as next()
+        :raises FatalError: as next()
         """
         request = f"GET {_API}restore/next{self._common}\r\n".encode()
         reply = self.connection.exchange(request)
         if reply.status != 200:
-            raise _stop("GET restore/next", reply)
+            raise _fatal_error("GET restore/next", reply)
         # The connection was made before the snapshot; its peer may be another now.
         self.connection.retire()
 
     def restore_error(self, report: "Report") -> None:
         """Report that an after-restore hook failed; the process must exit next.
 
-        :raises RuntimeStop: as next()
+        :raises FatalError: as next()
         """
-        self._initial("restore/error", report, AFTER_RESTORE_ERROR)
+        self._report_init_error("restore/error", report, AFTER_RESTORE_ERROR)
 
-    def _initial(self, path: str, report: "Report", error_type: str) -> None:
+    def _report_init_error(self, path: str, report: "Report", error_type: str) -> None:
         body = self.marshaller.dumps(report.fields())
-        headers = f"Content-Type: application/json\r\n{_error_type(error_type)}"
+        headers = f"Content-Type: application/json\r\n{_error_type_header(error_type)}"
         reply = self._post(path, headers, body)
         if reply.status != 202:
             self.log_to_operator(
                 f"the Runtime API answered {reply.status} to the report for {path}."
             )
 
-    def _answer(self, invocation: Invocation, what: str, headers: str, body: bytes) -> None:
+    def _post_answer(self, invocation: Invocation, what: str, headers: str, body: bytes) -> None:
         request_id = invocation.request_id
         path = f"invocation/{request_id_path(request_id)}/{what}"
-        reply = self._post(path, headers + _echo(invocation), body)
+        reply = self._post(path, headers + _invocation_id_header(invocation), body)
         if reply.status != 202:
-            self._judge(reply, f"{what} of {len(body)} bytes to request {request_id}")
+            self._handle_refusal(reply, f"{what} of {len(body)} bytes to request {request_id}")
 
-    def _judge(self, reply: Reply, what: str) -> None:
+    def _handle_refusal(self, reply: Reply, what: str) -> None:
         """Tell of a refusal; stop at a container error."""
         status = reply.status
         if status == 202:
             return
         if status >= 500:
-            raise _stop(f"the {what}", reply)
+            raise _fatal_error(f"the {what}", reply)
         reason = _REFUSALS.get(status, f"answered with status {status}")
         if reply.repeated and status in (400, 403):
             arrived = "had arrived" if reply.heard else "may have arrived"
@@ -250,17 +253,17 @@ def request_id_path(request_id: str) -> str:
     return "".join(chr(byte) if byte in safe else f"%{byte:02X}" for byte in raw)
 
 
-def _echo(invocation: Invocation) -> str:
+def _invocation_id_header(invocation: Invocation) -> str:
     if invocation.invocation_id is None:
         return ""
     return f"Lambda-Runtime-Invocation-Id: {safe_value(invocation.invocation_id)}\r\n"
 
 
-def _error_type(name: str) -> str:
+def _error_type_header(name: str) -> str:
     return f"Lambda-Runtime-Function-Error-Type: {name}\r\n"
 
 
-def _xray(report: "Report") -> str:
+def _xray_header(report: "Report") -> str:
     try:
         # Escaped ASCII whatever the environment: a header carries nothing else safely.
         cause = str(report.xray_json(Marshaller(ensure_ascii=True).dumps), "ascii")
@@ -270,7 +273,7 @@ def _xray(report: "Report") -> str:
     return f"Lambda-Runtime-Function-XRay-Error-Cause: {cause}\r\n" if cause else ""
 
 
-def _stop(call: str, reply: Reply) -> ContainerError | RemoteProtocolError:
+def _fatal_error(call: str, reply: Reply) -> ContainerError | RemoteProtocolError:
     text = bytes(reply.body[:200]).decode("utf-8", "replace")
     message = f"the Runtime API answered {reply.status} to {call}: {text!r}."
     if reply.status >= 500:

@@ -10,7 +10,7 @@ import builtins
 import posix
 
 from ..errors import Fault
-from .frames import Frame, add_source_lines, format_frames, frames_of
+from .frames import Frame, add_source_lines, format_frames, user_frames
 
 try:
     from _json import encode_basestring_ascii as _quote
@@ -38,8 +38,8 @@ _MOST_EXCEPTIONS = 200
 _MOST_PARTS = 100
 # Causes, frames and message bytes in an X-Ray cause: the first that fits.
 _XRAY_SIZES = ((32, 64, 48 * 1024), (8, 16, _MAX_ENTRY), (1, 16, _MAX_ENTRY), (1, 2, MAX_KIND))
-_CHAIN = 16
-_FAMILIES = ("Runtime", "Function")
+_MAX_CHAIN = 16
+_ERROR_NAMESPACES = ("Runtime", "Function")
 
 
 class Report:
@@ -70,8 +70,8 @@ class Report:
             # Its attributes are the user's, and may do anything. A poorer report is still one.
             kind, trouble = name_of(error), name_of(failure)
         try:
-            lines = format_frames(frames_of(error.__traceback__))
-            return cls(kind, text_of(error), lines, [(kind, text_of(error), [])])
+            lines = format_frames(user_frames(error.__traceback__))
+            return cls(kind, safe_str(error), lines, [(kind, safe_str(error), [])])
         except BaseException:
             return cls(kind, f"<no message and no trace: {trouble} while describing it>", [], [])
 
@@ -85,10 +85,10 @@ class Report:
                 error.kind, error.message, stack, [("LambdaValidationError", error.message, [])]
             )
         causes = [
-            (name_of(each), text_of(each), frames_of(each.__traceback__))
-            for each in _everything(error)
+            (name_of(each), safe_str(each), user_frames(each.__traceback__))
+            for each in _flatten(error)
         ]
-        return cls(name_of(error), text_of(error), _Description().lines(error), causes)
+        return cls(name_of(error), safe_str(error), _Description().lines(error), causes)
 
     @property
     def header_type(self) -> str:
@@ -97,7 +97,7 @@ class Report:
         if not dot:
             family = "Function"
         fits = len(name) > 1 and name.isascii() and name.isalpha() and name[0].isupper()
-        return f"{family}.{name}" if fits and family in _FAMILIES else "Function.Unhandled"
+        return f"{family}.{name}" if fits and family in _ERROR_NAMESPACES else "Function.Unhandled"
 
     def fields(self, request_id: str = "") -> dict[str, object]:
         """Return the error JSON's fields, in awslambdaric's order."""
@@ -148,21 +148,21 @@ class Report:
 
 def name_of(error: BaseException) -> str:
     """Return the name of an exception's class, whatever its metaclass makes of ``__name__``."""
-    return _exact(_type_name(type(error)))
+    return _plain_str(_type_name(type(error)))
 
 
 _type_name = type.__dict__["__name__"].__get__
 
 
-def text_of(error: BaseException) -> str:
+def safe_str(error: BaseException) -> str:
     """Return str(error), or a sentence in its place when that raises."""
     try:
-        return _exact(str(error))
+        return _plain_str(str(error))
     except BaseException as failure:
         return f"<no message: str() of the {name_of(error)} raised {name_of(failure)}>"
 
 
-def _exact(text: str) -> str:
+def _plain_str(text: str) -> str:
     """Return a str that is no instance of a subclass: only those have a plain JSON form."""
     return str.__str__(text)
 
@@ -224,18 +224,18 @@ def _json_size(text: str) -> int:
 _MOST_BYTES = 12
 
 
-def _everything(error: BaseException) -> list[BaseException]:
+def _flatten(error: BaseException) -> list[BaseException]:
     """Return the exception, what led to it, and the members of groups among them; not too many."""
     found: list[BaseException] = []
     waiting = [error]
-    while waiting and len(found) < _CHAIN * 2:
-        for each, _ in _chain(waiting.pop(0)):
+    while waiting and len(found) < _MAX_CHAIN * 2:
+        for each, _ in _cause_chain(waiting.pop(0)):
             found.append(each)
-            waiting += _group(each)[: _CHAIN * 2]
+            waiting += _group_members(each)[: _MAX_CHAIN * 2]
     return found
 
 
-def _group(error: BaseException) -> "tuple[BaseException, ...]":
+def _group_members(error: BaseException) -> "tuple[BaseException, ...]":
     # Python 3.10 has no groups; and any exception may have an attribute called exceptions.
     group = getattr(builtins, "BaseExceptionGroup", None)
     return error.exceptions if group is not None and isinstance(error, group) else ()
@@ -250,27 +250,27 @@ class _Description:
     def lines(self, error: BaseException, depth: int = 0) -> list[str]:
         """Return the lines of one exception and its causes, and of the members of its groups."""
         lines: list[str] = []
-        for each, relation in _chain(error):
+        for each, relation in _cause_chain(error):
             self._left -= 1
             if relation:
-                lines.append(f"{relation}{name_of(each)}: {cut(text_of(each), _MAX_ENTRY)}\n")
-            frames = frames_of(each.__traceback__)
+                lines.append(f"{relation}{name_of(each)}: {cut(safe_str(each), _MAX_ENTRY)}\n")
+            frames = user_frames(each.__traceback__)
             add_source_lines(frames)
             lines += format_frames(frames)
             lines += _notes(each)
-            lines += self._members(each, depth)
+            lines += self._format_members(each, depth)
         return cut_lines(lines, MAX_STACK)
 
-    def _members(self, error: BaseException, depth: int) -> list[str]:
-        members = _group(error)
-        if members and depth == _CHAIN:
+    def _format_members(self, error: BaseException, depth: int) -> list[str]:
+        members = _group_members(error)
+        if members and depth == _MAX_CHAIN:
             return ["… and more groups within\n"]
         lines = []
         for number, member in enumerate(members, 1):
             if self._left <= 0 or number > _MOST_PARTS:
                 lines.append(f"… and {len(members) - number + 1:,} more members\n")
                 break
-            text = cut(text_of(member), _MAX_ENTRY)
+            text = cut(safe_str(member), _MAX_ENTRY)
             lines.append(f"Member {number} of {len(members)}: {name_of(member)}: {text}\n")
             lines += [f"  {line}" for line in self.lines(member, depth + 1)]
         return lines
@@ -290,11 +290,11 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _chain(error: BaseException) -> "list[tuple[BaseException, str]]":
+def _cause_chain(error: BaseException) -> "list[tuple[BaseException, str]]":
     """Return the exception and what led to it, nearest first, each with its relation in words."""
     chain = [(error, "")]
     seen = {id(error)}
-    while len(chain) < _CHAIN:
+    while len(chain) < _MAX_CHAIN:
         last = chain[-1][0]
         if last.__cause__ is not None:
             following, relation = last.__cause__, "Caused by "

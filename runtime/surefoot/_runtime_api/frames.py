@@ -20,9 +20,9 @@ _MOST_FRAMES = 5_000
 _SHOWN_REPEATS = 3
 _MOST_LINE = 500
 
-_IMPORT = "<frozen importlib"
+_IMPORT_SYSTEM = "<frozen importlib"
 # The code objects of the runtime carry the same prefix as this module's file.
-_HERE = __file__.rpartition("/surefoot/")[0] + "/surefoot/"
+_RUNTIME_DIR = __file__.rpartition("/surefoot/")[0] + "/surefoot/"
 
 # The function may replace builtins.open.
 _open = io.open
@@ -42,7 +42,7 @@ class Frame:
         self.namespace = namespace
 
 
-def frames_of(trace: "TracebackType | None") -> list[Frame]:
+def user_frames(trace: "TracebackType | None") -> list[Frame]:
     """Return the frames of the user's code: no import machinery, no frame of the runtime."""
     frames = _walk(trace)
     machinery = _machinery()
@@ -50,9 +50,9 @@ def frames_of(trace: "TracebackType | None") -> list[Frame]:
     while start < len(frames) and frames[start].filename.startswith(machinery):
         start += 1
     # The guard raises in the handler's place; where it does so says nothing.
-    while len(frames) > start + 1 and frames[-1].filename.startswith(_HERE):
+    while len(frames) > start + 1 and frames[-1].filename.startswith(_RUNTIME_DIR):
         frames.pop()
-    return [frame for frame in frames[start:] if not frame.filename.startswith(_IMPORT)]
+    return [frame for frame in frames[start:] if not frame.filename.startswith(_IMPORT_SYSTEM)]
 
 
 def add_source_lines(frames: list[Frame]) -> None:
@@ -114,7 +114,7 @@ def _walk(trace: "TracebackType | None") -> list[Frame]:
 
 def _machinery() -> tuple[str, ...]:
     """Return where the code lies that leads from the runtime to the user's first frame."""
-    places = [_HERE, _IMPORT]
+    places = [_RUNTIME_DIR, _IMPORT_SYSTEM]
     for name in ("asyncio", "importlib"):
         file = getattr(sys.modules.get(name), "__file__", None)
         if isinstance(file, str) and "/" in file:

@@ -13,7 +13,7 @@ MAX_HEAD = 256 * 1024
 # only end in a MemoryError.
 MAX_BODY = 128 * 1024 * 1024
 # Beyond this much outstanding body, the transport receives straight into the final buffer.
-DIRECT = 64 * 1024
+ZERO_COPY_THRESHOLD = 64 * 1024
 
 # Complete replies with these statuses and a length need no state machine.
 _USUAL = frozenset((200, 202))
@@ -50,10 +50,19 @@ class ReplyParser:
     Feed until a Reply comes back; then the parser is ready for the next reply.
     """
 
-    __slots__ = ("_buffer", "_filled", "_headers", "_known", "_left", "_parts", "_state", "_status")
+    __slots__ = (
+        "_buffer",
+        "_filled",
+        "_headers",
+        "_cached_head",
+        "_left",
+        "_parts",
+        "_state",
+        "_status",
+    )
 
     def __init__(self) -> None:
-        self._known: tuple[bytes, int, dict[str, str]] = (b"", 0, {})
+        self._cached_head: tuple[bytes, int, dict[str, str]] = (b"", 0, {})
         self.reset()
 
     def reset(self) -> None:
@@ -81,13 +90,13 @@ class ReplyParser:
             cut = data.find(b"\r\n\r\n")
             if cut > 0:
                 head = data[:cut]
-                if head == self._known[0]:
-                    _, status, headers = self._known
+                if head == self._cached_head[0]:
+                    _, status, headers = self._cached_head
                 else:
                     status, headers = parse_head(head)
                     if status == 202:
                         # Answers to answers are alike, for a second at least: parse each kind once.
-                        self._known = head, status, headers
+                        self._cached_head = head, status, headers
                 length = headers.get("content-length")
                 if status in _USUAL and length is not None and "transfer-encoding" not in headers:
                     body = data[cut + 4 :]
@@ -102,14 +111,14 @@ class ReplyParser:
             return self._finish(bytes(self._buffer), reusable=False)
         return None
 
-    def window(self) -> memoryview | None:
+    def get_buffer(self) -> memoryview | None:
         """Where the transport may receive a large body straight into; None for ordinary feeding."""
         if self._state == "direct":
             return memoryview(self._parts)[self._filled :]
         return None
 
-    def filled(self, count: int) -> Reply | None:
-        """``count`` bytes were received into window(); return the reply once it is complete."""
+    def buffer_updated(self, count: int) -> Reply | None:
+        """``count`` bytes were received into get_buffer(); return the reply once it is complete."""
         self._filled += count
         if self._filled < len(self._parts):
             return None
@@ -172,7 +181,7 @@ class ReplyParser:
             body = bytes(self._buffer[: self._left])
             del self._buffer[: self._left]
             return self._finish(body, reusable=not self._buffer)
-        if self._left - have > DIRECT:
+        if self._left - have > ZERO_COPY_THRESHOLD:
             self._parts = bytearray(self._left)
             self._parts[:have] = self._buffer
             self._buffer.clear()

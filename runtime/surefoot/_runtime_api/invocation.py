@@ -67,17 +67,17 @@ def _milliseconds(value: str | None) -> int:
 _LATEST = 7_258_118_399_999
 
 
-def real_deadline(deadline_ms: int, now_ms: float) -> int:
+def correct_rie_deadline(deadline_ms: int, now_ms: float) -> int:
     """Return a deadline as it was meant, in milliseconds since the epoch.
 
     In its multi-concurrency mode AWS's emulator takes the time-out's nanoseconds for milliseconds,
     which puts the deadline 12 days to 57 years ahead instead of 1 s to 30 minutes.
     """
     left = deadline_ms - now_ms
-    if not _EMULATED[0] <= left <= _EMULATED[1]:
+    if not _RIE_BUG_RANGE_MS[0] <= left <= _RIE_BUG_RANGE_MS[1]:
         return deadline_ms
     return int(now_ms + left / 1_000_000)
 
 
 # From a time-out of 1 s, of which a part has passed, to the longest.
-_EMULATED = (0.9e9, (MAX_TIMEOUT_SECONDS + 0.1) * 1e9)
+_RIE_BUG_RANGE_MS = (0.9e9, (MAX_TIMEOUT_SECONDS + 0.1) * 1e9)

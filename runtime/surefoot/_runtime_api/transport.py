@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 RECV_BYTES = 64 * 1024
 # A body up to this size goes out in one send() together with its head.
-_JOIN = 32 * 1024
+COALESCE_LIMIT = 32 * 1024
 # Linux's number of the option, which the socket module has no name for. Source: socket(7).
 _SO_COOKIE = 57
 # What a connection's socket is good for: to be connected; an exchange; to hold its descriptor.
@@ -51,7 +51,7 @@ class Connection:
 
     def reserve(self) -> None:
         """Take the descriptor now, while there are some."""
-        self._hold(_open(self._family))
+        self._hold(_open_socket(self._family))
 
     def exchange(self, head: bytes, body: bytes = b"") -> Reply:
         """Send one request and return its reply; waits without limit (Lambda owns the time-outs).
@@ -111,7 +111,11 @@ class Connection:
         :raises OutOfDescriptors: a new connection was needed, and no descriptor is left
         """
         self._check(head)
-        if self._state == _CONNECTED and self._socket is not None and hung_up(self._socket):
+        if (
+            self._state == _CONNECTED
+            and self._socket is not None
+            and is_closed_by_peer(self._socket)
+        ):
             # It cannot be repeated later on: see now whether the idle connection is still there.
             self.close()
         return Upload(self._connected(), self._parser, head, self._is_ours)
@@ -176,7 +180,7 @@ class Connection:
         if connection is None or self._state != _NEW or not self._is_ours():
             # What is closed now makes room for the new one, if nothing else does.
             self.close()
-            connection = _open(self._family)
+            connection = _open_socket(self._family)
             self._hold(connection)
         try:
             connection.connect((self.host, self.port))
@@ -202,7 +206,7 @@ class Connection:
 
     def _send(self, connection: _socket.socket, head: bytes, body: bytes) -> Reply | None:
         """Send a request; a reply comes back early when the peer answers before it has read all."""
-        if len(body) <= _JOIN:
+        if len(body) <= COALESCE_LIMIT:
             data = head + body
             sent = connection.send(data)
             if sent == len(data):
@@ -232,24 +236,24 @@ def _identify(connection: _socket.socket) -> object:
         return status.st_dev, status.st_ino
 
 
-def _open(family: int) -> _socket.socket:
+def _open_socket(family: int) -> _socket.socket:
     """Return a new socket, on no standard stream's number: what is printed would go into it.
 
     :raises OutOfDescriptors: there is none to be had
     """
     low = []
     try:
-        connection = _new(family)
+        connection = _new_socket(family)
         while connection.fileno() <= 2:
             low.append(connection)
-            connection = _new(family)
+            connection = _new_socket(family)
     finally:
         for each in low:
             each.close()
     return connection
 
 
-def _new(family: int) -> _socket.socket:
+def _new_socket(family: int) -> _socket.socket:
     try:
         return _socket.socket(family, _socket.SOCK_STREAM)
     except OSError:
@@ -270,17 +274,17 @@ def receive(connection: _socket.socket, parser: ReplyParser) -> Reply | None:
     :raises OSError: the connection broke
     """
     while True:
-        window = parser.window()
-        if window is None:
+        buffer = parser.get_buffer()
+        if buffer is None:
             data = connection.recv(RECV_BYTES)
             if not data:
                 return parser.eof()
             reply = parser.feed(data)
         else:
-            count = connection.recv_into(window)
+            count = connection.recv_into(buffer)
             if not count:
                 return None
-            reply = parser.filled(count)
+            reply = parser.buffer_updated(count)
         if reply is not None:
             return reply
 
@@ -295,7 +299,7 @@ def send_rest(connection: _socket.socket, rest: memoryview, parser: ReplyParser)
     while rest:
         ((_, events),) = waiting.poll()
         if events & POLLIN:
-            reply = _early(connection, parser)
+            reply = _read_early_reply(connection, parser)
             if reply is not None:
                 return reply
             continue
@@ -305,14 +309,14 @@ def send_rest(connection: _socket.socket, rest: memoryview, parser: ReplyParser)
         except BlockingIOError:
             continue
         except OSError:
-            reply = _early(connection, parser)
+            reply = _read_early_reply(connection, parser)
             if reply is not None:
                 return reply
             raise
     return None
 
 
-def hung_up(connection: _socket.socket) -> bool:
+def is_closed_by_peer(connection: _socket.socket) -> bool:
     """Return whether an idle connection has been closed, or has something unasked-for to say."""
     waiting = poll()
     waiting.register(connection.fileno(), POLLIN)
@@ -371,7 +375,7 @@ class Upload:
             return None
 
 
-def _early(connection: _socket.socket, parser: ReplyParser) -> Reply | None:
+def _read_early_reply(connection: _socket.socket, parser: ReplyParser) -> Reply | None:
     """Return the final reply that came while sending; the connection is spent by it."""
     while True:
         data = connection.recv(RECV_BYTES)

@@ -37,7 +37,7 @@ def test_exit_codes_are_distinct_failures_that_a_process_can_have() -> None:
         (errors.RemoteProtocolError, 76),
     ],
 )
-def test_each_stop_has_its_exit_code(stop: type[errors.RuntimeStop], code: int) -> None:
+def test_each_stop_has_its_exit_code(stop: type[errors.FatalError], code: int) -> None:
     assert stop("why").exit_code == code
 
 

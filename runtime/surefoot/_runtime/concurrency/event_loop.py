@@ -13,11 +13,11 @@ import time
 import traceback
 
 from ..._process.operator_log import log_to_operator
-from ..._runtime_api.invocation import real_deadline
+from ..._runtime_api.invocation import correct_rie_deadline
 from ..._runtime_api.streaming import Stream
-from ...errors import ContainerError, DeadlineExceeded, Fault, RuntimeStop, Terminated
+from ...errors import ContainerError, DeadlineExceeded, FatalError, Fault, Terminated
 from ..context import LambdaContext
-from ..deadline import LARGEST_PART
+from ..deadline import MAX_MARGIN_FRACTION
 from ..handlers.coroutine import Driver, event_loop, stack_of
 from ..handlers.results import KINDS
 from ..late import report_error
@@ -74,14 +74,14 @@ class ConcurrentLoop:
         self._places = Places(len(clients))
         self._pid = os.getpid()
         self._is_over = False
-        log.per_task()
+        log.use_task_context()
 
     def run(self) -> None:
         """Serve until the sandbox ends, or SIGTERM; then invocations under way are finished first.
 
         From the first moment of the end no place asks for another invocation.
 
-        :raises RuntimeStop: why it ended
+        :raises FatalError: why it ended
         :raises KeyboardInterrupt: SIGINT ended it
         :raises SystemExit: in a child that a handler forked, when the child is at its end
         """
@@ -127,7 +127,7 @@ class ConcurrentLoop:
                 invocation = self._next(place, client)
                 try:
                     self._serve(client, invocation)
-                except RuntimeStop as stop:
+                except FatalError as stop:
                     log_to_operator(f"{stop} Place {place + 1} goes on.")
                 except Exception as error:
                     name = invocation.request_id
@@ -146,7 +146,7 @@ class ConcurrentLoop:
     def _next(self, place: int, client: "Client") -> "Invocation":
         """Wait for the next invocation; ask again for a while when the Runtime API has none.
 
-        :raises RuntimeStop: as Client.next(), after five attempts. After a container error the
+        :raises FatalError: as Client.next(), after five attempts. After a container error the
             attempts go on as long as other places are served: then it is about this one only
         :raises Ended: the end has begun
         """
@@ -155,30 +155,32 @@ class ConcurrentLoop:
         while True:
             try:
                 invocation = self._places.ask(place, client)
-            except RuntimeStop as stop:
-                others = isinstance(stop, ContainerError) and self._places.others_are_served(place)
+            except FatalError as stop:
+                others = isinstance(stop, ContainerError) and self._places.any_other_served(place)
                 if attempts >= MAX_ATTEMPTS and not others:
                     raise
                 if attempts == 1:
                     log_to_operator(f"{stop} Place {place + 1} asks again.")
             else:
-                invocation.deadline_ms = real_deadline(invocation.deadline_ms, time.time() * 1000)
+                invocation.deadline_ms = correct_rie_deadline(
+                    invocation.deadline_ms, time.time() * 1000
+                )
                 return invocation
             self._places.pause(delay)
             delay = min(delay * 2, LAST_DELAY)
             attempts += 1
 
     def _serve(self, client: "Client", invocation: "Invocation") -> None:
-        def told(error: BaseException) -> "Report":
+        def make_report(error: BaseException) -> "Report":
             return report_error(self.log, error, invocation.request_id)
 
         try:
             answer = self._handle(client, invocation)
         except BaseException as error:
-            client.fail(invocation, told(error))
+            client.fail(invocation, make_report(error))
             return
         if isinstance(answer, Stream):
-            client.stream(invocation, answer, told)
+            client.stream(invocation, answer, make_report)
         else:
             client.respond(invocation, *answer)
 
@@ -223,17 +225,17 @@ class ConcurrentLoop:
 
     async def _outcome(
         self, invocation: "Invocation", coroutine: "Coroutine[Any, Any, Any]"
-    ) -> "Any | _Raised":
+    ) -> "Any | _Failure":
         # Nothing may escape: SystemExit would end the loop, and with it everybody's invocations.
-        self.log.enter(invocation.request_id, invocation.tenant_id)
-        watch = _Watch(invocation, self.config)
+        self.log.set_invocation(invocation.request_id, invocation.tenant_id)
+        watch = _TaskDeadline(invocation, self.config)
         outcome: Any
         try:
             outcome = await coroutine
         except asyncio.CancelledError as error:
-            outcome = _Raised(watch.expired or error)
+            outcome = _Failure(watch.expired or error)
         except BaseException as error:
-            outcome = _Raised(error)
+            outcome = _Failure(error)
         finally:
             watch.end()
         if os.getpid() != self._pid:
@@ -287,7 +289,7 @@ def _refuse_to_stop() -> None:
 
 def _exit_code(outcome: object) -> object:
     """Return what SystemExit takes for the end of a forked child."""
-    if not isinstance(outcome, _Raised):
+    if not isinstance(outcome, _Failure):
         return 0
     if isinstance(outcome.error, SystemExit):
         return outcome.error.code
@@ -297,20 +299,20 @@ def _exit_code(outcome: object) -> object:
     return 1
 
 
-def _result(outcome: "Any | _Raised") -> "Any":
-    if isinstance(outcome, _Raised):
+def _result(outcome: "Any | _Failure") -> "Any":
+    if isinstance(outcome, _Failure):
         raise outcome.error
     return outcome
 
 
-class _Raised:
+class _Failure:
     """An exception on its way from the loop to the polling thread."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
 
 
-class _Watch:
+class _TaskDeadline:
     """The deadline guard of one task: a timer on the loop, as there is one signal for all."""
 
     def __init__(self, invocation: "Invocation", config: "Config") -> None:
@@ -319,7 +321,7 @@ class _Watch:
         self._raises = config.deadline_raises
         self._task = asyncio.current_task()
         left = invocation.deadline_ms - time.time() * 1000
-        margin = min(config.deadline_margin_ms, left / LARGEST_PART)
+        margin = min(config.deadline_margin_ms, left * MAX_MARGIN_FRACTION)
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later((left - margin) / 1000, self._act) if margin > 0 else None
 

@@ -10,7 +10,7 @@ import threading
 
 from ..._process.operator_log import log_to_operator
 from ..._runtime_api.transport import Connection
-from ...errors import RuntimeStop
+from ...errors import FatalError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,24 +54,24 @@ class Places:
     def leave(self, place: int, reason: BaseException) -> bool:
         """Note that a place has ended; return whether it was the last one."""
         with self._lock:
-            served = self._others_are_served(place)
+            served = self._any_other_served(place)
             self._states[place] = _GONE
             if isinstance(self.reason, Ended) and not served:
                 self.reason = reason
             last = all(state == _GONE for state in self._states)
         if served and not isinstance(reason, Ended):
-            text = str(reason) if isinstance(reason, RuntimeStop) else f"{reason!r}."
+            text = str(reason) if isinstance(reason, FatalError) else f"{reason!r}."
             log_to_operator(
                 f"{text} Place {place + 1} of {len(self._states)} gives up; the others go on."
             )
         return last
 
-    def others_are_served(self, place: int) -> bool:
+    def any_other_served(self, place: int) -> bool:
         """Return whether the Runtime API deals with any place but this one."""
         with self._lock:
-            return self._others_are_served(place)
+            return self._any_other_served(place)
 
-    def _others_are_served(self, place: int) -> bool:
+    def _any_other_served(self, place: int) -> bool:
         return any(
             state in (_IDLE, _BUSY) for other, state in enumerate(self._states) if other != place
         )
@@ -86,26 +86,26 @@ class Places:
     def ask(self, place: int, client: "Client") -> "Invocation":
         """Wait for one invocation.
 
-        :raises RuntimeStop: as Client.next()
+        :raises FatalError: as Client.next()
         :raises Ended: the end has begun
         """
         connection = self._connections[place]
         connection.polling = True
         try:
             invocation = client.next()
-        except RuntimeStop:
-            self.enter(place, _REFUSED)
+        except FatalError:
+            self.set_state(place, _REFUSED)
             raise
         finally:
             connection.polling = False
-        self.enter(place, _BUSY)
+        self.set_state(place, _BUSY)
         return invocation
 
     def is_idle(self, place: int) -> None:
         """Note that a place is ready for an invocation."""
-        self.enter(place, _IDLE)
+        self.set_state(place, _IDLE)
 
-    def enter(self, place: int, state: int) -> None:
+    def set_state(self, place: int, state: int) -> None:
         """Note a place's state."""
         with self._lock:
             self._states[place] = state

@@ -26,13 +26,13 @@ class Log:
         self._sink: Sink | None = None
         self._task: ContextVar[tuple[str, str | None]] | None = None
 
-    def per_task(self) -> None:
-        """From now on each asyncio task has its own invocation: see enter()."""
+    def use_task_context(self) -> None:
+        """From now on each asyncio task has its own invocation: see set_invocation()."""
         from contextvars import ContextVar
 
         self._task = ContextVar("surefoot_invocation", default=("", None))
 
-    def enter(self, request_id: str, tenant_id: str | None) -> None:
+    def set_invocation(self, request_id: str, tenant_id: str | None) -> None:
         """The current task, and those that it starts, work for this invocation."""
         if self._task is not None:
             self._task.set((request_id, tenant_id))

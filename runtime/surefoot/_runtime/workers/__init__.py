@@ -5,9 +5,9 @@ one place. Here each place is a worker, a forked process that serves one invocat
 this process keeps them alive. Source: AWS Lambda Developer Guide, "Lambda Managed Instances".
 """
 
-from ...errors import ConfigError, RuntimeStop
+from ...errors import ConfigError, FatalError
 from .supervisor import Supervisor
-from .worker import Forked
+from .worker import InChild
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def supervise(config: "Config", count: int, work: "Callable[[Client], None]") ->
 
     :param work: loads the function unless it is loaded, and serves it through the client it gets
     :raises ConfigError: no workers are wanted
-    :raises RuntimeStop: the one worker that speaks for all of them could not go on
+    :raises FatalError: the one worker that speaks for all of them could not go on
     """
     if count < 1:
         raise ConfigError(
@@ -35,14 +35,14 @@ def supervise(config: "Config", count: int, work: "Callable[[Client], None]") ->
     supervisor = Supervisor(config, count)
     try:
         return supervisor.run()
-    except Forked as forked:
+    except InChild as forked:
         worker = forked.worker
     # What the supervisor held is its own business; only the worker's frames go on from here.
     del supervisor
     try:
         return worker.run(work)
-    except RuntimeStop:
+    except FatalError:
         # All of them meet the same end of the sandbox: it is told once.
-        if worker.first_word():
+        if worker.claims_report():
             raise
         return worker.exit_code

@@ -7,7 +7,7 @@ from ..._process.operator_log import log_to_operator
 from ..._runtime_api.client import Client
 from ..._runtime_api.invocation import Invocation
 from ..._runtime_api.transport import Connection
-from ...errors import Fault, RuntimeStop
+from ...errors import FatalError, Fault
 from ..late import report_of
 from .shared_state import BUSY, INIT
 from .signals import describe
@@ -22,7 +22,7 @@ EXIT_ERROR = "Runtime.ExitError"  # the type under which Lambda records that a r
 _SIGKILL = 9
 
 
-def mention_threads() -> None:
+def warn_about_threads() -> None:
     """Tell the operator of threads that a preloaded function has: fork takes none of them along."""
     threading = sys.modules.get("threading")
     count = threading.active_count() - 1 if threading is not None else 0
@@ -33,7 +33,7 @@ def mention_threads() -> None:
         )
 
 
-def announce(config: "Config", count: int) -> None:
+def log_pool_start(config: "Config", count: int) -> None:
     """Log at DEBUG that the workers are about to start, field for field like awslambdaric."""
     if config.log_level != "DEBUG":
         return
@@ -48,10 +48,10 @@ def announce(config: "Config", count: int) -> None:
     )
 
 
-def fate(code: int, state: int, taken: "tuple[str, str] | None") -> str:
+def describe_exit(code: int, state: int, current_invocation: "tuple[str, str] | None") -> str:
     """Return what a worker was doing and how it died (an exit code; negative: a signal)."""
-    if taken is not None:
-        doing = f"busy with request {taken[0]} (which is now reported as failed)"
+    if current_invocation is not None:
+        doing = f"busy with request {current_invocation[0]} (which is now reported as failed)"
     else:
         doing = _DOING.get(state, "idle")
     return f"{doing}, {_how(code)}"
@@ -100,5 +100,5 @@ def _deliver(config: "Config", post: "Callable[[Client], None]") -> None:
     connection = Connection(config.host, config.port)
     try:
         post(Client(connection, Marshaller(config.ensure_ascii), log_to_operator))
-    except RuntimeStop as stop:
+    except FatalError as stop:
         log_to_operator(str(stop))

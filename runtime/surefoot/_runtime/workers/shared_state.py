@@ -21,7 +21,7 @@ _LENGTH = slice(9, 11)
 _TEXT = 11
 
 
-class Board:
+class SharedState:
     """One slot for each worker, numbered from 0. Lives as long as a process holds it."""
 
     def __init__(self, count: int) -> None:
@@ -34,7 +34,7 @@ class Board:
         """Return the state of a worker."""
         return self._memory[slot * _SLOT + _STATE]
 
-    def enter(self, slot: int, state: int) -> None:
+    def set_state(self, slot: int, state: int) -> None:
         """Note that a worker changed to a state other than BUSY."""
         if self.state(slot) == BUSY and state in (ANSWERED, IDLE):
             self._put(slot, _DONE, self._get(slot, _DONE) + 1)
@@ -42,7 +42,7 @@ class Board:
         if state == IDLE:
             self._memory[-1] = 1
 
-    def take(self, slot: int, request_id: str, invocation_id: "str | None") -> None:
+    def set_invocation(self, slot: int, request_id: str, invocation_id: "str | None") -> None:
         """Note that a worker got an invocation. One with an endless id goes without a name."""
         text = f"{request_id}\n{invocation_id or ''}".encode("utf-8", "surrogateescape")
         if len(text) > _SLOT - _TEXT:
@@ -52,7 +52,7 @@ class Board:
         self._put(slot, _LENGTH, len(text))
         self._memory[slot * _SLOT + _STATE] = BUSY
 
-    def taken(self, slot: int) -> "tuple[str, str] | None":
+    def current_invocation(self, slot: int) -> "tuple[str, str] | None":
         """Return request id and invocation id of what a worker is busy with, if it is."""
         length = self._get(slot, _LENGTH)
         if self.state(slot) != BUSY or not length:
@@ -70,7 +70,7 @@ class Board:
         """Return whether any worker ever came as far as asking for an invocation."""
         return bool(self._memory[-1])
 
-    def others_are_served(self, slot: int) -> bool:
+    def any_other_served(self, slot: int) -> bool:
         """Return whether the Runtime API deals with any worker but this one."""
         return any(self.state(each) in _SERVED for each in range(self.count) if each != slot)
 

@@ -17,7 +17,7 @@ class Drained(BaseException):
     """The worker is to end, and has nothing in hand. Passes through every ``except Exception``."""
 
 
-class Lifeline:
+class ShutdownPipe:
     """The pipe, and a single token that goes to the first worker who asks for it.
 
     The function may close a worker's ends, or open something else under their numbers: they are
@@ -33,9 +33,9 @@ class Lifeline:
         self._inodes = {each: _inode(each) for each in (self._reading, self._tokens)}
         # A child that a preloaded function forks in the supervisor must not hold the writing end,
         # or the workers would outlive the supervisor as long as that child does.
-        posix.register_at_fork(after_in_child=self.cut)
+        posix.register_at_fork(after_in_child=self.close)
 
-    def cut(self) -> None:
+    def close(self) -> None:
         """Close this process's writing end; in the supervisor that lets all workers end."""
         if self._writing >= 0:
             posix.close(self._writing)
@@ -75,7 +75,7 @@ class Lifeline:
         if waiting.poll(int(seconds * 1000)) or (not held and self._is_orphan()):
             raise Drained
 
-    def take_token(self) -> bool:
+    def acquire_once(self) -> bool:
         """Return True to the first caller in any of the processes, False to all others."""
         if not self._is_held(self._tokens):
             # Said twice is better than not at all.

@@ -10,12 +10,18 @@ from ..._process.operator_log import log_to_operator
 from ..._process.ownership import become_owner
 from ..._process.polling import is_writable
 from ...errors import EXIT_CRASHES, EXIT_SANDBOX_GONE, MAX_ASYNC_TIMEOUT_SECONDS
-from .crash_report import announce, fate, mention_threads, report_init, report_lost
+from .crash_report import (
+    describe_exit,
+    log_pool_start,
+    report_init,
+    report_lost,
+    warn_about_threads,
+)
 from .restart import RestartPolicy
-from .shared_state import ENDED, INIT, Board
-from .shutdown_pipe import Lifeline
+from .shared_state import ENDED, INIT, SharedState
+from .shutdown_pipe import ShutdownPipe
 from .signals import Signals
-from .worker import Forked, Worker
+from .worker import InChild, Worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,8 +55,8 @@ class Supervisor:
         self.config = config
         self.count = count
         self.system = system or System()
-        self.board = Board(count)
-        self.lifeline = Lifeline()
+        self.shared_state = SharedState(count)
+        self.shutdown_pipe = ShutdownPipe()
         self.workers: dict[int, int] = {}
         self.messengers: set[int] = set()
         self.vacant = dict.fromkeys(range(count), 0.0)
@@ -62,10 +68,10 @@ class Supervisor:
     def run(self) -> int:
         """Keep the workers alive until told to stop; return the exit code.
 
-        :raises Forked: in each new worker
+        :raises InChild: in each new worker
         """
-        announce(self.config, self.count)
-        mention_threads()
+        log_pool_start(self.config, self.count)
+        warn_about_threads()
         self._share_memory()
         self.signals = self.system.signals()
         while self.exit_code is None or self.workers or self.messengers:
@@ -133,13 +139,13 @@ class Supervisor:
         self.exit_code = exit_code
         self.patience_ends = self.system.monotonic() + patience
         self.vacant.clear()
-        self.lifeline.cut()
+        self.shutdown_pipe.close()
         for pid, slot in self.workers.items():
-            if self.board.state(slot) == INIT:
+            if self.shared_state.state(slot) == INIT:
                 self.system.kill(pid, _signal.SIGKILL)
 
     def _spawn(self, slot: int) -> None:
-        self.board.enter(slot, INIT)
+        self.shared_state.set_state(slot, INIT)
         try:
             pid = self._fork()
         except OSError as error:
@@ -149,7 +155,7 @@ class Supervisor:
             self._replace(slot)
             return
         if pid == 0:
-            raise Forked(Worker(self.config, slot, self.board, self.lifeline))
+            raise InChild(Worker(self.config, slot, self.shared_state, self.shutdown_pipe))
         del self.vacant[slot]
         self.workers[pid] = slot
 
@@ -160,7 +166,7 @@ class Supervisor:
         pid = self.signals.fork()
         if pid == 0:
             become_owner()
-            self.lifeline.cut()
+            self.shutdown_pipe.close()
             if self._collects:
                 gc.enable()
         return pid
@@ -176,36 +182,38 @@ class Supervisor:
                 return
             self.messengers.discard(pid)
             if pid in self.workers:
-                self._mourn(pid, self.workers.pop(pid), posix.waitstatus_to_exitcode(status))
+                self._handle_worker_exit(
+                    pid, self.workers.pop(pid), posix.waitstatus_to_exitcode(status)
+                )
 
-    def _mourn(self, pid: int, slot: int, code: int) -> None:
+    def _handle_worker_exit(self, pid: int, slot: int, code: int) -> None:
         """A worker has ended: stop if it said that nobody can go on, else replace it."""
-        state = self.board.state(slot)
-        taken = self.board.taken(slot)
+        state = self.shared_state.state(slot)
+        current_invocation = self.shared_state.current_invocation(slot)
         if self.exit_code is not None:
-            if taken is not None and not self._is_killing:
-                self._say_and_report(pid, slot, code)
+            if current_invocation is not None and not self._is_killing:
+                self._log_and_report(pid, slot, code)
             return
         if state == ENDED:
             # Nobody waits for answers when the sandbox is gone.
             patience = SHUTDOWN_SECONDS if code == EXIT_SANDBOX_GONE else _LONGEST_INVOCATION
             self._stop(code, patience)
             return
-        self._say_and_report(pid, slot, code)
-        if not self._replace(slot) and not self.board.was_ready():
+        self._log_and_report(pid, slot, code)
+        if not self._replace(slot) and not self.shared_state.was_ready():
             self._send(report_init(self.config, code))
 
-    def _say_and_report(self, pid: int, slot: int, code: int) -> None:
+    def _log_and_report(self, pid: int, slot: int, code: int) -> None:
         """Tell the operator how a worker died, and the caller of its invocation, if it had one."""
-        taken = self.board.taken(slot)
-        how = fate(code, self.board.state(slot), taken)
+        current_invocation = self.shared_state.current_invocation(slot)
+        how = describe_exit(code, self.shared_state.state(slot), current_invocation)
         log_to_operator(f"worker {slot + 1} of {self.count} (pid {pid}), {how}")
-        if taken is not None:
-            self._send(report_lost(self.config, code, *taken))
+        if current_invocation is not None:
+            self._send(report_lost(self.config, code, *current_invocation))
 
     def _replace(self, slot: int) -> bool:
         """Have a place filled again, unless that has failed too often: then stop, return False."""
-        due = self._restarts.after_death(self.system.monotonic(), self.board.done())
+        due = self._restarts.after_death(self.system.monotonic(), self.shared_state.done())
         if due is None:
             log_to_operator(
                 f"workers died {self._restarts.deaths} times in a row and finished no invocation "

@@ -77,7 +77,7 @@ def test_decoding_gives_the_same_value(value: Any) -> None:
         return
     try:
         decoded = orjson_backend.loads(text)
-    except orjson_backend.Unsuitable:
+    except orjson_backend.FallbackToStdlib:
         return
     assert same(decoded, Marshaller().loads(text.decode()))
 
@@ -86,7 +86,7 @@ def test_decoding_gives_the_same_value(value: Any) -> None:
 def test_odd_texts_give_the_same_value_or_are_left_to_the_usual_parser(text: str) -> None:
     try:
         value = orjson_backend.loads(text.encode())
-    except orjson_backend.Unsuitable:
+    except orjson_backend.FallbackToStdlib:
         return
     assert same(value, Marshaller().loads(text))
 
@@ -95,20 +95,20 @@ def test_odd_texts_give_the_same_value_or_are_left_to_the_usual_parser(text: str
 def test_encoding_gives_text_of_the_same_value(value: Any) -> None:
     try:
         text = orjson_backend.dumps(value)
-    except orjson_backend.Unsuitable:
+    except orjson_backend.FallbackToStdlib:
         return
     assert same(json.loads(text), json.loads(Marshaller().dumps(value)))
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 def test_what_orjson_would_turn_into_null_is_left_to_the_usual_encoder(number: float) -> None:
-    with pytest.raises(orjson_backend.Unsuitable):
+    with pytest.raises(orjson_backend.FallbackToStdlib):
         orjson_backend.dumps([{"deep": [number]}])
 
 
 def large(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     used: list[str] = []
-    monkeypatch.setattr(marshaller, "LARGE", 64)
+    monkeypatch.setattr(marshaller, "ORJSON_THRESHOLD", 64)
     for name in ("loads", "dumps"):
         plain = getattr(orjson_backend, name)
 
@@ -172,13 +172,13 @@ def test_orjson_is_used_from_the_version_on_that_limits_depth(
         module.__version__ = version  # type: ignore[attr-defined]
     module.loads = lambda _: "used"  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "orjson", module)
-    monkeypatch.setattr(orjson_backend._Found, "looked", False)
-    monkeypatch.setattr(orjson_backend._Found, "module", None)
+    monkeypatch.setattr(orjson_backend._Lookup, "looked", False)
+    monkeypatch.setattr(orjson_backend._Lookup, "module", None)
     for _ in range(2):
         if used:
             assert orjson_backend.loads(b"[]") == "used"
         else:
-            with pytest.raises(orjson_backend.Unsuitable):
+            with pytest.raises(orjson_backend.FallbackToStdlib):
                 orjson_backend.loads(b"[]")
     lines = capfd.readouterr().err.splitlines()
     if used:

@@ -15,7 +15,7 @@ import pytest
 
 from surefoot._payload.marshaller import Marshaller
 from surefoot._runtime import deadline
-from surefoot._runtime.deadline import Guard
+from surefoot._runtime.deadline import DeadlineGuard
 from surefoot._runtime.logs import Log
 from surefoot._runtime.loop import Loop
 from surefoot._runtime_api.invocation import Invocation
@@ -27,8 +27,8 @@ FAR = {"lambda-runtime-deadline-ms": "4102444800000"}
 
 
 @pytest.fixture
-def guard(capfd: pytest.CaptureFixture[str]) -> Iterator[Guard]:
-    guard = Guard(500, raises=True, log_to_operator=print, flush=lambda: None)
+def guard(capfd: pytest.CaptureFixture[str]) -> Iterator[DeadlineGuard]:
+    guard = DeadlineGuard(500, raises=True, log_to_operator=print, flush=lambda: None)
     yield guard
     guard.disarm()
     guard.release()
@@ -62,7 +62,7 @@ class Bell(Marshaller):
         return super().load(body, content_type)
 
 
-def serve(guard: Guard, handler: object, source: Source, marshaller: Marshaller) -> Source:
+def serve(guard: DeadlineGuard, handler: object, source: Source, marshaller: Marshaller) -> Source:
     log = Log(fakes.config())
     loop = Loop(source, handler, marshaller, log.config, log, lambda _: None, guard)  # type: ignore[arg-type]
     for invocation in source.invocations:
@@ -70,14 +70,16 @@ def serve(guard: Guard, handler: object, source: Source, marshaller: Marshaller)
     return source
 
 
-def test_an_answer_that_is_ready_is_never_turned_into_an_error(guard: Guard) -> None:
+def test_an_answer_that_is_ready_is_never_turned_into_an_error(guard: DeadlineGuard) -> None:
     source = Peer(*(fakes.invocation(b"1", FAR) for _ in range(3)))
     serve(guard, lambda event, _: event, source, Bell())
     assert source.answers == [(b"1", "application/json")] * 3
     assert source.reports == []
 
 
-def test_a_deadline_that_passes_before_the_handler_is_called_is_its_error(guard: Guard) -> None:
+def test_a_deadline_that_passes_before_the_handler_is_called_is_its_error(
+    guard: DeadlineGuard,
+) -> None:
     called: list[object] = []
     source = Source(fakes.invocation(b'"before"', FAR), fakes.invocation(b"1", FAR))
     serve(guard, lambda event, _: called.append(event), source, Bell())
@@ -85,7 +87,7 @@ def test_a_deadline_that_passes_before_the_handler_is_called_is_its_error(guard:
     assert called == [1]
 
 
-def test_the_handler_meets_it_where_it_is(guard: Guard) -> None:
+def test_the_handler_meets_it_where_it_is(guard: DeadlineGuard) -> None:
     seen: list[str] = []
 
     def handler(event: object, context: object) -> str:
@@ -100,7 +102,9 @@ def test_the_handler_meets_it_where_it_is(guard: Guard) -> None:
     assert source.answers == [(b'"as far as I got"', "application/json")]
 
 
-def test_a_line_of_the_log_is_not_torn(guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_of_the_log_is_not_torn(
+    guard: DeadlineGuard, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An alarm in the middle of our own code waits until that has returned."""
     again: list[float] = []
 
@@ -120,7 +124,7 @@ def test_a_line_of_the_log_is_not_torn(guard: Guard, monkeypatch: pytest.MonkeyP
         ring()
 
 
-def test_between_two_values_of_a_stream_it_waits_for_the_next_step(guard: Guard) -> None:
+def test_between_two_values_of_a_stream_it_waits_for_the_next_step(guard: DeadlineGuard) -> None:
     guard.arm("id", int(FAR["lambda-runtime-deadline-ms"]))
     ended: list[str] = []
 
@@ -139,7 +143,7 @@ def test_between_two_values_of_a_stream_it_waits_for_the_next_step(guard: Guard)
     assert ended == ["closed"]
 
 
-def test_the_clean_up_of_a_generator_is_not_interrupted(guard: Guard) -> None:
+def test_the_clean_up_of_a_generator_is_not_interrupted(guard: DeadlineGuard) -> None:
     guard.arm("id", int(FAR["lambda-runtime-deadline-ms"]))
     ended: list[str] = []
 
@@ -157,7 +161,7 @@ def test_the_clean_up_of_a_generator_is_not_interrupted(guard: Guard) -> None:
 
 
 def test_a_peer_that_does_not_read_is_given_up_at_the_second_ring_only(
-    guard: Guard, monkeypatch: pytest.MonkeyPatch
+    guard: DeadlineGuard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import surefoot._runtime_api.transport
 
@@ -169,7 +173,7 @@ def test_a_peer_that_does_not_read_is_given_up_at_the_second_ring_only(
         surefoot._runtime_api.transport.send_rest()  # type: ignore[call-arg]
 
 
-def test_an_alarm_that_comes_late_means_nothing(guard: Guard) -> None:
+def test_an_alarm_that_comes_late_means_nothing(guard: DeadlineGuard) -> None:
     guard.arm("id", int(FAR["lambda-runtime-deadline-ms"]))
     guard.in_user_code = True
     guard.disarm()
@@ -179,7 +183,7 @@ def test_an_alarm_that_comes_late_means_nothing(guard: Guard) -> None:
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
-def test_a_timer_that_someone_else_set_is_left_alone(guard: Guard) -> None:
+def test_a_timer_that_someone_else_set_is_left_alone(guard: DeadlineGuard) -> None:
     guard.arm("id", int(FAR["lambda-runtime-deadline-ms"]))
     _signal.setitimer(signal.ITIMER_REAL, 3000)
     guard.disarm()
@@ -187,7 +191,7 @@ def test_a_timer_that_someone_else_set_is_left_alone(guard: Guard) -> None:
     assert 2900 < left <= 3000
 
 
-def test_a_handler_of_the_functions_own_is_never_replaced(guard: Guard) -> None:
+def test_a_handler_of_the_functions_own_is_never_replaced(guard: DeadlineGuard) -> None:
     def own(number: int, frame: FrameType | None) -> None: ...
 
     signal.signal(signal.SIGALRM, own)
@@ -201,13 +205,13 @@ def test_a_handler_of_the_functions_own_is_never_replaced(guard: Guard) -> None:
 
 
 @pytest.mark.parametrize("deadline_ms", [0, 1, -5])
-def test_odd_deadlines_raise_nothing(guard: Guard, deadline_ms: int) -> None:
+def test_odd_deadlines_raise_nothing(guard: DeadlineGuard, deadline_ms: int) -> None:
     guard.arm("id", deadline_ms)
     guard.disarm()
 
 
 def test_the_message_names_what_is_about_to_end(
-    guard: Guard, capfd: pytest.CaptureFixture[str]
+    guard: DeadlineGuard, capfd: pytest.CaptureFixture[str]
 ) -> None:
     guard.arm_for_init(10)
     ring()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from surefoot._payload.marshaller import Marshaller, RawMarshaller
-from surefoot._runtime.deadline import Guard
+from surefoot._runtime.deadline import DeadlineGuard
 from surefoot._runtime.loop import Loop
 from surefoot._runtime_api.client import Client
 from surefoot._runtime_api.error_report import Report
@@ -47,7 +47,7 @@ def run(
     """Serve the invocations until the source is dry."""
     source = Source(*invocations)
     log = fakes.log()
-    guard = Guard(0, raises=False, log_to_operator=pytest.fail, flush=log.flush)
+    guard = DeadlineGuard(0, raises=False, log_to_operator=pytest.fail, flush=log.flush)
     marshaller = marshaller or Marshaller()
     loop = Loop(source, handler, marshaller, log.config, log, trace, guard)
     with pytest.raises(SandboxGone, match="no more"):
@@ -131,7 +131,7 @@ def test_the_log_knows_the_invocation_while_it_is_handled() -> None:
     def handler(event: object, context: object) -> None:
         seen.extend([log.request_id, log.tenant_id])
 
-    guard = Guard(0, raises=False, log_to_operator=pytest.fail, flush=log.flush)
+    guard = DeadlineGuard(0, raises=False, log_to_operator=pytest.fail, flush=log.flush)
     Loop(source, handler, Marshaller(), log.config, log, seen.append, guard).serve(source.next())
     assert seen == [None, fakes.REQUEST_ID, "tenant"]
 
@@ -139,7 +139,7 @@ def test_the_log_knows_the_invocation_while_it_is_handled() -> None:
 def test_what_follows_the_first_answer_happens_once() -> None:
     source = Source(fakes.invocation(b"1"), fakes.invocation(b"2"), fakes.invocation(b"3"))
     log = fakes.log()
-    guard = Guard(0, raises=False, log_to_operator=pytest.fail, flush=log.flush)
+    guard = DeadlineGuard(0, raises=False, log_to_operator=pytest.fail, flush=log.flush)
     seen: list[int] = []
     loop = Loop(source, max, Marshaller(), log.config, log, lambda _: None, guard)
     loop.function = lambda event, _: event
@@ -160,7 +160,7 @@ def test_an_answer_that_cannot_be_delivered_is_not_reported_as_the_handlers_erro
 
     source = Broken(fakes.invocation())
     log = fakes.log()
-    guard = Guard(0, raises=False, log_to_operator=pytest.fail, flush=log.flush)
+    guard = DeadlineGuard(0, raises=False, log_to_operator=pytest.fail, flush=log.flush)
     marshaller = Marshaller()
     loop = Loop(source, lambda *_: 1, marshaller, log.config, log, lambda _: None, guard)
     with pytest.raises(SandboxGone):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from surefoot._runtime_api.error_report import Report, cut, cut_lines, text_of
+from surefoot._runtime_api.error_report import Report, cut, cut_lines, safe_str
 from surefoot.errors import MARSHAL_ERROR, Fault
 
 
@@ -52,7 +52,7 @@ def test_an_exception_whose_text_raises_still_has_one(failure: type[BaseExceptio
         def __str__(self) -> str:
             raise failure
 
-    assert text_of(Mute()) == f"<no message: str() of the Mute raised {failure.__name__}>"
+    assert safe_str(Mute()) == f"<no message: str() of the Mute raised {failure.__name__}>"
     assert Report.of(raised(Mute())).kind == "Mute"
 
 

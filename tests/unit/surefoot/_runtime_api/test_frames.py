@@ -14,11 +14,11 @@ from types import ModuleType
 
 import pytest
 
-from surefoot._runtime_api.frames import add_source_lines, format_frames, frames_of
+from surefoot._runtime_api.frames import add_source_lines, format_frames, user_frames
 
 
 def shown(error: BaseException) -> list[str]:
-    frames = frames_of(error.__traceback__)
+    frames = user_frames(error.__traceback__)
     add_source_lines(frames)
     return format_frames(frames)
 

@@ -128,7 +128,7 @@ def test_a_parser_is_ready_for_the_next_reply() -> None:
     for body in (b"one", b"two"):
         assert parser.idle
         assert parser.feed(OK + b"Content-Length: 3\r\n\r\n") is None
-        assert (parser.idle, parser.window()) == (False, None)
+        assert (parser.idle, parser.get_buffer()) == (False, None)
         reply = parser.feed(body)
         assert reply is not None
         assert reply.body == body
@@ -145,29 +145,29 @@ def test_a_reset_parser_has_forgotten_everything() -> None:
 
 
 def test_a_large_body_is_received_where_it_stays() -> None:
-    body = bytes(range(256)) * (http1.DIRECT // 128)
+    body = bytes(range(256)) * (http1.ZERO_COPY_THRESHOLD // 128)
     parser = ReplyParser()
-    assert parser.window() is None
+    assert parser.get_buffer() is None
     head = header_block("HTTP/1.1 200 OK", [("Content-Length", str(len(body)))])
     assert parser.feed(head + body[:100]) is None
     taken = 100
     reply = None
     while reply is None:
-        window = parser.window()
+        window = parser.get_buffer()
         assert window is not None
         assert len(window) == len(body) - taken
         count = min(len(window), 50_000)
         window[:count] = body[taken : taken + count]
         taken += count
-        reply = parser.filled(count)
+        reply = parser.buffer_updated(count)
     assert (bytes(reply.body), taken, reply.reusable) == (body, len(body), True)
-    assert parser.window() is None
+    assert parser.get_buffer() is None
 
 
 def test_a_large_body_whose_connection_is_to_close_is_not_reusable() -> None:
-    length = http1.DIRECT + 1
+    length = http1.ZERO_COPY_THRESHOLD + 1
     parser = ReplyParser()
     parser.feed(OK + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % length)
-    reply = parser.filled(length)
+    reply = parser.buffer_updated(length)
     assert reply is not None
     assert not reply.reusable

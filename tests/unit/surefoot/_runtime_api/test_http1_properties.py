@@ -18,11 +18,11 @@ def parse(parts: list[bytes], end: bool = True) -> Reply | None:
     parser = ReplyParser()
     for part in parts:
         rest = part
-        while (window := parser.window()) is not None and rest:
+        while (window := parser.get_buffer()) is not None and rest:
             count = min(len(window), len(rest))
             window[:count] = rest[:count]
             rest = rest[count:]
-            if (reply := parser.filled(count)) is not None:
+            if (reply := parser.buffer_updated(count)) is not None:
                 return reply
         if rest and (reply := parser.feed(rest)) is not None:
             return reply

@@ -7,12 +7,12 @@ import socket
 
 import pytest
 
-from surefoot._runtime.workers.crash_report import fate
-from surefoot._runtime.workers.shared_state import BUSY, ENDED, IDLE, INIT, REFUSED, Board
-from surefoot._runtime.workers.shutdown_pipe import Drained, Lifeline
+from surefoot._runtime.workers.crash_report import describe_exit
+from surefoot._runtime.workers.shared_state import BUSY, ENDED, IDLE, INIT, REFUSED, SharedState
+from surefoot._runtime.workers.shutdown_pipe import Drained, ShutdownPipe
 from surefoot._runtime.workers.signals import Signals
 from surefoot._runtime.workers.worker import WorkerClient
-from surefoot._runtime_api.invocation import real_deadline
+from surefoot._runtime_api.invocation import correct_rie_deadline
 from tests.support.invocation import Invocation
 from tests.support.reply import status_reply
 from tests.support.route import Route
@@ -22,72 +22,80 @@ from tests.unit.surefoot._runtime_api.test_client import REPORT
 
 
 def test_an_invocation_is_named_while_a_worker_is_busy_with_it() -> None:
-    board = Board(2)
-    assert board.taken(1) is None
-    board.take(1, "a/b \udcff", None)
-    assert (board.state(1), board.taken(1), board.taken(0)) == (BUSY, ("a/b \udcff", ""), None)
-    board.take(1, "short", "n-1")
-    assert board.taken(1) == ("short", "n-1")
-    board.enter(1, IDLE)
-    assert (board.state(1), board.taken(1)) == (IDLE, None)
+    shared_state = SharedState(2)
+    assert shared_state.current_invocation(1) is None
+    shared_state.set_invocation(1, "a/b \udcff", None)
+    assert (
+        shared_state.state(1),
+        shared_state.current_invocation(1),
+        shared_state.current_invocation(0),
+    ) == (BUSY, ("a/b \udcff", ""), None)
+    shared_state.set_invocation(1, "short", "n-1")
+    assert shared_state.current_invocation(1) == ("short", "n-1")
+    shared_state.set_state(1, IDLE)
+    assert (shared_state.state(1), shared_state.current_invocation(1)) == (IDLE, None)
 
 
 def test_an_endless_id_does_not_reach_the_neighbour() -> None:
-    board = Board(2)
-    board.enter(1, REFUSED)
-    board.take(0, "x" * 5000, "y")
-    assert (board.state(0), board.taken(0), board.state(1)) == (BUSY, None, REFUSED)
+    shared_state = SharedState(2)
+    shared_state.set_state(1, REFUSED)
+    shared_state.set_invocation(0, "x" * 5000, "y")
+    assert (shared_state.state(0), shared_state.current_invocation(0), shared_state.state(1)) == (
+        BUSY,
+        None,
+        REFUSED,
+    )
 
 
 def test_only_finished_invocations_count() -> None:
-    board = Board(2)
+    shared_state = SharedState(2)
     for slot in (0, 1, 1):
-        board.enter(slot, IDLE)
-        board.take(slot, "id", None)
-        board.enter(slot, IDLE)
-    board.take(0, "id", None)
-    board.enter(0, INIT)
-    assert board.done() == 3
+        shared_state.set_state(slot, IDLE)
+        shared_state.set_invocation(slot, "id", None)
+        shared_state.set_state(slot, IDLE)
+    shared_state.set_invocation(0, "id", None)
+    shared_state.set_state(0, INIT)
+    assert shared_state.done() == 3
 
 
 def test_whoever_has_a_place_is_served() -> None:
-    board = Board(3)
+    shared_state = SharedState(3)
     for state, served in ((INIT, False), (REFUSED, False), (IDLE, True), (ENDED, False)):
-        board.enter(2, state)
-        assert board.others_are_served(0) == served
-        assert not board.others_are_served(2)
+        shared_state.set_state(2, state)
+        assert shared_state.any_other_served(0) == served
+        assert not shared_state.any_other_served(2)
 
 
 def test_a_worker_that_asked_once_was_ready_for_good() -> None:
-    board = Board(1)
-    board.enter(0, ENDED)
-    assert not board.was_ready()
-    board.enter(0, IDLE)
-    board.enter(0, INIT)
-    assert board.was_ready()
+    shared_state = SharedState(1)
+    shared_state.set_state(0, ENDED)
+    assert not shared_state.was_ready()
+    shared_state.set_state(0, IDLE)
+    shared_state.set_state(0, INIT)
+    assert shared_state.was_ready()
 
 
 def test_the_token_goes_to_one() -> None:
-    lifeline = Lifeline()
-    assert [lifeline.take_token() for _ in range(3)] == [True, False, False]
+    shutdown_pipe = ShutdownPipe()
+    assert [shutdown_pipe.acquire_once() for _ in range(3)] == [True, False, False]
 
 
 def test_a_cut_lifeline_ends_every_wait_but_for_what_is_here() -> None:
-    lifeline = Lifeline()
+    shutdown_pipe = ShutdownPipe()
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        lifeline.pause(0)
-        assert not lifeline.wait(ours, 0)
+        shutdown_pipe.pause(0)
+        assert not shutdown_pipe.wait(ours, 0)
         theirs.send(b"x")
-        assert lifeline.wait(ours)
-        lifeline.cut()
-        lifeline.cut()
-        assert lifeline.wait(ours)
+        assert shutdown_pipe.wait(ours)
+        shutdown_pipe.close()
+        shutdown_pipe.close()
+        assert shutdown_pipe.wait(ours)
         ours.recv(1)
         with pytest.raises(Drained):
-            lifeline.wait(ours)
+            shutdown_pipe.wait(ours)
         with pytest.raises(Drained):
-            lifeline.pause(60)
+            shutdown_pipe.pause(60)
 
 
 def test_signals_are_recorded_in_order_and_given_back() -> None:
@@ -105,7 +113,7 @@ def test_signals_are_recorded_in_order_and_given_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "state", "taken", "words"),
+    ("code", "state", "current_invocation", "words"),
     [
         (-9, IDLE, None, "idle, was killed by signal 9 (Killed); perhaps out of memory?"),
         (-11, INIT, None, "still loading the function, was killed by signal 11 (Segmentation"),
@@ -114,31 +122,31 @@ def test_signals_are_recorded_in_order_and_given_back() -> None:
     ],
 )
 def test_a_death_is_told_with_its_circumstances(
-    code: int, state: int, taken: tuple[str, str] | None, words: str
+    code: int, state: int, current_invocation: tuple[str, str] | None, words: str
 ) -> None:
-    assert fate(code, state, taken).startswith(words)
+    assert describe_exit(code, state, current_invocation).startswith(words)
 
 
 def test_the_first_worker_alone_reports_an_init_error() -> None:
     with RuntimeApi() as api:
         config = fakes.config(AWS_LAMBDA_RUNTIME_API=api.address)
-        board, lifeline = Board(2), Lifeline()
+        shared_state, shutdown_pipe = SharedState(2), ShutdownPipe()
         for slot in range(2):
-            client = WorkerClient(config, slot, board, lifeline)
+            client = WorkerClient(config, slot, shared_state, shutdown_pipe)
             client.init_error(REPORT)
             client.connection.close()
-            assert board.state(slot) == ENDED
+            assert shared_state.state(slot) == ENDED
         assert len(api.complete(Route.INIT_ERROR)) == 1
 
 
 def test_a_worker_that_is_to_end_asks_for_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     with RuntimeApi([Invocation(), Invocation(raw=status_reply(500))]) as api:
         config = fakes.config(AWS_LAMBDA_RUNTIME_API=api.address)
-        board, lifeline = Board(1), Lifeline()
-        client = WorkerClient(config, 0, board, lifeline)
+        shared_state, shutdown_pipe = SharedState(1), ShutdownPipe()
+        client = WorkerClient(config, 0, shared_state, shutdown_pipe)
         invocation = client.next()
-        assert board.taken(0) == (invocation.request_id, "")
-        lifeline.cut()
+        assert shared_state.current_invocation(0) == (invocation.request_id, "")
+        shutdown_pipe.close()
         client.respond(invocation, b"null", "application/json")
         with pytest.raises(Drained):
             client.next()
@@ -150,11 +158,11 @@ def test_a_worker_that_is_to_end_asks_for_nothing(capfd: pytest.CaptureFixture[s
 def test_the_emulators_deadline_is_taken_as_it_was_meant(seconds: int) -> None:
     now = 1_767_225_600_000
     for latency in (0, 5, 900):
-        meant = real_deadline(now - latency + seconds * 10**9, now)
+        meant = correct_rie_deadline(now - latency + seconds * 10**9, now)
         assert abs(meant - (now + seconds * 1000)) <= 1
 
 
 @pytest.mark.parametrize("left", [-5000, 0, 1, 900_000, 86_400_000, 2 * 10**12])
 def test_every_other_deadline_is_taken_as_it_is(left: int) -> None:
     now = 1_767_225_600_000
-    assert real_deadline(now + left, now + 0.5) == now + left
+    assert correct_rie_deadline(now + left, now + 0.5) == now + left

@@ -95,7 +95,7 @@ def said_the_end(serving: Supervisor, machine: Machine, pid: int, code: int) -> 
     """The worker says why it ends, and does."""
 
     def step() -> list[int]:
-        serving.board.enter(serving.workers[pid], ENDED)
+        serving.shared_state.set_state(serving.workers[pid], ENDED)
         machine.ended.append((pid, code << 8))
         return [signal.SIGCHLD]
 
@@ -109,7 +109,7 @@ def test_sigterm_leaves_workers_as_long_as_lambdas_shutdown_takes(
 
     def idle_then_asked_to_end() -> list[int]:
         for slot in range(2):
-            serving.board.enter(slot, IDLE)
+            serving.shared_state.set_state(slot, IDLE)
         return [signal.SIGTERM]
 
     machine.steps = [idle_then_asked_to_end]
@@ -133,7 +133,7 @@ def test_busy_workers_finish_what_they_have_unless_the_sandbox_is_gone(
     serving = start(2)
 
     def busy() -> list[int]:
-        serving.board.take(1, "id", None)
+        serving.shared_state.set_invocation(1, "id", None)
         return said_the_end(serving, machine, 100, code)()
 
     machine.steps = [busy]
@@ -147,7 +147,7 @@ def test_a_message_that_nobody_takes_keeps_the_process_no_longer_than_a_shutdown
     serving = start(1)
 
     def busy() -> list[int]:
-        serving.board.take(0, "id", None)
+        serving.shared_state.set_invocation(0, "id", None)
         return died(machine, 100)()
 
     # The message is process 101, the new worker 102: it ends for good, the message hangs.
@@ -161,19 +161,21 @@ def test_a_lost_invocation_is_reported_once(
 ) -> None:
     reported: list[tuple[int, str, str]] = []
     monkeypatch.setattr(
-        supervisor, "report_lost", lambda _, code, *taken: reported.append((code, *taken))
+        supervisor,
+        "report_lost",
+        lambda _, code, *current_invocation: reported.append((code, *current_invocation)),
     )
     serving = start(2)
 
     def busy() -> list[int]:
-        serving.board.take(0, "one", "n-1")
-        serving.board.take(1, "two", None)
+        serving.shared_state.set_invocation(0, "one", "n-1")
+        serving.shared_state.set_invocation(1, "two", None)
         return died(machine, 100)()
 
     def answered() -> list[int]:
         slot = serving.workers[103]
-        serving.board.take(slot, "three", None)
-        serving.board.enter(slot, ANSWERED)
+        serving.shared_state.set_invocation(slot, "three", None)
+        serving.shared_state.set_state(slot, ANSWERED)
         return died(machine, 103)()
 
     machine.steps = [busy, answered, lambda: [signal.SIGTERM], died(machine, 101, 7 << 8)]

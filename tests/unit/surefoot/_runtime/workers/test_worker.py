@@ -8,12 +8,12 @@ from collections.abc import Callable
 import pytest
 
 from surefoot._runtime.workers import worker
-from surefoot._runtime.workers.shared_state import ANSWERED, BUSY, ENDED, IDLE, REFUSED, Board
-from surefoot._runtime.workers.shutdown_pipe import Drained, Lifeline
+from surefoot._runtime.workers.shared_state import ANSWERED, BUSY, ENDED, IDLE, REFUSED, SharedState
+from surefoot._runtime.workers.shutdown_pipe import Drained, ShutdownPipe
 from surefoot._runtime.workers.worker import Worker, WorkerClient
 from surefoot._runtime_api.invocation import Invocation
 from surefoot._runtime_api.transport import Connection
-from surefoot.errors import ContainerError, RemoteProtocolError, RuntimeStop
+from surefoot.errors import ContainerError, FatalError, RemoteProtocolError
 from tests.support.route import Route
 from tests.support.runtime_api import RuntimeApi
 from tests.unit import fakes
@@ -23,14 +23,14 @@ from tests.unit.surefoot._runtime_api.test_client import REPORT
 class Refused(WorkerClient):
     """Whom the Runtime API gives nothing, `refusals` times; records how long it pauses."""
 
-    def __init__(self, refusals: int, error: RuntimeStop, board: Board) -> None:
-        lifeline = Lifeline()
-        super().__init__(fakes.config(), 0, board, lifeline)
+    def __init__(self, refusals: int, error: FatalError, shared_state: SharedState) -> None:
+        shutdown_pipe = ShutdownPipe()
+        super().__init__(fakes.config(), 0, shared_state, shutdown_pipe)
         self.refusals = refusals
         self.error = error
         self.polls = 0
         self.pauses: list[float] = []
-        lifeline.pause = self.pauses.append  # type: ignore[method-assign,assignment]
+        shutdown_pipe.pause = self.pauses.append  # type: ignore[method-assign,assignment]
 
     def _poll(self) -> Invocation:
         self.polls += 1
@@ -45,30 +45,30 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("error", [ContainerError("500"), RemoteProtocolError("no")])
-def test_next_is_asked_five_times_with_longer_and_longer_pauses(error: RuntimeStop) -> None:
-    board = Board(2)
-    client = Refused(5, error, board)
+def test_next_is_asked_five_times_with_longer_and_longer_pauses(error: FatalError) -> None:
+    shared_state = SharedState(2)
+    client = Refused(5, error, shared_state)
     with pytest.raises(type(error)):
         client.next()
     assert (client.polls, client.pauses) == (5, [0.1, 0.2, 0.4, 0.8])
-    assert board.state(0) == REFUSED
+    assert shared_state.state(0) == REFUSED
 
 
 def test_the_fifth_time_may_succeed() -> None:
-    board = Board(1)
-    client = Refused(4, ContainerError("500"), board)
+    shared_state = SharedState(1)
+    client = Refused(4, ContainerError("500"), shared_state)
     assert client.next().request_id == fakes.REQUEST_ID
-    assert (client.pauses, board.state(0)) == ([0.1, 0.2, 0.4, 0.8], BUSY)
+    assert (client.pauses, shared_state.state(0)) == ([0.1, 0.2, 0.4, 0.8], BUSY)
 
 
 def test_while_others_are_served_a_container_error_is_about_this_place_only() -> None:
-    board = Board(2)
-    board.enter(1, IDLE)
-    client = Refused(8, ContainerError("500"), board)
+    shared_state = SharedState(2)
+    shared_state.set_state(1, IDLE)
+    client = Refused(8, ContainerError("500"), shared_state)
     client.next()
     assert client.pauses == [0.1, 0.2, 0.4, 0.8, 0.8, 0.8, 0.8, 0.8]
     with pytest.raises(RemoteProtocolError):
-        Refused(8, RemoteProtocolError("no"), board).next()
+        Refused(8, RemoteProtocolError("no"), shared_state).next()
 
 
 def in_a_child(act: Callable[[], object]) -> int:
@@ -90,10 +90,10 @@ def in_a_child(act: Callable[[], object]) -> int:
 def test_a_forked_child_of_a_worker_does_nothing_in_its_name() -> None:
     with RuntimeApi() as api:
         config = fakes.config(AWS_LAMBDA_RUNTIME_API=api.address)
-        board, lifeline = Board(1), Lifeline()
-        client = WorkerClient(config, 0, board, lifeline)
+        shared_state, shutdown_pipe = SharedState(1), ShutdownPipe()
+        client = WorkerClient(config, 0, shared_state, shutdown_pipe)
         invocation = fakes.invocation()
-        board.take(0, invocation.request_id, None)
+        shared_state.set_invocation(0, invocation.request_id, None)
         for act in (
             client.next,
             lambda: client.respond(invocation, b"", "text/plain"),
@@ -102,8 +102,8 @@ def test_a_forked_child_of_a_worker_does_nothing_in_its_name() -> None:
         ):
             assert in_a_child(act) == 0
         assert api.requests == []
-        assert (board.state(0), board.done()) == (BUSY, 0)
-        worker = Worker(config, 0, board, lifeline)
+        assert (shared_state.state(0), shared_state.done()) == (BUSY, 0)
+        worker = Worker(config, 0, shared_state, shutdown_pipe)
 
         def stop(_: object) -> None:
             raise RemoteProtocolError("no")
@@ -111,13 +111,13 @@ def test_a_forked_child_of_a_worker_does_nothing_in_its_name() -> None:
         def run() -> None:
             with pytest.raises(RemoteProtocolError):
                 worker.run(stop)
-            assert worker.first_word()
+            assert worker.claims_report()
             raise SystemExit(0)
 
         assert in_a_child(run) == 0
-        assert (board.state(0), lifeline.take_token()) == (BUSY, True)
+        assert (shared_state.state(0), shutdown_pipe.acquire_once()) == (BUSY, True)
         client.init_error(REPORT)
-        assert board.state(0) == ENDED
+        assert shared_state.state(0) == ENDED
         assert api.complete(Route.INIT_ERROR) == []
 
 
@@ -145,16 +145,20 @@ def test_a_forked_child_leaves_the_connection_to_its_parent() -> None:
 
 
 def test_an_answered_invocation_is_nobodys_loss() -> None:
-    board = Board(2)
-    board.take(0, "id", None)
-    board.enter(0, ANSWERED)
-    assert (board.taken(0), board.done(), board.others_are_served(1)) == (None, 1, True)
-    board.enter(0, IDLE)
-    assert board.done() == 1
+    shared_state = SharedState(2)
+    shared_state.set_invocation(0, "id", None)
+    shared_state.set_state(0, ANSWERED)
+    assert (
+        shared_state.current_invocation(0),
+        shared_state.done(),
+        shared_state.any_other_served(1),
+    ) == (None, 1, True)
+    shared_state.set_state(0, IDLE)
+    assert shared_state.done() == 1
 
 
 def test_a_child_of_the_supervisor_does_not_hold_the_lifeline() -> None:
-    lifeline = Lifeline()
+    shutdown_pipe = ShutdownPipe()
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -162,9 +166,9 @@ def test_a_child_of_the_supervisor_does_not_hold_the_lifeline() -> None:
         os.read(reading, 1)
         os._exit(0)
     try:
-        lifeline.cut()
+        shutdown_pipe.close()
         with pytest.raises(Drained):
-            lifeline.pause(20)
+            shutdown_pipe.pause(20)
     finally:
         os.close(writing)
         os.close(reading)
@@ -172,21 +176,21 @@ def test_a_child_of_the_supervisor_does_not_hold_the_lifeline() -> None:
 
 
 def test_a_worker_that_lost_its_end_of_the_lifeline_goes_on_while_it_has_a_supervisor() -> None:
-    lifeline = Lifeline()
-    os.close(lifeline._reading)
-    os.close(lifeline._tokens)
-    lifeline.pause(0)
-    assert lifeline.take_token()
+    shutdown_pipe = ShutdownPipe()
+    os.close(shutdown_pipe._reading)
+    os.close(shutdown_pipe._tokens)
+    shutdown_pipe.pause(0)
+    assert shutdown_pipe.acquire_once()
     # Their numbers may be a file's of the function's own.
     other = os.open("/dev/zero", os.O_RDONLY)
-    for number in (lifeline._reading, lifeline._tokens):
+    for number in (shutdown_pipe._reading, shutdown_pipe._tokens):
         if number != other:
             os.dup2(other, number)
-    lifeline.pause(0)
-    assert lifeline.take_token()
-    lifeline._supervisor = -1
+    shutdown_pipe.pause(0)
+    assert shutdown_pipe.acquire_once()
+    shutdown_pipe._supervisor = -1
     with pytest.raises(Drained):
-        lifeline.pause(0)
-    for number in {other, lifeline._reading, lifeline._tokens}:
+        shutdown_pipe.pause(0)
+    for number in {other, shutdown_pipe._reading, shutdown_pipe._tokens}:
         os.close(number)
-    lifeline.cut()
+    shutdown_pipe.close()
