@@ -1,7 +1,7 @@
-"""What can go wrong, and how the process says so: exit codes, fault types, exceptions."""
+"""Exit codes, fault types and exceptions of the runtime."""
 
-# Exit codes are a contract: whoever supervises the process decides by them. The numbers from 69 on
-# are those of BSD sysexits.h, so that they mean the same to everybody who has met them before.
+# Exit codes are a contract: what supervises the process decides by them. The numbers from 69 on
+# are those of BSD sysexits.h, which operators may know.
 EXIT_INIT = 1  # the function could not be loaded; reported to init/error
 EXIT_BEFORE_SNAPSHOT = 64  # a before-snapshot hook failed; reported to init/error
 EXIT_AFTER_RESTORE = 65  # an after-restore hook failed; reported to restore/error

@@ -26,8 +26,8 @@ def on_shutdown(func: "F", *args: "Any", **kwargs: "Any") -> "F":
     """Call ``func`` when the execution environment ends; usable as a decorator.
 
     The last one registered is called first, each once, whatever the others do; a coroutine function
-    is awaited. Lambda tells only functions with an extension of their end, and gives them 2 seconds
-    (500 ms if all extensions are internal). Source: AWS Lambda Developer Guide, "Understanding the
+    is awaited. Lambda announces the end only to functions with an extension, and gives them 2
+    seconds (500 ms if all extensions are internal). Source: AWS Lambda Developer Guide, "Understanding the
     Lambda execution environment lifecycle", shutdown phase.
 
     :param args: arguments for func, like ``kwargs``
@@ -119,7 +119,7 @@ def _hook(
 
 
 def _registered(getter: str) -> "list[Any]":
-    """Return snapshot_restore_py's list of (func, args, kwargs): empty if nobody imported it."""
+    """Return snapshot_restore_py's list of (func, args, kwargs), empty if it is not imported."""
     module = sys.modules.get("snapshot_restore_py")
     hooks: list[Any] = [] if module is None else getattr(module, getter)()
     return hooks

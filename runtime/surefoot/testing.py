@@ -233,7 +233,7 @@ def fake_context(
     }
     headers["lambda-runtime-cognito-identity"] = str(dumps(identity), "utf-8")
     environ = {variable: str(known[name]) for name, variable in _VARIABLES.items()}
-    # Nobody connects to it, but the settings are those of a runtime and include an address.
+    # Nothing connects to it, but the settings are those of a runtime and include an address.
     config = Config(["test.handler"], {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001", **environ})
     context = _Context(Invocation(headers, b""), config, Marshaller().loads, _log)
     context.clock, context.end_ms = clock, end_ms

@@ -113,7 +113,7 @@ def _fields(value: object) -> dict[object, object] | None:
 
 
 def _decimal(value: object) -> str:
-    # Nobody can hand us a Decimal without having imported its module.
+    # No value can be a Decimal before its module has been imported.
     decimal = sys.modules.get("decimal")
     if decimal is None or not isinstance(value, decimal.Decimal):
         raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")

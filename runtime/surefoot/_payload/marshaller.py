@@ -79,11 +79,11 @@ class Marshaller:
         self._encode = _encoder(ensure_ascii)
 
     def load(self, body: bytes | bytearray, content_type: str | None) -> "Any":
-        """Return the event: the JSON value, or bytes when the content type says it is none.
+        """Return the event: the JSON value, or bytes when the content type is another one.
 
         A missing content type counts as JSON, which is what Lambda sends.
 
-        :raises Fault: Runtime.UnmarshalError, the body is no JSON
+        :raises Fault: Runtime.UnmarshalError, the body is not JSON
         """
         if content_type != "application/json" and content_type is not None:
             return bytes(body)
@@ -102,7 +102,7 @@ class Marshaller:
     def loads(self, text: str) -> "Any":
         """Return the value of one JSON text.
 
-        :raises ValueError: it is no JSON; the message is simplejson's
+        :raises ValueError: it is not JSON; the message is simplejson's
         :raises RecursionError: it is nested too deep
         """
         start = 0
@@ -112,7 +112,7 @@ class Marshaller:
             value, end = _scan(text, start)
         except (StopIteration, ValueError, SystemError):
             # SystemError: up to Python 3.12 the scanner looks its exception up in json.decoder,
-            # which nobody has imported, and returns without one.
+            # which has not been imported, and returns without one.
             from .json_errors import explain
 
             raise explain(text) from None
@@ -196,7 +196,7 @@ _chosen: list[Marshaller] = []
 
 
 class RawMarshaller(Marshaller):
-    """Bodies as they are, for handlers that are no Python: the event's bytes in, bytes out."""
+    """Bodies as they are, for handlers that are not Python: the event's bytes in, bytes out."""
 
     def load(self, body: bytes | bytearray, _: str | None) -> bytes:
         """Return the event undecoded."""

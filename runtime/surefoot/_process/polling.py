@@ -31,7 +31,7 @@ else:
 poll = select.poll
 POLLIN = select.POLLIN
 POLLOUT = select.POLLOUT
-# Neither readable nor writable for good: the other end is closed, or there is no such descriptor.
+# Never readable or writable again: the other end is closed, or there is no such descriptor.
 BROKEN = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 # A pipe that poll(2) calls writable takes this many bytes at once (PIPE_BUF, pipe(7)).

@@ -1,6 +1,6 @@
 """Shares SIGALRM and its timer between the deadline guard and the function.
 
-Loaded when the function imports ``signal``. Whoever uses the alarm through that module meets what
+Loaded when the function imports ``signal``. Code that uses the alarm through that module finds what
 an idle process has: the default handler, and no timer. The guard steps aside for each call, and
 goes on when the function has put back what it found, as time-out decorators do.
 """

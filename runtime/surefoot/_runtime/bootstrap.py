@@ -170,7 +170,7 @@ def _serve_with_workers(count: int, config: Config, log: Log, guard: DeadlineGua
 
 
 def _release_in_children(guard: DeadlineGuard) -> None:
-    """See to it that a child that the function forks holds nothing of the runtime's."""
+    """Make each child that the function forks release what belongs to the runtime."""
     ownership.release_in_children(guard.release)
     ownership.release_in_children(_restore_signals)
 
@@ -218,7 +218,7 @@ def _take_snapshot(client: Client, log: Log) -> None:
 
 
 def _restore_gc() -> None:
-    """End main()'s pause of the collector, unless the function has set it up for itself."""
+    """Give the collector back its thresholds, unless the function has set its own."""
     slowed = gc.get_threshold() == _GC_DURING_INIT
     many = gc.get_count()[0] > _GC_WORTHWHILE or _count_collections() > _GC_BEFORE
     if slowed and many and gc.isenabled():
@@ -240,12 +240,12 @@ def _install_sigterm_handler(loop: Loop) -> None:
 
 
 def _end_first_process(number: int, _: object) -> None:
-    """End as any other process does at the signal: at once, and without a word."""
+    """Exit immediately and silently, as the signal's default action does for other processes."""
     posix._exit(128 + number)  # noqa: SLF001  (public in spite of its name)
 
 
 def _restore_signals() -> None:
-    """Let signals end a child that the handler forks, as whoever forks it expects."""
+    """Let signals end a child that the handler forks, as its code expects."""
     for number in (_signal.SIGTERM, _signal.SIGINT):
         handler = _signal.getsignal(number)
         if str(getattr(handler, "__module__", "")).partition(".")[0] == _SUREFOOT:

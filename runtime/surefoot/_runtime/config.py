@@ -6,8 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-# Managed runtimes from 3.12 on answer in UTF-8 where older ones escape; awslambdaric tells them by
-# this variable, so a function that moves here keeps its bytes.
+# Managed runtimes from 3.12 on answer in UTF-8 where older ones escape; awslambdaric recognises
+# them by this variable, so a function that moves here keeps its bytes.
 _UTF8_ENVIRONMENTS = tuple(f"AWS_Lambda_python3.{minor}" for minor in (12, 13, 14, 15))
 
 # surefoot's own settings with their defaults; the README explains them. All are whole

@@ -40,7 +40,7 @@ LONG_INIT_SECONDS = 130.0
 
 # Seconds after which the guard looks again when the exception would have met code of the runtime.
 _RETRY = 0.001
-# A timer that differs by more seconds from the guard's own was set by somebody else.
+# A timer that differs by more seconds from the guard's own was set by other code.
 _TOLERANCE = 0.05
 # Code of the runtime that is on the stack while the user's code runs, or that it calls in turn:
 # an exception in it would leave a line or a frame of the log half written.
@@ -183,7 +183,7 @@ class DeadlineGuard:
             self._armed = False
             left, interval = setitimer(ITIMER_REAL, 0)
             if left and (interval or abs(left + time() - self._due) > _TOLERANCE):
-                # Not through the signal module, but somebody did set the timer: it is theirs.
+                # Other code set the timer without the signal module: it keeps it.
                 setitimer(ITIMER_REAL, left, interval)
         if self._watching:
             self._watching = False
@@ -193,7 +193,7 @@ class DeadlineGuard:
         current = getsignal(SIGALRM)
         if current is not SIG_DFL and current is not self._handler:
             return False
-        # Whoever set a handler since has replaced faulthandler's, which does not notice.
+        # A handler set since has replaced faulthandler's, which does not notice.
         faulthandler.unregister(SIGALRM)
         signal(SIGALRM, self._handler)
         # By number: sys.stderr may have been replaced by something without a descriptor.

@@ -22,7 +22,7 @@ def prepare(working_directory: str, task_root: str, environ: "Mapping[str, str]"
     path = sys.path
     if path and path[0] in ("", working_directory):
         del path[0]
-    # The runtime's own directory would shadow nothing, but every import would look there in vain.
+    # The runtime's own directory would shadow nothing, but slow down every import of the function's.
     runtime = __file__.rpartition("/surefoot/")[0]
     if runtime in path:
         path.remove(runtime)
@@ -65,7 +65,7 @@ def _is_plain(packages: str, environ: "Mapping[str, str]") -> bool:
         return False
     if any(name.endswith((".pth", "customize.py")) for name in names):
         return False
-    # A virtual environment is told by this file, beside or above the interpreter.
+    # A virtual environment is recognised by this file, next to the interpreter or above it.
     for place in (home, home.rpartition("/")[0]):
         try:
             posix.stat(f"{place}/pyvenv.cfg")

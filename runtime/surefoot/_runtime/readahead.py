@@ -11,12 +11,12 @@ main thread or a forked child could wait for, and end after some tens of millise
 
 import posix
 
-# The record lies beside the package, in the image /var/runtime. A line is a path, to be read
+# The record is next to the package, in /var/runtime of the image. A line is a path, to be read
 # from its start; or a path, a tab and the numbers of the pieces to read; or, with a slash at its
 # end, a folder in which names are looked up. Paths are absolute, in the order of first touch.
 RECORD = __file__.rpartition("/surefoot/")[0] + "/.surefoot-seal"
-# What the kernel reads ahead at a time when nothing else is configured: it cuts the ranges that it
-# is told down to this, or to the size of a request to the device if that is more.
+# What the kernel reads ahead at a time when nothing else is configured: it cuts longer
+# ranges down to this, or to the size of a request to the device if that is more.
 PIECE = 128 * 1024
 # More of them gain nothing: what is waited for then is the way through the folders to a file.
 _THREADS = 16
@@ -61,7 +61,7 @@ def start(record: str = RECORD, at_once_ns: int = _PAGE_CACHE_HIT_NS) -> None:
 
 
 def read_ahead(lines: list[bytes]) -> None:
-    """Touch what the lines name, from the last to the first, until somebody has taken them all."""
+    """Touch what the lines name, from the last to the first, until the threads have taken all."""
     while True:
         try:
             line = lines.pop()
@@ -70,7 +70,7 @@ def read_ahead(lines: list[bytes]) -> None:
         try:
             _touch(line)
         except (OSError, ValueError, OverflowError):
-            # Gone or changed since the record was made; whoever needs it will say so.
+            # Gone or changed since the record was made; the import that needs it will report it.
             continue
 
 

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 _API = "/2018-06-01/runtime/"
 
-# What a refusal of an answer means for whoever reads the log. All of them leave the loop running.
+# What a refusal of an answer means, for the log. The loop goes on after each of them.
 _REFUSALS = {
     400: "refused as malformed: its id, mode or length is not what was expected",
     403: "refused: the Runtime API expects no answer now",
     410: "too late: the invocation has timed out already",
-    413: "too large: Lambda takes 6,291,556 bytes at most, and has told the caller so",
+    413: "too large: Lambda takes 6,291,556 bytes at most, and has reported it to the caller",
 }
 
 
@@ -96,7 +96,7 @@ class Client:
     ) -> None:
         """Answer an invocation piece by piece, each sent as soon as the handler yields it.
 
-        What the handler raises now can no longer be an error answer; it is told in trailers. When
+        What the handler raises now can no longer be an error answer; trailers report it. When
         the peer goes away the handler's generator is closed and the loop goes on.
 
         :param make_report: makes the report of an exception that the handler raised
@@ -223,7 +223,10 @@ class Client:
             self._handle_refusal(reply, f"{what} of {len(body)} bytes to request {request_id}")
 
     def _handle_refusal(self, reply: Reply, what: str) -> None:
-        """Tell of a refusal; stop at a container error."""
+        """Log a refusal.
+
+        :raises ContainerError: the Runtime API reports a container error
+        """
         status = reply.status
         if status == 202:
             return

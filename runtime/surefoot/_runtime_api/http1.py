@@ -83,7 +83,7 @@ class ReplyParser:
     def feed(self, data: bytes) -> Reply | None:
         """Take received bytes; return the reply once it is complete.
 
-        :raises RemoteProtocolError: the bytes are no HTTP/1.1 reply
+        :raises RemoteProtocolError: the bytes are not an HTTP/1.1 reply
         """
         # Nearly every reply arrives whole in one piece; that one skips the state machine.
         if self._state == "head" and not self._buffer:
@@ -167,7 +167,7 @@ class ReplyParser:
             self._state = "length"
         else:
             raise RemoteProtocolError(
-                f"Content-Length {length[:80]!r} in a reply is no length up to {MAX_BODY}."
+                f"Content-Length {length[:80]!r} in a reply is not a length up to {MAX_BODY}."
             )
         return None
 
@@ -202,7 +202,7 @@ class ReplyParser:
             return None
         size = bytes(self._buffer[:cut]).partition(b";")[0].strip(b" \t")
         if not size or len(size) > 15 or not _HEX.issuperset(size):
-            raise RemoteProtocolError(f"chunk size {size[:80]!r} in a reply is no number.")
+            raise RemoteProtocolError(f"chunk size {size[:80]!r} in a reply is not a number.")
         del self._buffer[: cut + 2]
         self._left = int(size, 16)
         if len(self._parts) + self._left > MAX_BODY:

@@ -1,7 +1,7 @@
 """Streamed responses: what a handler may yield, and how it looks on the wire.
 
 Sans-I/O: iterators in, bytes out. The framing is HTTP/1.1 chunks (RFC 9112 section 7.1); how a
-prelude and an error after the first byte are told is in the AWS Lambda Developer Guide, "Response
+prelude and an error after the first byte are sent is in the AWS Lambda Developer Guide, "Response
 streaming for custom runtimes".
 """
 

@@ -59,11 +59,11 @@ class Connection:
         A break before the first byte of a reply, on a connection that was idle before, means that
         the connection was stale: it does not count. After it, one real break is made up for on a
         new connection. Neither can double an answer: the Runtime API takes one for each request id
-        and refuses the second. ``Reply.repeated`` tells whether it may have got two.
+        and refuses the second. ``Reply.repeated`` is true when it may have got two.
 
-        :raises SandboxGone: nobody listens, or two exchanges broke off
+        :raises SandboxGone: the connection is refused, or two exchanges broke off
         :raises OutOfDescriptors: a new connection was needed, and no descriptor is left
-        :raises RemoteProtocolError: the reply is no HTTP/1.1
+        :raises RemoteProtocolError: the reply is not HTTP/1.1
         """
         self._check(head)
         breaks = 0
@@ -82,7 +82,7 @@ class Connection:
                 reply = None
                 reason = error.strerror or str(error)
             except BaseException:
-                # A signal handler raised: what is on the wire now belongs to nobody.
+                # A signal handler raised: no exchange owns what is on the wire now.
                 self.close()
                 raise
             if reply is not None:
@@ -107,7 +107,7 @@ class Connection:
     def upload(self, head: bytes) -> "Upload":
         """Begin a request whose body is sent piece by piece; retire() after its reply.
 
-        :raises SandboxGone: nobody listens
+        :raises SandboxGone: the connection is refused
         :raises OutOfDescriptors: a new connection was needed, and no descriptor is left
         """
         self._check(head)
@@ -154,7 +154,7 @@ class Connection:
             return
 
     def _check(self, head: bytes) -> None:
-        """See to it that what is about to be written to is the runtime's own connection."""
+        """Close the connection if its descriptor is no longer the runtime's own."""
         # Between asking for an invocation and answering it, the function was at work. To ask, from
         # there, is to go on at once: that saves a system call.
         if self._state == _CONNECTED and head[:1] == b"P" and not self._is_ours():
@@ -225,7 +225,7 @@ class Connection:
 
 
 def _identify(connection: _socket.socket) -> object:
-    """Return what tells the socket from all others: its cookie, or its inode on an old kernel.
+    """Return what identifies the socket: its cookie, or its inode on an old kernel.
 
     :raises OSError: there is nothing under its number any more
     """
@@ -317,7 +317,7 @@ def send_rest(connection: _socket.socket, rest: memoryview, parser: ReplyParser)
 
 
 def is_closed_by_peer(connection: _socket.socket) -> bool:
-    """Return whether an idle connection has been closed, or has something unasked-for to say."""
+    """Return whether an idle connection was closed, or has sent something without a request."""
     waiting = poll()
     waiting.register(connection.fileno(), POLLIN)
     return bool(waiting.poll(0))

@@ -42,7 +42,7 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 def _existing() -> "asyncio.AbstractEventLoop | None":
     with warnings.catch_warnings():
-        # Asking for a loop that nobody made is deprecated, but asking is all we do.
+        # Asking for a loop that does not exist is deprecated, but asking is all we do.
         warnings.simplefilter("ignore", DeprecationWarning)
         try:
             loop = asyncio.get_event_loop()

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Frame types of the telemetry channel: the last byte tells text from JSON, and the level.
+# Frame types of the telemetry channel: the last byte encodes text or JSON, and the level.
 # Source: FramedTelemetryLogSink of AWS's client, and captures of its output.
 TEXT_FRAMES = {0: 0x03, 10: 0x0B, 20: 0x0F, 30: 0x13, 40: 0x17, 50: 0x1B}
 JSON_FRAMES = {0: 0x02, 10: 0x0A, 20: 0x0E, 30: 0x12, 40: 0x16, 50: 0x1A}

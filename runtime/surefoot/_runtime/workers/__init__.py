@@ -42,7 +42,7 @@ def supervise(config: "Config", count: int, work: "Callable[[Client], None]") ->
     try:
         return worker.run(work)
     except FatalError:
-        # All of them meet the same end of the sandbox: it is told once.
+        # The sandbox ends for all of them in the same way: one report is enough.
         if worker.claims_report():
             raise
         return worker.exit_code

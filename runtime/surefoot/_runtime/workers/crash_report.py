@@ -1,4 +1,4 @@
-"""What is said of a dead worker: to the operator, and to the caller of its invocation."""
+"""Reports about a dead worker: for the operator, and for the caller of its invocation."""
 
 import sys
 
@@ -23,7 +23,7 @@ _SIGKILL = 9
 
 
 def warn_about_threads() -> None:
-    """Tell the operator of threads that a preloaded function has: fork takes none of them along."""
+    """Log that a preloaded function has threads: fork copies none of them to a worker."""
     threading = sys.modules.get("threading")
     count = threading.active_count() - 1 if threading is not None else 0
     if count:
@@ -70,7 +70,7 @@ def _how(code: int) -> str:
 def report_lost(
     config: "Config", code: int, request_id: str, invocation_id: str
 ) -> "Callable[[], None]":
-    """Return what tells the caller of a dead worker's invocation, who would wait in vain."""
+    """Return what reports a dead worker's invocation, whose caller would wait for nothing."""
     headers = {"lambda-runtime-aws-request-id": request_id}
     if invocation_id:
         headers["lambda-runtime-invocation-id"] = invocation_id
@@ -83,7 +83,7 @@ def report_lost(
 
 
 def report_init(config: "Config", code: int) -> "Callable[[], None]":
-    """Return what tells Lambda that the workers die before they have loaded the function."""
+    """Return what reports to Lambda that workers die before they have loaded the function."""
 
     def send() -> None:
         report = report_of(_fault(code, "loading the function"))

@@ -20,7 +20,7 @@ def redirect(path: str) -> None:
             finally:
                 channel.close()
     except OSError as error:
-        # Lines beside the platform's channel are better than no worker.
+        # Lines that miss the platform's channel are better than no worker.
         log_to_operator(
             f"cannot connect to the log channel {path} ({error.strerror or error}); "
             "this worker writes where the runtime's own output goes."

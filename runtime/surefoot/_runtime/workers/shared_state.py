@@ -1,4 +1,4 @@
-"""What the workers and their supervisor know of each other: a page of shared memory.
+"""The status of each worker, in memory that workers and supervisor share.
 
 A worker writes only its own slot. The supervisor reads a slot when its worker has died, so nothing
 needs a lock; workers read of one another a single byte.
@@ -8,8 +8,8 @@ import mmap
 
 # States of a worker, in the order of its life. INIT: it loads the function. IDLE: parked in
 # invocation/next. BUSY: it has an invocation. ANSWERED: that has its answer. REFUSED: the Runtime
-# API gave it none, it asks again. ENDED: it said why and is about to exit; its exit code is one of
-# errors' EXIT codes.
+# API gave it none, it asks again. ENDED: it reported why and is about to exit; its exit code is one
+# of errors' EXIT codes.
 INIT, IDLE, BUSY, ANSWERED, REFUSED, ENDED = range(6)
 
 # With room for a request id, which is the caller's text in AWS's emulator.
@@ -27,7 +27,7 @@ class SharedState:
     def __init__(self, count: int) -> None:
         self.count = count
         # Anonymous and shared: inherited by fork, and not bound to /dev/shm, which Lambda lacks.
-        # The last byte tells whether a worker was ever ready.
+        # The last byte is 1 once a worker has been ready.
         self._memory = mmap.mmap(-1, count * _SLOT + 1)
 
     def state(self, slot: int) -> int:

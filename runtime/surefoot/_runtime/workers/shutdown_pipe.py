@@ -1,4 +1,4 @@
-"""What ties the workers to their supervisor: a pipe that nobody ever writes to.
+"""The pipe whose end of file ends the workers; no process ever writes to it.
 
 The supervisor holds the only writing end. When it closes it, or dies, every worker's reading end
 hangs up: one event that no signal handler of the function can take away or lose.
@@ -55,7 +55,7 @@ class ShutdownPipe:
                 waiting.register(self._reading, 0)
             limit = seconds if held or seconds is not None else _ORPHAN_CHECK
             ready = [each for each, _ in waiting.poll(None if limit is None else int(limit * 1000))]
-            # An invocation that is here already is served: nobody else would get it.
+            # An invocation that is here already is served: no other worker would get it.
             if number in ready:
                 return True
             if ready or (not held and self._is_orphan()):
@@ -78,7 +78,7 @@ class ShutdownPipe:
     def acquire_once(self) -> bool:
         """Return True to the first caller in any of the processes, False to all others."""
         if not self._is_held(self._tokens):
-            # Said twice is better than not at all.
+            # Two reports are better than none.
             return True
         try:
             return bool(posix.read(self._tokens, 1))

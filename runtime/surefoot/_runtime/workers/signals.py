@@ -1,4 +1,4 @@
-"""Signals as a queue: a handler only records, and whoever waits reads what came."""
+"""Signals as a queue: the handler records a signal, and wait() returns what has been recorded."""
 
 import _signal  # type: ignore[import-not-found]  # the signal module would import enum
 import posix
@@ -59,7 +59,7 @@ class Signals:
         _signal.set_wakeup_fd(-1)
         for number, handler in self._before.items():
             if handler in (_signal.SIG_DFL, _signal.default_int_handler):
-                # Whoever signals the whole group means the supervisor: it lets the workers end. A
+                # A signal to the whole group is for the supervisor, which lets the workers end. A
                 # handler, unlike SIG_IGN, is not inherited by the programs that a function starts.
                 handler = _signal.SIG_DFL if number == _signal.SIGCHLD else _record  # noqa: PLW2901
             if handler is not None:

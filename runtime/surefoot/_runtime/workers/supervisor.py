@@ -66,7 +66,7 @@ class Supervisor:
         self._restarts = RestartPolicy(count)
 
     def run(self) -> int:
-        """Keep the workers alive until told to stop; return the exit code.
+        """Keep the workers alive until a signal or a worker ends them; return the exit code.
 
         :raises InChild: in each new worker
         """
@@ -81,7 +81,7 @@ class Supervisor:
 
     def _share_memory(self) -> None:
         # The collector marks what it visits, and each mark would copy a page in every worker: what
-        # exists now is taken out of its sight for good. Nothing here makes garbage in circles.
+        # exists now is hidden from it permanently. Nothing here makes garbage in circles.
         self._collects = gc.isenabled()
         gc.collect()
         gc.freeze()
@@ -126,7 +126,7 @@ class Supervisor:
             return
         for pid in self.workers:
             # For the function's own handlers; without one it means nothing to a worker. Sent before
-            # the lifeline is cut, so that nobody leaves without having been told.
+            # the pipe is closed, so that no worker ends before the signal has reached it.
             self.system.kill(pid, number)
         self._stop(self.exit_code or 0, SHUTDOWN_SECONDS)
 
@@ -172,7 +172,7 @@ class Supervisor:
         return pid
 
     def _reap(self) -> None:
-        """Deal with every child that has ended. Strangers, whom PID 1 inherits, go quietly."""
+        """Handle every child that has ended. Orphans that PID 1 inherits need no message."""
         while True:
             try:
                 pid, status = self.system.waitpid(-1, posix.WNOHANG)
@@ -187,7 +187,7 @@ class Supervisor:
                 )
 
     def _handle_worker_exit(self, pid: int, slot: int, code: int) -> None:
-        """A worker has ended: stop if it said that nobody can go on, else replace it."""
+        """Stop if the worker that ended reported that no worker can go on, else replace it."""
         state = self.shared_state.state(slot)
         current_invocation = self.shared_state.current_invocation(slot)
         if self.exit_code is not None:
@@ -195,7 +195,7 @@ class Supervisor:
                 self._log_and_report(pid, slot, code)
             return
         if state == ENDED:
-            # Nobody waits for answers when the sandbox is gone.
+            # There is no caller left to wait for answers when the sandbox is gone.
             patience = SHUTDOWN_SECONDS if code == EXIT_SANDBOX_GONE else _LONGEST_INVOCATION
             self._stop(code, patience)
             return
@@ -204,7 +204,7 @@ class Supervisor:
             self._send(report_init(self.config, code))
 
     def _log_and_report(self, pid: int, slot: int, code: int) -> None:
-        """Tell the operator how a worker died, and the caller of its invocation, if it had one."""
+        """Log how a worker died, and report its invocation as failed if it had one."""
         current_invocation = self.shared_state.current_invocation(slot)
         how = describe_exit(code, self.shared_state.state(slot), current_invocation)
         log_to_operator(f"worker {slot + 1} of {self.count} (pid {pid}), {how}")

@@ -56,10 +56,10 @@ class WorkerConnection(Connection):
 
 
 class WorkerClient(Client):
-    """A client whose troubles stay its own: the other workers have invocations in hand.
+    """A client whose failures end no other worker: those have invocations of their own.
 
-    Of a process that the function forks it does nothing: neither board, token nor connection are
-    that process's.
+    In a process that the function forks it does nothing: the shared state, the token and the
+    connection belong to the worker.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ class WorkerClient(Client):
 
 
 def _leave_child() -> None:
-    """Let only the worker itself pass: the board and the token are not for its children."""
+    """Exit in a child of the worker: shared state and token are not for children."""
     if not is_owner():
         sys.exit(0)
 
@@ -195,7 +195,7 @@ class Worker:
         return 0
 
     def claims_report(self) -> bool:
-        """Return whether no other worker has told yet why all of them end."""
+        """Return whether this worker is the first to report why all of them end."""
         return not is_owner() or self.shutdown_pipe.acquire_once()
 
 
