@@ -13,8 +13,8 @@ Doctor = Callable[[str], list[Refusal]]
 
 def examine(image: str) -> list[Refusal]:
     """What `surefoot doctor` calls errors in `image`. Raises BenchError if it cannot look at it."""
-    from surefoot.doctor.inspect import inspect_image
-    from surefoot.profile.problem import Problem
+    from surefoot_tools.doctor.inspection import inspect_image
+    from surefoot_tools.profile.problem import Problem
 
     try:
         result = inspect_image(image)

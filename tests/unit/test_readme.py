@@ -10,7 +10,7 @@ import pytest
 
 from surefoot import errors
 from surefoot.config import SETTINGS
-from surefoot.doctor import catalogue, policy
+from surefoot_tools.doctor import catalogue, policy
 from tests.bench.report import readme_rows
 from tests.faults.outcomes import FAULTS
 

@@ -1,0 +1,99 @@
+"""Credentials in an image are with everybody who can pull it, in every layer, for good.
+
+A function gets its AWS credentials from its role; other secrets belong to Secrets Manager or to
+Parameter Store. Looked for are forms that can hardly be anything else, listed in policy.json, in
+text files that no installed package brought. A secret is never shown, only its first characters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..finding import Finding
+from ..image.context import Subject
+from ..image.ownership import deleted, deleted_text, own_folders
+from ..image.tree import Entry
+from ..python.distributions import owners
+
+CODES = {"SF401": "credentials are in the image"}
+_REMEDY = (
+    "remove it, build again from the start, and revoke it where it is from; a role, Secrets "
+    "Manager or a build secret takes its place"
+)
+_SHOWN = 4  # characters of a secret, and never more than a fifth of it
+_BINARY = (".pyc", ".so", ".zip", ".gz", ".whl", ".png", ".jpg", ".woff2")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A form of secrets; without one of its hints no text has it."""
+
+    name: str
+    hints: tuple[bytes, ...]
+    pattern: re.Pattern[str]
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Look into the variables, at the files that tools keep credentials in, and into all text."""
+    policy = subject.policy
+    kinds = [
+        _Kind(name, tuple(hint.encode() for hint in kind["hints"]), _compiled(kind["pattern"]))
+        for name, kind in policy["secrets"].items()
+    ]
+    for name, value in (subject.image.variables if subject.image else {}).items():
+        named = "AWS credentials" if name in policy["secret_variables"] and value else ""
+        seen = _first(kinds, value.encode("utf-8", "replace"))
+        if named or seen:
+            kind = named or (seen[0] if seen else "")
+            yield Finding("SF401", f"the variable {name} holds {kind}", _REMEDY)
+    files = {ending: _compiled(pattern) for ending, pattern in policy["secret_files"].items()}
+    for entry in _texts(subject):
+        content = subject.tree.read(entry.path)
+        if b"\0" in content:
+            continue
+        ending = next((ending for ending in files if entry.path.endswith(ending)), "")
+        found = files[ending].search(content.decode("utf-8", "replace")) if ending else None
+        if found:
+            line = found.string.count("\n", 0, found.start()) + 1
+            yield Finding("SF401", f"{ending[1:]} with credentials", _REMEDY, entry.path, line)
+        elif seen := _first(kinds, content):
+            kind, line, shown = seen
+            yield Finding("SF401", f"{kind} ({shown})", _REMEDY, entry.path, line)
+    for path, number in deleted(subject):
+        if path.endswith(tuple(files)):
+            yield Finding("SF401", deleted_text(number), _REMEDY, path)
+
+
+def _texts(subject: Subject) -> Iterator[Entry]:
+    """Yield the files in which people write."""
+    brought = owners(subject.tree)
+    for top in own_folders(subject):
+        for entry in subject.tree.under(top):
+            if (
+                entry.is_file
+                and 0 < entry.size <= subject.policy["text_bytes"]
+                and entry.path not in brought
+                and not entry.path.endswith(_BINARY)
+            ):
+                yield entry
+
+
+def _first(kinds: Sequence[_Kind], content: bytes) -> tuple[str, int, str] | None:
+    """Return what secret a content holds, its line, and its masked form."""
+    text = ""
+    for kind in kinds:
+        # Most files have no hint of any kind, and an expression takes a hundred times as long.
+        if any(hint in content for hint in kind.hints):
+            text = text or content.decode("utf-8", "replace")
+            found = kind.pattern.search(text)
+            if found:
+                line = text.count("\n", 0, found.start("secret")) + 1
+                secret = found["secret"]
+                return kind.name, line, f"{secret[: min(_SHOWN, len(secret) // 5)]}…"
+    return None
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.MULTILINE)

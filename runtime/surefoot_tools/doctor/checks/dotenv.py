@@ -1,0 +1,39 @@
+"""A .env file holds a developer's settings and secrets, and everybody with the image can read it.
+
+It also is not what the function gets on Lambda, where variables come from its configuration.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from ..finding import Finding
+from ..image.context import Subject
+from ..image.ownership import deleted, deleted_text, own_folders
+
+CODES = {"SF402": "a .env file is in the image"}
+_TEMPLATES = (".example", ".sample", ".template", ".dist", ".tmpl")
+
+
+_REMEDY = (
+    "write .env to .dockerignore; give the function its variables in its configuration, and "
+    "secrets by Secrets Manager or Parameter Store"
+)
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Look at the function's folders by name, and at what layers have lost."""
+    for top in own_folders(subject):
+        for entry in subject.tree.under(top):
+            if entry.is_file and _is_dotenv(entry.path):
+                message = "a .env file, which whoever can pull the image can read"
+                yield Finding("SF402", message, _REMEDY, entry.path)
+    for path, number in deleted(subject):
+        if _is_dotenv(path):
+            yield Finding("SF402", deleted_text(number), _REMEDY, path)
+
+
+def _is_dotenv(path: str) -> bool:
+    name = posixpath.basename(path)
+    return (name == ".env" or name.startswith(".env.")) and not name.endswith(_TEMPLATES)

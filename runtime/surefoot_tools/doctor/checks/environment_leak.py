@@ -1,0 +1,55 @@
+"""Code must not print the environment: on Lambda the function's credentials are in it.
+
+AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN are variables of every function (AWS
+Lambda Developer Guide, "Defined runtime environment variables"). Whatever a function prints goes
+to its log, which more people read than may act for the function. Seen are shell scripts that run
+env, printenv, set, export or declare by themselves, and Python that prints os.environ as a whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..finding import Finding
+from ..image.context import TASK, Subject
+from ..image.programs import first_line, starters
+from ..python import module, os_environ
+from ..python.distributions import owners
+from ..shell import commands, env_commands
+
+CODES = {"SF304": "code prints the environment, and with it credentials"}
+_LARGEST = 1 << 20  # bytes; no hand-written script is larger
+_REMEDY = "print the variables that are wanted by name, and none that holds a secret"
+_WHOLE = re.compile(rb"environb?(?!b?\s*(?:\[|\.\s*(?:get|pop|setdefault|update|keys)\b))")
+_SHELLS = (b"sh", b"bash", b"dash", b"ash", b"ksh")
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Look at what Lambda starts, at the function's scripts and at its own Python files."""
+    for path in _scripts(subject):
+        text = subject.tree.read(path).decode("utf-8", "replace")
+        for line, command in env_commands.printed(commands.commands(text)):
+            yield Finding("SF304", f"`{command}` prints every variable", _REMEDY, path, line)
+    for path in module.own_files(subject.tree):
+        # Parsing takes long, and few files do more than look up a variable.
+        if not _WHOLE.search(subject.tree.read(path)):
+            continue
+        body = module.parse(subject.tree, path).body
+        for line in os_environ.printed(body) if body else ():
+            yield Finding("SF304", "it prints os.environ as a whole", _REMEDY, path, line)
+
+
+def _scripts(subject: Subject) -> Iterator[str]:
+    brought = owners(subject.tree)
+    started = {entry.path: entry for entry in starters(subject)}
+    own = {entry.path: entry for entry in subject.tree.under(TASK) if entry.is_file}
+    for path, entry in (started | own).items():
+        if entry.size > _LARGEST or path in brought:
+            continue
+        if path.endswith((".sh", ".bash")) or _is_shell(first_line(subject, path)):
+            yield path
+
+
+def _is_shell(line: bytes) -> bool:
+    return any(word.rpartition(b"/")[2] in _SHELLS for word in line[2:].split())

@@ -1,0 +1,123 @@
+"""Native files that the C library, or another library, of the image is too old for.
+
+A native file lists the versions of the symbols that it needs, and the loader refuses it where a
+library does not define them all. Compared with the libraries in the image; of a plain folder, with
+those of provided:al2. What is needed weakly does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..finding import Finding
+from ..image import elf
+from ..image.context import Subject
+from ..image.elf import Elf, Need
+from ..image.libraries import Libraries, family, number
+from ..image.native_files import Native, groups, natives
+from ..python.distributions import Distribution
+
+CODES = {
+    "SF501": "a native file needs a newer C library",
+    "SF503": "a native file needs a library that is not in the image",
+}
+
+_SYMBOLS = 3  # as many as a message names
+
+
+@dataclass(frozen=True)
+class _Gap:
+    native: Native
+    elf: Elf
+    need: Need
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Compare what native files need with what the image has, a distribution at a time."""
+    libraries = Libraries(subject)
+    for owner, found in groups(natives(subject.tree)):
+        readable = [(native, native.elf) for native in found if native.elf]
+        musl = [native for native, file in readable if libraries.lacks_musl(native, file)]
+        if musl:
+            yield _musl(owner, musl)
+            continue
+        gaps = [
+            _Gap(native, file, need)
+            for native, file in readable
+            for need in file.needs
+            if libraries.lacks(native, file, need)
+        ]
+        if gaps:
+            yield _too_old(subject, owner, gaps, libraries)
+        missing = [
+            (name, native) for native, file in readable for name in libraries.missing(native, file)
+        ]
+        if missing:
+            yield _missing(owner, missing)
+
+
+def _too_old(
+    subject: Subject, owner: Distribution | None, gaps: Sequence[_Gap], libraries: Libraries
+) -> Finding:
+    worst = max(
+        gaps, key=lambda gap: (family(gap.need.version) == "GLIBC", number(gap.need.version))
+    )
+    need, native = worst.need, worst.native
+    have = libraries.newest(native, worst.elf, need)
+    names = elf.symbols(subject.tree.read(native.path), need.index)
+    shown = ", ".join(names[:_SYMBOLS]) + (", …" if len(names) > _SYMBOLS else "")
+    files = len({gap.native.path for gap in gaps})
+    message = (
+        f"{_who(owner)} needs {need.version} of {need.library}"
+        + (f" (for {shown})" if shown else "")
+        + (f"; the image's ends at {have}" if have else "; the image's does not have it")
+        + (f"; {files} files are affected" if files > 1 else "")
+    )
+    if not subject.whole:
+        message = message.replace("the image's ends", "that of provided:al2 ends")
+    return Finding("SF501", message, _remedy(subject, owner, need), native.path)
+
+
+def _remedy(subject: Subject, owner: Distribution | None, need: Need) -> str:
+    bases = subject.policy.get("libraries", {})
+    enough = [
+        name
+        for name, has in bases.items()
+        if number(need.version) <= number(has.get(family(need.version), "0"))
+    ]
+    other = f"; or build on provided:{enough[0]}, which has it" if enough else ""
+    if owner is None:
+        return f"build it in the image it will run in{other}"
+    return (
+        f"pin an older {owner.name} that has a manylinux2014 wheel, or build it in the image: "
+        f"pip install --no-binary {owner.name}{other}"
+    )
+
+
+def _musl(owner: Distribution | None, found: Sequence[Native]) -> Finding:
+    return Finding(
+        "SF501",
+        f"{_who(owner)} was built for musl (Alpine Linux), and the image has glibc",
+        "install it in the image, not in an Alpine stage: pip then takes the manylinux wheel",
+        found[0].path,
+    )
+
+
+def _missing(owner: Distribution | None, missing: Sequence[tuple[str, Native]]) -> Finding:
+    names = ", ".join(dict.fromkeys(name for name, _ in missing))
+    return Finding(
+        "SF503",
+        f"{_who(owner)} needs {names}, which the loader finds nowhere in the image",
+        "install the library in the Dockerfile, or COPY it to /var/task/lib or /opt/lib; if this "
+        "file is never loaded, say so: --ignore SF503=reason",
+        missing[0][1].path,
+    )
+
+
+def _who(owner: Distribution | None) -> str:
+    if owner is None:
+        return "it"
+    # The most precise of a wheel's platforms is the one that names glibc's version.
+    platforms = sorted(platform for platform in owner.platforms if platform != "any")
+    return owner.title + (f" ({platforms[-1]})" if platforms else "")

@@ -1,0 +1,123 @@
+"""Whether the handler leads to a function, without running anything.
+
+A handler is named module.function. Where it leads nowhere, every invocation fails with
+Runtime.ImportModuleError, Runtime.HandlerNotFound or Runtime.MalformedHandlerName.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import sys
+from collections.abc import Iterator
+
+from ..finding import Finding
+from ..image.context import TASK, Subject
+from ..python import finder, names, resolution
+from ..python.module import own_files
+from ..python.resolution import Resolved, nearest
+
+CODES = {"SF201": "the handler does not resolve"}
+
+_FORM = "write it as module.function, relative to the task root: app.handler, package/app.handler"
+_SHELL_FUNCTION = re.compile(
+    r"^[ \t]*(?:function[ \t]+([^\s(){}]+)|([^\s(){}#;&|]+)[ \t]*\([ \t]*\))", re.MULTILINE
+)
+# Such a script may define functions that it does not show.
+_SHELL_SOURCES = re.compile(r"^\s*(?:source|\.|eval)\s", re.MULTILINE)
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Resolve the handler as handlers.resolve and handlers.shell do."""
+    if not subject.handler:
+        return
+    raw, _, attribute = subject.handler.rpartition(".")
+    if not attribute or not all(raw.replace("/", ".").split(".")):
+        yield _finding(subject, "is no module and function", _FORM)
+    elif raw.split(".")[0] in sys.builtin_module_names:
+        yield _finding(
+            subject,
+            f"lies in '{raw}', the name of a module that is built into Python",
+            "give the file another name, and the handler with it",
+        )
+    elif resolved := resolution.resolve(subject):
+        yield from _function(subject, resolved)
+    else:
+        yield from _shell(subject, raw, attribute)
+
+
+def _function(subject: Subject, resolved: Resolved) -> Iterator[Finding]:
+    known = resolution.bound(subject, resolved.place)
+    attribute, owner, path = resolved.attribute, resolved.owner, resolved.place.path
+    if known is None:
+        return
+    if owner:
+        definition = known.bound.get(owner)
+        if definition is not None and not names.may_have_member(definition, attribute):
+            yield _finding(
+                subject,
+                f"names a method that class {owner} does not have",
+                f"define {attribute} in {owner}, or name another one in CMD",
+                path,
+            )
+    elif not resolution.may_bind(known, attribute):
+        remedy = f"define {attribute} there, or name another function in CMD"
+        if finder.find(subject.tree, attribute, resolved.place.folders):
+            remedy = f"{attribute} is a module: add its function, as in {attribute}.handler"
+        elif attribute == "py":
+            module = subject.handler.removesuffix(".py")
+            remedy = f"leave .py out and name the function: {module}.handler"
+        near = nearest(attribute, known.bound)
+        yield _finding(
+            subject, f"names '{attribute}', which {path} does not define{near}", remedy, path
+        )
+
+
+def _shell(subject: Subject, raw: str, attribute: str) -> Iterator[Finding]:
+    script = f"{TASK}/{raw}.sh"
+    entry = subject.tree.resolve(script)
+    if entry is None or not entry.is_file:
+        yield from _no_module(subject, raw)
+        return
+    text = subject.tree.read(script).decode("utf-8", "replace")
+    functions = {match[1] or match[2] for match in _SHELL_FUNCTION.finditer(text)}
+    if attribute not in functions and not _SHELL_SOURCES.search(text):
+        yield _finding(
+            subject,
+            f"names the shell function '{attribute}', which {script} does not define"
+            + nearest(attribute, functions),
+            f"define it there: {attribute}() {{ ... }}",
+            script,
+        )
+
+
+def _no_module(subject: Subject, raw: str) -> Iterator[Finding]:
+    tail = f"/{raw.replace('.', '/')}"
+    deeper = [
+        path.removesuffix("/__init__.py").removesuffix(".py")[len(TASK) + 1 :]
+        for path in own_files(subject.tree)
+        if path.endswith((f"{tail}.py", f"{tail}/__init__.py"))
+    ]
+    if deeper and not subject.whole:
+        # A folder may be copied in parts: src/ to the task root.
+        return
+    remedy = f"COPY its file to ${{LAMBDA_TASK_ROOT}} ({TASK}), or name another module in CMD"
+    if deeper:
+        function = subject.handler.rpartition(".")[2]
+        remedy = f"name it in full, {deeper[0]}.{function}, or copy what is beside it to {TASK}"
+    known = finder.names_in(subject.tree, [TASK])
+    known += [
+        posixpath.basename(entry.path)[:-3]
+        for entry in subject.tree.children(TASK)
+        if entry.path.endswith(".sh")
+    ]
+    yield _finding(
+        subject,
+        f"needs module '{raw}', and neither {raw}.py nor {raw}.sh is in {TASK}"
+        + nearest(raw, known),
+        remedy,
+    )
+
+
+def _finding(subject: Subject, what: str, remedy: str, path: str = "") -> Finding:
+    return Finding("SF201", f"the handler '{subject.handler}' {what}", remedy, path)

@@ -1,0 +1,49 @@
+"""Lambda takes one image for one architecture, and neither an index nor attestations.
+
+BuildKit adds a provenance attestation by default, which turns the push into an image index; Lambda
+answers that the image manifest's media type is not supported (AWS Lambda Developer Guide,
+"Create a Lambda function using a container image").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..finding import Finding
+from ..image.archive import is_attestation
+from ..image.context import Subject
+
+CODES = {"SF603": "an image index or an attestation, which Lambda rejects"}
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Look at the index of a saved image, if it has one."""
+    described = subject.image.index if subject.image else ()
+    images = [one for one in described if not is_attestation(one)]
+    if len(images) > 1:
+        yield Finding(
+            "SF603",
+            f"an index of {len(images)} images ({', '.join(map(_platform, images))}), where Lambda "
+            "takes one",
+            "build and push one image per architecture: docker buildx build --platform linux/arm64",
+        )
+    elif len(described) > len(images):
+        yield Finding(
+            "SF603",
+            "an attestation beside the image makes an index of it",
+            "build with docker buildx build --provenance=false --sbom=false, or with the plain "
+            "builder",
+        )
+    elif images:
+        yield Finding(
+            "SF603",
+            "an index around a single image",
+            "build without attestations and for one platform, and push the image itself",
+        )
+
+
+def _platform(described: Mapping[str, Any]) -> str:
+    platform = described.get("platform") or {}
+    words = [str(platform[key]) for key in ("os", "architecture") if key in platform]
+    return "/".join(words) or "of an unnamed platform"

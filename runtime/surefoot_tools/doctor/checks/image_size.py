@@ -1,0 +1,71 @@
+"""An image's size costs time at every cold start, and over 10 GB Lambda refuses it.
+
+The limit is for all layers together, unpacked (AWS Lambda Developer Guide, "Lambda quotas"). A
+file that a later layer deletes, replaces or merely gives another mode stays in the image's layers:
+only the RUN that made it can keep it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ...profile.summary import size as text_of_size
+from ..finding import Finding
+from ..image.context import Hidden, Layer, Subject
+
+CODES = {
+    "SF601": "the image is larger than Lambda takes",
+    "SF602": "a layer is needlessly large",
+}
+_SHOWN = 3
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Add up the layers, or the files where layers are not known."""
+    image, policy = subject.image, subject.policy
+    layers = image.layers if image else ()
+    if layers:
+        total = sum(layer.size for layer in layers)
+    else:
+        total = sum(entry.size for entry in subject.tree.entries.values() if entry.is_file)
+    if total > policy["image_bytes"]:
+        yield Finding(
+            "SF601",
+            f"{text_of_size(total)} unpacked; Lambda takes {text_of_size(policy['image_bytes'])}",
+            "leave out what the function does not need, and fetch large data from S3 or EFS",
+        )
+    for number, layer in enumerate(layers):
+        yield from _layer(layers, number, layer, policy["layer_bytes"], policy["wasted_bytes"])
+
+
+def _layer(
+    layers: Sequence[Layer], number: int, layer: Layer, most: int, wasted: int
+) -> Iterator[Finding]:
+    name = f"layer {number + 1} of {len(layers)} ({_made_by(layer)})"
+    hidden = sorted(layer.hidden, key=lambda lost: -lost.size)
+    lost = sum(file.size for file in hidden)
+    if lost > wasted:
+        by = sorted({file.by for file in hidden})
+        yield Finding(
+            "SF602",
+            f"{name} holds {text_of_size(lost)} in {len(hidden):,} files that layer "
+            f"{', '.join(str(at + 1) for at in by)} deletes or writes anew, such as "
+            f"{', '.join(_told(file) for file in hidden[:_SHOWN])}",
+            "delete or change them in the RUN that makes them, or make them in another build stage",
+        )
+    if layer.size > most:
+        yield Finding(
+            "SF602",
+            f"{name} is {text_of_size(layer.size)}",
+            "look at what it brings: tests, caches, debug symbols and data seldom are needed",
+        )
+
+
+def _told(file: Hidden) -> str:
+    return f"{file.path} ({text_of_size(file.size)})"
+
+
+def _made_by(layer: Layer) -> str:
+    words = layer.made_by.replace("/bin/sh -c #(nop) ", "").split()
+    text = " ".join(words) or "imported"
+    return text if len(text) <= 60 else f"{text[:59]}…"

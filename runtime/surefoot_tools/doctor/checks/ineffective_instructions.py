@@ -1,0 +1,38 @@
+"""Settings of an image that have no effect on Lambda.
+
+Lambda runs every image as its own user 993 and lets nothing in from outside, so USER and EXPOSE
+only mislead those who read the Dockerfile (AWS Lambda Developer Guide, "Create a Lambda function
+using a container image").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..finding import Finding
+from ..image.context import Subject
+
+CODES = {
+    "SF604": "EXPOSE has no effect on Lambda",
+    "SF605": "USER has no effect on Lambda",
+}
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Look at the image's configuration."""
+    image = subject.image
+    if image is None:
+        return
+    if image.exposed:
+        ports = ", ".join(image.exposed)
+        yield Finding(
+            "SF604",
+            f"EXPOSE {ports}: no connection reaches a function",
+            "remove EXPOSE; a function URL or an API calls the function",
+        )
+    if image.user:
+        yield Finding(
+            "SF605",
+            f"USER {image.user}: Lambda runs the image as its own user",
+            "remove USER, and make the files readable by others",
+        )

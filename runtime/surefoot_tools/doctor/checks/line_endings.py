@@ -1,0 +1,52 @@
+"""Scripts must not have Windows line ends.
+
+With CR LF the kernel looks for an interpreter whose name ends in CR, and a shell takes the CR as
+part of every last word. Git writes such files on Windows unless .gitattributes says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..finding import Finding
+from ..image.context import TASK, Subject
+from ..image.programs import first_line, starters
+from ..image.tree import Entry
+from ..python.distributions import owners
+
+CODES = {"SF104": "a script has Windows line ends (CR LF)"}
+_TOPS = (TASK, "/opt")
+_LARGEST = 1 << 20  # bytes; no hand-written script is larger
+_EXECUTABLE = 0o111
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Look at what Lambda starts, at the function's executables and at its shell files."""
+    brought = owners(subject.tree)
+    started = {entry.path: entry for entry in starters(subject)}
+    own = {
+        entry.path: entry
+        for top in _TOPS
+        for entry in subject.tree.under(top)
+        if entry.path not in brought and _may_be_script(entry)
+    }
+    for path, entry in (started | own).items():
+        shell = path.endswith((".sh", ".bash"))
+        if entry.size > _LARGEST or not (shell or first_line(subject, path)):
+            continue
+        at = subject.tree.read(path).find(b"\r\n")
+        if at >= 0:
+            yield Finding(
+                "SF104",
+                "it has Windows line ends (CR LF), which break the interpreter's name and words",
+                "write '*.sh text eol=lf' (and the like) to .gitattributes, or convert it with "
+                r"sed -i 's/\r$//'",
+                path,
+                subject.tree.read(path, at).count(b"\n") + 1,
+            )
+
+
+def _may_be_script(entry: Entry) -> bool:
+    return entry.is_file and (
+        bool(entry.permissions & _EXECUTABLE) or entry.path.endswith((".sh", ".bash"))
+    )

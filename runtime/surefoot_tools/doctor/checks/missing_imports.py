@@ -1,0 +1,84 @@
+"""Whether what the handler's module imports is there, and compiles, without running anything.
+
+Followed from the handler's module through the function's own modules, along the imports that run
+whenever a module is loaded: none under a condition, in a function, or with its failure caught. Such
+a function fails with Runtime.ImportModuleError or Runtime.UserCodeSyntaxError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..finding import Finding
+from ..image.context import TASK, Subject
+from ..python import finder, interpreter, resolution
+from ..python.module import Problem
+from ..python.resolution import nearest
+from ..python.walk import Lost, walk
+
+CODES = {
+    "SF208": "an import at the top of the function's code finds nothing",
+    "SF209": "the function's code has a syntax error",
+}
+
+_INSTALL = (
+    "name its distribution in requirements.txt and install that in the Dockerfile: "
+    "RUN pip install -r requirements.txt -t ${LAMBDA_TASK_ROOT}"
+)
+# Where other people's instructions put packages, and surefoot's runtime does not look.
+_ELSEWHERE = ("/opt/python", f"{TASK}/python", f"{TASK}/vendor", f"{TASK}/package")
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Follow the imports of the handler's module."""
+    resolved = resolution.resolve(subject)
+    if resolved is None:
+        return
+    for each in walk(subject, resolved.module):
+        if isinstance(each, Lost):
+            message, remedy = _told(subject, each)
+            line = each.required.line
+            yield Finding("SF208", message, remedy, each.importer.path, line)
+        elif each.module.mistake:
+            yield _syntax(each.name, each.module.path, each.module.mistake)
+
+
+def _told(subject: Subject, lost: Lost) -> tuple[str, str]:
+    """Return message and remedy."""
+    asked = f"imports '{lost.name}'"
+    if lost.name.startswith("."):
+        return (
+            f"{asked} relatively, but the file is in no package",
+            f"import it by its name, without the dots: {lost.name.lstrip('.')}",
+        )
+    if lost.is_name:
+        place = finder.find(subject.tree, lost.inside, interpreter.user_path(subject))
+        known = resolution.bound(subject, place) if place else None
+        return (
+            f"{asked} from {lost.inside}, which does not define it"
+            + nearest(lost.name, known.bound if known else ()),
+            f"correct the name, or define it in {lost.inside}",
+        )
+    if lost.inside:
+        return (
+            f"{asked}, which package {lost.inside} does not have",
+            "COPY its file into the package, or correct the name",
+        )
+    for folder in _ELSEWHERE:
+        if finder.find(subject.tree, lost.name, (folder,)):
+            return (
+                f"{asked}, which lies in {folder}, where Python does not look",
+                f"install it to {TASK}, or say ENV PYTHONPATH={folder} in the Dockerfile",
+            )
+    known_names = finder.names_in(subject.tree, interpreter.user_path(subject))
+    return f"{asked}, which is nowhere in the image{nearest(lost.name, known_names)}", _INSTALL
+
+
+def _syntax(name: str, path: str, problem: Problem) -> Finding:
+    return Finding(
+        "SF209",
+        f"module {name} does not compile: {problem.reason}",
+        f"correct the line; python3 -m py_compile {path} shows it",
+        path,
+        problem.line,
+    )

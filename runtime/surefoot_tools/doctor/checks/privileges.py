@@ -1,0 +1,38 @@
+"""Files of the function that raise privileges or that anybody may change.
+
+Lambda drops all capabilities and mounts the root read-only, so a set-uid bit or a world-writable
+file gains nothing there; an image scanner will report it, and elsewhere it is a way in.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+
+from ..finding import Finding
+from ..image.context import Subject
+from ..image.tree import Entry
+from ..output.grouping import grouped
+from .file_modes import TOPS
+
+CODES = {"SF109": "a file is set-uid or world-writable"}
+_PRIVILEGED = stat.S_ISUID | stat.S_ISGID
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Look at what is put on top of a base image; the base's own su and mount stay its own."""
+    for top in (*TOPS, "/usr/local"):
+        entries = [entry for entry in subject.tree.under(top) if not entry.is_link]
+        raised = [entry for entry in entries if entry.is_file and entry.mode & _PRIVILEGED]
+        for group in grouped(raised, top):
+            message = f"set-uid or set-gid (mode {group.example.permissions:04o}){group.text}"
+            yield Finding("SF109", message, f"RUN chmod ug-s {group.path}", group.path)
+        for group in grouped([entry for entry in entries if _open(entry)], top):
+            message = f"anybody may write it (mode {group.example.permissions:04o}){group.text}"
+            remedy = f"RUN chmod -R go-w {group.path}, or RUN surefoot seal, which settles modes"
+            yield Finding("SF109", message, remedy, group.path)
+
+
+def _open(entry: Entry) -> bool:
+    sticky = entry.is_folder and entry.mode & stat.S_ISVTX
+    return bool((entry.is_file or entry.is_folder) and entry.mode & stat.S_IWOTH and not sticky)

@@ -1,0 +1,63 @@
+"""The interpreter that a script names in its first line must be in the image.
+
+The kernel answers "no such file" for the script itself when its interpreter is missing, which
+sends people looking at the wrong file (execve(2)). Scripts that pip made in another build stage
+keep that stage's path to Python. What Lambda starts itself must run; for other executables of the
+function it may be that nobody ever calls them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..finding import Finding
+from ..image.context import TASK, Subject
+from ..image.programs import find_program, first_line, starters
+
+CODES = {
+    "SF103": "a program that Lambda starts names an interpreter that is not in the image",
+    "SF110": "an executable script names an interpreter that is not in the image",
+}
+_TOPS = (TASK, "/opt")
+_EXECUTABLE = 0o111
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Look at what Lambda starts, and at the executables of the function."""
+    if not subject.whole:
+        return
+    started = {entry.path for entry in starters(subject)}
+    own = {
+        entry.path
+        for top in _TOPS
+        for entry in subject.tree.under(top)
+        if entry.is_file and entry.permissions & _EXECUTABLE
+    }
+    for path in [*started, *sorted(own - started)]:
+        line = first_line(subject, path)
+        missing = _missing(subject, line) if line else ""
+        if missing:
+            yield Finding(
+                "SF103" if path in started else "SF110",
+                f"its first line names {missing}, which is not in the image",
+                "name an interpreter of the image (/bin/sh, /var/lang/bin/python3), or install "
+                "this one",
+                path,
+                1,
+            )
+
+
+def _missing(subject: Subject, line: bytes) -> str:
+    # With CR at its end the line is another check's.
+    words = line[2:].decode("utf-8", "replace").split()
+    if not words:
+        return ""
+    if find_program(subject, words[0]) is None:
+        return words[0]
+    if words[0].endswith("/env"):
+        named = next(
+            (word for word in words[1:] if not word.startswith("-") and "=" not in word), ""
+        )
+        if named and find_program(subject, named) is None:
+            return named
+    return ""

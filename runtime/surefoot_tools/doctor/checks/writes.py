@@ -1,0 +1,108 @@
+"""Code that writes where Lambda's disk is read-only: anywhere but in /tmp.
+
+On Lambda all but /tmp is read-only. Found are places that the code itself shows: constants, joined
+paths, __file__, the home and the working directory; only in the function's own code, and not under
+if __name__ == '__main__'.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ..finding import Finding
+from ..image.context import TASK, Subject
+from ..python import calls, scope, writers
+from ..python.module import own_files, parse
+from ..python.scope import Scope
+from ..python.values import Known, Text, evaluate
+from ..python.writers import Write
+
+CODES = {"SF204": "code writes outside /tmp"}
+
+# A file without any of these is not parsed.
+_MENTION = re.compile(
+    rb"\bopen\s*\(|\b(shutil|sqlite3|zipfile|gzip|makedirs|mkdir|mkfifo|urlretrieve|write_text"
+    rb"|write_bytes|touch|symlink_to|unlink|savefig|to_csv|to_parquet|to_pickle|to_excel"
+    rb"|download_file|extractall)\b|FileHandler|\bbasicConfig\s*\([^)]*filename"
+    rb"|\bos\s*\.\s*(symlink|link|rename|replace|remove)\b|\bfrom\s+os\s+import\b"
+)
+_CHDIR = re.compile(rb"\bchdir\s*\(")
+_LOGGING = "log to stderr, which CloudWatch keeps: leave the file out"
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Look through the function's own files."""
+    known = _surroundings(subject)
+    sources = {path: subject.tree.read(path) for path in own_files(subject.tree)}
+    # After a chdir nobody knows where a relative path leads.
+    moves = any(_CHDIR.search(source) for source in sources.values())
+    for path, source in sources.items():
+        body = parse(subject.tree, path).body if _MENTION.search(source) else None
+        if body is None:
+            continue
+        here = replace(known, path=path, aliases=calls.aliases(body))
+        for write, line, text in _writes(body, here):
+            place = _place(text, known.workdir, subject.policy.get("writable", ("/tmp",)))
+            if not place or (moves and not text.text.startswith("/")):
+                continue
+            if write.spares and subject.tree.resolve(place):
+                continue
+            yield _finding(write, path, line, place if text.whole else f"{place}…")
+
+
+def _surroundings(subject: Subject) -> Known:
+    if subject.image is None:
+        return Known("")
+    # Without HOME, Python would take that of Lambda's user, which is no folder.
+    home = subject.image.variables.get("HOME") or "/home/sbx_user1051"
+    return Known("", home, subject.image.workdir or TASK)
+
+
+def _writes(body: ast.Module, known: Known) -> Iterator[tuple[Write, int, Text]]:
+    scopes: dict[ast.AST, Scope] = {}
+    waiting: list[tuple[ast.AST, tuple[ast.AST, ...]]] = [(body, (body,))]
+    while waiting:
+        node, around = waiting.pop()
+        if scope.is_scope(node):
+            around = (*around, node)
+        waiting.extend((child, around) for child in reversed(list(calls.outside_main(node))))
+        if not isinstance(node, ast.Call) or not writers.may_write(node, known.aliases):
+            continue
+        for each in around:
+            if each not in scopes:
+                scopes[each] = scope.scope_of(each)
+        here = replace(known, scopes=[scopes[each] for each in around])
+        write = writers.find(node, here)
+        text = evaluate(write.target, here) if write else None
+        if write and text:
+            yield write, node.lineno, text
+
+
+def _place(text: Text, workdir: str, writable: Sequence[str]) -> str:
+    """Return the absolute place that is written to, or nothing where that is allowed or unsure."""
+    if not text.text or "://" in text.text or text.text.startswith((":memory:", "file:")):
+        return ""
+    place = posixpath.join(workdir, text.text)
+    if text.whole:
+        place = posixpath.normpath(place)
+    for top in writable:
+        if place == top or place.startswith(f"{top}/"):
+            return ""
+        if not text.whole and top.startswith(place):
+            return ""
+    return place
+
+
+def _finding(write: Write, path: str, line: int, place: str) -> Finding:
+    name = posixpath.basename(place.rstrip("/…")) or "…"
+    remedy = f"write below /tmp: /tmp/{name}"
+    if write.name.startswith("logging."):
+        remedy = _LOGGING
+    elif write.spares and not write.name.startswith("sqlite3"):
+        remedy = f"make the folder in the Dockerfile, or below /tmp: /tmp/{name}"
+    message = f"{write.name}() writes to {place}, which is read-only on Lambda"
+    return Finding("SF204", message, remedy, path, line)

@@ -1,0 +1,49 @@
+"""An image by name, got from the container engine of this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ...profile.problem import Problem
+
+PROGRAMS = ("docker", "podman")
+
+
+@contextmanager
+def saved(name: str) -> Iterator[str]:
+    """Save the image `name` to a temporary file, which lives as long as the context.
+
+    Raises Problem where there is no engine or no such image, OSError where there is no room.
+    """
+    program = next((found for found in map(shutil.which, PROGRAMS) if found), None)
+    if program is None:
+        raise Problem(
+            f"there is no container engine here ({' or '.join(PROGRAMS)})",
+            "save the image where there is one, and inspect the file: surefoot doctor --tar FILE",
+            2,
+        )
+    print(f"surefoot doctor: saving {name} …", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory(prefix="surefoot-doctor.") as folder:
+        file = os.path.join(folder, "image.tar")
+        with open(file, "wb") as output:
+            ended = subprocess.run(
+                [program, "save", "--", name],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+        if ended.returncode:
+            reason = ended.stderr.decode("utf-8", "replace").strip()
+            raise Problem(
+                f"the engine does not give {name}: {reason or f'status {ended.returncode}'}",
+                f"look at `{os.path.basename(program)} images`, and build or pull it first",
+                2,
+            )
+        yield file

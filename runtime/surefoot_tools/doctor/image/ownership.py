@@ -1,0 +1,39 @@
+"""Where the files of the people who build an image are, apart from those of its base."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from .context import TASK, Subject
+
+
+def deleted(subject: Subject) -> Iterator[tuple[str, int]]:
+    """Yield what a later layer deleted, with the number, from 1, of the layer that still has it."""
+    layers = subject.image.layers if subject.image else ()
+    for number, layer in enumerate(layers, 1):
+        for lost in layer.hidden:
+            if subject.tree.get(lost.path) is None:
+                yield lost.path, number
+
+
+def deleted_text(number: int) -> str:
+    """Return how a finding says where such a file is."""
+    return f"deleted later, and still in layer {number}, for whoever can pull the image"
+
+
+def above(path: str) -> Iterator[str]:
+    """Yield `path` and the folders it is in, the nearest first, without the root."""
+    while path != "/":
+        yield path
+        path = posixpath.dirname(path)
+
+
+def own_folders(subject: Subject) -> list[str]:
+    """Return folders that no base image fills: the function's, and those where files stray to."""
+    image = subject.image
+    folders = [TASK, "/opt", *subject.policy["stray_folders"]]
+    if image is not None and image.workdir not in {"/", "", *folders}:
+        folders.append(image.workdir)
+    inside = [one for one in folders if any(one.startswith(f"{other}/") for other in folders)]
+    return [folder for folder in dict.fromkeys(folders) if folder not in inside]

@@ -1,0 +1,50 @@
+"""What Lambda starts in an image: the entry point, and what that starts in turn."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from .context import TASK, Subject
+from .tree import Entry
+
+ENTRY_POINT = "/lambda-entrypoint.sh"
+BOOTSTRAP = "/var/runtime/bootstrap"
+_PATH = "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin"
+_EXTENSIONS = "/opt/extensions"
+_HEAD = 512  # bytes, more than the kernel reads of a #! line
+
+
+def entry_point(subject: Subject) -> str:
+    """Return the program that the image starts; empty where that is not known or none is named."""
+    image = subject.image
+    if image is not None and image.configured:
+        return next(iter([*image.entrypoint, *image.command]), "")
+    return ENTRY_POINT if subject.tree.get(ENTRY_POINT) else ""
+
+
+def find_program(subject: Subject, word: str) -> Entry | None:
+    """Return what `word` runs, looked for as execvp does: with a slash as it is, else on PATH."""
+    image = subject.image
+    workdir = image.workdir if image else TASK
+    if "/" in word:
+        return subject.tree.resolve(posixpath.join(workdir, word))
+    path = (image.variables.get("PATH") if image else "") or _PATH
+    found = (subject.tree.resolve(posixpath.join(folder, word)) for folder in path.split(":"))
+    return next((entry for entry in found if entry is not None and entry.is_file), None)
+
+
+def starters(subject: Subject) -> Iterator[Entry]:
+    """Yield the files that Lambda or the entry point executes, as far as they exist."""
+    tree = subject.tree
+    word = entry_point(subject)
+    programs = [find_program(subject, word) if word else None, tree.resolve(BOOTSTRAP)]
+    extensions = [tree.resolve(entry.path) for entry in tree.children(_EXTENSIONS)]
+    found = {entry.path: entry for entry in (*programs, *extensions) if entry and entry.is_file}
+    yield from found.values()
+
+
+def first_line(subject: Subject, path: str) -> bytes:
+    """Return a file's ``#!`` line with its end; empty where it has none."""
+    head = subject.tree.read(path, _HEAD)
+    return head[: head.find(b"\n") + 1 or None] if head.startswith(b"#!") else b""

@@ -1,0 +1,100 @@
+"""One Python file, read and parsed once however many checks ask."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from ..image.context import TASK
+from ..image.tree import Tree
+from . import interpreter
+from .cache import once
+from .distributions import owners
+from .imports import changes_path
+from .names import Names, top_level
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a file is no Python source; `line` is 0 where the parser names none."""
+
+    reason: str
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Module:
+    """A file: its parsed body, or the problem; neither where this interpreter cannot judge it."""
+
+    path: str
+    source: bytes
+    body: ast.Module | None = None
+    problem: Problem | None = None
+
+    @cached_property
+    def names(self) -> Names | None:
+        """What its top level binds."""
+        return top_level(self.body, self.source) if self.body else None
+
+    @cached_property
+    def changes_path(self) -> bool:
+        """Whether it may change where modules are looked for."""
+        return changes_path(self.source)
+
+    @cached_property
+    def mistake(self) -> Problem | None:
+        """Return the problem, or what only the compiler minds: return outside of a function."""
+        body = self.body
+        if body is None:
+            return self.problem
+        return _attempt(lambda: compile(body, self.path, "exec", dont_inherit=True))[1]
+
+
+@once
+def _parsed(_: Tree) -> dict[str, Module]:
+    return {}
+
+
+def parse(tree: Tree, path: str) -> Module:
+    """Return the file at `path`, which must be there."""
+    known = _parsed(tree)
+    if path not in known:
+        known[path] = _parse(path, tree.read(path), interpreter.version(tree))
+    return known[path]
+
+
+def own_files(tree: Tree) -> Iterator[str]:
+    """Yield the Python files of the task root that no installed distribution brought."""
+    brought = owners(tree)
+    for entry in tree.under(TASK):
+        if entry.is_file and entry.path.endswith(".py") and entry.path not in brought:
+            yield entry.path
+
+
+def _parse(path: str, source: bytes, version: tuple[int, int]) -> Module:
+    # Grammar that came after this interpreter would look like a mistake.
+    can_judge = version <= sys.version_info[:2]
+    feature = version if can_judge else None
+    body, problem = _attempt(lambda: ast.parse(source, path, feature_version=feature))
+    return Module(path, source, body, problem if can_judge else None)
+
+
+def _attempt(make: Callable[[], Result]) -> tuple[Result | None, Problem | None]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return make(), None
+    except SyntaxError as error:
+        return None, Problem(error.msg, error.lineno or 0)
+    except ValueError as error:
+        return None, Problem(str(error))
+    except (RecursionError, MemoryError):
+        # Deeper than this interpreter's stack; another may well take it.
+        return None, None

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from surefoot_tools.doctor.image.dockerignore import excluder
+
+
+@pytest.mark.parametrize(
+    ("text", "out", "stays"),
+    [
+        (".env", [".env"], ["a/.env", ".env2"]),
+        ("/.env", [".env"], ["a/.env"]),
+        ("**/.env", [".env", "a/.env", "a/b/.env"], ["a/x.env"]),
+        ("*.pyc\n", ["a.pyc"], ["b/a.pyc", "a.py"]),
+        ("**/*.pyc", ["a.pyc", "b/c/a.pyc"], ["a.py"]),
+        ("folder/", ["folder", "folder/a", "folder/b/c"], ["folder2", "x/folder"]),
+        ("a/**/z", ["a/z", "a/b/c/z"], ["z"]),
+        ("docs/**", ["docs/a", "docs/a/b"], ["doc"]),
+        ("file?.[ch]", ["file1.c", "file2.h"], ["file.c", "file12.c", "file1.x"]),
+        ("[^a-c]x", ["dx"], ["ax", "cx"]),
+        ("*\n!app.py\n!pkg", ["README.md", "x/app.py"], ["app.py", "pkg", "pkg/a.py"]),
+        ("!app.py\n*", ["app.py"], []),
+        ("# .env\n\n  .env  \n", [".env"], ["# .env"]),
+        (r"\*.md", ["*.md"], ["a.md"]),
+        ("a.b(c)+", ["a.b(c)+"], ["aab(c)+"]),
+        ("", [], ["a"]),
+    ],
+)
+def test_lines_mean_what_docker_says(text: str, out: list[str], stays: list[str]) -> None:
+    excluded = excluder(text)
+    assert [path for path in out if not excluded(path)] == []
+    assert [path for path in stays if excluded(path)] == []
