@@ -1,5 +1,5 @@
-"""``surefoot doctor``: what would stumble on Lambda, seen before the push.
+"""``surefoot doctor``: problems that would make an image or a function fail on Lambda.
 
-A check is one small file in ``checks``, listed in its registry. It gets a ``Subject`` (a tree of
-files, and what is known of the image) and yields findings; ``policy.json`` says how bad each is.
+A check is a module in ``checks``. It gets a ``CheckContext`` (a tree of files, and what is known of
+the image) and yields findings; ``rules`` says how bad each is and why.
 """

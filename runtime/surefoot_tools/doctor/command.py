@@ -1,4 +1,4 @@
-"""``surefoot doctor``: what would stumble on Lambda, before it is there."""
+"""The ``surefoot doctor`` command: its options and its output."""
 
 from __future__ import annotations
 
@@ -7,112 +7,106 @@ import os
 import sys
 from collections.abc import Mapping
 
-from ..profile import summary
-from ..profile.problem import Problem
-from . import catalogue, ignores, inspection
-from .ignores import Ignore
-from .image.context import TASK
-from .output import json_report, sarif, terminal
-from .result import Result
+from ..console import UserError, line_width, painter, report_error, wants_colours
+from .context import TASK
+from .finding import Result
+from .ignores import parse_ignores
+from .inspection import inspect_folder, inspect_image, inspect_root, inspect_tar
+from .output.json_report import to_json
+from .output.sarif import to_sarif
+from .output.terminal import render, render_rule, render_rules
+from .rules import RULES
 
 _EPILOG = """\
-Inside an image (RUN surefoot doctor) it inspects that image. Findings can also be ignored by a file
-.surefoot-doctor.json in the function's folder: {"version": 1, "ignore": {"SF402": "why"}}.
+In an image's build (RUN surefoot doctor) it inspects that image. To ignore a finding, use --ignore
+or a file .surefoot-doctor.json in the function's folder:
+{"version": 1, "ignore": {"SF402": "reason"}}
 
-exit codes: 0 no errors · 1 errors were found · 2 wrong usage, or nothing to inspect
+exit codes: 0 no errors · 1 errors found · 2 wrong usage, or nothing to inspect
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of ``surefoot doctor``."""
+    """Add the options of ``surefoot doctor``."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EPILOG
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument(
-        "folder", nargs="?", metavar="DIR", help="a function's folder, as it will be in /var/task"
+    target = parser.add_mutually_exclusive_group()
+    target.add_argument(
+        "folder", nargs="?", metavar="DIR", help="the function's folder, the future /var/task"
     )
-    what.add_argument("--root", metavar="DIR", help="a folder that is an image's whole root")
-    what.add_argument("--tar", metavar="FILE", help="an image saved by docker, or an OCI layout")
-    what.add_argument("--image", metavar="NAME", help="an image of this machine's engine")
-    what.add_argument("--explain", metavar="CODE", help="say what a code means, and stop")
-    what.add_argument("--list", action="store_true", help="show all codes, and stop")
+    target.add_argument("--root", metavar="DIR", help="folder with an image's root file system")
+    target.add_argument("--tar", metavar="FILE", help="image from docker save, or an OCI layout")
+    target.add_argument("--image", metavar="NAME", help="image of the local Docker or Podman")
+    target.add_argument("--explain", metavar="CODE", help="explain a code and exit")
+    target.add_argument("--list", action="store_true", help="list all codes and exit")
     parser.add_argument(
-        "--handler", default="", metavar="NAME", help="such as app.handler (default: that of CMD)"
+        "--handler", default="", metavar="NAME", help="such as app.handler (default: from CMD)"
     )
     parser.add_argument(
         "--ignore",
         action="append",
         default=[],
         metavar="CODE[:PATH]=REASON",
-        help="do not count a finding, for a reason; PATH may have *; may be given again",
+        help="ignore a finding; PATH may contain *; repeatable",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
-    parser.add_argument("--sarif", metavar="FILE", help="write SARIF for code scanners, too")
+    parser.add_argument("--sarif", metavar="FILE", help="also write SARIF for code scanners")
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Inspect; the result goes to stdout, all else to stderr."""
+    """Inspect; the result goes to stdout, everything else to stderr."""
     try:
-        code = _doctor(options, os.environ)
+        code = _run(options, os.environ)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read it has seen enough; Python would complain when it flushes at its end.
+        # The reader has closed the pipe; without this, Python complains when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Problem as problem:
-        print(f"surefoot doctor: error: {problem}", file=sys.stderr)
-        return 2
+    except UserError as error:
+        return report_error("doctor", error)
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
-        print(
-            f"surefoot doctor: error: {what}{error.strerror or error}\n"
-            "  remedy: name something that can be read, or a place that can be written",
-            file=sys.stderr,
-        )
-        return 2
+        reason = f"{what}{error.strerror or error}"
+        remedy = "name a path that can be read, or a file that can be written"
+        return report_error("doctor", UserError(reason, remedy, 2))
     return code
 
 
-def _doctor(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    rules = catalogue.rules()
-    paint = terminal.painter(colours=sys.stdout.isatty() and not environ.get("NO_COLOR"))
+def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    paint = painter(colours=wants_colours(sys.stdout, environ))
     if options.list:
-        print(terminal.catalogue(list(rules.values())))
+        print(render_rules(RULES))
         return 0
     if options.explain is not None:
-        if options.explain not in rules:
-            raise Problem(
-                f"there is no check {options.explain!r}", "surefoot doctor --list shows them all"
+        code = options.explain.upper()
+        if code not in RULES:
+            raise UserError(
+                f"unknown code {options.explain!r}", "run surefoot doctor --list to see all", 2
             )
-        print(terminal.explanation(rules[options.explain], summary.width(environ), paint))
+        print(render_rule(code, RULES[code], line_width(environ), paint))
         return 0
-    result = _inspected(options, ignores.parse(options.ignore, rules), environ)
+    result = _inspect(options, environ)
     if options.sarif:
         with open(options.sarif, "w", encoding="utf-8") as file:
-            file.write(sarif.to_sarif(result, rules) + "\n")
-    print(
-        json_report.to_json(result)
-        if options.json
-        else terminal.render(result, summary.width(environ), paint)
-    )
+            file.write(to_sarif(result) + "\n")
+    print(to_json(result) if options.json else render(result, line_width(environ), paint))
     return 1 if result.failed else 0
 
 
-def _inspected(
-    options: argparse.Namespace, judged: list[Ignore], environ: Mapping[str, str]
-) -> Result:
-    handler = options.handler
+def _inspect(options: argparse.Namespace, environ: Mapping[str, str]) -> Result:
+    handler, ignores = options.handler, parse_ignores(options.ignore)
     if options.folder is not None:
-        return inspection.inspect_folder(options.folder, handler, judged)
+        return inspect_folder(options.folder, handler, ignores)
     if options.tar is not None:
-        return inspection.inspect_tar(options.tar, handler, judged)
+        return inspect_tar(options.tar, handler, ignores)
     if options.image is not None:
-        return inspection.inspect_image(options.image, handler, judged)
+        return inspect_image(options.image, handler, ignores)
     if options.root is not None:
-        return inspection.inspect_root(options.root, handler, judged)
+        return inspect_root(options.root, handler, ignores)
     if not os.path.isdir(TASK):
-        raise Problem(
-            f"this is no Lambda image ({TASK} is missing), and nothing is named to inspect",
+        raise UserError(
+            f"nothing to inspect: this is not a Lambda image ({TASK} is missing)",
             "name a function's folder, or see surefoot doctor --help",
+            2,
         )
-    return inspection.inspect_root("/", handler, judged, environ)
+    return inspect_root("/", handler, ignores, environ)

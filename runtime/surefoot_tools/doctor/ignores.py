@@ -1,4 +1,4 @@
-"""Findings that the user has judged: ``CODE=reason`` or ``CODE:PATTERN=reason``.
+"""Findings that the user ignores, with a reason: ``CODE=reason`` or ``CODE:PATTERN=reason``.
 
 They come from the command line and from a file in the function's folder.
 """
@@ -6,68 +6,69 @@ They come from the command line and from a file in the function's folder.
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from ..profile.problem import Problem
+from ..console import UserError
+from .context import TASK
 from .finding import Finding
-from .image.context import TASK
 from .image.tree import Tree
+from .rules import RULES
 
 FILE = f"{TASK}/.surefoot-doctor.json"
-_FORM = '{"version": 1, "ignore": {"SF402": "why"}}'
+_FORM = '{"version": 1, "ignore": {"SF402": "reason"}}'
 
 
 @dataclass(frozen=True)
 class Ignore:
-    """One judgement; `pattern` is a path in the image with ``*``, empty for every place."""
+    """One ignored code; `pattern` is a path in the image with ``*``, empty for every path."""
 
     code: str
     reason: str
     pattern: str = ""
 
     def covers(self, finding: Finding) -> bool:
-        """Whether the finding is meant."""
+        """Return whether it applies to a finding."""
         return finding.code == self.code and (
             not self.pattern or fnmatchcase(finding.path, self.pattern)
         )
 
 
-def parse(words: Iterable[str], known: Container[str]) -> list[Ignore]:
-    """Return what the words of ``--ignore`` mean. Raises Problem, also for an unknown code."""
+def parse_ignores(words: Iterable[str]) -> list[Ignore]:
+    """Parse the values of ``--ignore``. Raises UserError, also for an unknown code."""
     ignores = []
     for word in words:
         what, _, reason = word.partition("=")
-        ignores.append(_ignore(what, reason, known, "--ignore"))
+        ignores.append(_make_ignore(what, reason, "--ignore"))
     return ignores
 
 
-def from_tree(tree: Tree, known: Container[str]) -> list[Ignore]:
-    """Return the judgements of the function's own file, if there is one. Raises Problem."""
+def read_ignores(tree: Tree) -> list[Ignore]:
+    """Read the function's own file, if there is one. Raises UserError."""
     entry = tree.resolve(FILE)
     if entry is None or not entry.is_file:
         return []
     try:
         data = json.loads(tree.read(FILE))
-        version, judged = data["version"], dict(data["ignore"])
+        version, reasons = data["version"], dict(data["ignore"])
         if version != 1:
             raise ValueError(f"its version is {version}")
-    except (ValueError, TypeError, LookupError) as error:
-        raise Problem(f"{FILE} cannot be used: {error}", f"its form is {_FORM}", 2) from error
-    return [_ignore(str(what), str(reason), known, FILE) for what, reason in judged.items()]
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        raise UserError(f"{FILE} cannot be used: {error}", f"write it as {_FORM}", 2) from error
+    return [_make_ignore(str(what), str(reason), FILE) for what, reason in reasons.items()]
 
 
-def _ignore(what: str, reason: str, known: Container[str], where: str) -> Ignore:
+def _make_ignore(what: str, reason: str, where: str) -> Ignore:
     code, _, pattern = what.partition(":")
-    if code not in known:
-        raise Problem(
-            f"{where}: there is no check {code!r}", "surefoot doctor --list shows them all", 2
+    if code not in RULES:
+        raise UserError(
+            f"{where}: unknown code {code!r}", "run surefoot doctor --list to see all codes", 2
         )
     if not reason.strip():
-        raise Problem(
+        raise UserError(
             f"{where}: {code} is ignored without a reason",
-            f"say why, for those who read it later: --ignore {what}='the reason'",
+            f"give one for later readers: --ignore {what}='the reason'",
             2,
         )
     return Ignore(code, reason.strip(), pattern)

@@ -1,6 +1,6 @@
-"""Inspect a folder, a root, a saved image or one by name: the doctor for other code.
+"""Inspects a folder, a root, a saved image or one of the local engine.
 
-Every function raises Problem where there is nothing to inspect (its exit code is 2), and OSError.
+Every function raises UserError (exit code 2) if there is nothing to inspect, and OSError.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 
-from ..profile.problem import Problem
-from . import catalogue, internal_findings, policy
+from ..console import UserError
+from . import internal_findings
 from .checks import all_checks
-from .finding import SEVERITIES, Finding
+from .context import TASK, CheckContext, Image
+from .finding import SEVERITIES, Finding, RatedFinding, Result
 from .ignores import FILE as IGNORES
-from .ignores import Ignore, from_tree
+from .ignores import Ignore, read_ignores
 from .image import archive, dockerignore, engine
-from .image.context import TASK, Image, Subject
 from .image.tree import Tree, from_folder
-from .result import Judged, Result
+from .rules import RULES
 
-# The kernel's and the engine's, no part of an image.
+# Mounted by the kernel or the engine, not part of an image.
 _SKIPPED = frozenset(["/proc", "/sys", "/dev"])
 _CMD = re.compile(r"^\s*CMD\s+(\[.*\])\s*$", re.MULTILINE)
 # Entry points that take the handler as their last word.
@@ -31,16 +31,15 @@ _RUNTIMES = re.compile(r"lambda-entrypoint\.sh|bootstrap|surefoot|awslambdaric")
 
 
 def inspect_folder(folder: str, handler: str = "", ignores: Sequence[Ignore] = ()) -> Result:
-    """Inspect a function's folder, as it will be at /var/task.
+    """Inspect a function's folder as the future /var/task, without what .dockerignore excludes.
 
-    What its .dockerignore names is left out. The handler is that of the CMD in the folder's
-    Dockerfile unless it is given.
+    Unless it is given, the handler comes from CMD in the folder's Dockerfile.
     """
-    _need_folder(folder)
-    tree = _without_ignored(from_folder(folder, TASK), os.path.join(folder, ".dockerignore"))
-    handler = handler or _handler_of_dockerfile(folder)
-    subject = Subject(tree, None, handler, whole=False, policy=policy.load())
-    return examine(subject, folder, ignores, folder)
+    _require_folder(folder)
+    tree = _apply_dockerignore(from_folder(folder, TASK), os.path.join(folder, ".dockerignore"))
+    handler = handler or _handler_from_dockerfile(folder)
+    context = CheckContext(tree, None, handler, whole=False)
+    return run_checks(context, folder, ignores, folder)
 
 
 def inspect_root(
@@ -49,11 +48,11 @@ def inspect_root(
     ignores: Sequence[Ignore] = (),
     variables: Mapping[str, str] | None = None,
 ) -> Result:
-    """Inspect a whole root: this container's, or a folder that holds one.
+    """Inspect a root file system: this container's, or a folder that holds one.
 
-    `variables` are those of the image, where they are known: inside a container, os.environ.
+    :param variables: the image's, if they are known: os.environ inside a container
     """
-    _need_folder(root)
+    _require_folder(root)
     tree = from_folder(root, skip=_SKIPPED, one_device=True)
     image = None
     if variables is not None:
@@ -63,8 +62,8 @@ def inspect_root(
             architecture=archive.MACHINES.get(platform.machine(), ""),
             configured=False,
         )
-    subject = Subject(tree, image, handler, policy=policy.load())
-    return examine(subject, "this image" if root == "/" else root, ignores)
+    context = CheckContext(tree, image, handler)
+    return run_checks(context, "this image" if root == "/" else root, ignores)
 
 
 def inspect_tar(
@@ -72,64 +71,63 @@ def inspect_tar(
 ) -> Result:
     """Inspect a saved image."""
     with archive.opened(file) as (tree, image):
-        subject = Subject(tree, image, handler or _handler_of(image), policy=policy.load())
-        return examine(subject, target or file, ignores)
+        context = CheckContext(tree, image, handler or _handler_from_cmd(image))
+        return run_checks(context, target or file, ignores)
 
 
 def inspect_image(name: str, handler: str = "", ignores: Sequence[Ignore] = ()) -> Result:
-    """Inspect an image of this machine's container engine."""
+    """Inspect an image of the local container engine."""
     with engine.saved(name) as file:
         return inspect_tar(file, handler, ignores, name)
 
 
-def examine(
-    subject: Subject, target: str, ignores: Sequence[Ignore] = (), folder: str = ""
+def run_checks(
+    context: CheckContext, target: str, ignores: Sequence[Ignore] = (), folder: str = ""
 ) -> Result:
-    """Run every check on `subject`; a check that crashes is a finding. Raises Problem."""
-    rules = catalogue.rules()
-    judged_before = [*ignores, *from_tree(subject.tree, rules)]
+    """Run every check; one that raises becomes a finding. Raises UserError."""
+    active = [*ignores, *read_ignores(context.tree)]
     found: list[Finding] = []
     for check in all_checks():
         try:
-            found.extend(check.check(subject))
-        except Exception as error:  # whatever it is, it must be seen
-            found.append(internal_findings.of_check(check.__name__.rpartition(".")[2], error))
-    found += internal_findings.of_tree(subject.tree)
-    judged = [
-        Judged(
+            found.extend(check.check(context))
+        except Exception as error:  # the other checks go on, and this is reported
+            name = check.__name__.rpartition(".")[2]
+            found.append(internal_findings.check_failed(name, error))
+    found += internal_findings.unreadable_paths(context.tree)
+    rated = [
+        RatedFinding(
             finding,
-            policy.severity(finding.code, subject.policy),
-            next((one.reason for one in judged_before if one.covers(finding)), ""),
+            RULES[finding.code].severity,
+            next((one.reason for one in active if one.covers(finding)), ""),
         )
         for finding in dict.fromkeys(found)
     ]
-    judged.sort(key=lambda one: (SEVERITIES.index(one.severity), one.finding.code))
+    rated.sort(key=lambda one: (SEVERITIES.index(one.severity), one.finding.code))
     return Result(
         target,
-        [one for one in judged if not one.reason],
-        [one for one in judged if one.reason],
-        {code: rule.title for code, rule in rules.items()},
+        [one for one in rated if not one.reason],
+        [one for one in rated if one.reason],
         folder,
     )
 
 
-def _need_folder(folder: str) -> None:
+def _require_folder(folder: str) -> None:
     if not os.path.isdir(folder):
-        raise Problem(
-            f"{folder} is no folder",
-            "name a function's folder; a saved image goes with --tar, one by name with --image",
+        raise UserError(
+            f"{folder} is not a folder",
+            "name a function's folder; use --tar for a saved image, --image for one by name",
             2,
         )
 
 
-def _handler_of(image: Image) -> str:
+def _handler_from_cmd(image: Image) -> str:
     words = [*image.entrypoint, *image.command]
     if image.command and any(_RUNTIMES.search(posixpath.basename(word)) for word in words):
         return image.command[-1]
     return image.variables.get("_HANDLER", "")
 
 
-def _without_ignored(tree: Tree, file: str) -> Tree:
+def _apply_dockerignore(tree: Tree, file: str) -> Tree:
     if not os.path.isfile(file):
         return tree
     with open(file, encoding="utf-8", errors="replace") as text:
@@ -138,10 +136,10 @@ def _without_ignored(tree: Tree, file: str) -> Tree:
     return tree.only(lambda path: path in {TASK, IGNORES} or not excluded(path[start:]))
 
 
-def _handler_of_dockerfile(folder: str) -> str:
-    """Return the handler that the last CMD names, if its file or package is in the folder.
+def _handler_from_dockerfile(folder: str) -> str:
+    """Return the handler that the last CMD names, if its module is in the folder.
 
-    It may come from elsewhere: COPY can take a part of the folder only.
+    It may come from elsewhere: COPY can copy a part of the folder, or another one.
     """
     try:
         path = os.path.join(folder, "Dockerfile")

@@ -1,4 +1,4 @@
-"""Findings about the inspection itself: what could not be looked at is never passed over."""
+"""Findings about the inspection itself: what could not be inspected is reported, not skipped."""
 
 from __future__ import annotations
 
@@ -8,20 +8,11 @@ from collections.abc import Iterator
 from .finding import Finding
 from .image.tree import Tree
 
-CODES = {
-    "SF001": "a check failed",
-    "SF002": "a file or folder cannot be read",
-}
-EXPLANATION = (
-    "What the doctor could not look at may hide anything, so it is an error of its own and not "
-    "passed over in silence."
-)
-
 _SHOWN = 20
 
 
-def of_check(name: str, error: Exception) -> Finding:
-    """Return the finding that a check has crashed."""
+def check_failed(name: str, error: Exception) -> Finding:
+    """Return the finding for a check that ended with an exception."""
     last = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next
@@ -31,13 +22,13 @@ def of_check(name: str, error: Exception) -> Finding:
     return Finding(
         "SF001",
         f"the check {name} ended early: {type(error).__name__}: {error}{place}",
-        "this is a defect of surefoot: report it with this line; --ignore SF001=reason goes on "
-        "without what it may not have seen",
+        "this is a defect of surefoot: report it with this line; --ignore SF001=reason accepts an "
+        "inspection without this check",
     )
 
 
-def of_tree(tree: Tree) -> Iterator[Finding]:
-    """Yield what of a tree could not be read; after a while the rest is only counted."""
+def unreadable_paths(tree: Tree) -> Iterator[Finding]:
+    """Yield findings for what could not be read; after 20, the rest is only counted."""
     problems = sorted(tree.problems.items())
     for number, (path, reason) in enumerate(problems[:_SHOWN], 1):
         more = len(problems) - number if number == _SHOWN else 0

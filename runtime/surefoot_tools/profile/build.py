@@ -1,4 +1,4 @@
-"""From runs and details to a profile."""
+"""Makes a profile from runs and details."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from surefoot import __version__
 
 from . import importtime, model
-from .code_origin import Areas
+from .code_origin import CodeOrigin
 from .importtime import Import
 from .launch import Launch
-from .notes import collect
+from .notes import collect_notes
 from .probe_events import Details, Edge, Module
 from .runner import Run
 
@@ -27,19 +27,19 @@ _MS = 1e6
 _FINDS_HANDLERS = ("surefoot.handlers.resolve", "__main__")
 
 
-def build(
+def build_profile(
     launch: Launch, runs: Sequence[Run], detailed: Run, details: Details
-) -> tuple[model.Profile, Areas]:
-    """Return the profile of the run with the median total, without advice, and whose is what."""
+) -> tuple[model.Profile, CodeOrigin]:
+    """Return the profile of the run with the median total, without advice, and the code origin."""
     ordered = sorted(runs, key=lambda run: run.total_ns)
     run = ordered[(len(ordered) - 1) // 2]
     parsed = importtime.parse(run.stderr, details.modules.keys())
     roots = importtime.nest(parsed.imports)
     importtime.place(roots)
     stages = _stages(run, roots, launch.handler)
-    areas = Areas(launch.task_root, details.modules)
-    imports = _imports(run, roots, stages, details, areas)
-    notes = collect(launch, parsed, details, {row.name for row in imports})
+    origin = CodeOrigin(launch.task_root, details.modules)
+    imports = _imports(run, roots, stages, details, origin)
+    notes = collect_notes(launch, parsed, details, {row.name for row in imports})
     failure = run.failure
     profile = model.Profile(
         handler=launch.handler,
@@ -48,7 +48,7 @@ def build(
         launch=launch.mode,
         runs=len(runs),
         total_ms=_ms(run.total_ns),
-        first_byte_ms=_ms(_shown(run, run.first_byte_ns)),
+        first_byte_ms=_ms(_elapsed(run, run.first_byte_ns)),
         totals_ms=[_ms(each.total_ns) for each in runs],
         stages=stages,
         imports=imports,
@@ -60,14 +60,14 @@ def build(
         if failure is None
         else model.Failure(failure.phase, failure.kind, failure.message, list(failure.stack)),
     )
-    return profile, areas
+    return profile, origin
 
 
 def _ms(nanoseconds: int) -> float:
     return round(nanoseconds / _MS, 3)
 
 
-def _shown(run: Run, time_ns: int) -> int:
+def _elapsed(run: Run, time_ns: int) -> int:
     """Return a time since the start, without the pause in which the profiler looked at files."""
     pause = run.sent_ns - run.next_ns if run.sent_ns and time_ns >= run.sent_ns else 0
     return time_ns - run.spawn_ns - pause
@@ -91,8 +91,8 @@ def _stages(run: Run, roots: list[Import], handler: str) -> list[model.Stage]:
         ("handler", named if named is not None else resolved),
         ("call", run.sent_ns),
     ]
-    begun = [(name, _shown(run, at)) for name, at in marks if at is not None]
-    ends = [*(at for _, at in begun[1:]), _shown(run, run.end_ns)]
+    begun = [(name, _elapsed(run, at)) for name, at in marks if at is not None]
+    ends = [*(at for _, at in begun[1:]), _elapsed(run, run.end_ns)]
     return [
         model.Stage(name, TITLES[name], _ms(at), _ms(end))
         for (name, at), end in zip(begun, ends, strict=True)
@@ -104,12 +104,12 @@ def _imports(
     roots: list[Import],
     stages: list[model.Stage],
     details: Details,
-    areas: Areas,
+    origin: CodeOrigin,
 ) -> list[model.Import]:
     rows: list[model.Import] = []
 
     def add(node: Import, parent: int | None, depth: int) -> None:
-        begin = _ms(_shown(run, node.begin_ns))
+        begin = _ms(_elapsed(run, node.begin_ns))
         module = details.modules.get(node.name) or Module(node.name)
         rows.append(
             model.Import(
@@ -119,14 +119,17 @@ def _imports(
                 stage=next(
                     (s.name for s in reversed(stages) if s.begin_ms <= begin), "interpreter"
                 ),
-                area=areas.of(module),
+                area=origin.of(module),
                 begin_ms=begin,
                 self_ms=_ms(node.self_ns),
                 cumulative_ms=_ms(node.cumulative_ns),
                 path=module.path,
                 bytecode=module.bytecode,
                 compile_ms=_ms(module.compile_ns),
-                chain=[said(edge, areas.task_root) for edge in outer(details.chain(node.name))],
+                chain=[
+                    describe_statement(edge, origin.task_root)
+                    for edge in outer_chain(details.chain(node.name))
+                ],
             )
         )
         index = len(rows) - 1
@@ -138,7 +141,7 @@ def _imports(
     return rows
 
 
-def outer(chain: list[Edge]) -> list[Edge]:
+def outer_chain(chain: list[Edge]) -> list[Edge]:
     """Return a chain up to the runtime, with the part of it that asked for the module itself."""
     inside = (at for at, edge in enumerate(chain) if _is_runtime(edge.importer))
     end = next(inside, len(chain))
@@ -150,7 +153,7 @@ def _is_runtime(module: str) -> bool:
     return module == "__main__" or module.split(".", maxsplit=1)[0] == "surefoot"
 
 
-def said(edge: Edge, task_root: str) -> str:
+def describe_statement(edge: Edge, task_root: str) -> str:
     """Return a statement's place as people write it: module (file:line), short where it can be."""
     file = edge.file
     real = os.path.realpath(file)

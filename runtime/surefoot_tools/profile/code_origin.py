@@ -1,4 +1,4 @@
-"""Whose a module is: the interpreter's, the runtime's, an installed package's or the function's."""
+"""Where a module comes from: the interpreter, the runtime, an installed package or the function."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ PACKAGES = "packages"
 FUNCTION = "function"
 
 
-class Areas:
-    """Tells areas apart for one function.
+class CodeOrigin:
+    """Finds the origin of one function's modules.
 
-    Packages that were installed into the task root, as is usual on Lambda, are told from the
-    function's own code by the metadata that the installer left beside them.
+    Packages installed into the task root, as is usual on Lambda, are recognised by the installer's
+    metadata next to them.
     """
 
     def __init__(self, task_root: str, modules: Mapping[str, Module]) -> None:

@@ -1,4 +1,4 @@
-"""``surefoot profile``: its options, its runs, its output."""
+"""The ``surefoot profile`` command: its options, its runs and its output."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
-from .problem import Problem
+from ..console import UserError, line_width, log, report_error, wants_colours
 from .runner import Run
 from .server import Failure
 
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from .model import Profile
 
 _EPILOG = """\
-The function is started with the image's own bootstrap and answers one invocation in each run: one
-run for details (imports, files and calls, which takes longer), then --runs runs for times. So its
-handler is called N+1 times, with all its effects. Bytecode is never written, as on Lambda, where
-the disk is read-only; files are in the page cache, which they are not on a fresh Lambda host.
+The function is started by the image's own bootstrap and answers one invocation per run: one run for
+details (imports, files and calls), then --runs runs for times. Its handler is called N+1 times,
+with all its effects. Bytecode is never written, because Lambda's disk is read-only. Files are in
+the page cache, which they are not on a new Lambda host.
 
-exit codes: 0 profiled · 1 init or the invocation failed · 2 wrong usage or no JSON event
+exit codes: 0 profiled · 1 init or the invocation failed · 2 wrong usage or invalid event
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of ``surefoot profile``."""
+    """Add the options of ``surefoot profile``."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EPILOG
-    parser.add_argument("handler", help="such as app.handler, as in the image's CMD")
+    parser.add_argument("handler", help="as in CMD, such as app.handler")
     parser.add_argument(
-        "--event", default="{}", metavar="EVENT", help="a file, - for stdin, or JSON (default: {})"
+        "--event", default="{}", metavar="EVENT", help="file, - for stdin, or JSON (default: {})"
     )
     parser.add_argument(
         "--runs", type=_count, default=3, metavar="N", help="runs for times (default: 3)"
@@ -58,39 +58,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Profile; the result goes to stdout, all else to stderr."""
+    """Profile; the result goes to stdout, everything else to stderr."""
     try:
         return _profile(options, os.environ)
-    except Problem as problem:
-        _say(f"error: {problem}")
-        return problem.exit_code
+    except UserError as error:
+        return report_error("profile", error)
 
 
 def _profile(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from .advice import advise
-    from .build import build
-    from .evidence import gather
-    from .launch import prepare
-    from .probe_events import collect
+    from .build import build_profile
+    from .evidence import collect_evidence
+    from .launch import launch_command
+    from .probe_events import parse_events
     from .runner import run
 
     event = read_event(options.event)
-    launch = prepare(options.handler, environ, os.getcwd())
+    launch = launch_command(options.handler, environ, os.getcwd())
     count = options.runs + 1
-    _say(f"run 1 of {count}: imports, files and calls")
+    log("profile", f"run 1 of {count}: imports, files and calls")
     detailed = run(launch, event, options.timeout, probed=True)
-    _check(detailed)
+    _show_output(detailed)
+    _require_answer(detailed, shown=True)
     runs = []
     for number in range(2, count + 1):
-        _say(f"run {number} of {count}: times")
+        log("profile", f"run {number} of {count}: times")
         runs.append(run(launch, event, options.timeout))
-        _check(runs[-1], quiet=True)
-    details = collect(detailed.probe)
-    profile, areas = build(launch, runs, detailed, details)
-    profile.advice = advise(gather(profile, details, areas))
+        _require_answer(runs[-1], shown=False)
+    details = parse_events(detailed.probe)
+    profile, origin = build_profile(launch, runs, detailed, details)
+    profile.advice = advise(collect_evidence(profile, details, origin))
     _write(profile, options, environ)
     if profile.failure is not None:
-        _say(f"error: {_told(runs[0].failure or detailed.failure)}")
+        log("profile", f"error: {_describe_failure(runs[0].failure or detailed.failure)}")
         return 1
     return 0
 
@@ -105,18 +105,16 @@ def _write(profile: Profile, options: argparse.Namespace, environ: Mapping[str, 
         return
     if options.json:
         _save(options.json, model.to_json(profile) + "\n")
-    width = summary.width(environ)
-    print(
-        summary.render(profile, top=options.top, width=width, colours=_colours(sys.stdout, environ))
-    )
+    colours = wants_colours(sys.stdout, environ)
+    print(summary.render(profile, top=options.top, width=line_width(environ), colours=colours))
     if options.html:
-        _say(f"page: {options.html}")
+        log("profile", f"page: {options.html}")
 
 
 def read_event(word: str) -> bytes:
-    """Return the event that ``--event`` means.
+    """Return the event that ``--event`` names.
 
-    :raises Problem: it cannot be read or is no JSON
+    :raises UserError: it cannot be read, or is not JSON
     """
     try:
         if word == "-":
@@ -127,14 +125,14 @@ def read_event(word: str) -> bytes:
         else:
             event = os.fsencode(word)
     except OSError as error:
-        raise Problem(
+        raise UserError(
             f"cannot read the event {word}: {error.strerror}", "name a readable file", 2
         ) from error
     try:
         json.loads(event)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         what = "stdin" if word == "-" else repr(word)
-        raise Problem(
+        raise UserError(
             f"the event from {what} is not JSON ({error})",
             "name an existing file, - for stdin, or write JSON in single quotes",
             2,
@@ -145,31 +143,32 @@ def read_event(word: str) -> bytes:
 def _count(word: str) -> int:
     number = int(word)
     if number < 1:
-        raise argparse.ArgumentTypeError("it takes 1 or more")
+        raise argparse.ArgumentTypeError("must be 1 or more")
     return number
 
 
-def _check(run: Run, *, quiet: bool = False) -> None:
-    """Show what the function wrote; stop when there is nothing to profile."""
+def _show_output(run: Run) -> None:
+    from .importtime import parse
+
+    for what, text in (("stdout", run.stdout), ("stderr", parse(run.stderr).output)):
+        for line in text.decode("utf-8", "replace").splitlines():
+            log("profile", f"function {what} | {line}")
+
+
+def _require_answer(run: Run, *, shown: bool) -> None:
+    """Raise UserError if the run shows nothing to profile: init failed, or there is no answer."""
     failure = run.failure
-    fatal = failure is not None and (failure.phase == "init" or not run.end_ns)
-    if fatal or not quiet:
-        from .importtime import parse
-
-        for what, text in (("stdout", run.stdout), ("stderr", parse(run.stderr).output)):
-            for line in text.decode("utf-8", "replace").splitlines():
-                _say(f"  function {what} | {line}")
-    if fatal:
-        raise Problem(
-            _told(failure),
-            "see the function's own output above; the profile needs an init and an invocation that "
-            "end"
-            if failure is not None and failure.phase != "init"
-            else "mend the function's init first",
-        )
+    if failure is None or (failure.phase != "init" and run.end_ns):
+        return
+    if not shown:
+        _show_output(run)
+    remedy = "correct the function's init"
+    if failure.phase != "init":
+        remedy = "see the function's output above; a profile needs an invocation that ends"
+    raise UserError(_describe_failure(failure), remedy)
 
 
-def _told(failure: Failure | None) -> str:
+def _describe_failure(failure: Failure | None) -> str:
     if failure is None:
         return "the invocation failed in one of the runs"
     where = "init failed" if failure.phase == "init" else "the invocation failed"
@@ -182,15 +181,7 @@ def _save(path: str, text: str) -> None:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise Problem(
+        raise UserError(
             f"cannot write {path}: {error.strerror}",
-            "name a place that can be written, such as /tmp; in a container, one that is mounted",
+            "name a writable path, such as one in /tmp; in a container, one that is mounted",
         ) from error
-
-
-def _colours(stream: TextIO, environ: Mapping[str, str]) -> bool:
-    return stream.isatty() and not environ.get("NO_COLOR")
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

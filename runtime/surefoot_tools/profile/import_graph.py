@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterable, Mapping
 Pair = tuple[str, str]
 
 
-def lost(pairs: Iterable[Pair], loaded: Collection[str], without: Collection[Pair]) -> set[str]:
+def unreachable_without(
+    pairs: Iterable[Pair], loaded: Collection[str], without: Collection[Pair]
+) -> set[str]:
     """Return the loaded modules that only the statements in ``without`` bring in.
 
     :param pairs: importer and imported, of every statement that ran
-    :param loaded: the modules in question; one that nothing imports is there in its own right
+    :param loaded: the modules in question; one that nothing imports always counts as reachable
     """
     without = set(without)
     imported: dict[str, set[str]] = {}
@@ -22,7 +24,7 @@ def lost(pairs: Iterable[Pair], loaded: Collection[str], without: Collection[Pai
         roots.discard(module)
         if (importer, module) not in without:
             imported.setdefault(importer, set()).add(module)
-    # A package is loaded before its modules, whoever asks for them.
+    # A package is always loaded before its modules.
     roots -= {parent for name in loaded for parent in parents(name)}
     outside = {importer for importer, _ in pairs if importer not in loaded}
     return set(loaded) - _reach(roots | outside, imported)

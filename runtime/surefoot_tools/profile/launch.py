@@ -72,7 +72,7 @@ class Launch:
         }
 
 
-def prepare(handler: str, environ: Mapping[str, str], working_directory: str) -> Launch:
+def launch_command(handler: str, environ: Mapping[str, str], working_directory: str) -> Launch:
     """Choose how to start ``handler``, as Lambda would in this image."""
     task_root = environ.get("LAMBDA_TASK_ROOT") or working_directory
     bootstrap = _bootstrap(environ)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from ..console import join_names
 from .importtime import Parsed
 from .launch import Launch
 from .probe_events import Details
-from .wording import listed
 
 NO_TIMES = (
     "No import times came: the function closed or redirected its stderr before they were written."
 )
 
 
-def collect(launch: Launch, parsed: Parsed, details: Details, shown: set[str]) -> list[str]:
+def collect_notes(launch: Launch, parsed: Parsed, details: Details, shown: set[str]) -> list[str]:
     """Return the notes.
 
     :param shown: names of the imports that the profile has
@@ -37,7 +37,7 @@ def collect(launch: Launch, parsed: Parsed, details: Details, shown: set[str]) -
     if unseen and parsed.imports:
         notes.append(
             f"Loaded by importlib.import_module(), which -X importtime does not see: "
-            f"{listed(unseen)}. Their time is part of that of the code which asked for them."
+            f"{join_names(unseen)}. Their time is part of that of the code which asked for them."
         )
     if details.troubles:
         notes.append(

@@ -1,4 +1,4 @@
-"""What the probe told, put together: modules, who asked for them, files, functions that ran."""
+"""Parses the probe's events: modules, statements that import them, files, functions that ran."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Edge:
 
 @dataclass
 class Details:
-    """All of it. ``edges`` is in order: the first for a module is the one that loaded it."""
+    """All events. ``edges`` is in order: the first for a module is the one that loaded it."""
 
     modules: dict[str, Module] = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
@@ -65,8 +65,8 @@ class Details:
         return chain
 
 
-def collect(probe: bytes) -> Details:
-    """Read the probe's lines. The last may be cut off by the end of the process."""
+def parse_events(probe: bytes) -> Details:
+    """Parse the probe's lines. The last may be cut off by the end of the process."""
     details = Details()
     for line in probe.splitlines():
         try:
@@ -75,7 +75,7 @@ def collect(probe: bytes) -> Details:
             continue
         _add(details, *event)
     for module in details.modules.values():
-        _judge_bytecode(module)
+        _set_bytecode_state(module)
     return details
 
 
@@ -102,7 +102,7 @@ def _add(details: Details, kind: str, *values: object) -> None:
             details.troubles.append(what)
 
 
-def _judge_bytecode(module: Module) -> None:
+def _set_bytecode_state(module: Module) -> None:
     if module.path is None or not module.path.endswith(".py"):
         return
     if not module.compile_ns:

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..console import UserError
 from .launch import Launch
-from .problem import Problem
 from .procfs import Reads, mapped_files, reads
 from .server import Failure, Server
 
@@ -84,7 +84,7 @@ def run(launch: Launch, event: bytes, timeout_s: float, *, probed: bool = False)
 
     :param timeout_s: how long init and the invocation may take together
     :param probed: with the probe, for details; else with the imports' times on stderr
-    :raises Problem: the process cannot be started
+    :raises UserError: the process cannot be started
     """
     result = Run()
     with contextlib.ExitStack() as stack:
@@ -109,7 +109,7 @@ def run(launch: Launch, event: bytes, timeout_s: float, *, probed: bool = False)
                 start_new_session=True,
             )
         except OSError as error:
-            raise Problem(
+            raise UserError(
                 f"the runtime cannot be started in {launch.task_root} ({error})",
                 "name an existing directory in LAMBDA_TASK_ROOT, or start the command in it",
             ) from error

@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Mapping
-
+from ..console import Paint, cut, format_size, painter, printable, wrap
 from .model import Advice, Profile
 
-_STYLES = {"bold": "1", "dim": "2", "red": "31", "yellow": "33", "cyan": "36"}
-_SEVERITY = {"warning": "yellow", "hint": "cyan", "info": "dim"}
-_BAR = 40
-_WIDEST = 120
-
-Paint = Callable[[str, str], str]
-
-
-def width(environ: Mapping[str, str]) -> int:
-    """Return how wide a line may be; without a terminal, wide enough for any."""
-    if "COLUMNS" in environ or os.isatty(1):
-        return min(shutil.get_terminal_size().columns, _WIDEST)
-    return _WIDEST
+_BAR_COLUMNS = 40
 
 
 def render(profile: Profile, *, top: int, width: int, colours: bool) -> str:
@@ -29,17 +14,16 @@ def render(profile: Profile, *, top: int, width: int, colours: bool) -> str:
     :param top: how many imports to show
     :param width: in columns; longer lines are cut or wrapped
     """
-
-    def paint(text: str, style: str) -> str:
-        return f"\033[{_STYLES[style]}m{text}\033[0m" if colours else text
-
+    paint = painter(colours=colours)
     parts = [
         _head(profile, paint),
         _stages(profile, paint),
         _imports(profile, top, width, paint),
         _reads(profile),
         _advice(profile.advice, width, paint),
-        "\n".join("\n      ".join(wrapped(f"note: {note}", width - 6)) for note in profile.notes),
+        "\n".join(
+            "\n      ".join(wrap(printable(f"note: {note}"), width - 6)) for note in profile.notes
+        ),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -59,7 +43,8 @@ def _stages(profile: Profile, paint: Paint) -> str:
     for stage in profile.stages:
         took = stage.end_ms - stage.begin_ms
         begin, end = (
-            round(at / (profile.total_ms or 1) * _BAR) for at in (stage.begin_ms, stage.end_ms)
+            round(at / (profile.total_ms or 1) * _BAR_COLUMNS)
+            for at in (stage.begin_ms, stage.end_ms)
         )
         bar = " " * begin + "█" * max(end - begin, 1)
         lines.append(f"  {stage.title:<18}{took:>9.1f} ms  {paint(bar, 'cyan')}")
@@ -72,7 +57,7 @@ def _stages(profile: Profile, paint: Paint) -> str:
 def _imports(profile: Profile, top: int, width: int, paint: Paint) -> str:
     rows = [row for row in profile.imports if row.stage in {"handler", "call"}]
     others = len(profile.imports) - len(rows)
-    head = f"{'self ms':>9} {'cumulative':>11}  import ← what pulled it in"
+    head = f"{'self ms':>9} {'cumulative':>11}  import ← imported by"
     lines = [paint(head, "bold")]
     for row in sorted(rows, key=lambda row: -row.cumulative_ms)[:top]:
         mark = {"missing": " (no bytecode)", "stale": " (stale bytecode)"}.get(row.bytecode, "")
@@ -96,7 +81,7 @@ def _reads(profile: Profile) -> str:
     lines = []
     for read in profile.reads:
         kernel = (
-            f"{size(read.bytes)} in {read.calls:,} reads, "
+            f"{format_size(read.bytes)} in {read.calls:,} reads, "
             if read.bytes is not None and read.calls is not None
             else ""
         )
@@ -105,42 +90,18 @@ def _reads(profile: Profile) -> str:
     mapped = [file for file in profile.files if file.how == "mapped"]
     if mapped:
         total = sum(file.bytes for file in mapped)
-        lines.append(f"{'Mapped':<20}{size(total)} of {len(mapped)} programs and libraries")
+        lines.append(f"{'Mapped':<20}{format_size(total)} of {len(mapped)} programs and libraries")
     return "\n".join(f"  {line}" for line in lines)
 
 
 def _advice(advice: list[Advice], width: int, paint: Paint) -> str:
     if not advice:
-        return "Nothing stands out that would shorten this start."
-    lines = [paint("What would help most", "bold")]
+        return "No advice: nothing stands out that would shorten this start."
+    lines = [paint("Advice, largest saving first", "bold")]
     for each in advice:
         saving = f"up to {each.saving_ms:.1f} ms"
-        severity = paint(each.severity, _SEVERITY[each.severity])
+        severity = paint(each.severity, each.severity)
         lines.append(f"  {each.code} {severity}, {paint(saving, 'bold')}")
-        lines += [f"    {line}" for line in wrapped(printable(each.message), width - 4)]
-        lines += [f"    {line}" for line in wrapped(f"remedy: {each.remedy}", width - 4)]
+        lines += [f"    {line}" for line in wrap(printable(each.message), width - 4)]
+        lines += [f"    {line}" for line in wrap(printable(f"remedy: {each.remedy}"), width - 4)]
     return "\n".join(lines)
-
-
-def printable(text: str) -> str:
-    """Return a text that cannot control the terminal."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
-
-
-def size(count: int) -> str:
-    """Return a number of bytes as people read it."""
-    if count < 1024:
-        return f"{count} B"
-    return f"{count / 1024:.0f} KiB" if count < 1 << 20 else f"{count / (1 << 20):.1f} MiB"
-
-
-def cut(text: str, room: int) -> str:
-    """Return the text, or as much of it as there is room for."""
-    return text if len(text) <= room else text[: max(room - 1, 0)] + "…"
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """Return the text in lines."""
-    import textwrap
-
-    return textwrap.wrap(text, max(width, 20), break_long_words=False, break_on_hyphens=False)

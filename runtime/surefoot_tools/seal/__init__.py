@@ -1,5 +1,1 @@
-"""``surefoot seal``: what is settled once in the image build, so that no start pays for it.
-
-Modes, bytecode, the doctor's look at it all, and a record of what a function's start touches, for
-``surefoot.prefetch`` to read ahead.
-"""
+"""``surefoot seal``: the last step of an image's build; it needs root and the image's own files."""

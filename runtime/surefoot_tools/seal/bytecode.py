@@ -1,8 +1,8 @@
 """Compiles bytecode that is never compared with its source (PEP 552, unchecked hash).
 
-On Lambda the root is read-only, so what is not compiled in the build is compiled at every start;
-and a later COPY gives sources new times, which would make bytecode that is compared stale. The
-build of the base image uses this, too, so it imports nothing of ours.
+On Lambda the root is read-only, so what the build does not compile is compiled at every start. A
+later COPY gives sources new times, which would make bytecode that is compared stale. The base
+image's build uses this module, too, by its path: it imports nothing of surefoot.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
-_UNCHECKED = b"\1\0\0\0"  # flags of PEP 552: a hash, and nobody looks
+_UNCHECKED = b"\1\0\0\0"  # flags of PEP 552: a hash that is not checked
 _HEAD = 16  # magic number, flags, hash of the source
 _WORTH_PROCESSES = 100  # files; below, starting processes takes longer than they save
 _CHUNK = 25
@@ -23,7 +23,7 @@ _CHUNK = 25
 
 @dataclass
 class Compiled:
-    """Paths of sources: compiled now, and those that do not compile with what was said."""
+    """Paths of sources: those compiled now, and those that do not compile with the reason."""
 
     new: list[str] = field(default_factory=list)
     current: int = 0

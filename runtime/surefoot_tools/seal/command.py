@@ -1,7 +1,8 @@
-"""``surefoot seal [app.handler]``: the last step of a user's image build.
+"""The ``surefoot seal`` command: the last step of an image's build.
 
-In this order: modes, bytecode, the doctor, and the record of what a start touches. The doctor comes
-before the record, whose making runs the function's init: what cannot start is explained, not run.
+In this order: modes, bytecode, the doctor, and the manifest of what a start reads. The doctor comes
+before the manifest, because making it runs the function's init: what cannot start is explained
+instead.
 """
 
 from __future__ import annotations
@@ -11,105 +12,129 @@ import os
 import sysconfig
 from collections.abc import Sequence
 
-from surefoot import prefetch
+from surefoot.prefetch import RECORD
 
-from . import bytecode, modes, readahead
-from .words import fail, say
+from ..console import UserError, log, painter, printable, report_error
+from .bytecode import compile_trees
+from .modes import fix_permissions
+from .readahead.init_trace import InitFailed, trace_init
+from .readahead.manifest import remove_manifest, write_manifest
 
 _BASE = ("/var/runtime", "/var/lang")
-_WIDTH = 100  # of a build log
-_NAMED = 5  # paths of changed files that are worth a build log's lines
+_WIDTH = 100  # columns of a build log
+_NAMES_SHOWN = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments of the subcommand."""
+    """Add the options of ``surefoot seal``."""
     parser.add_argument(
-        "handler", nargs="?", default="", help="as in CMD: module.function (its start is recorded)"
+        "handler",
+        nargs="?",
+        default="",
+        help="as in CMD, such as app.handler; without it, nothing is recorded for reading ahead",
     )
     parser.add_argument(
         "--allow-failure",
         action="store_true",
-        help="keep what was recorded although init fails in the build (it needs credentials, say)",
+        help="if init fails in the build (it needs credentials, say), keep what it read until then",
     )
     parser.add_argument(
         "--timeout", type=float, default=60.0, metavar="SECONDS", help="for init (default: 60)"
     )
     parser.add_argument(
-        "--record", default=prefetch.RECORD, metavar="FILE", help="where to (default: %(default)s)"
+        "--record", default=RECORD, metavar="FILE", help="file to write (default: %(default)s)"
     )
     parser.add_argument(
         "--ignore",
         action="append",
         default=[],
-        metavar="CODE=REASON",
-        help="a finding of the doctor that you have judged (repeatable)",
+        metavar="CODE[:PATH]=REASON",
+        help="ignore a finding of the doctor; repeatable",
     )
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Seal this image; 0, or 1 when the doctor finds an error, init fails, or nothing is written.
+    """Seal this image.
 
-    2 for an --ignore that cannot be meant.
+    The exit code is 1 if the doctor finds an error, init fails or nothing can be written, and 2 for
+    a wrong --ignore.
     """
     task = os.environ.get("LAMBDA_TASK_ROOT", "")
-    if not os.path.isdir(task):
-        return fail(
-            f"this is no image of a function: LAMBDA_TASK_ROOT is {task or 'not set'}",
-            "run it in the image's build, after ENV LAMBDA_TASK_ROOT=/var/task where the base does "
-            "not set it; a folder is looked at with: surefoot doctor DIR",
-        )
     try:
-        _settle(task)
-        status = _examine(options)
-        if status == 0 and options.handler:
-            status = readahead.settle(
-                options.handler, options.record, options.timeout, options.allow_failure
+        if not os.path.isdir(task):
+            raise UserError(
+                f"this is not a function's image: LAMBDA_TASK_ROOT is {task or 'not set'}",
+                "run it in the image's build, after ENV LAMBDA_TASK_ROOT=/var/task if the base "
+                "image does not set it; to inspect a folder, run surefoot doctor DIR",
             )
+        _fix_files(task)
+        _run_doctor(options)
+        if options.handler:
+            allow_failure = options.allow_failure
+            record_start(options.handler, options.record, options.timeout, allow_failure)
+    except UserError as error:
+        return report_error("seal", error)
     except OSError as error:
-        return fail(
-            f"{error.filename or options.record}: {error.strerror or error}",
-            "seal the image while it is built, as root: RUN surefoot seal HANDLER",
-        )
-    return status
-
-
-def _settle(task: str) -> None:
-    # What a user's build fills, and then what the base image brought, as far as it is there.
-    filled = [task, "/opt", sysconfig.get_path("purelib")]
-    tops = [top for top in dict.fromkeys([*filled, *_BASE]) if os.path.isdir(top)]
-    changed = modes.settle(tops)
-    _tell("modes", len(changed), "settled for the user of Lambda", changed)
-    os.umask(0o022)  # bytecode is new files in new folders
-    compiled = bytecode.compile_trees(top for top in filled if os.path.isdir(top))
-    _tell("bytecode", len(compiled.new), f"compiled, {compiled.current} were current", ())
-    for path, reason in list(compiled.failed.items())[:_NAMED]:
-        say(f"note: {path} does not compile and stays as it is: {reason}")
-    if len(compiled.failed) > _NAMED:
-        say(f"note: {len(compiled.failed) - _NAMED} more files do not compile")
-
-
-def _examine(options: argparse.Namespace) -> int:
-    from ..doctor import catalogue, ignores, inspection
-    from ..doctor.output import terminal
-    from ..profile.problem import Problem
-
-    try:
-        result = inspection.inspect_root(
-            "/",
-            options.handler,
-            ignores.parse(options.ignore, catalogue.rules()),
-            variables=os.environ,
-        )
-    except Problem as problem:
-        fail(problem.reason, problem.remedy)
-        return problem.exit_code
-    print(terminal.render(result, _WIDTH, terminal.painter(colours=False)), flush=True)
-    if result.failed:
-        say("error: the doctor found errors, above; nothing was recorded")
-        return 1
+        reason = f"{error.filename or options.record}: {error.strerror or error}"
+        remedy = "seal the image in its build, as root: RUN surefoot seal HANDLER"
+        return report_error("seal", UserError(reason, remedy))
     return 0
 
 
-def _tell(what: str, count: int, done: str, paths: Sequence[str]) -> None:
-    named = ", ".join(paths[:_NAMED]) + (", …" if len(paths) > _NAMED else "")
-    print(f"{what}: {count} {done}" + (f" ({named})" if named else ""), flush=True)
+def _fix_files(task: str) -> None:
+    # First what the user's build writes, then what the base image brings, as far as it exists.
+    written = [task, "/opt", sysconfig.get_path("purelib")]
+    tops = [top for top in dict.fromkeys([*written, *_BASE]) if os.path.isdir(top)]
+    changed = fix_permissions(tops)
+    _report("modes", f"{len(changed)} changed for Lambda's user", changed)
+    os.umask(0o022)  # bytecode is new files in new folders
+    compiled = compile_trees(top for top in written if os.path.isdir(top))
+    _report("bytecode", f"{len(compiled.new)} compiled, {compiled.current} already current")
+    for path, reason in list(compiled.failed.items())[:_NAMES_SHOWN]:
+        log("seal", f"note: {path} does not compile and is left as it is: {reason}")
+    if len(compiled.failed) > _NAMES_SHOWN:
+        log("seal", f"note: {len(compiled.failed) - _NAMES_SHOWN} more files do not compile")
+
+
+def _run_doctor(options: argparse.Namespace) -> None:
+    from ..doctor.ignores import parse_ignores
+    from ..doctor.inspection import inspect_root
+    from ..doctor.output.terminal import render
+
+    ignores = parse_ignores(options.ignore)
+    result = inspect_root("/", options.handler, ignores, variables=os.environ)
+    print(render(result, _WIDTH, painter(colours=False)), flush=True)
+    if result.failed:
+        raise UserError(
+            "the doctor found errors, see above; nothing was recorded",
+            "correct them, or ignore a finding with --ignore CODE=REASON",
+        )
+
+
+def record_start(handler: str, path: str, timeout: float, allow_failure: bool) -> None:
+    """Run the handler's init and write the manifest of what it reads to `path`.
+
+    If init fails, an older manifest is removed and UserError raised, unless `allow_failure`.
+    """
+    failure = ""
+    try:
+        lines = trace_init(handler, os.environ, timeout)
+    except InitFailed as failed:
+        lines, failure = failed.lines, failed.reason
+    if failure and not allow_failure:
+        remove_manifest(path)
+        raise UserError(
+            f"{handler}: {failure}; nothing was recorded",
+            "make init work without network and credentials, or record what it reads until it "
+            "fails: surefoot seal --allow-failure",
+        )
+    write_manifest(lines, path)
+    if failure:
+        log("seal", f"warning: {handler}: {failure}; recorded what it read until then")
+    folders = sum(line.endswith("/") for line in lines)
+    _report(path, f"{len(lines) - folders} files and {folders} folders to read ahead")
+
+
+def _report(what: str, done: str, paths: Sequence[str] = ()) -> None:
+    names = ", ".join(paths[:_NAMES_SHOWN]) + (", …" if len(paths) > _NAMES_SHOWN else "")
+    print(printable(f"{what}: {done}" + (f" ({names})" if names else "")), flush=True)

@@ -1,8 +1,8 @@
-"""Settles modes: everybody may read all, and run what its owner may run.
+"""Sets modes: every user may read every file, and execute what its owner may execute.
 
-The user of Lambda owns no file of an image and is in no group of one (uid 993, gid 990): a file
-that a umask of 077 has made is not there for it. The build of the base image uses this, too, so it
-imports nothing of ours.
+Lambda's user owns no file of an image and is in none of its groups (uid 993, gid 990), so it cannot
+see a file made under umask 077. The base image's build uses this module, too, by its path: it
+imports nothing of surefoot.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _RUNNABLE = 0o755
 _READABLE = 0o644
 
 
-def settle(tops: Iterable[str], programs: Collection[str] = ()) -> list[str]:
-    """Settle the trees (or files) `tops` and return the paths whose mode was changed.
+def fix_permissions(tops: Iterable[str], programs: Collection[str] = ()) -> list[str]:
+    """Set the modes of the trees (or files) `tops`; return the paths whose mode was changed.
 
-    Set-uid bits and what others may write go, too. Links are left alone, and what they lead to is
-    not entered; nor are special files touched. `programs` are made runnable even if their owner may
-    not run them. Raises OSError where a mode cannot be changed.
+    Setuid bits and write permission for others are removed, too. Links are not followed, special
+    files are left alone. `programs` become executable even if their owner may not execute them.
+    Raises OSError if a mode cannot be changed.
     """
     changed = []
     for path, mode in (found for top in tops for found in _walk(top)):
@@ -35,7 +35,7 @@ def settle(tops: Iterable[str], programs: Collection[str] = ()) -> list[str]:
 
 
 def _walk(top: str) -> Iterator[tuple[str, int]]:
-    """Yield each path under `top` with its mode; a folder's contents after its mode is settled."""
+    """Yield each path under `top` with its mode; a folder's contents after its mode is set."""
     mode = os.lstat(top).st_mode
     yield top, mode
     waiting = [top] if stat.S_ISDIR(mode) else []

@@ -1,10 +1,9 @@
 """Builds ``start.pyc``: the modules of a cold start in one file.
 
-Each of them would cost the look-up, opening and reading of a file of its own, together a
-millisecond of every cold start, and more where image blocks are loaded on demand. The interpreter
-runs a .pyc like a script, so one read brings them all. Run in the image build, next to the sources:
-``python -m surefoot_tools.seal.start_bundle /var/runtime``. Modules that are not in it are found as
-ever.
+Looking up, opening and reading a file for each of them takes a millisecond of every cold start, and
+more if image blocks are loaded on demand. The interpreter runs a .pyc like a script, so one read
+brings them all. Run in the image's build, next to the sources:
+``python -m surefoot_tools.seal.start_bundle /var/runtime``. Other modules are found as usual.
 """
 
 import importlib.util
@@ -12,8 +11,8 @@ import marshal
 import sys
 from pathlib import Path
 
-# What is loaded before the first event is handled, each after what it imports; a test compares it
-# with what really is. The last one starts the runtime.
+# The modules loaded before the first event, each after what it imports; a test compares the list
+# with a real start. The last one starts the runtime.
 MODULES = (
     "surefoot",
     "surefoot.errors",
@@ -38,8 +37,8 @@ MODULES = (
     "surefoot.__main__",
 )
 
-# The start itself. BUNDLE stands where its constants get the modules: name, file, whether it is a
-# package, code. They are made without the import system, whose look-ups take longer than they do.
+# The start itself. The constant BUNDLE is replaced by the modules: name, file, whether it is a
+# package, code. They are made without the import system, whose look-ups take longer.
 _START = """
 import sys
 from _frozen_importlib import ModuleSpec
@@ -61,25 +60,25 @@ for name, file, is_package, code in "BUNDLE":
 """
 
 
-def bundle(runtime: Path) -> Path:
+def build_start_bundle(runtime: Path) -> Path:
     """Write ``start.pyc`` next to ``runtime/start.py`` for this interpreter; return its path.
 
-    It holds no docstrings, and is never compared with the sources again.
+    It holds no docstrings, and is never compared with the sources.
 
-    :param runtime: the directory that holds the surefoot package, where it will lie at run time
-    :raises OSError: a source cannot be read, or the file not be written
+    :param runtime: the directory that holds the surefoot package at run time
+    :raises OSError: a source cannot be read, or the file cannot be written
     """
-    modules = tuple(_compiled(runtime, name) for name in MODULES)
+    modules = tuple(_compile(runtime, name) for name in MODULES)
     start = compile(_START, str(runtime / "start.py"), "exec", dont_inherit=True, optimize=2)
     constants = tuple(modules if each == "BUNDLE" else each for each in start.co_consts)
-    # PEP 552: flag 1 and 8 bytes of hash that nobody checks.
+    # PEP 552: flag 1 and 8 bytes of hash, unchecked.
     header = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + bytes(8)
     target = runtime / "start.pyc"
     target.write_bytes(header + marshal.dumps(start.replace(co_consts=constants)))
     return target
 
 
-def _compiled(runtime: Path, name: str) -> tuple[str, str, bool, object]:
+def _compile(runtime: Path, name: str) -> tuple[str, str, bool, object]:
     place = runtime.joinpath(*name.split("."))
     is_package = place.is_dir()
     file = place / "__init__.py" if is_package else place.with_suffix(".py")
@@ -88,4 +87,4 @@ def _compiled(runtime: Path, name: str) -> tuple[str, str, bool, object]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{bundle(Path(sys.argv[1]).resolve())}\n")
+    sys.stdout.write(f"{build_start_bundle(Path(sys.argv[1]).resolve())}\n")

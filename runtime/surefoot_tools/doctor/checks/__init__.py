@@ -1,18 +1,17 @@
-"""The registry of checks, in the order in which their findings are shown.
+"""The registry of checks.
 
-A check is a module with ``CODES`` (code → title) and ``check(subject)``, which yields findings of
-those codes and nothing else. A new one is a file here and a line below; its severities stand in
-``policy.json``.
+A check is a module with ``check(context)``, which yields findings. A new one is a file here, a line
+below, and an entry for each of its codes in ``rules``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Protocol, cast
 
+from ..context import CheckContext
 from ..finding import Finding
-from ..image.context import Subject
 
 NAMES: tuple[str, ...] = (
     "entry_point",
@@ -43,18 +42,12 @@ NAMES: tuple[str, ...] = (
 
 
 class Check(Protocol):
-    """What a module of this package has."""
+    """A module of this package."""
 
     __name__: str
-    __doc__: str | None
 
-    @property
-    def CODES(self) -> Mapping[str, str]:  # noqa: N802  (a constant of the module)
-        """Title by code."""
-        ...
-
-    def check(self, subject: Subject, /) -> Iterator[Finding]:
-        """Yield what is found."""
+    def check(self, context: CheckContext, /) -> Iterator[Finding]:
+        """Yield findings."""
         ...
 
 

@@ -12,29 +12,23 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from ..context import CheckContext
 from ..finding import Finding
 from ..image import elf
-from ..image.context import Subject
 from ..image.native_files import Native, groups, natives
 from ..python import interpreter
 from ..python.distributions import Distribution
-
-CODES = {
-    "SF502": "a native file is for another machine",
-    "SF504": "an extension module is for another Python",
-    "SF505": "a native file is damaged",
-}
 
 # As uname has it, to the name that images use.
 _OF_UNAME = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64", "i686": "386", "i386": "386"}
 _PYTHON_TAG = re.compile(r"\.((?:cpython|pypy)[-\w]*?)(?:-[a-z][\w-]*)?\.so$")
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look at every native file, a distribution at a time."""
-    machine = _machine(subject)
-    python = interpreter.find(subject.tree)
-    for owner, found in groups(natives(subject.tree)):
+    machine = _machine(context)
+    python = interpreter.find(context.tree)
+    for owner, found in groups(natives(context.tree)):
         damaged = [native for native in found if native.problem]
         for native in damaged:
             yield Finding(
@@ -50,13 +44,13 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield from _other_python(owner, found, python)
 
 
-def _machine(subject: Subject) -> str:
+def _machine(context: CheckContext) -> str:
     """Return the image's machine: as its configuration, its interpreter or else this one has it."""
-    if subject.image and subject.image.architecture:
-        return subject.image.architecture
+    if context.image and context.image.architecture:
+        return context.image.architecture
     for path in ("/var/lang/bin/python3", "/usr/local/bin/python3", "/usr/bin/python3", "/bin/sh"):
-        entry = subject.tree.resolve(path)
-        head = subject.tree.read(path, 20) if entry and entry.is_file else b""
+        entry = context.tree.resolve(path)
+        head = context.tree.read(path, 20) if entry and entry.is_file else b""
         if head.startswith(elf.MAGIC):
             number = int.from_bytes(head[18:20], "big" if head[5:6] == b"\2" else "little")
             return elf.MACHINES.get(number, "")

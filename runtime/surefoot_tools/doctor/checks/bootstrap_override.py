@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..context import TASK, CheckContext
 from ..finding import Finding
-from ..image.context import TASK, Subject
 from ..image.programs import BOOTSTRAP, starters
 
-CODES = {"SF108": "a file called bootstrap is started instead of the runtime"}
 _PLACES = (f"{TASK}/bootstrap", "/opt/bootstrap")
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look at both places; an entry point that is meant to be there is none of them."""
-    meant = {entry.path for entry in starters(subject)}
+    meant = {entry.path for entry in starters(context)}
     for place in _PLACES:
-        entry = subject.tree.resolve(place)
+        entry = context.tree.resolve(place)
         if entry is not None and entry.is_file and entry.path not in meant:
             yield Finding(
                 "SF108",

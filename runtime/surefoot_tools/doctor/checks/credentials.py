@@ -11,13 +11,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ..context import CheckContext
 from ..finding import Finding
-from ..image.context import Subject
 from ..image.ownership import deleted, deleted_text, own_folders
 from ..image.tree import Entry
 from ..python.distributions import owners
 
-CODES = {"SF401": "credentials are in the image"}
 _REMEDY = (
     "remove it, build again from the start, and revoke it where it is from; a role, Secrets "
     "Manager or a build secret takes its place"
@@ -35,22 +34,22 @@ class _Kind:
     pattern: re.Pattern[str]
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look into the variables, at the files that tools keep credentials in, and into all text."""
-    policy = subject.policy
+    policy = context.data
     kinds = [
         _Kind(name, tuple(hint.encode() for hint in kind["hints"]), _compiled(kind["pattern"]))
         for name, kind in policy["secrets"].items()
     ]
-    for name, value in (subject.image.variables if subject.image else {}).items():
+    for name, value in (context.image.variables if context.image else {}).items():
         named = "AWS credentials" if name in policy["secret_variables"] and value else ""
         seen = _first(kinds, value.encode("utf-8", "replace"))
         if named or seen:
             kind = named or (seen[0] if seen else "")
             yield Finding("SF401", f"the variable {name} holds {kind}", _REMEDY)
     files = {ending: _compiled(pattern) for ending, pattern in policy["secret_files"].items()}
-    for entry in _texts(subject):
-        content = subject.tree.read(entry.path)
+    for entry in _texts(context):
+        content = context.tree.read(entry.path)
         if b"\0" in content:
             continue
         ending = next((ending for ending in files if entry.path.endswith(ending)), "")
@@ -61,19 +60,19 @@ def check(subject: Subject) -> Iterator[Finding]:
         elif seen := _first(kinds, content):
             kind, line, shown = seen
             yield Finding("SF401", f"{kind} ({shown})", _REMEDY, entry.path, line)
-    for path, number in deleted(subject):
+    for path, number in deleted(context):
         if path.endswith(tuple(files)):
             yield Finding("SF401", deleted_text(number), _REMEDY, path)
 
 
-def _texts(subject: Subject) -> Iterator[Entry]:
+def _texts(context: CheckContext) -> Iterator[Entry]:
     """Yield the files in which people write."""
-    brought = owners(subject.tree)
-    for top in own_folders(subject):
-        for entry in subject.tree.under(top):
+    brought = owners(context.tree)
+    for top in own_folders(context):
+        for entry in context.tree.under(top):
             if (
                 entry.is_file
-                and 0 < entry.size <= subject.policy["text_bytes"]
+                and 0 < entry.size <= context.data["text_bytes"]
                 and entry.path not in brought
                 and not entry.path.endswith(_BINARY)
             ):

@@ -8,11 +8,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from ..context import CheckContext
 from ..finding import Finding
-from ..image.context import Subject
 from ..image.ownership import deleted, deleted_text, own_folders
 
-CODES = {"SF402": "a .env file is in the image"}
 _TEMPLATES = (".example", ".sample", ".template", ".dist", ".tmpl")
 
 
@@ -22,14 +21,14 @@ _REMEDY = (
 )
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look at the function's folders by name, and at what layers have lost."""
-    for top in own_folders(subject):
-        for entry in subject.tree.under(top):
+    for top in own_folders(context):
+        for entry in context.tree.under(top):
             if entry.is_file and _is_dotenv(entry.path):
                 message = "a .env file, which whoever can pull the image can read"
                 yield Finding("SF402", message, _REMEDY, entry.path)
-    for path, number in deleted(subject):
+    for path, number in deleted(context):
         if _is_dotenv(path):
             yield Finding("SF402", deleted_text(number), _REMEDY, path)
 

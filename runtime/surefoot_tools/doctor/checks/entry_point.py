@@ -10,26 +10,22 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from ..context import CheckContext
 from ..finding import Finding
-from ..image.context import Subject
 from ..image.programs import BOOTSTRAP, ENTRY_POINT, entry_point, find_program
 from ..image.tree import Entry
 
-CODES = {
-    "SF101": "the entry point is missing or not executable",
-    "SF102": "the bootstrap is missing or not executable",
-}
 _RUNS = 0o005  # a script is read, too
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look at the entry point and at the bootstrap that surefoot's entry point starts."""
-    if not subject.whole:
+    if not context.whole:
         return
-    word = entry_point(subject)
-    image = subject.image
+    word = entry_point(context)
+    image = context.image
     if word:
-        yield from _runnable("SF101", word, find_program(subject, word), "the entry point")
+        yield from _runnable("SF101", word, find_program(context, word), "the entry point")
     elif image is not None and image.configured:
         yield Finding(
             "SF101",
@@ -37,7 +33,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             f'build it FROM surefoot, or write ENTRYPOINT ["{ENTRY_POINT}"]',
         )
     if posixpath.basename(word) == posixpath.basename(ENTRY_POINT):
-        there = subject.tree.resolve(BOOTSTRAP)
+        there = context.tree.resolve(BOOTSTRAP)
         yield from _runnable("SF102", BOOTSTRAP, there, "the bootstrap that the entry point starts")
 
 

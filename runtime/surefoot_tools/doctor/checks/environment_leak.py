@@ -11,43 +11,42 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..context import TASK, CheckContext
 from ..finding import Finding
-from ..image.context import TASK, Subject
 from ..image.programs import first_line, starters
 from ..python import module, os_environ
 from ..python.distributions import owners
 from ..shell import commands, env_commands
 
-CODES = {"SF304": "code prints the environment, and with it credentials"}
 _LARGEST = 1 << 20  # bytes; no hand-written script is larger
 _REMEDY = "print the variables that are wanted by name, and none that holds a secret"
 _WHOLE = re.compile(rb"environb?(?!b?\s*(?:\[|\.\s*(?:get|pop|setdefault|update|keys)\b))")
 _SHELLS = (b"sh", b"bash", b"dash", b"ash", b"ksh")
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look at what Lambda starts, at the function's scripts and at its own Python files."""
-    for path in _scripts(subject):
-        text = subject.tree.read(path).decode("utf-8", "replace")
+    for path in _scripts(context):
+        text = context.tree.read(path).decode("utf-8", "replace")
         for line, command in env_commands.printed(commands.commands(text)):
             yield Finding("SF304", f"`{command}` prints every variable", _REMEDY, path, line)
-    for path in module.own_files(subject.tree):
+    for path in module.own_files(context.tree):
         # Parsing takes long, and few files do more than look up a variable.
-        if not _WHOLE.search(subject.tree.read(path)):
+        if not _WHOLE.search(context.tree.read(path)):
             continue
-        body = module.parse(subject.tree, path).body
+        body = module.parse(context.tree, path).body
         for line in os_environ.printed(body) if body else ():
             yield Finding("SF304", "it prints os.environ as a whole", _REMEDY, path, line)
 
 
-def _scripts(subject: Subject) -> Iterator[str]:
-    brought = owners(subject.tree)
-    started = {entry.path: entry for entry in starters(subject)}
-    own = {entry.path: entry for entry in subject.tree.under(TASK) if entry.is_file}
+def _scripts(context: CheckContext) -> Iterator[str]:
+    brought = owners(context.tree)
+    started = {entry.path: entry for entry in starters(context)}
+    own = {entry.path: entry for entry in context.tree.under(TASK) if entry.is_file}
     for path, entry in (started | own).items():
         if entry.size > _LARGEST or path in brought:
             continue
-        if path.endswith((".sh", ".bash")) or _is_shell(first_line(subject, path)):
+        if path.endswith((".sh", ".bash")) or _is_shell(first_line(context, path)):
             yield path
 
 

@@ -11,24 +11,20 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from ..context import TASK, CheckContext
 from ..finding import Finding
-from ..image.context import TASK, Subject
 from ..image.programs import ENTRY_POINT
 from ..output.grouping import Group, grouped
 
-CODES = {
-    "SF105": "a file cannot be read by Lambda's user",
-    "SF106": "a folder cannot be entered by Lambda's user",
-}
 TOPS = (TASK, "/opt", "/var/runtime", "/var/lang")
 _READ = 0o004
 _ENTER = 0o005  # to search it and to list it, as an import does
 _REMEDY = "end the Dockerfile with RUN surefoot seal, or with RUN chmod -R a+rX {top}"
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look at the trees that a function reads, and at the folders above them."""
-    tree = subject.tree
+    tree = context.tree
     for folder in sorted({folder for top in (*TOPS, ENTRY_POINT) for folder in _above(top)}):
         entry = tree.get(folder)
         if entry is not None and entry.is_folder and entry.permissions & _ENTER != _ENTER:

@@ -10,18 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ..context import CheckContext
 from ..finding import Finding
 from ..image import elf
-from ..image.context import Subject
 from ..image.elf import Elf, Need
 from ..image.libraries import Libraries, family, number
 from ..image.native_files import Native, groups, natives
 from ..python.distributions import Distribution
-
-CODES = {
-    "SF501": "a native file needs a newer C library",
-    "SF503": "a native file needs a library that is not in the image",
-}
 
 _SYMBOLS = 3  # as many as a message names
 
@@ -33,10 +28,10 @@ class _Gap:
     need: Need
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Compare what native files need with what the image has, a distribution at a time."""
-    libraries = Libraries(subject)
-    for owner, found in groups(natives(subject.tree)):
+    libraries = Libraries(context)
+    for owner, found in groups(natives(context.tree)):
         readable = [(native, native.elf) for native in found if native.elf]
         musl = [native for native, file in readable if libraries.lacks_musl(native, file)]
         if musl:
@@ -49,7 +44,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             if libraries.lacks(native, file, need)
         ]
         if gaps:
-            yield _too_old(subject, owner, gaps, libraries)
+            yield _too_old(context, owner, gaps, libraries)
         missing = [
             (name, native) for native, file in readable for name in libraries.missing(native, file)
         ]
@@ -58,14 +53,14 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _too_old(
-    subject: Subject, owner: Distribution | None, gaps: Sequence[_Gap], libraries: Libraries
+    context: CheckContext, owner: Distribution | None, gaps: Sequence[_Gap], libraries: Libraries
 ) -> Finding:
     worst = max(
         gaps, key=lambda gap: (family(gap.need.version) == "GLIBC", number(gap.need.version))
     )
     need, native = worst.need, worst.native
     have = libraries.newest(native, worst.elf, need)
-    names = elf.symbols(subject.tree.read(native.path), need.index)
+    names = elf.symbols(context.tree.read(native.path), need.index)
     shown = ", ".join(names[:_SYMBOLS]) + (", …" if len(names) > _SYMBOLS else "")
     files = len({gap.native.path for gap in gaps})
     message = (
@@ -74,13 +69,13 @@ def _too_old(
         + (f"; the image's ends at {have}" if have else "; the image's does not have it")
         + (f"; {files} files are affected" if files > 1 else "")
     )
-    if not subject.whole:
+    if not context.whole:
         message = message.replace("the image's ends", "that of provided:al2 ends")
-    return Finding("SF501", message, _remedy(subject, owner, need), native.path)
+    return Finding("SF501", message, _remedy(context, owner, need), native.path)
 
 
-def _remedy(subject: Subject, owner: Distribution | None, need: Need) -> str:
-    bases = subject.policy.get("libraries", {})
+def _remedy(context: CheckContext, owner: Distribution | None, need: Need) -> str:
+    bases = context.data.get("libraries", {})
     enough = [
         name
         for name, has in bases.items()

@@ -10,16 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..context import CheckContext
 from ..finding import Finding
 from ..image.archive import is_attestation
-from ..image.context import Subject
-
-CODES = {"SF603": "an image index or an attestation, which Lambda rejects"}
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look at the index of a saved image, if it has one."""
-    described = subject.image.index if subject.image else ()
+    described = context.image.index if context.image else ()
     images = [one for one in described if not is_attestation(one)]
     if len(images) > 1:
         yield Finding(

@@ -9,29 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...profile.summary import size as text_of_size
+from ...console import format_size
+from ..context import CheckContext, Layer, OverwrittenFile
 from ..finding import Finding
-from ..image.context import Hidden, Layer, Subject
 
-CODES = {
-    "SF601": "the image is larger than Lambda takes",
-    "SF602": "a layer is needlessly large",
-}
 _SHOWN = 3
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Add up the layers, or the files where layers are not known."""
-    image, policy = subject.image, subject.policy
+    image, policy = context.image, context.data
     layers = image.layers if image else ()
     if layers:
         total = sum(layer.size for layer in layers)
     else:
-        total = sum(entry.size for entry in subject.tree.entries.values() if entry.is_file)
+        total = sum(entry.size for entry in context.tree.entries.values() if entry.is_file)
     if total > policy["image_bytes"]:
         yield Finding(
             "SF601",
-            f"{text_of_size(total)} unpacked; Lambda takes {text_of_size(policy['image_bytes'])}",
+            f"{format_size(total)} unpacked; Lambda takes {format_size(policy['image_bytes'])}",
             "leave out what the function does not need, and fetch large data from S3 or EFS",
         )
     for number, layer in enumerate(layers):
@@ -48,7 +44,7 @@ def _layer(
         by = sorted({file.by for file in hidden})
         yield Finding(
             "SF602",
-            f"{name} holds {text_of_size(lost)} in {len(hidden):,} files that layer "
+            f"{name} holds {format_size(lost)} in {len(hidden):,} files that layer "
             f"{', '.join(str(at + 1) for at in by)} deletes or writes anew, such as "
             f"{', '.join(_told(file) for file in hidden[:_SHOWN])}",
             "delete or change them in the RUN that makes them, or make them in another build stage",
@@ -56,13 +52,13 @@ def _layer(
     if layer.size > most:
         yield Finding(
             "SF602",
-            f"{name} is {text_of_size(layer.size)}",
+            f"{name} is {format_size(layer.size)}",
             "look at what it brings: tests, caches, debug symbols and data seldom are needed",
         )
 
 
-def _told(file: Hidden) -> str:
-    return f"{file.path} ({text_of_size(file.size)})"
+def _told(file: OverwrittenFile) -> str:
+    return f"{file.path} ({format_size(file.size)})"
 
 
 def _made_by(layer: Layer) -> str:

@@ -9,18 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..context import CheckContext
 from ..finding import Finding
-from ..image.context import Subject
-
-CODES = {
-    "SF604": "EXPOSE has no effect on Lambda",
-    "SF605": "USER has no effect on Lambda",
-}
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look at the image's configuration."""
-    image = subject.image
+    image = context.image
     if image is None:
         return
     if image.exposed:

@@ -8,33 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..context import TASK, CheckContext
 from ..finding import Finding
-from ..image.context import TASK, Subject
 from ..image.programs import first_line, starters
 from ..image.tree import Entry
 from ..python.distributions import owners
 
-CODES = {"SF104": "a script has Windows line ends (CR LF)"}
 _TOPS = (TASK, "/opt")
 _LARGEST = 1 << 20  # bytes; no hand-written script is larger
 _EXECUTABLE = 0o111
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look at what Lambda starts, at the function's executables and at its shell files."""
-    brought = owners(subject.tree)
-    started = {entry.path: entry for entry in starters(subject)}
+    brought = owners(context.tree)
+    started = {entry.path: entry for entry in starters(context)}
     own = {
         entry.path: entry
         for top in _TOPS
-        for entry in subject.tree.under(top)
+        for entry in context.tree.under(top)
         if entry.path not in brought and _may_be_script(entry)
     }
     for path, entry in (started | own).items():
         shell = path.endswith((".sh", ".bash"))
-        if entry.size > _LARGEST or not (shell or first_line(subject, path)):
+        if entry.size > _LARGEST or not (shell or first_line(context, path)):
             continue
-        at = subject.tree.read(path).find(b"\r\n")
+        at = context.tree.read(path).find(b"\r\n")
         if at >= 0:
             yield Finding(
                 "SF104",
@@ -42,7 +41,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 "write '*.sh text eol=lf' (and the like) to .gitattributes, or convert it with "
                 r"sed -i 's/\r$//'",
                 path,
-                subject.tree.read(path, at).count(b"\n") + 1,
+                context.tree.read(path, at).count(b"\n") + 1,
             )
 
 

@@ -10,27 +10,22 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from ..context import TASK, CheckContext
 from ..finding import Finding
-from ..image.context import TASK, Subject
 from ..image.tree import Entry
 from ..output.grouping import grouped
 from ..python.distributions import owners
 
-CODES = {
-    "SF107": "code lies where no function is looked for",
-    "SF111": "a file lies in /tmp, where Lambda hides it",
-    "SF112": "the working directory is not /var/task",
-}
 _TMP = "/tmp"
 _CODE = (".py", ".sh")
 _REMEDY = "WORKDIR /var/task before it, and COPY … ./ (or COPY … ${LAMBDA_TASK_ROOT}/)"
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look at /tmp, at the usual other folders for code, and at the working directory."""
-    if not subject.whole:
+    if not context.whole:
         return
-    tree = subject.tree
+    tree = context.tree
     hidden = [entry for entry in tree.under(_TMP) if entry.is_file]
     for group in grouped([entry for entry in hidden if _is_code(entry)], _TMP):
         message = f"code in /tmp, over which Lambda mounts an empty one{group.text}"
@@ -39,16 +34,16 @@ def check(subject: Subject) -> Iterator[Finding]:
         message = f"in /tmp, over which Lambda mounts an empty one{group.text}"
         remedy = "remove it in the RUN that made it, or put it into /var/task"
         yield Finding("SF111", message, remedy, group.path)
-    searched = _searched(subject)
-    for folder in ("/", *subject.policy["stray_folders"]):
+    searched = _searched(context)
+    for folder in ("/", *context.data["stray_folders"]):
         if any(place == folder or place.startswith(f"{folder}/") for place in searched):
             continue
         brought = owners(tree)
-        lost = [entry for entry in _own(subject, folder) if entry.path not in brought]
+        lost = [entry for entry in _own(context, folder) if entry.path not in brought]
         for group in grouped(lost, folder):
             message = f"code outside /var/task, where no import looks for it{group.text}"
             yield Finding("SF107", message, _REMEDY, group.path)
-    image = subject.image
+    image = context.image
     if image is not None and posixpath.normpath(image.workdir) != TASK:
         yield Finding(
             "SF112",
@@ -58,17 +53,17 @@ def check(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _searched(subject: Subject) -> list[str]:
-    image = subject.image
+def _searched(context: CheckContext) -> list[str]:
+    image = context.image
     if image is None:
         return []
     path = image.variables.get("PYTHONPATH", "").split(":")
     return [posixpath.normpath(place) for place in [*path, image.workdir] if place]
 
 
-def _own(subject: Subject, folder: str) -> Iterator[Entry]:
+def _own(context: CheckContext, folder: str) -> Iterator[Entry]:
     """Yield the code of a folder; of the root only what lies directly in it."""
-    tree = subject.tree
+    tree = context.tree
     for entry in tree.children("/") if folder == "/" else tree.under(folder):
         relative = entry.path[len(folder) :]
         if entry.is_file and entry.path.endswith(".py") and "/." not in relative:

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..context import CheckContext
 from ..finding import Finding
-from ..image.context import Subject
-
-CODES = {"SF305": "the image names no handler"}
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look at CMD, where it is known: not inside a running container, and not of a folder."""
-    image = subject.image
-    if image is None or not image.configured or subject.handler or image.command:
+    image = context.image
+    if image is None or not image.configured or context.handler or image.command:
         return
     yield Finding(
         "SF305",

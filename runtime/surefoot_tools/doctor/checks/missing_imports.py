@@ -9,17 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..context import TASK, CheckContext
 from ..finding import Finding
-from ..image.context import TASK, Subject
 from ..python import finder, interpreter, resolution
-from ..python.module import Problem
-from ..python.resolution import nearest
-from ..python.walk import Lost, walk
-
-CODES = {
-    "SF208": "an import at the top of the function's code finds nothing",
-    "SF209": "the function's code has a syntax error",
-}
+from ..python.module import SyntaxProblem
+from ..python.resolution import suggestion
+from ..python.walk import MissingImport, walk
 
 _INSTALL = (
     "name its distribution in requirements.txt and install that in the Dockerfile: "
@@ -29,21 +24,21 @@ _INSTALL = (
 _ELSEWHERE = ("/opt/python", f"{TASK}/python", f"{TASK}/vendor", f"{TASK}/package")
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Follow the imports of the handler's module."""
-    resolved = resolution.resolve(subject)
+    resolved = resolution.resolve(context)
     if resolved is None:
         return
-    for each in walk(subject, resolved.module):
-        if isinstance(each, Lost):
-            message, remedy = _told(subject, each)
+    for each in walk(context, resolved.module):
+        if isinstance(each, MissingImport):
+            message, remedy = _explain_missing_import(context, each)
             line = each.required.line
             yield Finding("SF208", message, remedy, each.importer.path, line)
-        elif each.module.mistake:
-            yield _syntax(each.name, each.module.path, each.module.mistake)
+        elif each.module.compile_error:
+            yield _syntax(each.name, each.module.path, each.module.compile_error)
 
 
-def _told(subject: Subject, lost: Lost) -> tuple[str, str]:
+def _explain_missing_import(context: CheckContext, lost: MissingImport) -> tuple[str, str]:
     """Return message and remedy."""
     asked = f"imports '{lost.name}'"
     if lost.name.startswith("."):
@@ -52,11 +47,11 @@ def _told(subject: Subject, lost: Lost) -> tuple[str, str]:
             f"import it by its name, without the dots: {lost.name.lstrip('.')}",
         )
     if lost.is_name:
-        place = finder.find(subject.tree, lost.inside, interpreter.user_path(subject))
-        known = resolution.bound(subject, place) if place else None
+        place = finder.find(context.tree, lost.inside, interpreter.user_path(context))
+        known = resolution.bound_names(context, place) if place else None
         return (
             f"{asked} from {lost.inside}, which does not define it"
-            + nearest(lost.name, known.bound if known else ()),
+            + suggestion(lost.name, known.bound if known else ()),
             f"correct the name, or define it in {lost.inside}",
         )
     if lost.inside:
@@ -65,16 +60,16 @@ def _told(subject: Subject, lost: Lost) -> tuple[str, str]:
             "COPY its file into the package, or correct the name",
         )
     for folder in _ELSEWHERE:
-        if finder.find(subject.tree, lost.name, (folder,)):
+        if finder.find(context.tree, lost.name, (folder,)):
             return (
                 f"{asked}, which lies in {folder}, where Python does not look",
                 f"install it to {TASK}, or say ENV PYTHONPATH={folder} in the Dockerfile",
             )
-    known_names = finder.names_in(subject.tree, interpreter.user_path(subject))
-    return f"{asked}, which is nowhere in the image{nearest(lost.name, known_names)}", _INSTALL
+    known_names = finder.names_in(context.tree, interpreter.user_path(context))
+    return f"{asked}, which is nowhere in the image{suggestion(lost.name, known_names)}", _INSTALL
 
 
-def _syntax(name: str, path: str, problem: Problem) -> Finding:
+def _syntax(name: str, path: str, problem: SyntaxProblem) -> Finding:
     return Finding(
         "SF209",
         f"module {name} does not compile: {problem.reason}",

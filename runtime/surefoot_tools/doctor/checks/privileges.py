@@ -9,20 +9,19 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 
+from ..context import CheckContext
 from ..finding import Finding
-from ..image.context import Subject
 from ..image.tree import Entry
 from ..output.grouping import grouped
 from .file_modes import TOPS
 
-CODES = {"SF109": "a file is set-uid or world-writable"}
 _PRIVILEGED = stat.S_ISUID | stat.S_ISGID
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look at what is put on top of a base image; the base's own su and mount stay its own."""
     for top in (*TOPS, "/usr/local"):
-        entries = [entry for entry in subject.tree.under(top) if not entry.is_link]
+        entries = [entry for entry in context.tree.under(top) if not entry.is_link]
         raised = [entry for entry in entries if entry.is_file and entry.mode & _PRIVILEGED]
         for group in grouped(raised, top):
             message = f"set-uid or set-gid (mode {group.example.permissions:04o}){group.text}"

@@ -11,37 +11,31 @@ import posixpath
 import sys
 from collections.abc import Iterator
 
+from ..context import TASK, CheckContext
 from ..finding import Finding
-from ..image.context import TASK, Subject
 from ..python import finder
 from ..python.distributions import owners
-
-CODES = {
-    "SF202": "a module shadows the standard library",
-    "SF203": "a module shadows the runtime",
-    "SF210": "AWS's client lies beside the function",
-}
 
 _REPLACEABLE = frozenset(["awslambdaric", "runtime_client"])
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look at what can be imported from the task root and from the working directory."""
-    harmless = frozenset(subject.policy.get("harmless_shadows", ()))
+    harmless = frozenset(context.data.get("harmless_shadows", ()))
     standard = sys.stdlib_module_names - harmless
-    workdir = subject.image.workdir if subject.image else TASK
+    workdir = context.image.workdir if context.image else TASK
     for folder in dict.fromkeys((workdir or TASK, TASK)):
         if folder == "/":
             continue
-        for name in finder.names_in(subject.tree, [folder]):
+        for name in finder.names_in(context.tree, [folder]):
             if name in standard or name in _REPLACEABLE or name == "surefoot":
-                place = finder.find(subject.tree, name, [folder])
+                place = finder.find(context.tree, name, [folder])
                 if place is not None and place.path:
-                    yield from _finding(subject, name, place.path)
+                    yield from _finding(context, name, place.path)
 
 
-def _finding(subject: Subject, name: str, path: str) -> Iterator[Finding]:
-    owner = owners(subject.tree).get(path)
+def _finding(context: CheckContext, name: str, path: str) -> Iterator[Finding]:
+    owner = owners(context.tree).get(path)
     whose = f" ({owner.title})" if owner else ""
     if name in _REPLACEABLE:
         yield Finding(
@@ -52,7 +46,7 @@ def _finding(subject: Subject, name: str, path: str) -> Iterator[Finding]:
             path,
         )
     elif name == "surefoot":
-        if owner is None or subject.tree.get("/var/runtime/surefoot"):
+        if owner is None or context.tree.get("/var/runtime/surefoot"):
             yield Finding(
                 "SF203",
                 f"'surefoot'{whose} has the runtime's name: it is never imported, or it is started "

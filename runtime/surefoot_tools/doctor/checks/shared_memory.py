@@ -10,12 +10,10 @@ import ast
 import re
 from collections.abc import Iterator
 
+from ..context import CheckContext
 from ..finding import Finding
-from ..image.context import Subject
 from ..python import calls
 from ..python.module import own_files, parse
-
-CODES = {"SF205": "code needs /dev/shm, which Lambda does not have"}
 
 _INSTEAD = (
     "use multiprocessing.Process with Pipe, or threads: concurrent.futures.ThreadPoolExecutor"
@@ -48,12 +46,12 @@ _LOCKABLE = ("multiprocessing.Value", "multiprocessing.Array")
 _MENTION = re.compile(rb"multiprocessing|ProcessPoolExecutor|joblib")
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look for calls that make something in shared memory, in the function's own code."""
-    for path in own_files(subject.tree):
-        if not _MENTION.search(subject.tree.read(path)):
+    for path in own_files(context.tree):
+        if not _MENTION.search(context.tree.read(path)):
             continue
-        body = parse(subject.tree, path).body
+        body = parse(context.tree, path).body
         if body is not None:
             yield from _in_file(path, body)
 

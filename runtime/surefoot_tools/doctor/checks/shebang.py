@@ -10,32 +10,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..context import TASK, CheckContext
 from ..finding import Finding
-from ..image.context import TASK, Subject
 from ..image.programs import find_program, first_line, starters
 
-CODES = {
-    "SF103": "a program that Lambda starts names an interpreter that is not in the image",
-    "SF110": "an executable script names an interpreter that is not in the image",
-}
 _TOPS = (TASK, "/opt")
 _EXECUTABLE = 0o111
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look at what Lambda starts, and at the executables of the function."""
-    if not subject.whole:
+    if not context.whole:
         return
-    started = {entry.path for entry in starters(subject)}
+    started = {entry.path for entry in starters(context)}
     own = {
         entry.path
         for top in _TOPS
-        for entry in subject.tree.under(top)
+        for entry in context.tree.under(top)
         if entry.is_file and entry.permissions & _EXECUTABLE
     }
     for path in [*started, *sorted(own - started)]:
-        line = first_line(subject, path)
-        missing = _missing(subject, line) if line else ""
+        line = first_line(context, path)
+        missing = _missing(context, line) if line else ""
         if missing:
             yield Finding(
                 "SF103" if path in started else "SF110",
@@ -47,17 +43,17 @@ def check(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _missing(subject: Subject, line: bytes) -> str:
+def _missing(context: CheckContext, line: bytes) -> str:
     # With CR at its end the line is another check's.
     words = line[2:].decode("utf-8", "replace").split()
     if not words:
         return ""
-    if find_program(subject, words[0]) is None:
+    if find_program(context, words[0]) is None:
         return words[0]
     if words[0].endswith("/env"):
         named = next(
             (word for word in words[1:] if not word.startswith("-") and "=" not in word), ""
         )
-        if named and find_program(subject, named) is None:
+        if named and find_program(context, named) is None:
             return named
     return ""

@@ -12,22 +12,16 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..context import TASK, CheckContext
 from ..finding import Finding
-from ..image.context import TASK, Subject
 from ..image.tree import Entry, Tree
 from ..python import interpreter, pyc
 from ..python.interpreter import Interpreter
 from ..python.module import parse
 
-CODES = {
-    "SF206": "modules have no bytecode",
-    "SF207": "bytecode is not of the present source or Python, and useless",
-    "SF211": "bytecode is of another source, and runs instead of it",
-}
-
 _SHOWN = 3
 _FEW = 50  # sources that are tried; where more have no bytecode, nothing was compiled at all
-_MISSING, _STALE, _WRONG = CODES
+_MISSING, _STALE, _WRONG = _CODES = ("SF206", "SF207", "SF211")
 _SEAL = "end the Dockerfile with RUN surefoot seal: it compiles what is there"
 _REBUILD = "build on the surefoot base image, where it is compiled, and copy nothing over it"
 
@@ -41,21 +35,21 @@ class _Area:
     remedy: str
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Compare sources with the bytecode beside them, an area at a time."""
-    python = interpreter.find(subject.tree)
-    if python is None or not subject.whole:
+    python = interpreter.find(context.tree)
+    if python is None or not context.whole:
         return
-    magic = pyc.magic_of(subject.tree, python)
+    magic = pyc.magic_of(context.tree, python)
     for area in _areas(python):
-        found: dict[str, list[str]] = {code: [] for code in CODES}
-        for source in _sources(subject.tree, area, python):
-            code = _judge(subject.tree, source, python, magic)
+        found: dict[str, list[str]] = {code: [] for code in _CODES}
+        for source in _sources(context.tree, area, python):
+            code = _judge(context.tree, source, python, magic)
             if code:
                 found[code].append(source.path)
         if len(found[_MISSING]) <= _FEW:
             # Templates, and files for other versions of Python: nothing can compile them.
-            found[_MISSING] = [p for p in found[_MISSING] if not parse(subject.tree, p).problem]
+            found[_MISSING] = [p for p in found[_MISSING] if not parse(context.tree, p).problem]
         for code, paths in found.items():
             if paths:
                 yield _finding(code, area, paths)

@@ -11,23 +11,17 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from ..context import CheckContext, Image
 from ..finding import Finding
-from ..image.context import Image, Subject
-
-CODES = {
-    "SF301": "a variable that Lambda reserves is set in the image",
-    "SF302": "a variable called ENV is set in the image",
-    "SF303": "HOME is not a place that can be written",
-}
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look at the image's variables; of a plain folder there are none."""
-    image = subject.image
+    image = context.image
     if image is None:
         return
-    allowed = subject.policy["reserved_defaults"]
-    for name in subject.policy["reserved_variables"]:
+    allowed = context.data["reserved_defaults"]
+    for name in context.data["reserved_variables"]:
         if name in image.variables and image.variables[name] != allowed.get(name):
             yield Finding(
                 "SF301",

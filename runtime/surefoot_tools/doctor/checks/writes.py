@@ -13,15 +13,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ..context import TASK, CheckContext
 from ..finding import Finding
-from ..image.context import TASK, Subject
-from ..python import calls, scope, writers
+from ..python import calls, writers
 from ..python.module import own_files, parse
-from ..python.scope import Scope
-from ..python.values import Known, Text, evaluate
+from ..python.values import EvalContext, PartialString, Scope, evaluate, is_scope, scope_of
 from ..python.writers import Write
-
-CODES = {"SF204": "code writes outside /tmp"}
 
 # A file without any of these is not parsed.
 _MENTION = re.compile(
@@ -34,47 +31,47 @@ _CHDIR = re.compile(rb"\bchdir\s*\(")
 _LOGGING = "log to stderr, which CloudWatch keeps: leave the file out"
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(context: CheckContext) -> Iterator[Finding]:
     """Look through the function's own files."""
-    known = _surroundings(subject)
-    sources = {path: subject.tree.read(path) for path in own_files(subject.tree)}
+    known = _surroundings(context)
+    sources = {path: context.tree.read(path) for path in own_files(context.tree)}
     # After a chdir nobody knows where a relative path leads.
     moves = any(_CHDIR.search(source) for source in sources.values())
     for path, source in sources.items():
-        body = parse(subject.tree, path).body if _MENTION.search(source) else None
+        body = parse(context.tree, path).body if _MENTION.search(source) else None
         if body is None:
             continue
         here = replace(known, path=path, aliases=calls.aliases(body))
         for write, line, text in _writes(body, here):
-            place = _place(text, known.workdir, subject.policy.get("writable", ("/tmp",)))
+            place = _place(text, known.workdir, context.data.get("writable", ("/tmp",)))
             if not place or (moves and not text.text.startswith("/")):
                 continue
-            if write.spares and subject.tree.resolve(place):
+            if write.spares and context.tree.resolve(place):
                 continue
             yield _finding(write, path, line, place if text.whole else f"{place}…")
 
 
-def _surroundings(subject: Subject) -> Known:
-    if subject.image is None:
-        return Known("")
+def _surroundings(context: CheckContext) -> EvalContext:
+    if context.image is None:
+        return EvalContext("")
     # Without HOME, Python would take that of Lambda's user, which is no folder.
-    home = subject.image.variables.get("HOME") or "/home/sbx_user1051"
-    return Known("", home, subject.image.workdir or TASK)
+    home = context.image.variables.get("HOME") or "/home/sbx_user1051"
+    return EvalContext("", home, context.image.workdir or TASK)
 
 
-def _writes(body: ast.Module, known: Known) -> Iterator[tuple[Write, int, Text]]:
+def _writes(body: ast.Module, known: EvalContext) -> Iterator[tuple[Write, int, PartialString]]:
     scopes: dict[ast.AST, Scope] = {}
     waiting: list[tuple[ast.AST, tuple[ast.AST, ...]]] = [(body, (body,))]
     while waiting:
         node, around = waiting.pop()
-        if scope.is_scope(node):
+        if is_scope(node):
             around = (*around, node)
         waiting.extend((child, around) for child in reversed(list(calls.outside_main(node))))
         if not isinstance(node, ast.Call) or not writers.may_write(node, known.aliases):
             continue
         for each in around:
             if each not in scopes:
-                scopes[each] = scope.scope_of(each)
+                scopes[each] = scope_of(each)
         here = replace(known, scopes=[scopes[each] for each in around])
         write = writers.find(node, here)
         text = evaluate(write.target, here) if write else None
@@ -82,7 +79,7 @@ def _writes(body: ast.Module, known: Known) -> Iterator[tuple[Write, int, Text]]
             yield write, node.lineno, text
 
 
-def _place(text: Text, workdir: str, writable: Sequence[str]) -> str:
+def _place(text: PartialString, workdir: str, writable: Sequence[str]) -> str:
     """Return the absolute place that is written to, or nothing where that is allowed or unsure."""
     if not text.text or "://" in text.text or text.text.startswith((":memory:", "file:")):
         return ""

@@ -18,8 +18,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
-from ...profile.problem import Problem
-from .context import Image, Layer
+from ...console import UserError
+from ..context import Image, Layer
 from .layers import merge
 from .tree import Tree
 
@@ -47,7 +47,7 @@ class _Parts:
 def opened(file: str) -> Iterator[tuple[Tree, Image]]:
     """Open a saved image; its tree can be read until the context ends.
 
-    Raises Problem where the file is not one image, OSError where it cannot be read.
+    Raises UserError where the file is not one image, OSError where it cannot be read.
     """
     with ExitStack() as stack:
         try:
@@ -58,7 +58,7 @@ def opened(file: str) -> Iterator[tuple[Tree, Image]]:
             contents = [_unpacked(blobs.open(name), stack) for name in parts.layers]
             tree, merged = merge(contents, _instructions(config))
         except (tarfile.TarError, EOFError, ValueError, LookupError, TypeError) as error:
-            raise Problem(f"{file} is not a saved image: {error}", _REMEDY, 2) from error
+            raise UserError(f"{file} is not a saved image: {error}", _REMEDY, 2) from error
         yield tree, _image(config, parts, merged)
 
 

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ...profile.problem import Problem
+from ...console import UserError
 
 PROGRAMS = ("docker", "podman")
 
@@ -19,11 +19,11 @@ PROGRAMS = ("docker", "podman")
 def saved(name: str) -> Iterator[str]:
     """Save the image `name` to a temporary file, which lives as long as the context.
 
-    Raises Problem where there is no engine or no such image, OSError where there is no room.
+    Raises UserError where there is no engine or no such image, OSError where there is no room.
     """
     program = next((found for found in map(shutil.which, PROGRAMS) if found), None)
     if program is None:
-        raise Problem(
+        raise UserError(
             f"there is no container engine here ({' or '.join(PROGRAMS)})",
             "save the image where there is one, and inspect the file: surefoot doctor --tar FILE",
             2,
@@ -41,7 +41,7 @@ def saved(name: str) -> Iterator[str]:
             )
         if ended.returncode:
             reason = ended.stderr.decode("utf-8", "replace").strip()
-            raise Problem(
+            raise UserError(
                 f"the engine does not give {name}: {reason or f'status {ended.returncode}'}",
                 f"look at `{os.path.basename(program)} images`, and build or pull it first",
                 2,

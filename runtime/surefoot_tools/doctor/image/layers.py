@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from .context import Hidden, Layer
-from .tree import Entry, Tree, made_up
+from ..context import Layer, OverwrittenFile
+from .tree import Entry, Tree, synthetic_folder
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
@@ -39,9 +39,9 @@ def merge(files: Iterable[IO[bytes]], made_by: Sequence[str]) -> tuple[Tree, lis
 
     The files stay in use as long as the tree. Raises tarfile.TarError where one is no tar.
     """
-    merged: dict[str, _Node] = {"/": _Node(made_up("/"), 0)}
+    merged: dict[str, _Node] = {"/": _Node(synthetic_folder("/"), 0)}
     sizes: list[int] = []
-    hidden: dict[int, list[Hidden]] = {}
+    hidden: dict[int, list[OverwrittenFile]] = {}
     for number, file in enumerate(files):
         nodes, gone, opaque = _read(file, number)
         sizes.append(sum(node.entry.size for node in nodes.values() if _holds_data(node)))
@@ -55,7 +55,7 @@ def merge(files: Iterable[IO[bytes]], made_by: Sequence[str]) -> tuple[Tree, lis
             merged[path] = node
         for node in removed:
             if _holds_data(node):
-                lost = Hidden(node.entry.path, node.entry.size, number)
+                lost = OverwrittenFile(node.entry.path, node.entry.size, number)
                 hidden.setdefault(node.layer, []).append(lost)
     ordered = sorted(merged, key=lambda path: path.split("/"))
     layers = [
@@ -133,5 +133,5 @@ def _make_above(merged: dict[str, _Node], path: str, number: int) -> Iterator[_N
     while folder not in merged or merged[folder].entry.is_file:
         if folder in merged:
             yield merged[folder]
-        merged[folder] = _Node(made_up(folder), number)
+        merged[folder] = _Node(synthetic_folder(folder), number)
         folder = posixpath.dirname(folder)

@@ -1,15 +1,25 @@
-"""The shared libraries that native files find in an image, and the versions they define."""
+"""The shared libraries that native files find in an image, and the versions they define.
+
+Source of the search: ld.so(8). The default folders are those of Amazon Linux and of Debian.
+"""
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from . import dynamic_linker, elf
-from .context import Subject
+from ..context import CheckContext
+from . import elf
 from .elf import Elf, Need
 from .native_files import Native, natives
+from .tree import Tree
 
+_TRIPLES = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
+# What LD_LIBRARY_PATH is in Lambda's images.
+LAMBDA_PATH = (
+    "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
+)
 # The families of versions that grow with each release of their library.
 _NUMBERED = re.compile(r"(GLIBC|GLIBCXX|CXXABI)_(\d+(?:\.\d+)*)")
 _MUSL = "musl"
@@ -18,11 +28,11 @@ _MUSL = "musl"
 class Libraries:
     """What a subject's image has; of a plain folder, what provided:al2 has (see policy.json)."""
 
-    def __init__(self, subject: Subject) -> None:
-        self.subject = subject
+    def __init__(self, context: CheckContext) -> None:
+        self.context = context
         self._defined: dict[str, frozenset[str]] = {}
-        self._names = {native.name for native in natives(subject.tree)}
-        self._base = subject.policy.get("libraries", {}).get("al2", {})
+        self._names = {native.name for native in natives(context.tree)}
+        self._base = context.data.get("libraries", {}).get("al2", {})
 
     def lacks(self, native: Native, needing: Elf, need: Need) -> bool:
         """Return whether a needed version is not there; a library that is not is no lack here."""
@@ -30,7 +40,7 @@ class Libraries:
         if defined is not None:
             # One that defines no versions will do; the loader only says so.
             return bool(defined) and need.version not in defined
-        have = None if self.subject.whole else self._base.get(family(need.version))
+        have = None if self.context.whole else self._base.get(family(need.version))
         return have is not None and number(need.version) > number(have)
 
     def newest(self, native: Native, needing: Elf, need: Need) -> str:
@@ -45,7 +55,7 @@ class Libraries:
 
     def missing(self, native: Native, needing: Elf) -> Sequence[str]:
         """Return the needed libraries that are nowhere. Of a plain folder nobody can tell."""
-        if not self.subject.whole:
+        if not self.context.whole:
             return ()
         return [
             name
@@ -60,8 +70,8 @@ class Libraries:
         return any(self._find(native, needing, name) is None for name in wanted)
 
     def _find(self, native: Native, needing: Elf, name: str) -> str | None:
-        search = [*needing.search, *dynamic_linker.folders(self.subject, needing.machine)]
-        return dynamic_linker.find(self.subject.tree, name, search, native.path)
+        search = [*needing.search, *library_folders(self.context, needing.machine)]
+        return find_library(self.context.tree, name, search, native.path)
 
     def _defines(self, native: Native, needing: Elf, name: str) -> frozenset[str] | None:
         place = self._find(native, needing, name)
@@ -69,7 +79,7 @@ class Libraries:
             return None
         if place not in self._defined:
             try:
-                self._defined[place] = elf.read(self.subject.tree.read(place)).defines
+                self._defined[place] = elf.read(self.context.tree.read(place)).defines
             except elf.MalformedElf:
                 self._defined[place] = frozenset()
         return self._defined[place]
@@ -84,3 +94,41 @@ def family(version: str) -> str:
 def number(version: str) -> tuple[int, ...]:
     """Return (2, 17) of GLIBC_2.17 or 2.17."""
     return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+def library_folders(context: CheckContext, machine: str) -> list[str]:
+    """Return the folders that every program's libraries are looked for in."""
+    image = context.image
+    own = (image.variables.get("LD_LIBRARY_PATH", "") if image else "") or LAMBDA_PATH
+    triple = _TRIPLES.get(machine, "")
+    system = ["/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib", "/usr/local/lib64"]
+    if triple:
+        system += [f"/lib/{triple}", f"/usr/lib/{triple}"]
+    configured = _configured(context.tree)
+    return list(dict.fromkeys([part for part in own.split(":") if part] + system + configured))
+
+
+def find_library(tree: Tree, name: str, search: Iterable[str], path: str) -> str | None:
+    """Return the file of a library that the file at `path` needs, or None.
+
+    :param search: its RUNPATH and then the common folders; $ORIGIN is the folder of `path`
+    """
+    if "/" in name:
+        entry = tree.resolve(name)
+        return entry.path if entry else None
+    origin = posixpath.dirname(path)
+    for folder in search:
+        place = folder.replace("${ORIGIN}", origin).replace("$ORIGIN", origin)
+        entry = tree.resolve(posixpath.join(place, name))
+        if entry is not None and entry.is_file:
+            return entry.path
+    return None
+
+
+def _configured(tree: Tree) -> list[str]:
+    found: list[str] = []
+    for entry in tree.under("/etc/ld.so.conf.d"):
+        if entry.is_file and entry.path.endswith(".conf"):
+            lines = tree.read(entry.path).decode("utf-8", "replace").splitlines()
+            found += [line.strip() for line in lines if line.strip().startswith("/")]
+    return found

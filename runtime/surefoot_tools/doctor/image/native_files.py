@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..python.cache import once
+from ..python.cache import cached_per_tree
 from ..python.distributions import Distribution, owners
 from . import elf
 from .elf import Elf
@@ -43,7 +43,7 @@ class Native:
         return posixpath.basename(self.path)
 
 
-@once
+@cached_per_tree
 def natives(tree: Tree) -> list[Native]:
     """Return the native files below TOPS, each once."""
     return list(below(tree, TOPS))

@@ -5,15 +5,15 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from .context import TASK, Subject
+from ..context import TASK, CheckContext
 
 
-def deleted(subject: Subject) -> Iterator[tuple[str, int]]:
+def deleted(context: CheckContext) -> Iterator[tuple[str, int]]:
     """Yield what a later layer deleted, with the number, from 1, of the layer that still has it."""
-    layers = subject.image.layers if subject.image else ()
+    layers = context.image.layers if context.image else ()
     for number, layer in enumerate(layers, 1):
         for lost in layer.hidden:
-            if subject.tree.get(lost.path) is None:
+            if context.tree.get(lost.path) is None:
                 yield lost.path, number
 
 
@@ -23,16 +23,16 @@ def deleted_text(number: int) -> str:
 
 
 def above(path: str) -> Iterator[str]:
-    """Yield `path` and the folders it is in, the nearest first, without the root."""
+    """Yield `path` and the folders it is in, the suggestion first, without the root."""
     while path != "/":
         yield path
         path = posixpath.dirname(path)
 
 
-def own_folders(subject: Subject) -> list[str]:
+def own_folders(context: CheckContext) -> list[str]:
     """Return folders that no base image fills: the function's, and those where files stray to."""
-    image = subject.image
-    folders = [TASK, "/opt", *subject.policy["stray_folders"]]
+    image = context.image
+    folders = [TASK, "/opt", *context.data["stray_folders"]]
     if image is not None and image.workdir not in {"/", "", *folders}:
         folders.append(image.workdir)
     inside = [one for one in folders if any(one.startswith(f"{other}/") for other in folders)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from .context import TASK, Subject
+from ..context import TASK, CheckContext
 from .tree import Entry
 
 ENTRY_POINT = "/lambda-entrypoint.sh"
@@ -15,36 +15,36 @@ _EXTENSIONS = "/opt/extensions"
 _HEAD = 512  # bytes, more than the kernel reads of a #! line
 
 
-def entry_point(subject: Subject) -> str:
+def entry_point(context: CheckContext) -> str:
     """Return the program that the image starts; empty where that is not known or none is named."""
-    image = subject.image
+    image = context.image
     if image is not None and image.configured:
         return next(iter([*image.entrypoint, *image.command]), "")
-    return ENTRY_POINT if subject.tree.get(ENTRY_POINT) else ""
+    return ENTRY_POINT if context.tree.get(ENTRY_POINT) else ""
 
 
-def find_program(subject: Subject, word: str) -> Entry | None:
+def find_program(context: CheckContext, word: str) -> Entry | None:
     """Return what `word` runs, looked for as execvp does: with a slash as it is, else on PATH."""
-    image = subject.image
+    image = context.image
     workdir = image.workdir if image else TASK
     if "/" in word:
-        return subject.tree.resolve(posixpath.join(workdir, word))
+        return context.tree.resolve(posixpath.join(workdir, word))
     path = (image.variables.get("PATH") if image else "") or _PATH
-    found = (subject.tree.resolve(posixpath.join(folder, word)) for folder in path.split(":"))
+    found = (context.tree.resolve(posixpath.join(folder, word)) for folder in path.split(":"))
     return next((entry for entry in found if entry is not None and entry.is_file), None)
 
 
-def starters(subject: Subject) -> Iterator[Entry]:
+def starters(context: CheckContext) -> Iterator[Entry]:
     """Yield the files that Lambda or the entry point executes, as far as they exist."""
-    tree = subject.tree
-    word = entry_point(subject)
-    programs = [find_program(subject, word) if word else None, tree.resolve(BOOTSTRAP)]
+    tree = context.tree
+    word = entry_point(context)
+    programs = [find_program(context, word) if word else None, tree.resolve(BOOTSTRAP)]
     extensions = [tree.resolve(entry.path) for entry in tree.children(_EXTENSIONS)]
     found = {entry.path: entry for entry in (*programs, *extensions) if entry and entry.is_file}
     yield from found.values()
 
 
-def first_line(subject: Subject, path: str) -> bytes:
+def first_line(context: CheckContext, path: str) -> bytes:
     """Return a file's ``#!`` line with its end; empty where it has none."""
-    head = subject.tree.read(path, _HEAD)
+    head = context.tree.read(path, _HEAD)
     return head[: head.find(b"\n") + 1 or None] if head.startswith(b"#!") else b""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 _MAX_LINKS = 40  # as Linux has it: path_resolution(7)
 # Several checks read the same small files, and opening them is what takes the time.
 _SMALL = 64 << 10  # bytes
-_KEPT = 64 << 20
+_CACHE_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ class Tree:
         self.entries = dict(entries)
         self.problems = dict(problems or {})
         self._read = read
-        self._kept: dict[str, bytes] = {}
-        self._room = _KEPT
+        self._cache: dict[str, bytes] = {}
+        self._cache_budget = _CACHE_BYTES
         self._children: dict[str, list[str]] = {}
         for path in self.entries:
             if path != "/":
@@ -135,17 +135,17 @@ class Tree:
         entry = self.resolve(path)
         if entry is None or not entry.is_file:
             raise FileNotFoundError(path)
-        if entry.path in self._kept:
-            kept = self._kept[entry.path]
+        if entry.path in self._cache:
+            kept = self._cache[entry.path]
             return kept if size < 0 else kept[:size]
         try:
             content = self._read(entry.path, size)
         except OSError as error:
             self.problems[entry.path] = error.strerror or str(error)
             return b""
-        if size < 0 and len(content) <= min(_SMALL, self._room) and entry.size <= _SMALL:
-            self._kept[entry.path] = content
-            self._room -= len(content)
+        if size < 0 and len(content) <= min(_SMALL, self._cache_budget) and entry.size <= _SMALL:
+            self._cache[entry.path] = content
+            self._cache_budget -= len(content)
         return content
 
 
@@ -167,7 +167,7 @@ def from_folder(
     above = mount
     while above != "/":
         above = posixpath.dirname(above)
-        entries[above] = made_up(above)
+        entries[above] = synthetic_folder(above)
     entries = dict(reversed(entries.items()))
     problems: dict[str, str] = {}
     device = os.stat(folder).st_dev
@@ -192,7 +192,7 @@ def from_folder(
         waiting += [(os.path.join(there, name), f"{prefix}/{name}") for name in names]
 
     if mount not in {"/", os.path.realpath(folder)}:
-        entries[mount] = made_up(mount)
+        entries[mount] = synthetic_folder(mount)
 
     def read(path: str, size: int) -> bytes:
         there = os.path.join(folder, path[len(mount.rstrip("/")) + 1 :])
@@ -202,7 +202,7 @@ def from_folder(
     return Tree(entries, read, problems)
 
 
-def made_up(path: str) -> Entry:
+def synthetic_folder(path: str) -> Entry:
     """Return a folder that no source has, as builders make them."""
     return Entry(path, stat.S_IFDIR | 0o755)
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..result import Judged, Result
+from ..finding import RatedFinding, Result
+from ..rules import RULES
 
 VERSION = 1
 
 
 def to_json(result: Result) -> str:
-    """Return the result as a JSON object, on lines of its own.
+    """Return the result as an indented JSON object.
 
     ``findings`` and ``ignored`` are lists of code, severity, title, message, remedy, path, line
-    (0 where there is none) and, for the ignored, reason; ``counts`` is by severity; ``checked`` has
-    the codes that were looked for. New keys may come; a change of these makes it version 2.
+    (0 if there is none) and, in ``ignored``, reason. ``counts`` is by severity; ``checked`` has
+    every code that was checked. New keys do not change the version; changing one of these does.
     """
     return json.dumps(
         {
@@ -23,22 +24,20 @@ def to_json(result: Result) -> str:
             "target": result.target,
             "failed": result.failed,
             "counts": result.counts,
-            "findings": [_one(judged, result) for judged in result.findings],
-            "ignored": [
-                {**_one(judged, result), "reason": judged.reason} for judged in result.ignored
-            ],
-            "checked": list(result.checked),
+            "findings": [_to_dict(rated) for rated in result.findings],
+            "ignored": [{**_to_dict(rated), "reason": rated.reason} for rated in result.ignored],
+            "checked": list(RULES),
         },
         indent=2,
     )
 
 
-def _one(judged: Judged, result: Result) -> dict[str, Any]:
-    finding = judged.finding
+def _to_dict(rated: RatedFinding) -> dict[str, Any]:
+    finding = rated.finding
     return {
         "code": finding.code,
-        "severity": judged.severity,
-        "title": result.checked.get(finding.code, ""),
+        "severity": rated.severity,
+        "title": RULES[finding.code].title,
         "message": finding.message,
         "remedy": finding.remedy,
         "path": finding.path,

@@ -1,4 +1,4 @@
-"""A result for code scanners: SARIF 2.1.0 (OASIS standard), as GitHub's code scanning takes it."""
+"""A result for code scanners: SARIF 2.1.0 (OASIS standard), as GitHub code scanning reads it."""
 
 from __future__ import annotations
 
@@ -6,71 +6,72 @@ import hashlib
 import json
 import os
 import posixpath
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from surefoot import __version__
 
-from ..catalogue import Rule
-from ..finding import Finding
-from ..image.context import TASK
-from ..result import Judged, Result
+from ..context import TASK
+from ..finding import Finding, RatedFinding, Result
+from ..rules import RULES, Rule
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_NOWHERE = "Dockerfile"  # a scanner wants a file for every result
+_NO_FILE = "Dockerfile"  # a scanner needs a file for every result
+_ORDER = list(RULES)
 
 
-def to_sarif(result: Result, rules: Mapping[str, Rule]) -> str:
+def to_sarif(result: Result) -> str:
     """Return a SARIF log with one run; ignored findings are suppressed results with their reason.
 
-    Paths of the image are relative to its root; those of an inspected folder are that folder's, so
-    that a scanner finds the file in the repository. Severities are SARIF's levels.
+    Paths of an image are relative to its root; those of an inspected folder are relative to the
+    working directory, so that a scanner finds the file in the repository.
     """
-    order = list(rules)
     run = {
         "tool": {
             "driver": {
                 "name": "surefoot doctor",
                 "version": __version__,
-                "rules": [_rule(rules[code]) for code in order],
+                "rules": [_describe_rule(code, rule) for code, rule in RULES.items()],
             }
         },
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(judged, result, order) for judged in (*result.findings, *result.ignored)
+            _describe_finding(rated, result.folder) for rated in (*result.findings, *result.ignored)
         ],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _describe_rule(code: str, rule: Rule) -> dict[str, Any]:
     return {
-        "id": rule.code,
-        "name": rule.code,
+        "id": code,
+        "name": code,
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.explanation},
-        "help": {"text": rule.explanation},
+        "help": {
+            "text": f"{rule.explanation}\nRemedy: {rule.remedy}",
+            "markdown": f"{rule.explanation}\n\n**Remedy**: {rule.remedy}",
+        },
         "defaultConfiguration": {"level": rule.severity},
     }
 
 
-def _result(judged: Judged, result: Result, order: list[str]) -> dict[str, Any]:
-    finding = judged.finding
-    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.path, result.folder)}}
+def _describe_finding(rated: RatedFinding, folder: str) -> dict[str, Any]:
+    finding = rated.finding
+    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.path, folder)}}
     if finding.line:
         physical["region"] = {"startLine": finding.line}
     described: dict[str, Any] = {
         "ruleId": finding.code,
-        "ruleIndex": order.index(finding.code),
-        "level": judged.severity,
+        "ruleIndex": _ORDER.index(finding.code),
+        "level": rated.severity,
         "message": {"text": f"{finding.message}\nRemedy: {finding.remedy}"},
         "locations": [{"physicalLocation": physical}],
-        # The line is not part of it: a finding that moves stays the same.
+        # Without the line: a finding that moves stays the same.
         "partialFingerprints": {"surefoot/v1": _fingerprint(finding)},
     }
-    if judged.reason:
-        described["suppressions"] = [{"kind": "external", "justification": judged.reason}]
+    if rated.reason:
+        described["suppressions"] = [{"kind": "external", "justification": rated.reason}]
     return described
 
 
@@ -81,7 +82,7 @@ def _fingerprint(finding: Finding) -> str:
 
 def _uri(path: str, folder: str) -> str:
     if not path:
-        return _NOWHERE
+        return _NO_FILE
     if folder and (path == TASK or path.startswith(f"{TASK}/")):
         path = posixpath.normpath(posixpath.join(os.path.relpath(folder), path[len(TASK) + 1 :]))
     return quote(os.fsencode(path.lstrip("/") or "."))

@@ -12,14 +12,14 @@ from ..image.tree import Tree
 Value = TypeVar("Value")
 
 
-def once(function: Callable[[Tree], Value]) -> Callable[[Tree], Value]:
-    """Return `function`, whose value for a tree is kept for as long as the tree is."""
+def cached_per_tree(function: Callable[[Tree], Value]) -> Callable[[Tree], Value]:
+    """Return `function`, whose value for a tree is wrapper for as long as the tree is."""
     known: WeakKeyDictionary[Tree, Value] = WeakKeyDictionary()
 
     @wraps(function)
-    def kept(tree: Tree) -> Value:
+    def wrapper(tree: Tree) -> Value:
         if tree not in known:
             known[tree] = function(tree)
         return known[tree]
 
-    return kept
+    return wrapper

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..image.tree import Tree
-from .cache import once
+from .cache import cached_per_tree
 
 _ENDINGS = (".dist-info", ".egg-info")
 
@@ -41,7 +41,7 @@ class Distribution:
         return frozenset(platform for each in last for platform in each.split("."))
 
 
-@once
+@cached_per_tree
 def owners(tree: Tree) -> Mapping[str, Distribution]:
     """Return the files of all installed distributions by path; bytecode is not among them."""
     found: dict[str, Distribution] = {}

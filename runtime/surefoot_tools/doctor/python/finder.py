@@ -13,7 +13,7 @@ from ..image.tree import Tree
 
 
 @dataclass(frozen=True)
-class Place:
+class ModuleLocation:
     """A module that was found.
 
     :param path: of its file; of a namespace package, empty
@@ -29,9 +29,9 @@ class Place:
         return self.path.endswith(".py")
 
 
-def find(tree: Tree, name: str, path: Sequence[str]) -> Place | None:
+def find(tree: Tree, name: str, path: Sequence[str]) -> ModuleLocation | None:
     """Return the place of a dotted module, or None."""
-    place: Place | None = None
+    place: ModuleLocation | None = None
     folders: Sequence[str] = path
     for part in name.split("."):
         place = _find_one(tree, part, folders)
@@ -56,7 +56,7 @@ def names_in(tree: Tree, folders: Sequence[str]) -> list[str]:
     return sorted(names)
 
 
-def _find_one(tree: Tree, name: str, folders: Sequence[str]) -> Place | None:
+def _find_one(tree: Tree, name: str, folders: Sequence[str]) -> ModuleLocation | None:
     namespace: list[str] = []
     for folder in folders:
         real = tree.resolve(folder)
@@ -65,14 +65,14 @@ def _find_one(tree: Tree, name: str, folders: Sequence[str]) -> Place | None:
         inside = f"{real.path.rstrip('/')}/{name}"
         package = _module_file(tree, f"{inside}/__init__")
         if package:
-            return Place(package, (inside,))
+            return ModuleLocation(package, (inside,))
         module = _module_file(tree, inside)
         if module:
-            return Place(module)
+            return ModuleLocation(module)
         entry = tree.resolve(inside)
         if entry is not None and entry.is_folder:
             namespace.append(inside)
-    return Place("", tuple(namespace)) if namespace else None
+    return ModuleLocation("", tuple(namespace)) if namespace else None
 
 
 def _module_file(tree: Tree, stem: str) -> str:

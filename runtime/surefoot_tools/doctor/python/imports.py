@@ -15,7 +15,7 @@ _PATH_CHANGES = re.compile(
 
 
 @dataclass(frozen=True)
-class Required:
+class RequiredImport:
     """One imported module, absolute, and the names taken from it (none for a plain import)."""
 
     module: str
@@ -24,7 +24,7 @@ class Required:
     is_relative: bool = False
 
 
-def required(body: ast.Module, package: str) -> Iterator[Required]:
+def required(body: ast.Module, package: str) -> Iterator[RequiredImport]:
     """Yield what the top level imports come what may.
 
     What stands under a condition (TYPE_CHECKING, a platform), in a function, or where its failure
@@ -35,7 +35,7 @@ def required(body: ast.Module, package: str) -> Iterator[Required]:
     for node in _statements(body.body):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield Required(alias.name, (), node.lineno)
+                yield RequiredImport(alias.name, (), node.lineno)
         else:
             module = node.module or ""
             if node.level:
@@ -45,7 +45,7 @@ def required(body: ast.Module, package: str) -> Iterator[Required]:
                 kept = ["." * node.level] if outside else above[: len(above) - node.level + 1]
                 module = ("" if outside else ".").join([*kept, *([module] if module else [])])
             names = tuple(alias.name for alias in node.names)
-            yield Required(module, names, node.lineno, node.level > 0)
+            yield RequiredImport(module, names, node.lineno, node.level > 0)
 
 
 def changes_path(source: bytes) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..image.context import TASK, Image, Subject
+from ..context import TASK, CheckContext, Image
 from ..image.tree import Tree
-from .cache import once
+from .cache import cached_per_tree
+from .finder import find as find_module
 
 # In the order in which bootstrap and PATH would take one.
 _PREFIXES = ("/var/lang", "/usr/local", "/usr")
@@ -36,7 +38,7 @@ class Interpreter:
         return "cpython-{}{}".format(*self.version)
 
 
-@once
+@cached_per_tree
 def find(tree: Tree) -> Interpreter | None:
     """Return the interpreter that functions run on, or None: a folder has none."""
     for prefix in _PREFIXES:
@@ -73,14 +75,14 @@ def version(tree: Tree) -> tuple[int, int]:
     return found.version if found else sys.version_info[:2]
 
 
-def user_path(subject: Subject) -> list[str]:
+def user_path(context: CheckContext) -> list[str]:
     """Return the folders from which the function's modules come, first to last; see sitepath."""
-    found = find(subject.tree)
-    image = subject.image or Image()
+    found = find(context.tree)
+    image = context.image or Image()
     path = [image.workdir or TASK, image.variables.get("LAMBDA_TASK_ROOT") or TASK]
     path += [part for part in image.variables.get("PYTHONPATH", "").split(":") if part]
     for folder in found.packages if found else ():
-        path += [folder, *_path_files(subject.tree, folder)]
+        path += [folder, *_path_files(context.tree, folder)]
     path.append("/var/runtime")
     return list(dict.fromkeys(path))
 
@@ -93,3 +95,22 @@ def _path_files(tree: Tree, folder: str) -> Iterator[str]:
                 text = line.strip()
                 if text and not text.startswith(("#", "import ", "import\t")):
                     yield posixpath.normpath(posixpath.join(folder, text))
+
+
+def has_standard_module(tree: Tree, name: str) -> bool:
+    """Return whether a top-level module is part of the tree's interpreter.
+
+    What this interpreter keeps in a file, the tree's must have in one, too: an image may have been
+    rid of parts, and versions differ. The rest is built in, which no file shows.
+    """
+    found = find(tree)
+    if found is None:
+        return name in sys.stdlib_module_names
+    if find_module(tree, name, found.standard):
+        return True
+    return name in sys.stdlib_module_names and not _is_pure(name)
+
+
+def _is_pure(name: str) -> bool:
+    folder = os.path.dirname(os.__file__)
+    return os.path.exists(f"{folder}/{name}.py") or os.path.exists(f"{folder}/{name}/__init__.py")

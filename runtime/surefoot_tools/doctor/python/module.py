@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from ..image.context import TASK
+from ..context import TASK
 from ..image.tree import Tree
 from . import interpreter
-from .cache import once
+from .cache import cached_per_tree
 from .distributions import owners
 from .imports import changes_path
 from .names import Names, top_level
@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Problem:
+class SyntaxProblem:
     """Why a file is no Python source; `line` is 0 where the parser names none."""
 
     reason: str
@@ -36,7 +36,7 @@ class Module:
     path: str
     source: bytes
     body: ast.Module | None = None
-    problem: Problem | None = None
+    problem: SyntaxProblem | None = None
 
     @cached_property
     def names(self) -> Names | None:
@@ -49,7 +49,7 @@ class Module:
         return changes_path(self.source)
 
     @cached_property
-    def mistake(self) -> Problem | None:
+    def compile_error(self) -> SyntaxProblem | None:
         """Return the problem, or what only the compiler minds: return outside of a function."""
         body = self.body
         if body is None:
@@ -57,7 +57,7 @@ class Module:
         return _attempt(lambda: compile(body, self.path, "exec", dont_inherit=True))[1]
 
 
-@once
+@cached_per_tree
 def _parsed(_: Tree) -> dict[str, Module]:
     return {}
 
@@ -79,22 +79,22 @@ def own_files(tree: Tree) -> Iterator[str]:
 
 
 def _parse(path: str, source: bytes, version: tuple[int, int]) -> Module:
-    # Grammar that came after this interpreter would look like a mistake.
+    # Grammar that came after this interpreter would look like a compile_error.
     can_judge = version <= sys.version_info[:2]
     feature = version if can_judge else None
     body, problem = _attempt(lambda: ast.parse(source, path, feature_version=feature))
     return Module(path, source, body, problem if can_judge else None)
 
 
-def _attempt(make: Callable[[], Result]) -> tuple[Result | None, Problem | None]:
+def _attempt(make: Callable[[], Result]) -> tuple[Result | None, SyntaxProblem | None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return make(), None
     except SyntaxError as error:
-        return None, Problem(error.msg, error.lineno or 0)
+        return None, SyntaxProblem(error.msg, error.lineno or 0)
     except ValueError as error:
-        return None, Problem(str(error))
+        return None, SyntaxProblem(str(error))
     except (RecursionError, MemoryError):
         # Deeper than this interpreter's stack; another may well take it.
         return None, None

@@ -15,7 +15,7 @@ SIZE = 16  # bytes of the header
 
 
 @dataclass(frozen=True)
-class Header:
+class PycHeader:
     """What a bytecode file is of.
 
     :param kind: "unchecked", "checked" (both by hash) or "timestamp"
@@ -27,13 +27,13 @@ class Header:
     mark: bytes
 
 
-def header(data: bytes) -> Header | None:
+def header(data: bytes) -> PycHeader | None:
     """Return the header of bytecode, or None where there is none."""
     if len(data) < SIZE:
         return None
     flags = int.from_bytes(data[4:8], "little")
     kind = {0: "timestamp", 1: "unchecked", 3: "checked"}.get(flags)
-    return Header(data[:4], kind, data[8:SIZE]) if kind else None
+    return PycHeader(data[:4], kind, data[8:SIZE]) if kind else None
 
 
 def hash_of(source: bytes, magic: bytes) -> bytes | None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..image.context import TASK, Subject
-from . import finder, imports, interpreter, stdlib
+from ..context import TASK, CheckContext
+from . import finder, imports, interpreter
 from .distributions import owners
-from .finder import Place
-from .imports import Required
+from .finder import ModuleLocation
+from .imports import RequiredImport
 from .module import Module, parse
 
 
 @dataclass(frozen=True)
-class Reached:
+class LoadedModule:
     """An own module that the start of the function loads, or that cannot be loaded."""
 
     name: str
@@ -22,66 +22,68 @@ class Reached:
 
 
 @dataclass(frozen=True)
-class Lost:
+class MissingImport:
     """An import of an own module that nothing satisfies: the module, or a name in it."""
 
     importer: Module
-    required: Required
+    required: RequiredImport
     name: str  # the part that is missing: a dotted module, or a name in `inside`
     inside: str = ""  # the module that is there and lacks it
     is_name: bool = False
 
 
-def walk(subject: Subject, start: str) -> Iterator[Reached | Lost]:
+def walk(context: CheckContext, start: str) -> Iterator[LoadedModule | MissingImport]:
     """Yield what loading the module `start` reaches, and what it asks for in vain.
 
     Where own code changes sys.path nothing can be known, and nothing is lost. Of a plain folder it
     is unknown what the image adds, so only gaps in the user's own packages are.
     """
-    path = interpreter.user_path(subject)
+    path = interpreter.user_path(context)
     waiting = _with_parents(start)
     seen: set[str] = set()
-    lost: list[Lost] = []
+    lost: list[MissingImport] = []
     while waiting:
         name = waiting.pop(0)
-        place = finder.find(subject.tree, name, path)
-        if name in seen or place is None or not _is_own(subject, place):
+        place = finder.find(context.tree, name, path)
+        if name in seen or place is None or not _is_own(context, place):
             continue
         seen.add(name)
-        module = parse(subject.tree, place.path)
-        yield Reached(name, module)
+        module = parse(context.tree, place.path)
+        yield LoadedModule(name, module)
         if module.body is None:
             continue
         if module.changes_path:
             return
         package = name if place.folders else name.rpartition(".")[0]
         for each in imports.required(module.body, package):
-            lost += _lost(subject, path, module, each)
+            lost += _lost(context, path, module, each)
             waiting += _with_parents(each.module)
             waiting += [f"{each.module}.{taken}" for taken in each.names]
     yield from lost
 
 
-def _lost(subject: Subject, path: list[str], module: Module, each: Required) -> Iterator[Lost]:
-    tree = subject.tree
+def _lost(
+    context: CheckContext, path: list[str], module: Module, each: RequiredImport
+) -> Iterator[MissingImport]:
+    tree = context.tree
     if each.module.startswith("."):
-        yield Lost(module, each, each.module)
+        yield MissingImport(module, each, each.module)
         return
     top = each.module.partition(".")[0]
-    if finder.find(tree, top, path[:2]) is None and stdlib.provides(tree, top):
+    if finder.find(tree, top, path[:2]) is None and interpreter.has_standard_module(tree, top):
         return
     reached = ""
-    place: Place | None = None
+    place: ModuleLocation | None = None
     for name in _with_parents(each.module):
         inside = place
         place = finder.find(tree, name, path)
         if place is None:
-            if inside is None and not each.is_relative and not subject.whole:
+            if inside is None and not each.is_relative and not context.whole:
                 return
-            yield Lost(module, each, name, reached)
+            yield MissingImport(module, each, name, reached)
             return
         reached = name
-        if place.path and not _is_own(subject, place):
+        if place.path and not _is_own(context, place):
             return
     if place is None or not place.path:
         return
@@ -91,15 +93,15 @@ def _lost(subject: Subject, path: list[str], module: Module, each: Required) -> 
     for taken in each.names:
         is_module = place.folders and finder.find(tree, taken, place.folders)
         if taken not in ("*", *_ALWAYS) and taken not in asked.names.bound and not is_module:
-            yield Lost(module, each, taken, each.module, is_name=True)
+            yield MissingImport(module, each, taken, each.module, is_name=True)
 
 
 _ALWAYS = ("__name__", "__file__", "__doc__", "__path__", "__package__", "__spec__", "__loader__")
 
 
-def _is_own(subject: Subject, place: Place) -> bool:
+def _is_own(context: CheckContext, place: ModuleLocation) -> bool:
     is_here = place.path.startswith(f"{TASK}/")
-    return place.is_source and is_here and place.path not in owners(subject.tree)
+    return place.is_source and is_here and place.path not in owners(context.tree)
 
 
 def _with_parents(name: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .calls import argument
-from .values import Known, evaluate
+from .values import EvalContext, evaluate
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def may_write(call: ast.Call, aliases: Mapping[str, str]) -> bool:
     return False
 
 
-def find(call: ast.Call, known: Known) -> Write | None:
+def find(call: ast.Call, known: EvalContext) -> Write | None:
     """Return what a call writes, or None: it writes nothing, or nobody can tell."""
     name = known.name(call.func)
     writer = _FUNCTIONS.get(name)
@@ -128,7 +128,7 @@ def find(call: ast.Call, known: Known) -> Write | None:
     return None
 
 
-def _write(call: ast.Call, name: str, writer: Writer, known: Known) -> Write | None:
+def _write(call: ast.Call, name: str, writer: Writer, known: EvalContext) -> Write | None:
     target = argument(call, writer.index, writer.keyword)
     if target is None or (writer.mode and not _writes(call, writer.mode, known)):
         return None
@@ -136,7 +136,7 @@ def _write(call: ast.Call, name: str, writer: Writer, known: Known) -> Write | N
     return Write(name, target, spares)
 
 
-def _writes(call: ast.Call, mode: tuple[int, str, str], known: Known) -> bool:
+def _writes(call: ast.Call, mode: tuple[int, str, str], known: EvalContext) -> bool:
     index, keyword, default = mode
     node = argument(call, index, keyword)
     text = evaluate(node, known)
@@ -152,19 +152,19 @@ def _is_asked(call: ast.Call) -> bool:
     )
 
 
-def _downloaded(call: ast.Call, _: Known) -> ast.expr | None:
+def _downloaded(call: ast.Call, _: EvalContext) -> ast.expr | None:
     # boto3's: of a client with bucket and key before, of a bucket with the key, of an object alone.
     return argument(call, min(len(call.args), 3) - 1 if call.args else None, "Filename")
 
 
-def _extracted(call: ast.Call, known: Known) -> ast.expr | None:
+def _extracted(call: ast.Call, known: EvalContext) -> ast.expr | None:
     # pandas has a method of that name, too, which takes a pattern.
     if not {"zipfile", "tarfile"} & {name.partition(".")[0] for name in known.aliases.values()}:
         return None
     return argument(call, 0, "path") or (None if call.args else ast.Constant("."))
 
 
-_SPECIAL: dict[str, Callable[[ast.Call, Known], ast.expr | None]] = {
+_SPECIAL: dict[str, Callable[[ast.Call, EvalContext], ast.expr | None]] = {
     "download_file": _downloaded,
     "extractall": _extracted,
 }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ..evidence import Evidence
+from ..evidence import RuleInput
 from ..model import Advice
 from . import heavy_imports, missing_bytecode, unused_imports
 
-RULES: tuple[Callable[[Evidence], Iterable[Advice]], ...] = (
+RULES: tuple[Callable[[RuleInput], Iterable[Advice]], ...] = (
     missing_bytecode.missing,
     missing_bytecode.stale,
     unused_imports.imports,
@@ -16,7 +16,7 @@ RULES: tuple[Callable[[Evidence], Iterable[Advice]], ...] = (
 )
 
 
-def advise(evidence: Evidence) -> list[Advice]:
+def advise(evidence: RuleInput) -> list[Advice]:
     """Return all advice, the largest saving first."""
     found = [each for rule in RULES for each in rule(evidence)]
     return sorted(found, key=lambda each: (-each.saving_ms, each.code, each.message))

@@ -1,12 +1,12 @@
-"""SP301: packages that the function uses and that cost a good part of its start."""
+"""SP301: packages that the function uses and that take a large part of its start."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..evidence import Evidence
+from ...console import join_names, pluralize
+from ..evidence import RuleInput
 from ..model import Advice
-from ..wording import counted, listed
 from . import unused_imports
 
 HEAVY = "SP301"
@@ -14,7 +14,7 @@ _LEAST_MS = 5.0
 _LEAST_SHARE = 0.1
 
 
-def imports(evidence: Evidence) -> Iterator[Advice]:
+def imports(evidence: RuleInput) -> Iterator[Advice]:
     """What the function's own modules import from elsewhere, by package, with all it brings in."""
     asked: dict[str, list[tuple[str, str, int]]] = {}
     for edge in evidence.details.edges:
@@ -26,18 +26,19 @@ def imports(evidence: Evidence) -> Iterator[Advice]:
     total_ms = evidence.profile.total_ms
     for package, places in asked.items():
         pairs = {(importer, module) for importer, module, _ in places}
-        names = evidence.lost(pairs)
+        names = evidence.unreachable_without(pairs)
         saving = evidence.self_ms(names)
-        # What is not used at all is told by that rule.
+        # SP201 reports imports that are not used at all.
         if saving < max(_LEAST_MS, _LEAST_SHARE * total_ms) or pairs <= idle:
             continue
         importers = [f"{importer} (line {line})" for importer, _, line in places]
         yield Advice(
             HEAVY,
             "info",
-            f"{package} and what loads only for it ({counted(len(names), 'module')}) take "
+            f"{package} and what loads only for it ({pluralize(len(names), 'module')}) take "
             f"{saving:.1f} ms, {saving / total_ms:.0%} of the start; imported by "
-            f"{listed(list(dict.fromkeys(importers)))}. Most of it: {_heaviest(names, evidence)}",
+            f"{join_names(list(dict.fromkeys(importers)))}. Most of it: "
+            f"{_largest(names, evidence)}",
             "if not every event needs it, import it in the function that does; else import only "
             "the part that is needed, or use something lighter",
             saving,
@@ -45,7 +46,7 @@ def imports(evidence: Evidence) -> Iterator[Advice]:
         )
 
 
-def _heaviest(names: set[str], evidence: Evidence) -> str:
+def _largest(names: set[str], evidence: RuleInput) -> str:
     rows = [row for row in evidence.profile.imports if row.name in names]
     rows.sort(key=lambda row: -row.self_ms)
-    return listed([f"{row.name} {row.self_ms:.1f} ms" for row in rows[:3]])
+    return join_names([f"{row.name} {row.self_ms:.1f} ms" for row in rows[:3]])

@@ -5,47 +5,47 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
+from ...console import join_names
 from .. import usage
-from ..evidence import Evidence
+from ..evidence import RuleInput
 from ..model import Advice
 from ..usage import Statement
-from ..wording import listed
 
 UNUSED = "SP201"
-# Below this nobody would change a line.
+# Less is not worth changing a line.
 _WORTH_MS = 0.5
 
 
-def imports(evidence: Evidence) -> Iterator[Advice]:
+def imports(evidence: RuleInput) -> Iterator[Advice]:
     """Imports at the top of the function's own modules that nothing used; see usage."""
     groups = [
-        (module, group, evidence.lost(_needless(group, evidence)))
+        (module, group, evidence.unreachable_without(_needless(group, evidence)))
         for module, group in _by_module(statements(evidence)).items()
     ]
     for module, group, names in groups:
         saving = evidence.self_ms(names)
-        # What goes with another import that is not needed is told with that one.
+        # An import that is only reachable through another unused one is reported with that one.
         if saving < _WORTH_MS or any(names < other for _, _, other in groups):
             continue
         places = sorted({_place(each, evidence) for each in group})
         yield Advice(
             UNUSED,
             "hint",
-            f"{module}, imported at {listed(places)}, was used neither during init nor by this "
+            f"{module}, imported at {join_names(places)}, was used neither during init nor by this "
             "invocation: no code that ran mentions it, and none of its functions was called",
-            "if no other event needs it and its import has no effect that is wanted, remove the "
+            "if no other event needs it and its import has no wanted side effect, remove the "
             "line; else move it into the function that uses it",
             saving,
             sorted(names),
         )
 
 
-def statements(evidence: Evidence) -> list[Statement]:
+def statements(evidence: RuleInput) -> list[Statement]:
     """Return the imported names that no code mentions and of whose modules nothing ran."""
     return [each for each in usage.unused(evidence.sources) if not _ran(each, evidence)]
 
 
-def _ran(statement: Statement, evidence: Evidence) -> bool:
+def _ran(statement: Statement, evidence: RuleInput) -> bool:
     """Whether anything of what it imports ran for the function: in the call, or called by its code.
 
     What an import itself runs does not count. Of a package that was installed, any part counts.
@@ -63,7 +63,7 @@ def _within(name: str, packages: Iterable[str]) -> bool:
     return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
-def _needless(group: list[Statement], evidence: Evidence) -> set[tuple[str, str]]:
+def _needless(group: list[Statement], evidence: RuleInput) -> set[tuple[str, str]]:
     """Return what the group imports and no other statement of the same module does."""
     needless = {(each.importer, target) for each in group for target in each.targets}
     for source in evidence.sources.values():
@@ -80,6 +80,6 @@ def _by_module(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
     return groups
 
 
-def _place(statement: Statement, evidence: Evidence) -> str:
+def _place(statement: Statement, evidence: RuleInput) -> str:
     path = evidence.details.modules[statement.importer].path or statement.importer
-    return f"{os.path.relpath(os.path.realpath(path), evidence.areas.task_root)}:{statement.line}"
+    return f"{os.path.relpath(os.path.realpath(path), evidence.origin.task_root)}:{statement.line}"

@@ -101,7 +101,7 @@ def test_the_result_alone_is_on_stdout_and_the_functions_output_is_marked(
     assert done.code == 0
     assert done.stdout.startswith("Cold start of app.handler: ")
     assert "app is imported" not in done.stdout
-    assert done.stderr.count("  function stdout | app is imported\n") == 1
+    assert done.stderr.count("surefoot profile: function stdout | app is imported\n") == 1
     assert "import time:" not in done.stdout + done.stderr
     assert "\x1b" not in done.stdout
 
@@ -167,8 +167,8 @@ def test_every_kind_of_handler_is_profiled(profile: Profile, handler: str) -> No
 
 def test_the_stderr_of_a_shell_handler_is_shown(profile: Profile) -> None:
     done = profile("script.handler", "--event", '"x"')
-    assert "  function stderr | sourced\n" in done.stderr
-    assert '  function stderr | called with "x"\n' in done.stderr
+    assert "surefoot profile: function stderr | sourced\n" in done.stderr
+    assert 'surefoot profile: function stderr | called with "x"\n' in done.stderr
 
 
 def test_imports_of_other_python_processes_are_left_out(profile: Profile) -> None:

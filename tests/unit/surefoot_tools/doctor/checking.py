@@ -6,10 +6,10 @@ import os
 from importlib import import_module
 from pathlib import Path
 
-from surefoot_tools.doctor import policy
+from surefoot_tools.doctor.context import TASK, CheckContext, Image
 from surefoot_tools.doctor.finding import Finding
-from surefoot_tools.doctor.image.context import TASK, Image, Subject
 from surefoot_tools.doctor.image.tree import from_folder
+from surefoot_tools.doctor.rules import RULES
 
 Files = dict[str, "str | bytes"]
 
@@ -29,14 +29,14 @@ def write(top: Path, files: Files) -> Path:
 def in_folder(check: str, folder: Path, handler: str = "") -> list[Finding]:
     """Return what a check finds in a function's folder."""
     tree = from_folder(os.fspath(folder), TASK)
-    return _run(check, Subject(tree, None, handler, whole=False, policy=policy.load()))
+    return _run(check, CheckContext(tree, None, handler, whole=False))
 
 
 def in_root(check: str, root: Path, handler: str = "", image: Image | None = None) -> list[Finding]:
     """Return what a check finds in a whole image."""
     tree = from_folder(os.fspath(root))
     image = image or Image(variables={"HOME": "/tmp"}, architecture="amd64")
-    return _run(check, Subject(tree, image, handler, policy=policy.load()))
+    return _run(check, CheckContext(tree, image, handler))
 
 
 def codes(findings: list[Finding]) -> list[str]:
@@ -44,8 +44,8 @@ def codes(findings: list[Finding]) -> list[str]:
     return [finding.code for finding in findings]
 
 
-def _run(check: str, subject: Subject) -> list[Finding]:
+def _run(check: str, context: CheckContext) -> list[Finding]:
     module = import_module(f"surefoot_tools.doctor.checks.{check}")
-    found = list(module.check(subject))
-    assert all(finding.remedy and finding.code in module.CODES for finding in found)
+    found = list(module.check(context))
+    assert all(finding.remedy and finding.code in RULES for finding in found)
     return found

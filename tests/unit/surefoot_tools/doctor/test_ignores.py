@@ -4,18 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from surefoot_tools.console import UserError
+from surefoot_tools.doctor.context import TASK
 from surefoot_tools.doctor.finding import Finding
-from surefoot_tools.doctor.ignores import from_tree, parse
-from surefoot_tools.doctor.image.context import TASK
+from surefoot_tools.doctor.ignores import parse_ignores, read_ignores
 from surefoot_tools.doctor.image.tree import from_folder
-from surefoot_tools.profile.problem import Problem
 from tests.unit.surefoot_tools.doctor.trees import plant
-
-KNOWN = ("SF402", "SF105")
 
 
 def test_a_word_has_a_code_a_reason_and_perhaps_a_place() -> None:
-    everywhere, somewhere = parse(["SF402=a = b", "SF105:/opt/*.so=theirs"], KNOWN)
+    everywhere, somewhere = parse_ignores(["SF402=a = b", "SF105:/opt/*.so=theirs"])
     assert everywhere.reason == "a = b"
     assert everywhere.covers(Finding("SF402", "", "", "/any"))
     assert not everywhere.covers(Finding("SF105", "", "", "/any"))
@@ -25,14 +23,14 @@ def test_a_word_has_a_code_a_reason_and_perhaps_a_place() -> None:
 
 @pytest.mark.parametrize("word", ["SF402", "SF402=", "SF402=  ", "SF402:/x="])
 def test_an_ignore_without_a_reason_is_refused(word: str) -> None:
-    with pytest.raises(Problem, match="without a reason"):
-        parse([word], KNOWN)
+    with pytest.raises(UserError, match="without a reason"):
+        parse_ignores([word])
 
 
 @pytest.mark.parametrize("word", ["SF999=x", "=x", "sf402=x"])
 def test_an_unknown_code_is_refused(word: str) -> None:
-    with pytest.raises(Problem, match="there is no check"):
-        parse([word], KNOWN)
+    with pytest.raises(UserError, match="unknown code"):
+        parse_ignores([word])
 
 
 @pytest.mark.parametrize(
@@ -49,9 +47,9 @@ def test_an_unknown_code_is_refused(word: str) -> None:
 )
 def test_a_file_that_cannot_be_used_is_refused_and_named(tmp_path: Path, text: str) -> None:
     plant(tmp_path, {".surefoot-doctor.json": text})
-    with pytest.raises(Problem, match=r"/var/task/\.surefoot-doctor\.json"):
-        from_tree(from_folder(str(tmp_path), TASK), KNOWN)
+    with pytest.raises(UserError, match=r"/var/task/\.surefoot-doctor\.json"):
+        read_ignores(from_folder(str(tmp_path), TASK))
 
 
 def test_no_file_ignores_nothing(tmp_path: Path) -> None:
-    assert from_tree(from_folder(str(tmp_path), TASK), KNOWN) == []
+    assert read_ignores(from_folder(str(tmp_path), TASK)) == []

@@ -7,13 +7,12 @@ from types import ModuleType
 
 import pytest
 
-from surefoot_tools.doctor import checks, inspection, internal_findings, policy
-from surefoot_tools.doctor.finding import Finding
+from surefoot_tools.console import UserError
+from surefoot_tools.doctor import checks, inspection, internal_findings
+from surefoot_tools.doctor.context import TASK, CheckContext, Image
+from surefoot_tools.doctor.finding import Finding, Result
 from surefoot_tools.doctor.ignores import Ignore
-from surefoot_tools.doctor.image.context import TASK, Image, Subject
 from surefoot_tools.doctor.image.tree import Tree, from_folder
-from surefoot_tools.doctor.result import Result
-from surefoot_tools.profile.problem import Problem
 from tests.unit.surefoot_tools.doctor.trees import plant, sound_root
 
 
@@ -27,7 +26,7 @@ def test_a_sound_folder_and_a_sound_root_have_no_errors(tmp_path: Path) -> None:
     assert not inspection.inspect_folder(str(root / "var/task"), "app.handler").failed
 
 
-def test_findings_are_judged_by_the_policy_and_the_worst_come_first(tmp_path: Path) -> None:
+def test_findings_have_the_severity_of_their_rule_and_the_worst_come_first(tmp_path: Path) -> None:
     plant(tmp_path, {"app.py": "", ".env": ""})
     plant(tmp_path, {"tool": ""}, 0o4755)
     result = inspection.inspect_folder(str(tmp_path))
@@ -63,20 +62,15 @@ def test_the_function_s_own_file_can_ignore_too(tmp_path: Path) -> None:
     assert not result.failed
 
 
-def test_everything_that_is_looked_for_is_said(tmp_path: Path) -> None:
-    result = inspection.inspect_folder(str(plant(tmp_path, {"app.py": ""})))
-    assert set(result.checked) == set(policy.load()["severities"])
-
-
 def test_a_check_that_crashes_is_an_error_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def crash(subject: Subject) -> Iterator[Finding]:
+    def crash(context: CheckContext) -> Iterator[Finding]:
         yield Finding("SF108", "seen before it crashed", "")
         raise ZeroDivisionError("odd input")
 
     odd = ModuleType("surefoot_tools.doctor.checks.odd")
-    vars(odd).update(CODES={"SF108": "x"}, check=crash)
+    vars(odd).update(check=crash)
     monkeypatch.setattr(inspection, "all_checks", lambda: [odd, *checks.all_checks()])
     result = inspection.inspect_folder(str(plant(tmp_path, {".env": ""})))
     assert {"SF001", "SF108", "SF402"} <= codes(result)
@@ -92,8 +86,8 @@ def test_what_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     plain = sound_root(tmp_path / "root")
     tree = Tree(from_folder(str(plain)).entries, refuse, {"/var/task/locked": "locked"})
     image = Image(entrypoint=["/lambda-entrypoint.sh"])
-    subject = Subject(tree, image, "app.handler", policy=policy.load())
-    found = [each.finding for each in inspection.examine(subject, "it").findings]
+    context = CheckContext(tree, image, "app.handler")
+    found = [each.finding for each in inspection.run_checks(context, "it").findings]
     unread = {finding.path: finding.message for finding in found if finding.code == "SF002"}
     assert unread["/var/task/locked"] == "cannot be read here: locked"
     assert "Permission denied" in unread["/lambda-entrypoint.sh"]
@@ -102,7 +96,7 @@ def test_what_cannot_be_read_is_an_error(tmp_path: Path) -> None:
 
 def test_many_files_that_cannot_be_read_are_few_findings() -> None:
     tree = Tree({}, lambda *_: b"", {f"/x/{number}": "locked" for number in range(1000)})
-    findings = list(internal_findings.of_tree(tree))
+    findings = list(internal_findings.unreadable_paths(tree))
     assert len(findings) == 20
     assert "and 980 more" in findings[-1].message
 
@@ -118,8 +112,8 @@ def test_what_installed_packages_brought_is_not_read(tmp_path: Path) -> None:
         reads.append(path)
         return plain.read(path, size)
 
-    subject = Subject(Tree(plain.entries, read), whole=False, policy=policy.load())
-    assert inspection.examine(subject, "it").findings == []
+    context = CheckContext(Tree(plain.entries, read), whole=False)
+    assert inspection.run_checks(context, "it").findings == []
     assert set(reads) == {"/var/task/app.py", "/var/task/pkg-1.dist-info/RECORD"}
 
 
@@ -197,5 +191,5 @@ def test_the_variables_of_a_running_container_are_looked_at(tmp_path: Path) -> N
 
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
     for call in (inspection.inspect_folder, inspection.inspect_root):
-        with pytest.raises(Problem, match="is no folder"):
+        with pytest.raises(UserError, match="is not a folder"):
             call(str(tmp_path / "gone"))

@@ -1,4 +1,4 @@
-"""What every check must have: codes of its own, severities, an explanation, and tests."""
+"""The checks and the table of rules: every check has tests, every code is explained."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from surefoot_tools.doctor import catalogue, checks, policy
+from surefoot_tools.doctor import checks, internal_findings
+from surefoot_tools.doctor.context import load_check_data
 from surefoot_tools.doctor.finding import SEVERITIES
+from surefoot_tools.doctor.rules import RULES
 
 HERE = Path(__file__).parent
 MODULES = Path(checks.__file__).parent
+CODE = re.compile(r"\"(SF[0-9]{3})\"")
+
+
+def codes_in(module: Path) -> set[str]:
+    return set(CODE.findall(module.read_text()))
 
 
 def test_every_file_is_registered_once() -> None:
@@ -20,30 +27,38 @@ def test_every_file_is_registered_once() -> None:
     assert sorted(checks.NAMES) == sorted(files)
 
 
-def test_codes_are_unique_well_formed_and_have_titles() -> None:
-    codes = [code for check in checks.all_checks() for code in check.CODES]
-    assert len(codes) == len(set(codes))
-    assert all(re.fullmatch(r"SF[0-9]{3}", code) for code in codes)
-    assert all(rule.title and not rule.title.endswith(".") for rule in catalogue.rules().values())
+def test_each_code_is_used_by_one_check_and_has_one_rule() -> None:
+    used = [code for name in checks.NAMES for code in codes_in(MODULES / f"{name}.py")]
+    used += codes_in(Path(internal_findings.__file__))
+    assert sorted(used) == list(RULES)
 
 
-def test_the_policy_judges_every_code_and_no_other() -> None:
-    severities = policy.load()["severities"]
-    assert set(severities) == set(catalogue.rules())
-    assert set(severities.values()) <= set(SEVERITIES)
+def test_a_check_names_no_severity_and_no_title() -> None:
+    for name in checks.NAMES:
+        text = (MODULES / f"{name}.py").read_text()
+        assert not any(rule.title in text for rule in RULES.values()), name
 
 
-def test_every_code_is_explained() -> None:
-    for rule in catalogue.rules().values():
-        assert len(rule.explanation.split()) > 15, rule.code
+@pytest.mark.parametrize(("code", "rule"), RULES.items())
+def test_every_rule_is_complete(code: str, rule: object) -> None:
+    known = RULES[code]
+    assert known.severity in SEVERITIES
+    assert known.title[-1].isalnum() or known.title.endswith(")")
+    assert len(known.explanation.split()) >= 10
+    assert known.explanation.endswith(".")
+    assert known.remedy
+
+
+def test_no_two_rules_share_a_text() -> None:
+    for texts in zip(*((rule.title, rule.explanation) for rule in RULES.values()), strict=True):
+        assert len(set(texts)) == len(RULES)
 
 
 @pytest.mark.parametrize("name", checks.NAMES)
 def test_every_check_has_tests_that_it_catches_and_that_it_does_not(name: str) -> None:
-    [check] = [each for each in checks.all_checks() if each.__name__.endswith(f".{name}")]
     text = (HERE / "checks" / f"test_{name}.py").read_text()
     names = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
-    assert [code for code in check.CODES if f'"{code}"' not in text] == []
+    assert {code for code in codes_in(MODULES / f"{name}.py") if f'"{code}"' not in text} == set()
     assert any(re.match("test_catches_|test_.*_(is|are)_found", name) for name in names)
     assert any(re.match("test_does_not_catch_|test_.*_no_finding", name) for name in names)
 
@@ -65,21 +80,7 @@ def test_every_finding_that_a_check_makes_has_a_remedy(name: str) -> None:
         assert not (isinstance(given[2], ast.Constant) and not given[2].value)
 
 
-def test_a_severity_that_is_none_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "policy.json"
-    file.write_text('{"severities": {"SF001": "fatal"}}')
-    monkeypatch.setattr(policy, "FILE", str(file))
-    with pytest.raises(ValueError, match="SF001 is 'fatal'"):
-        policy.load.__wrapped__()
-
-
-def test_a_code_that_nobody_judged_is_an_error() -> None:
-    assert policy.severity("SF999", policy.load()) == "error"
-
-
-def test_expressions_of_the_policy_have_the_group_that_is_masked() -> None:
-    for name, kind in policy.load()["secrets"].items():
+def test_the_expressions_for_secrets_have_the_group_that_is_masked() -> None:
+    for name, kind in load_check_data()["secrets"].items():
         assert "secret" in re.compile(kind["pattern"]).groupindex, name
         assert kind["hints"], name

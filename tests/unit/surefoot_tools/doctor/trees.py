@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from surefoot_tools.doctor import policy
 from surefoot_tools.doctor.checks import Check
+from surefoot_tools.doctor.context import TASK, CheckContext, Image
 from surefoot_tools.doctor.finding import Finding
-from surefoot_tools.doctor.image.context import TASK, Image, Subject
 from surefoot_tools.doctor.image.tree import Tree, from_folder
 
 SHELL = "#!/bin/sh\nexit 0\n"
@@ -45,31 +44,31 @@ def sound_root(root: Path) -> Path:
     return root
 
 
-def task(folder: Path) -> Subject:
-    """The subject of a function's folder."""
-    return Subject(from_folder(str(folder), TASK), whole=False, policy=policy.load())
+def task(folder: Path) -> CheckContext:
+    """The context of a function's folder."""
+    return CheckContext(from_folder(str(folder), TASK), whole=False)
 
 
-def whole(root: Path, handler: str = "app.handler", **settings: Any) -> Subject:
-    """The subject of an image with `root`; settings are the image's, sound ones unless given."""
+def whole(root: Path, handler: str = "app.handler", **settings: Any) -> CheckContext:
+    """The context of an image with `root`; settings are the image's, sound ones unless given."""
     return with_image(from_folder(str(root)), handler, **settings)
 
 
-def with_image(tree: Tree, handler: str = "app.handler", **settings: Any) -> Subject:
+def with_image(tree: Tree, handler: str = "app.handler", **settings: Any) -> CheckContext:
     settings.setdefault("variables", {"HOME": "/tmp"})
     settings.setdefault("entrypoint", ("/lambda-entrypoint.sh",))
     settings.setdefault("command", (handler,) if handler else ())
-    return Subject(tree, Image(**settings), handler, policy=policy.load())
+    return CheckContext(tree, Image(**settings), handler)
 
 
-def found(check: Check, subject: Subject, code: str) -> list[Finding]:
+def found(check: Check, context: CheckContext, code: str) -> list[Finding]:
     """Return the findings of one code."""
-    return [finding for finding in check.check(subject) if finding.code == code]
+    return [finding for finding in check.check(context) if finding.code == code]
 
 
-def places(check: Check, subject: Subject, code: str) -> list[str]:
+def places(check: Check, context: CheckContext, code: str) -> list[str]:
     """Return where one code was found, as path or path:line."""
     return [
         f"{finding.path}:{finding.line}" if finding.line else finding.path
-        for finding in found(check, subject, code)
+        for finding in found(check, context, code)
     ]

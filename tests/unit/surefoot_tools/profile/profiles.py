@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from surefoot_tools.profile import model, usage
-from surefoot_tools.profile.code_origin import Areas
-from surefoot_tools.profile.evidence import Evidence
+from surefoot_tools.profile.code_origin import CodeOrigin
+from surefoot_tools.profile.evidence import RuleInput
 from surefoot_tools.profile.probe_events import Details, Edge, Module
 
 PROFILE = model.Profile(
@@ -49,17 +49,17 @@ def evidence(
     modules: Iterable[Module] = (),
     ran: Iterable[int] = (),
     calls: Iterable[tuple[str, str, str]] = (),
-) -> Evidence:
+) -> RuleInput:
     """What the rules would see of a function with one own module, app, of that source."""
     own = Module("app", "/task/app.py", phase="init", bytecode="used")
     known = {module.name: module for module in (own, *modules)}
     details = Details(modules=known)
     details.edges = [Edge("surefoot.handlers.resolve", "app", "", 0)]
     details.edges += [Edge(importer, module, "/task/app.py", 1) for importer, module in edges]
-    return Evidence(
+    return RuleInput(
         replace(PROFILE, imports=[row("app", 1.0), *rows]),
         details,
-        Areas("/task", known),
+        CodeOrigin("/task", known),
         {"app": usage.read("app", source, is_package=False, ran=set(ran))},
         {"app"},
         frozenset(calls),

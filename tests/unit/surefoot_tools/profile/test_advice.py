@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from surefoot_tools.profile.advice import advise, heavy_imports, missing_bytecode, unused_imports
-from surefoot_tools.profile.evidence import Evidence
+from surefoot_tools.profile.evidence import RuleInput
 from surefoot_tools.profile.model import Advice
 from surefoot_tools.profile.probe_events import Module
 from tests.unit.surefoot_tools.profile.profiles import evidence, row
@@ -13,7 +13,7 @@ from tests.unit.surefoot_tools.profile.profiles import evidence, row
 CODES = {"bytecode": "SP101", "stale": "SP102", "unused": "SP201", "heavy": "SP301"}
 
 
-def compiled(state: str, path: str = "/task/lib.py") -> Evidence:
+def compiled(state: str, path: str = "/task/lib.py") -> RuleInput:
     module = Module("lib", path, phase="init", bytecode=state, compile_ns=4_000_000)
     return evidence([row("lib", 5.0)], [("app", "lib")], modules=[module])
 
@@ -107,7 +107,7 @@ def test_an_import_that_nothing_used_is_caught() -> None:
         ),
     ],
 )
-def test_an_import_that_is_needed_is_not_called_unused(seen: Evidence) -> None:
+def test_an_import_that_is_needed_is_not_called_unused(seen: RuleInput) -> None:
     assert list(unused_imports.imports(seen)) == []
 
 

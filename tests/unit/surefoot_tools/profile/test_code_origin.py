@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from surefoot_tools.profile.code_origin import Areas
+from surefoot_tools.profile.code_origin import CodeOrigin
 from surefoot_tools.profile.launch import RUNTIME
 from surefoot_tools.profile.probe_events import Module
 
 
 @pytest.fixture
-def areas(tmp_path: Path) -> Areas:
+def areas(tmp_path: Path) -> CodeOrigin:
     """A task root with a package that pip installed into it, and a module of its own."""
     metadata = tmp_path / "lib-1.0.dist-info"
     metadata.mkdir()
@@ -20,7 +20,7 @@ def areas(tmp_path: Path) -> Areas:
         (tmp_path / name).touch()
     (metadata / "METADATA").write_text("Name: lib\nVersion: 1.0\n")
     (metadata / "RECORD").write_text("lib/__init__.py,,\nsingle.py,,\n../../bin/lib,,\n")
-    return Areas(str(tmp_path), {})
+    return CodeOrigin(str(tmp_path), {})
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def areas(tmp_path: Path) -> Areas:
     ],
 )
 def test_every_file_belongs_to_somebody(
-    areas: Areas, tmp_path: Path, path: str | None, area: str
+    areas: CodeOrigin, tmp_path: Path, path: str | None, area: str
 ) -> None:
     place = path and path.format(task=tmp_path, os=os.__file__, runtime=RUNTIME)
     assert areas.of(Module("x", place)) == area

@@ -133,5 +133,5 @@ def test_lines_with_names_are_cut_to_the_width(width: int) -> None:
     assert line.endswith("…")
 
 
-def test_a_start_that_needs_no_advice_is_told_so() -> None:
-    assert "Nothing stands out" in shown(PROFILE)
+def test_a_start_that_needs_no_advice_says_so() -> None:
+    assert "nothing stands out" in shown(PROFILE)

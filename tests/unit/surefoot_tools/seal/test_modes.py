@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot_tools.seal.modes import settle
+from surefoot_tools.seal.modes import fix_permissions
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def modes(top: Path) -> dict[str, int]:
 
 
 def test_everybody_reads_all_and_runs_what_the_owner_runs(tree: Path) -> None:
-    changed = settle([str(tree)])
+    changed = fix_permissions([str(tree)])
     assert modes(tree) == {
         "task": 0o755,
         "pkg": 0o755,
@@ -39,14 +39,14 @@ def test_everybody_reads_all_and_runs_what_the_owner_runs(tree: Path) -> None:
 
 
 def test_a_second_time_changes_nothing(tree: Path) -> None:
-    settle([str(tree)])
-    assert settle([str(tree)]) == []
+    fix_permissions([str(tree)])
+    assert fix_permissions([str(tree)]) == []
 
 
 def test_what_others_could_write_or_run_as_its_owner_is_closed(tree: Path) -> None:
     (tree / "run.sh").chmod(0o4777)
     (tree / "app.py").chmod(0o666)
-    settle([str(tree)])
+    fix_permissions([str(tree)])
     assert modes(tree)["run.sh"] == 0o755
     assert modes(tree)["app.py"] == 0o644
 
@@ -58,18 +58,18 @@ def test_a_link_and_what_it_leads_to_are_left_alone(tree: Path, tmp_path: Path) 
     (outside / "file").chmod(0o600)
     (tree / "link").symlink_to(outside)
     (tree / "broken").symlink_to("nowhere")
-    settle([str(tree)])
+    fix_permissions([str(tree)])
     assert outside.stat().st_mode & 0o777 == 0o700
     assert (outside / "file").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_special_file_is_left_alone(tree: Path) -> None:
     os.mkfifo(tree / "pipe", 0o600)
-    settle([str(tree)])
+    fix_permissions([str(tree)])
     assert (tree / "pipe").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_named_program_is_made_runnable_and_may_be_a_top_itself(tree: Path) -> None:
     program = str(tree / "app.py")
-    assert settle([program], {program}) == [program]
+    assert fix_permissions([program], {program}) == [program]
     assert (tree / "app.py").stat().st_mode & 0o777 == 0o755

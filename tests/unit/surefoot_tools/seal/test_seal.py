@@ -10,9 +10,18 @@ from pathlib import Path
 import pytest
 
 from surefoot.prefetch import PIECE
-from surefoot_tools.seal import command, readahead, recording
-from surefoot_tools.seal.footprint import lines_of, missing
-from surefoot_tools.seal.recorder import LISTED, LOOKED_UP, MAPPED, OPENED, Recorder, mappings
+from surefoot_tools.console import UserError
+from surefoot_tools.seal import command
+from surefoot_tools.seal.readahead.child import (
+    LISTED,
+    LOOKED_UP,
+    MAPPED,
+    OPENED,
+    Recorder,
+    mappings,
+)
+from surefoot_tools.seal.readahead.init_trace import InitFailed, trace_init
+from surefoot_tools.seal.readahead.manifest import build_manifest, missing_paths, write_manifest
 
 # Files of the interpreter: wherever the repository lies, even in /tmp, which is never recorded.
 LIBRARY = Path(json.__file__).parent.parent
@@ -21,7 +30,7 @@ PATIENCE = 60.0
 
 
 def record_of(trace: list[str]) -> list[str]:
-    return lines_of(trace, elsewhere=("/proc/",))
+    return build_manifest(trace, outside_image=("/proc/",))
 
 
 @pytest.fixture
@@ -54,7 +63,10 @@ class TestFootprint:
         assert record_of([f"{OPENED}{tree}/{name}"]) == []
 
     def test_what_is_not_of_the_image_is_left_out(self) -> None:
-        assert lines_of([f"{OPENED}/proc/self/status", f"{LISTED}/sys", f"{LISTED}/proc/1"]) == []
+        assert (
+            build_manifest([f"{OPENED}/proc/self/status", f"{LISTED}/sys", f"{LISTED}/proc/1"])
+            == []
+        )
 
     def test_a_listed_folder_is_recorded(self, tree: Path) -> None:
         assert record_of([f"{LISTED}{tree}/a/b"]) == [f"{tree}/a/b/"]
@@ -75,9 +87,9 @@ class TestFootprint:
 
     def test_a_record_is_out_of_date_when_something_is_gone(self, tree: Path) -> None:
         record = record_of([f"{OPENED}{tree}/large", f"{LISTED}{tree}/a/b"])
-        assert missing(record) == []
+        assert missing_paths(record) == []
         (tree / "large").unlink()
-        assert missing(record) == [f"{tree}/large"]
+        assert missing_paths(record) == [f"{tree}/large"]
 
 
 class TestRecorder:
@@ -85,7 +97,7 @@ class TestRecorder:
         reader, writer = os.pipe()
         recorder = Recorder(writer)
         for event, arguments in events:
-            recorder.hear(event, arguments)
+            recorder.on_audit_event(event, arguments)
         os.close(writer)
         with os.fdopen(reader) as trace:
             return trace.read().splitlines()
@@ -122,7 +134,7 @@ def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def seal(task: Path, source: str) -> list[str]:
     (task / "app.py").write_text(source)
     environ = {**os.environ, "LAMBDA_TASK_ROOT": str(task)}
-    return recording.record("app.handler", environ, PATIENCE)
+    return trace_init("app.handler", environ, PATIENCE)
 
 
 HANDLER = "def handler(event, context): raise SystemError('sealing invokes nothing')\n"
@@ -143,7 +155,7 @@ class TestRecording:
         names = [Path(path).name for path in paths]
         assert any(name.startswith("_ctypes.") for name in names)
         assert any(name.startswith("tool.") for name in names)
-        assert not any("/seal/" in path or "recorder" in path for path in paths)
+        assert not any("/surefoot_tools/" in path for path in paths)
 
     def test_it_is_the_same_each_time(self, task: Path) -> None:
         source = f"import json, decimal, uuid\n{HANDLER}"
@@ -164,7 +176,7 @@ class TestRecording:
         assert not list(task.rglob("*.pyc"))
 
     def test_an_init_that_raises_keeps_what_it_touched(self, task: Path) -> None:
-        with pytest.raises(recording.InitFailed, match="reported above") as failed:
+        with pytest.raises(InitFailed, match="reported above") as failed:
             seal(task, f"open({str(DATA)!r}).read()\n1 / 0\n")
         assert str(DATA) in [line.partition("\t")[0] for line in failed.value.lines]
 
@@ -178,56 +190,51 @@ class TestRecording:
         ],
     )
     def test_an_init_that_ends_badly_says_how(self, task: Path, source: str, reason: str) -> None:
-        with pytest.raises(recording.InitFailed, match=reason):
+        with pytest.raises(InitFailed, match=reason):
             seal(task, source)
 
     def test_an_init_that_does_not_end_is_ended(self, task: Path) -> None:
         (task / "app.py").write_text("import signal; signal.pause()")
-        with pytest.raises(recording.InitFailed, match=r"longer than 0\.5 s"):
-            recording.record("app.handler", os.environ, 0.5)
+        with pytest.raises(InitFailed, match=r"longer than 0\.5 s"):
+            trace_init("app.handler", os.environ, 0.5)
 
 
 class TestReadAhead:
-    def settle(self, task: Path, source: str, *, allow_failure: bool = False) -> tuple[int, Path]:
+    def record(self, task: Path, source: str, *, allow_failure: bool = False) -> Path:
         (task / "app.py").write_text(source)
         record = task / "record"
-        return readahead.settle("app.handler", str(record), PATIENCE, allow_failure), record
+        command.record_start("app.handler", str(record), PATIENCE, allow_failure)
+        return record
 
     def test_it_writes_a_record_that_everybody_may_read(
         self, task: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         before = os.umask(0o077)
         try:
-            code, record = self.settle(task, f"import json\n{HANDLER}")
+            record = self.record(task, f"import json\n{HANDLER}")
         finally:
             os.umask(before)
-        assert code == 0
         assert record.stat().st_mode & 0o777 == 0o644
         assert record.read_bytes().endswith(b"\n")
         assert "files and" in capsys.readouterr().out
 
     def test_the_same_record_is_not_written_again(self, task: Path) -> None:
-        _, record = self.settle(task, HANDLER)
+        record = self.record(task, HANDLER)
         before = record.stat()
-        self.settle(task, HANDLER)
+        self.record(task, HANDLER)
         after = record.stat()
         assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
-    def test_a_failing_init_fails_the_build_and_leaves_no_record(
-        self, task: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_a_failing_init_fails_the_build_and_leaves_no_record(self, task: Path) -> None:
         (task / "record").write_text("of an earlier build\n")
-        code, record = self.settle(task, "1 / 0")
-        assert code == 1
-        assert not record.exists()
-        said = capsys.readouterr().err
-        assert "app.handler" in said
-        assert "remedy: " in said
-        assert "--allow-failure" in said
+        with pytest.raises(UserError, match=r"app\.handler: its init failed") as failed:
+            self.record(task, "1 / 0")
+        assert failed.value.exit_code == 1
+        assert "--allow-failure" in failed.value.remedy
+        assert not (task / "record").exists()
 
     def test_a_failing_init_may_be_allowed(self, task: Path) -> None:
-        code, record = self.settle(task, "import decimal; 1 / 0", allow_failure=True)
-        assert code == 0
+        record = self.record(task, "import decimal; 1 / 0", allow_failure=True)
         assert b"decimal" in record.read_bytes()
 
 
@@ -247,14 +254,14 @@ def test_what_the_kernel_mapped_by_chance_makes_no_other_record(tmp_path: Path) 
     interpreters_own = mappings()[0][0]
     record = tmp_path / "record"
     first = "/lib/a.so\t1 2\n/data\t0 1\n"
-    recording.write(first.splitlines(), str(record))
-    recording.write(["/lib/a.so\t1 2 3", "/data\t0 1", f"{interpreters_own}\t31"], str(record))
+    write_manifest(first.splitlines(), str(record))
+    write_manifest(["/lib/a.so\t1 2 3", "/data\t0 1", f"{interpreters_own}\t31"], str(record))
     assert record.read_text() == first
 
 
 @pytest.mark.parametrize("line", ["/data\t0 1 2", "/lib/b.so", "/more"])
 def test_what_init_touched_besides_makes_another_record(tmp_path: Path, line: str) -> None:
     record = tmp_path / "record"
-    recording.write(["/lib/a.so\t1 2"], str(record))
-    recording.write(["/lib/a.so\t1 2", line], str(record))
+    write_manifest(["/lib/a.so\t1 2"], str(record))
+    write_manifest(["/lib/a.so\t1 2", line], str(record))
     assert record.read_text() == f"/lib/a.so\t1 2\n{line}\n"

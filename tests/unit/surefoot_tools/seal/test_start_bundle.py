@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot_tools.seal.start_bundle import MODULES, bundle
+from surefoot_tools.seal.start_bundle import MODULES, build_start_bundle
 from tests.support.invocation import Invocation
 from tests.support.process import RUNTIME, lambda_environment
 from tests.support.route import Route
@@ -25,7 +25,7 @@ def test_it_holds_exactly_what_a_cold_start_loads() -> None:
 def runtime(tmp_path: Path) -> Path:
     copy = tmp_path / "runtime"
     shutil.copytree(RUNTIME, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    bundle(copy)
+    build_start_bundle(copy)
     return copy
 
 

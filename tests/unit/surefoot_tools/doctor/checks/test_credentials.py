@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from surefoot_tools.doctor import policy
 from surefoot_tools.doctor.checks import credentials
-from surefoot_tools.doctor.image.context import Hidden, Layer
+from surefoot_tools.doctor.context import Layer, OverwrittenFile, load_check_data
 from tests.unit.surefoot_tools.doctor.trees import found, places, plant, sound_root, task, whole
 
 KEY_ID = "AKIA" + "QWERTYUIOPASDFGH"
@@ -28,8 +27,8 @@ TEXTS = {
 }
 
 
-def test_every_kind_of_the_policy_has_its_text_here() -> None:
-    assert set(TEXTS) == set(policy.load()["secrets"])
+def test_every_kind_of_the_check_data_has_its_text_here() -> None:
+    assert set(TEXTS) == set(load_check_data()["secrets"])
 
 
 @pytest.mark.parametrize("kind", TEXTS)
@@ -63,9 +62,9 @@ def test_catches_files_of_tools_in_a_home(tmp_path: Path, name: str, content: st
     assert places(credentials, whole(root), "SF401") == [f"/root/{name}:2"]
 
 
-def test_every_file_of_the_policy_has_its_case() -> None:
+def test_every_file_of_the_check_data_has_its_case() -> None:
     marks = vars(test_catches_files_of_tools_in_a_home)["pytestmark"]
-    assert {f"/{name}" for name, _ in marks[0].args[1]} == set(policy.load()["secret_files"])
+    assert {f"/{name}" for name, _ in marks[0].args[1]} == set(load_check_data()["secret_files"])
 
 
 @pytest.mark.parametrize("name", ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"])
@@ -79,9 +78,9 @@ def test_catches_variables_of_the_image(tmp_path: Path, name: str) -> None:
 
 
 def test_catches_a_file_of_a_tool_that_a_later_layer_deletes(tmp_path: Path) -> None:
-    lost = [Hidden("/root/.npmrc", 5, 1), Hidden("/root/.profile", 5, 1)]
-    subject = whole(sound_root(tmp_path / "root"), layers=[Layer(10, "", lost), Layer(5)])
-    assert places(credentials, subject, "SF401") == ["/root/.npmrc"]
+    lost = [OverwrittenFile("/root/.npmrc", 5, 1), OverwrittenFile("/root/.profile", 5, 1)]
+    context = whole(sound_root(tmp_path / "root"), layers=[Layer(10, "", lost), Layer(5)])
+    assert places(credentials, context, "SF401") == ["/root/.npmrc"]
 
 
 def test_does_not_catch_examples_placeholders_and_names(tmp_path: Path) -> None:
@@ -118,5 +117,5 @@ def test_does_not_catch_what_installed_packages_and_binaries_hold(tmp_path: Path
 
 def test_does_not_catch_harmless_variables(tmp_path: Path) -> None:
     variables = {"AWS_ACCESS_KEY_ID": "", "HOME": "/tmp", "TOKEN_URL": "https://sts/x"}
-    subject = whole(sound_root(tmp_path / "root"), variables=variables)
-    assert list(credentials.check(subject)) == []
+    context = whole(sound_root(tmp_path / "root"), variables=variables)
+    assert list(credentials.check(context)) == []

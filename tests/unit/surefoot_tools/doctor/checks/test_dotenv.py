@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from surefoot_tools.doctor.checks import dotenv
-from surefoot_tools.doctor.image.context import Hidden, Layer
+from surefoot_tools.doctor.context import Layer, OverwrittenFile
 from tests.unit.surefoot_tools.doctor.trees import found, places, plant, sound_root, task, whole
 
 
@@ -21,17 +21,19 @@ def test_catches_them_in_another_working_directory(tmp_path: Path) -> None:
 
 
 def test_catches_one_that_a_later_layer_deletes(tmp_path: Path) -> None:
-    lost = [Hidden("/var/task/.env", 5, 1), Hidden("/var/task/app.py", 5, 1)]
-    subject = whole(sound_root(tmp_path / "root"), layers=[Layer(10, "", lost), Layer(5)])
-    [finding] = found(dotenv, subject, "SF402")
+    lost = [OverwrittenFile("/var/task/.env", 5, 1), OverwrittenFile("/var/task/app.py", 5, 1)]
+    context = whole(sound_root(tmp_path / "root"), layers=[Layer(10, "", lost), Layer(5)])
+    [finding] = found(dotenv, context, "SF402")
     assert finding.path == "/var/task/.env"
     assert "still in layer 1" in finding.message
 
 
 def test_catches_one_that_a_later_layer_writes_anew_only_once(tmp_path: Path) -> None:
     root = plant(sound_root(tmp_path / "root"), {"var/task/.env": ""})
-    subject = whole(root, layers=[Layer(10, "", [Hidden("/var/task/.env", 5, 1)]), Layer(5)])
-    assert places(dotenv, subject, "SF402") == ["/var/task/.env"]
+    context = whole(
+        root, layers=[Layer(10, "", [OverwrittenFile("/var/task/.env", 5, 1)]), Layer(5)]
+    )
+    assert places(dotenv, context, "SF402") == ["/var/task/.env"]
 
 
 def test_does_not_catch_templates_folders_and_other_names(tmp_path: Path) -> None:

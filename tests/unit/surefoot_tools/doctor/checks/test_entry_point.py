@@ -25,8 +25,8 @@ def test_catches_an_entry_point_that_others_cannot_run(tmp_path: Path, mode: int
 
 
 def test_catches_an_image_that_names_no_program(tmp_path: Path) -> None:
-    subject = whole(sound_root(tmp_path / "root"), handler="", entrypoint=())
-    assert len(found(entry_point, subject, "SF101")) == 1
+    context = whole(sound_root(tmp_path / "root"), handler="", entrypoint=())
+    assert len(found(entry_point, context, "SF101")) == 1
 
 
 def test_catches_a_link_that_leads_nowhere(tmp_path: Path) -> None:
@@ -37,8 +37,8 @@ def test_catches_a_link_that_leads_nowhere(tmp_path: Path) -> None:
 
 
 def test_catches_a_program_that_is_nowhere_on_the_path(tmp_path: Path) -> None:
-    subject = whole(sound_root(tmp_path / "root"), entrypoint=("python3", "-m", "surefoot"))
-    assert len(found(entry_point, subject, "SF101")) == 1
+    context = whole(sound_root(tmp_path / "root"), entrypoint=("python3", "-m", "surefoot"))
+    assert len(found(entry_point, context, "SF101")) == 1
 
 
 def test_catches_a_bootstrap_that_others_cannot_run_or_that_is_not_there(tmp_path: Path) -> None:
@@ -59,12 +59,12 @@ def test_does_not_catch_a_program_that_is_found_through_links_and_path(tmp_path:
     (root / "var/lang").mkdir()
     (root / "var/lang/bin").symlink_to("../../opt/python/bin")
     (root / "opt/python/bin/python3").symlink_to("python3.13")
-    subject = whole(
+    context = whole(
         root,
         entrypoint=("python3", "-m", "surefoot"),
         variables={"PATH": "/usr/bin:/var/lang/bin"},
     )
-    assert list(entry_point.check(subject)) == []
+    assert list(entry_point.check(context)) == []
 
 
 def test_does_not_catch_a_missing_bootstrap_where_another_program_is_started(
@@ -73,5 +73,5 @@ def test_does_not_catch_a_missing_bootstrap_where_another_program_is_started(
     root = sound_root(tmp_path / "root")
     (root / "var/runtime/bootstrap").unlink()
     plant(root, {"usr/bin/python3": "\x7fELF"}, 0o755)
-    subject = whole(root, entrypoint=("/usr/bin/python3", "-m", "surefoot"))
-    assert list(entry_point.check(subject)) == []
+    context = whole(root, entrypoint=("/usr/bin/python3", "-m", "surefoot"))
+    assert list(entry_point.check(context)) == []

@@ -34,10 +34,10 @@ def test_catches_a_tree_copied_under_umask_077_in_two_findings(tmp_path: Path) -
     plant(tmp_path, {f"pkg{number}/m.py": "" for number in range(40)}, 0o600)
     for folder in tmp_path.iterdir():
         folder.chmod(0o700)
-    subject = task(tmp_path)
+    context = task(tmp_path)
     assert (
-        places(file_modes, subject, "SF105")
-        == places(file_modes, subject, "SF106")
+        places(file_modes, context, "SF105")
+        == places(file_modes, context, "SF106")
         == ["/var/task"]
     )
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from surefoot_tools.doctor.image.context import Image
+from surefoot_tools.doctor.context import Image
 from tests.support import glibc_audit
 from tests.unit.surefoot_tools.doctor.checking import Files, codes, in_folder, in_root, write
 from tests.unit.surefoot_tools.doctor.elves import elf

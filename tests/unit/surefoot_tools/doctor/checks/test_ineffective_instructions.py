@@ -7,8 +7,8 @@ from tests.unit.surefoot_tools.doctor.trees import found, plant, sound_root, tas
 
 
 def test_catches_expose(tmp_path: Path) -> None:
-    subject = whole(sound_root(tmp_path / "root"), exposed=("8080/tcp", "9000/tcp"))
-    [finding] = found(ineffective_instructions, subject, "SF604")
+    context = whole(sound_root(tmp_path / "root"), exposed=("8080/tcp", "9000/tcp"))
+    [finding] = found(ineffective_instructions, context, "SF604")
     assert "8080/tcp, 9000/tcp" in finding.message
 
 

@@ -30,8 +30,8 @@ def test_catches_data_in_tmp(tmp_path: Path) -> None:
 
 
 def test_catches_another_working_directory(tmp_path: Path) -> None:
-    subject = whole(sound_root(tmp_path / "root"), workdir="/app")
-    assert len(found(check, subject, "SF112")) == 1
+    context = whole(sound_root(tmp_path / "root"), workdir="/app")
+    assert len(found(check, context, "SF112")) == 1
 
 
 def test_does_not_catch_a_sound_image(tmp_path: Path) -> None:
@@ -43,8 +43,8 @@ def test_does_not_catch_a_sound_image(tmp_path: Path) -> None:
 def test_does_not_catch_code_in_a_working_directory_or_on_pythonpath(tmp_path: Path) -> None:
     root = sound_root(tmp_path / "root")
     plant(root, {"app/app.py": "", "function/app.py": ""})
-    subject = whole(root, workdir="/app", variables={"PYTHONPATH": "/x:/function"})
-    assert found(check, subject, "SF107") == []
+    context = whole(root, workdir="/app", variables={"PYTHONPATH": "/x:/function"})
+    assert found(check, context, "SF107") == []
 
 
 def test_does_not_catch_installed_packages_caches_and_system_code(tmp_path: Path) -> None:

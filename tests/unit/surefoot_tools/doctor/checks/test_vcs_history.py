@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from surefoot_tools.doctor.checks import vcs_history
-from surefoot_tools.doctor.image.context import Hidden, Layer
+from surefoot_tools.doctor.context import Layer, OverwrittenFile
 from tests.unit.surefoot_tools.doctor.trees import places, plant, sound_root, task, whole
 
 
@@ -21,9 +21,9 @@ def test_catches_the_file_of_a_worktree(tmp_path: Path) -> None:
 
 
 def test_catches_a_repository_that_a_later_layer_deletes_once(tmp_path: Path) -> None:
-    lost = [Hidden(f"/build/.git/objects/{number}", 5, 1) for number in range(30)]
-    subject = whole(sound_root(tmp_path / "root"), layers=[Layer(10, "", lost), Layer(5)])
-    assert places(vcs_history, subject, "SF403") == ["/build/.git"]
+    lost = [OverwrittenFile(f"/build/.git/objects/{number}", 5, 1) for number in range(30)]
+    context = whole(sound_root(tmp_path / "root"), layers=[Layer(10, "", lost), Layer(5)])
+    assert places(vcs_history, context, "SF403") == ["/build/.git"]
 
 
 def test_does_not_catch_files_about_git(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot_tools.doctor.image.context import Image
+from surefoot_tools.doctor.context import Image
 from tests.unit.surefoot_tools.doctor.checking import Files, codes, in_folder, in_root, write
 
 HEAD = """import gzip, logging, logging.handlers, os, shutil, sqlite3, zipfile

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from surefoot_tools.console import UserError
 from surefoot_tools.doctor import inspection
 from surefoot_tools.doctor.image import archive
-from surefoot_tools.profile.problem import Problem
 from tests.unit.surefoot_tools.doctor.archives import (
     APP,
     CONFIG,
@@ -202,7 +202,7 @@ def test_layers_without_history_have_no_instruction(tmp_path: Path) -> None:
 
 
 def refused(path: Path) -> str:
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(UserError) as caught:
         inspection.inspect_tar(str(path))
     assert caught.value.exit_code == 2
     assert caught.value.remedy

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from docker.errors import BuildError
 
+from surefoot_tools.console import UserError
 from surefoot_tools.doctor import inspection
-from surefoot_tools.profile.problem import Problem
 from tests.image.conftest import checkout, engine, image  # noqa: F401  (fixtures)
 from tests.unit.surefoot_tools.doctor.archives import APP, SOUND, layer
 
@@ -94,7 +94,7 @@ def test_a_build_that_runs_the_doctor_passes_and_fails_with_its_findings(
 def test_an_image_that_is_not_there_is_refused_in_the_engine_s_words(
     engine: DockerClient,  # noqa: F811  (the fixture)
 ) -> None:
-    with pytest.raises(Problem, match="surefoot-test-no-such-image") as caught:
+    with pytest.raises(UserError, match="surefoot-test-no-such-image") as caught:
         inspection.inspect_image("surefoot-test-no-such-image")
     assert "docker images" in caught.value.remedy
 
@@ -102,7 +102,7 @@ def test_an_image_that_is_not_there_is_refused_in_the_engine_s_words(
 def test_a_name_is_never_taken_for_an_option(
     engine: DockerClient,  # noqa: F811  (the fixture)
 ) -> None:
-    with pytest.raises(Problem):
+    with pytest.raises(UserError):
         inspection.inspect_image("--output=/tmp/surefoot-test-doctor-option")
 
 
@@ -110,6 +110,6 @@ def test_without_an_engine_the_other_way_is_named(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Problem, match="no container engine") as caught:
+    with pytest.raises(UserError, match="no container engine") as caught:
         inspection.inspect_image("anything")
     assert "--tar" in caught.value.remedy

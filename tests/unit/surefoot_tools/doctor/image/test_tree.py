@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot_tools.doctor.image.tree import Entry, Tree, from_folder, made_up
+from surefoot_tools.doctor.image.tree import Entry, Tree, from_folder, synthetic_folder
 from tests.unit.surefoot_tools.doctor.trees import plant
 
 
@@ -79,7 +79,7 @@ def test_a_small_file_is_read_once_however_many_ask() -> None:
 
     file = stat.S_IFREG | 0o644
     small, large = Entry("/small", file, size=5), Entry("/large", file, size=1 << 20)
-    tree = Tree({entry.path: entry for entry in (made_up("/"), small, large)}, read)
+    tree = Tree({entry.path: entry for entry in (synthetic_folder("/"), small, large)}, read)
     for _ in range(3):
         assert tree.read("/small") == tree.read("/large") == b"12345"
     assert reads.count("/small") == 1

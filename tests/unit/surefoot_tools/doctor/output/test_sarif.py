@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from surefoot_tools.doctor import catalogue, inspection
+from surefoot_tools.doctor import inspection
+from surefoot_tools.doctor.finding import Result
 from surefoot_tools.doctor.ignores import Ignore
 from surefoot_tools.doctor.output import sarif
-from surefoot_tools.doctor.result import Result
 from tests.unit.surefoot_tools.doctor.trees import plant, sound_root
 
 # RFC 3986, the characters of a relative reference's path.
@@ -21,7 +21,7 @@ URI = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=@/-]|%[0-9A-F]{2})+")
 
 
 def written(result: Result) -> dict[str, Any]:
-    log: dict[str, Any] = json.loads(sarif.to_sarif(result, catalogue.rules()))
+    log: dict[str, Any] = json.loads(sarif.to_sarif(result))
     return log
 
 

@@ -1,7 +1,7 @@
-"""Watches a start from the inside: which files it opens, lists, looks up and maps, in which order.
+"""Traces a start from the inside: which files it opens, lists, looks up and maps, in which order.
 
-Runs in the process that ``recording`` starts. It imports nothing but builtin modules: whatever it
-loaded would not be seen to be loaded by the function.
+Runs in the process that ``init_trace`` starts. It imports only builtin modules: the trace would miss
+other modules that the function loads, too.
 """
 
 import posix
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-# What a line of the trace begins with. The last one says how the start ended.
+# The first character of a line of the trace. The last line says how the start ended.
 OPENED, LISTED, LOOKED_UP, MAPPED, READY, FAILED = "OLSMRF"
 _PAGE = posix.sysconf("SC_PAGE_SIZE")
 _PRESENT = 1 << 63
 
 
 def start(runtime: str, descriptor: int) -> None:
-    """Start the runtime as bootstrap/bootstrap does, watched.
+    """Start the runtime as bootstrap/bootstrap does, and trace it.
 
-    :param runtime: the directory that the package is in
-    :param descriptor: where the trace goes
+    :param runtime: the directory that holds the surefoot package
+    :param descriptor: of the file for the trace
     """
     import marshal
 
@@ -34,19 +34,19 @@ def start(runtime: str, descriptor: int) -> None:
         code = "import surefoot.__main__"
     recorder = Recorder(descriptor)
     for name in [name for name in sys.modules if name.startswith("surefoot")]:
-        # The runtime has not been started yet: it is to load its modules itself.
+        # The runtime must load its modules itself, in view of the trace.
         del sys.modules[name]
     recorder.install()
     exec(code, {"__name__": "__main__"})  # noqa: S102
 
 
 class Recorder:
-    """Writes a trace to `descriptor` and ends the process at its first word to the Runtime API."""
+    """Writes a trace to `descriptor`; ends the process at its first call to the Runtime API."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._seen: set[str] = set()
-        # What the interpreter itself needed has been read before anything can be read ahead.
+        # What the interpreter itself needs is read before the runtime could read anything ahead.
         self._before = present_pieces()
         self._mapped = set(self._before)
 
@@ -54,13 +54,13 @@ class Recorder:
         """Begin to watch."""
         for name in ("stat", "lstat"):
             setattr(posix, name, self._watched(getattr(posix, name)))
-        # An earlier record is not read ahead: its files are not what this start needs.
+        # An earlier manifest must not be read ahead: its files are not what this start needs.
         access = posix.access
         posix.access = lambda path, *rest: path != RECORD and access(path, *rest)
-        sys.addaudithook(self.hear)
+        sys.addaudithook(self.on_audit_event)
 
-    def hear(self, event: str, arguments: "tuple[Any, ...]") -> None:
-        """Take note of an audit event: see "Audit events table" in Python's documentation."""
+    def on_audit_event(self, event: str, arguments: "tuple[Any, ...]") -> None:
+        """Handle an audit event: see "Audit events table" in Python's documentation."""
         if event == "open":
             if not (arguments[2] or 0) & (posix.O_WRONLY | posix.O_RDWR | posix.O_CREAT):
                 self._note(OPENED, arguments[0])
@@ -92,7 +92,7 @@ class Recorder:
                 self._note(OPENED, path)
 
     def _watched(self, real: "Callable[..., Any]") -> "Callable[..., Any]":
-        # Looking a file up is no audit event, but it reads folders all the same.
+        # Looking up a file raises no audit event, but it reads folders.
         def look_up(path: "Any", *arguments: "Any", **options: "Any") -> "Any":
             if not isinstance(path, int) and not options.get("dir_fd"):
                 self._note(LOOKED_UP, path if isinstance(path, (str, bytes)) else str(path))
@@ -110,7 +110,7 @@ class Recorder:
         posix._exit(0)  # noqa: SLF001  (that is its name)
 
     def _write(self, line: str) -> None:
-        # At once: an init that never comes to its end leaves what it did until then.
+        # Unbuffered: an init that never ends leaves what it read until then.
         if line not in self._seen:
             self._seen.add(line)
             posix.write(self._descriptor, f"{line}\n".encode("utf-8", "surrogateescape"))
@@ -130,7 +130,7 @@ def mappings() -> "list[tuple[str, int, int, int]]":
 def present_pieces() -> "dict[str, set[int]]":
     """Return which pieces of each mapped file are in memory, by their number from its start.
 
-    Where the kernel does not tell (a build in gVisor has no pagemap), all that is mapped.
+    Without /proc/self/pagemap (a build in gVisor), all pieces that are mapped.
     """
     found: dict[str, set[int]] = {}
     try:
@@ -163,7 +163,7 @@ def _read(path: str) -> bytes:
 
 
 def _call_of_client(frame: "Any") -> str:
-    """Return the runtime's call to the Runtime API that is under way, or an empty string."""
+    """Return the method of the runtime's client that is on the stack, or an empty string."""
     while frame is not None:
         if frame.f_globals.get("__name__") == "surefoot.client" and frame.f_code.co_name in _CALLS:
             return str(frame.f_code.co_name)
@@ -171,5 +171,5 @@ def _call_of_client(frame: "Any") -> str:
     return ""
 
 
-# Init ends with the first, well, or with the second, badly.
+# Init succeeded if the first is called, and failed if the second is.
 _CALLS = ("next", "init_error")
