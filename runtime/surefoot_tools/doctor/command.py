@@ -28,7 +28,6 @@ exit codes: 0 no errors · 1 errors found · 2 wrong usage, or nothing to inspec
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``surefoot doctor``."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EPILOG
     target = parser.add_mutually_exclusive_group()
     target.add_argument(

@@ -28,9 +28,8 @@ exit codes: 0 profiled · 1 init or the invocation failed · 2 wrong usage or in
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``surefoot profile``."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EPILOG
-    parser.add_argument("handler", help="as in CMD, such as app.handler")
+    parser.add_argument("handler", metavar="HANDLER", help="as in CMD, such as app.handler")
     parser.add_argument(
         "--event", default="{}", metavar="EVENT", help="file, - for stdin, or JSON (default: {})"
     )

@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "handler",
         nargs="?",
         default="",
+        metavar="HANDLER",
         help="as in CMD, such as app.handler; without it, nothing is recorded for reading ahead",
     )
     parser.add_argument(

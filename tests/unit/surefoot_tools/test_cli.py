@@ -19,6 +19,29 @@ def test_without_a_command_it_shows_what_there_is(capsys: pytest.CaptureFixture[
     assert "profile" in captured.err
 
 
+def test_help_lists_the_commands_with_a_sentence_each(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--help"])
+    assert caught.value.code == 0
+    usage, _, options, commands = capsys.readouterr().out.rstrip().split("\n\n")
+    assert usage == "Usage: surefoot [OPTIONS] COMMAND [ARGS]..."
+    assert options.startswith("Options:\n")
+    heading, *lines = commands.splitlines()
+    assert heading == "Commands:"
+    assert [line.split()[0] for line in lines] == list(cli.COMMANDS)
+    assert all(line.endswith(".") for line in lines)
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_each_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main([name, "--help"])
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"Usage: surefoot {name} [OPTIONS] ")
+    assert cli.COMMANDS[name][2] in text
+
+
 def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(["nope"])

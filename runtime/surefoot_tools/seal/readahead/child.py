@@ -1,7 +1,7 @@
 """Traces a start from the inside: which files it opens, lists, looks up and maps, in which order.
 
-Runs in the process that ``init_trace`` starts. It imports only builtin modules: the trace would miss
-other modules that the function loads, too.
+Runs in the process that ``init_trace`` starts. It imports only builtin modules, because the trace
+would miss other modules that the function loads, too.
 """
 
 import posix
