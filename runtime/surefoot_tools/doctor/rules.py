@@ -101,10 +101,9 @@ RULES: Mapping[str, Rule] = {
     "SF108": Rule(
         "a file called bootstrap is started instead of the runtime",
         ERROR,
-        "An image whose entry point is Lambda's own (or the emulator) looks for "
-        "/var/task/bootstrap and /opt/bootstrap before /var/runtime/bootstrap, and runs the first "
-        "one. surefoot's entry point starts /var/runtime/bootstrap directly, so the file is "
-        "harmless there and not reported.",
+        "AWS's emulator as the entry point looks for /var/task/bootstrap and /opt/bootstrap before "
+        "/var/runtime/bootstrap, and runs the first one. surefoot's entry point starts "
+        "/var/runtime/bootstrap directly, so the file is harmless there and not reported.",
         "Rename the file, or leave it out of the image.",
     ),
     "SF109": Rule(

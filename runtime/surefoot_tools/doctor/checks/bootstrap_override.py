@@ -1,12 +1,8 @@
-"""A file called bootstrap in /var/task or /opt takes the place of the runtime's.
-
-The emulator, and Lambda where it starts a runtime by itself, look for /var/task/bootstrap and
-/opt/bootstrap before /var/runtime/bootstrap (AWS Lambda Developer Guide, "Building a custom
-runtime"): whatever the file is, it is run instead of surefoot.
-"""
+"""A file called bootstrap in /var/task or /opt, where the image's entry point looks for one."""
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from ..context import TASK, CheckContext
@@ -14,17 +10,27 @@ from ..finding import Finding
 from ..image.programs import BOOTSTRAP, starters
 
 _PLACES = (f"{TASK}/bootstrap", "/opt/bootstrap")
+_EMULATOR = "aws-lambda-rie"
 
 
 def check(context: CheckContext) -> Iterator[Finding]:
-    """Look at both places; an entry point that is meant to be there is none of them."""
-    meant = {entry.path for entry in starters(context)}
+    """Look at both places, unless the entry point names the bootstrap that it starts."""
+    if not _searches(context):
+        return
+    intended = {entry.path for entry in starters(context)}
     for place in _PLACES:
         entry = context.tree.resolve(place)
-        if entry is not None and entry.is_file and entry.path not in meant:
+        if entry is not None and entry.is_file and entry.path not in intended:
             yield Finding(
                 "SF108",
-                f"Lambda's order of search finds it before {BOOTSTRAP}, and runs it instead",
-                "give it another name, or leave it out of the image",
+                f"the entry point finds it before {BOOTSTRAP}, and runs it instead",
+                "rename it, or leave it out of the image",
                 place,
             )
+
+
+def _searches(context: CheckContext) -> bool:
+    """Return whether the image starts the emulator without naming a bootstrap."""
+    image = context.image
+    words = list(image.entrypoint) if image else []
+    return [posixpath.basename(word) for word in words] == [_EMULATOR]

@@ -16,6 +16,7 @@ from ..finding import Finding
 from ..image.programs import first_line, starters
 from ..python import module, os_environ
 from ..python.distributions import owners
+from ..python.reachable import may_run, reachable_files
 from ..shell import commands, env_commands
 
 _LARGEST = 1 << 20  # bytes; no hand-written script is larger
@@ -30,7 +31,7 @@ def check(context: CheckContext) -> Iterator[Finding]:
         text = context.tree.read(path).decode("utf-8", "replace")
         for line, command in env_commands.printed(commands.commands(text)):
             yield Finding("SF304", f"`{command}` prints every variable", _REMEDY, path, line)
-    for path in module.own_files(context.tree):
+    for path in reachable_files(context):
         # Parsing takes long, and few files do more than look up a variable.
         if not _WHOLE.search(context.tree.read(path)):
             continue
@@ -45,6 +46,8 @@ def _scripts(context: CheckContext) -> Iterator[str]:
     own = {entry.path: entry for entry in context.tree.under(TASK) if entry.is_file}
     for path, entry in (started | own).items():
         if entry.size > _LARGEST or path in brought:
+            continue
+        if path not in started and not may_run(context, path):
             continue
         if path.endswith((".sh", ".bash")) or _is_shell(first_line(context, path)):
             yield path

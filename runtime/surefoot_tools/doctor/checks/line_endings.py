@@ -13,6 +13,7 @@ from ..finding import Finding
 from ..image.programs import first_line, starters
 from ..image.tree import Entry
 from ..python.distributions import owners
+from ..python.reachable import may_run
 
 _TOPS = (TASK, "/opt")
 _LARGEST = 1 << 20  # bytes; no hand-written script is larger
@@ -34,7 +35,7 @@ def check(context: CheckContext) -> Iterator[Finding]:
         if entry.size > _LARGEST or not (shell or first_line(context, path)):
             continue
         at = context.tree.read(path).find(b"\r\n")
-        if at >= 0:
+        if at >= 0 and (path in started or may_run(context, path)):
             yield Finding(
                 "SF104",
                 "it has Windows line ends (CR LF), which break the interpreter's name and words",

@@ -20,8 +20,8 @@ _INSTALL = (
     "name its distribution in requirements.txt and install that in the Dockerfile: "
     "RUN pip install -r requirements.txt -t ${LAMBDA_TASK_ROOT}"
 )
-# Where other people's instructions put packages, and surefoot's runtime does not look.
-_ELSEWHERE = ("/opt/python", f"{TASK}/python", f"{TASK}/vendor", f"{TASK}/package")
+# Where instructions for other images put packages, and no import looks.
+_ELSEWHERE = (f"{TASK}/python", f"{TASK}/vendor", f"{TASK}/package")
 
 
 def check(context: CheckContext) -> Iterator[Finding]:

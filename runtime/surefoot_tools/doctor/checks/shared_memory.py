@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from ..context import CheckContext
 from ..finding import Finding
 from ..python import calls
-from ..python.module import own_files, parse
+from ..python.module import parse
+from ..python.reachable import reachable_files
 
 _INSTEAD = (
     "use multiprocessing.Process with Pipe, or threads: concurrent.futures.ThreadPoolExecutor"
@@ -48,7 +49,7 @@ _MENTION = re.compile(rb"multiprocessing|ProcessPoolExecutor|joblib")
 
 def check(context: CheckContext) -> Iterator[Finding]:
     """Look for calls that make something in shared memory, in the function's own code."""
-    for path in own_files(context.tree):
+    for path in reachable_files(context):
         if not _MENTION.search(context.tree.read(path)):
             continue
         body = parse(context.tree, path).body

@@ -16,6 +16,8 @@ from ..image.programs import find_program, first_line, starters
 
 _TOPS = (TASK, "/opt")
 _EXECUTABLE = 0o111
+# Scripts of PowerShell and cmd.exe that packages bring for Windows.
+_OTHER_SYSTEMS = (".ps1", ".psm1", ".bat", ".cmd")
 
 
 def check(context: CheckContext) -> Iterator[Finding]:
@@ -27,7 +29,9 @@ def check(context: CheckContext) -> Iterator[Finding]:
         entry.path
         for top in _TOPS
         for entry in context.tree.under(top)
-        if entry.is_file and entry.permissions & _EXECUTABLE
+        if entry.is_file
+        and entry.permissions & _EXECUTABLE
+        and not entry.path.lower().endswith(_OTHER_SYSTEMS)
     }
     for path in [*started, *sorted(own - started)]:
         line = first_line(context, path)

@@ -86,7 +86,8 @@ def _judge(tree: Tree, source: Entry, python: Interpreter, magic: bytes | None) 
     if header is None or (magic is not None and header.magic != magic):
         return _STALE
     if header.kind == "timestamp":
-        return _STALE
+        # What an installer compiles in the image stays valid: layers keep times.
+        return "" if header.mark == pyc.time_mark(source) else _STALE
     expected = pyc.hash_of(tree.read(source.path), header.magic)
     if expected is None or expected == header.mark:
         return ""

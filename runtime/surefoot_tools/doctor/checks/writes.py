@@ -16,7 +16,8 @@ from dataclasses import replace
 from ..context import TASK, CheckContext
 from ..finding import Finding
 from ..python import calls, writers
-from ..python.module import own_files, parse
+from ..python.module import parse
+from ..python.reachable import reachable_files
 from ..python.values import EvalContext, PartialString, Scope, evaluate, is_scope, scope_of
 from ..python.writers import Write
 
@@ -34,7 +35,7 @@ _LOGGING = "log to stderr, which CloudWatch keeps: leave the file out"
 def check(context: CheckContext) -> Iterator[Finding]:
     """Look through the function's own files."""
     known = _surroundings(context)
-    sources = {path: context.tree.read(path) for path in own_files(context.tree)}
+    sources = {path: context.tree.read(path) for path in reachable_files(context)}
     # After a chdir nobody knows where a relative path leads.
     moves = any(_CHDIR.search(source) for source in sources.values())
     for path, source in sources.items():

@@ -103,7 +103,7 @@ def _read(file: IO[bytes], number: int) -> tuple[dict[str, _Node], list[str], li
 def _entry(path: str, member: tarfile.TarInfo, size: int) -> Entry:
     mode = _TYPES.get(member.type, stat.S_IFREG) | stat.S_IMODE(member.mode)
     target = member.linkname if member.issym() else ""
-    return Entry(path, mode, member.uid, member.gid, size, target=target)
+    return Entry(path, mode, member.uid, member.gid, size, target, int(member.mtime))
 
 
 def _holds_data(node: _Node) -> bool:

@@ -25,7 +25,8 @@ class Entry:
     uid: int = 0
     gid: int = 0
     size: int = 0
-    target: str = ""  # of a link, as it stands there
+    target: str = ""  # of a link, as it is written there
+    mtime: int = 0  # seconds
 
     @property
     def is_file(self) -> bool:
@@ -209,4 +210,6 @@ def synthetic_folder(path: str) -> Entry:
 
 def _entry(path: str, there: str, status: os.stat_result) -> Entry:
     target = os.readlink(there) if stat.S_ISLNK(status.st_mode) else ""
-    return Entry(path, status.st_mode, status.st_uid, status.st_gid, status.st_size, target=target)
+    mtime = int(status.st_mtime)
+    owner = (status.st_uid, status.st_gid)
+    return Entry(path, status.st_mode, *owner, status.st_size, target, mtime)

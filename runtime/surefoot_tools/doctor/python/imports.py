@@ -37,15 +37,23 @@ def required(body: ast.Module, package: str) -> Iterator[RequiredImport]:
             for alias in node.names:
                 yield RequiredImport(alias.name, (), node.lineno)
         else:
-            module = node.module or ""
-            if node.level:
-                above = package.split(".") if package else []
-                # One that leads out of all packages keeps its dots.
-                outside = node.level > len(above)
-                kept = ["." * node.level] if outside else above[: len(above) - node.level + 1]
-                module = ("" if outside else ".").join([*kept, *([module] if module else [])])
+            module = resolve_relative(node, package)
             names = tuple(alias.name for alias in node.names)
             yield RequiredImport(module, names, node.lineno, node.level > 0)
+
+
+def resolve_relative(node: ast.ImportFrom, package: str) -> str:
+    """Return the absolute module that a statement names; outside of all packages it keeps its dots.
+
+    :param package: the dotted package that the importing module is in, or is
+    """
+    module = node.module or ""
+    if not node.level:
+        return module
+    above = package.split(".") if package else []
+    if node.level > len(above):
+        return "." * node.level + module
+    return ".".join([*above[: len(above) - node.level + 1], *([module] if module else [])])
 
 
 def changes_path(source: bytes) -> bool:

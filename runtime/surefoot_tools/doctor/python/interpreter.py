@@ -75,16 +75,52 @@ def version(tree: Tree) -> tuple[int, int]:
     return found.version if found else sys.version_info[:2]
 
 
+@cached_per_tree
+def virtual_environments(tree: Tree) -> list[str]:
+    """Return the folders below the task root and /opt that hold a virtual environment."""
+    return [
+        posixpath.dirname(entry.path)
+        for top in (TASK, "/opt")
+        for entry in tree.under(top)
+        if posixpath.basename(entry.path) == "pyvenv.cfg"
+    ]
+
+
 def user_path(context: CheckContext) -> list[str]:
-    """Return the folders from which the function's modules come, first to last; see sitepath."""
-    found = find(context.tree)
-    image = context.image or Image()
-    path = [image.workdir or TASK, image.variables.get("LAMBDA_TASK_ROOT") or TASK]
+    """Return the folders from which the function's modules come, first to last.
+
+    As ``surefoot.sitepath`` and Lambda's Python images have it: the working directory, the task
+    root, PYTHONPATH, layers, site-packages with their .pth files, the user's site-packages.
+    """
+    tree, found, image = context.tree, find(context.tree), context.image or Image()
+    task = image.variables.get("LAMBDA_TASK_ROOT") or TASK
+    path = [image.workdir or TASK, task]
     path += [part for part in image.variables.get("PYTHONPATH", "").split(":") if part]
-    for folder in found.packages if found else ():
-        path += [folder, *_path_files(context.tree, folder)]
+    # A plain folder tells no version; layers come from elsewhere then.
+    library = f"lib/python3.{found.version[1]}/site-packages" if found else ""
+    site = [f"/opt/python/{library}"] if found else []
+    site += ["/opt/python", *_active_environment(context)]
+    if found:
+        base = image.variables.get("PYTHONUSERBASE") or f"{image.variables.get('HOME', '')}/.local"
+        site += [*found.packages, f"{base}/{library}"]
+    for folder in (task, *site):
+        path += [folder, *_path_files(tree, folder)]
     path.append("/var/runtime")
     return list(dict.fromkeys(path))
+
+
+def _active_environment(context: CheckContext) -> list[str]:
+    """Return the site-packages of the virtual environments that the image uses."""
+    image = context.image or Image()
+    words = [*image.entrypoint, image.variables.get("SUREFOOT_PYTHON", "")]
+    words += image.variables.get("PATH", "").split(":")
+    found = []
+    for folder in virtual_environments(context.tree):
+        active = image.variables.get("VIRTUAL_ENV") == folder
+        if active or any(posixpath.join(TASK, word).startswith(f"{folder}/bin") for word in words):
+            versions = context.tree.children(f"{folder}/lib")
+            found += [f"{entry.path}/site-packages" for entry in versions]
+    return found
 
 
 def _path_files(tree: Tree, folder: str) -> Iterator[str]:

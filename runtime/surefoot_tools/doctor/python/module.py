@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -16,9 +17,21 @@ from . import interpreter
 from .cache import cached_per_tree
 from .distributions import owners
 from .imports import changes_path
+from .interpreter import virtual_environments
 from .names import Names, top_level
 
 Result = TypeVar("Result")
+# Grammar by the version that brought it: PEP 654, 695 and 696, 750 and 758, 810.
+_NEWER_GRAMMAR = {
+    (3, 11): re.compile(rb"\bexcept\s*\*"),
+    (3, 12): re.compile(
+        rb"^\s*(?:type\s+\w+|(?:async\s+)?def\s+\w+\s*\[|class\s+\w+\s*\[)", re.MULTILINE
+    ),
+    (3, 14): re.compile(rb"(?<!\w)[tT][rR]?['\"]|\bexcept\s+[\w.]+\s*,"),
+    (3, 15): re.compile(rb"^lazy\s+(?:import|from)\b", re.MULTILINE),
+}
+# PEP 701: quotes of the same kind inside an f-string.
+_NESTED = re.compile(rb"""[fF][rR]?(['"]).*\{[^}]*\1""")
 
 
 @dataclass(frozen=True)
@@ -66,24 +79,41 @@ def parse(tree: Tree, path: str) -> Module:
     """Return the file at `path`, which must be there."""
     known = _parsed(tree)
     if path not in known:
-        known[path] = _parse(path, tree.read(path), interpreter.version(tree))
+        is_certain = interpreter.find(tree) is not None
+        version = interpreter.version(tree)
+        known[path] = _parse(path, tree.read(path), version, is_certain=is_certain)
     return known[path]
 
 
 def own_files(tree: Tree) -> Iterator[str]:
-    """Yield the Python files of the task root that no installed distribution brought."""
-    brought = owners(tree)
+    """Yield the Python files of the task root that no installer wrote."""
+    installed = owners(tree)
+    environments = tuple(f"{folder}/" for folder in virtual_environments(tree))
     for entry in tree.under(TASK):
-        if entry.is_file and entry.path.endswith(".py") and entry.path not in brought:
+        if not entry.is_file or not entry.path.endswith(".py") or entry.path in installed:
+            continue
+        if not entry.path.startswith(environments):
             yield entry.path
 
 
-def _parse(path: str, source: bytes, version: tuple[int, int]) -> Module:
+def _parse(path: str, source: bytes, version: tuple[int, int], *, is_certain: bool) -> Module:
     # Grammar that came after this interpreter would look like a compile_error.
     can_judge = version <= sys.version_info[:2]
     feature = version if can_judge else None
     body, problem = _attempt(lambda: ast.parse(source, path, feature_version=feature))
+    if not is_certain and problem and _may_be_newer(source, problem):
+        can_judge = False
     return Module(path, source, body, problem if can_judge else None)
+
+
+def _may_be_newer(source: bytes, problem: SyntaxProblem) -> bool:
+    """Return whether what this Python rejects may be the grammar of a later one."""
+    if sys.version_info < (3, 12) and ("f-string" in problem.reason or _NESTED.search(source)):
+        return True
+    return any(
+        sys.version_info < version and pattern.search(source)
+        for version, pattern in _NEWER_GRAMMAR.items()
+    )
 
 
 def _attempt(make: Callable[[], Result]) -> tuple[Result | None, SyntaxProblem | None]:

@@ -8,7 +8,7 @@ from _imp import source_hash
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..image.tree import Tree
+from ..image.tree import Entry, Tree
 from .interpreter import Interpreter
 
 SIZE = 16  # bytes of the header
@@ -19,7 +19,7 @@ class PycHeader:
     """What a bytecode file is of.
 
     :param kind: "unchecked", "checked" (both by hash) or "timestamp"
-    :param mark: the hash of its source, or its time and size, 8 bytes
+    :param mark: the hash of its source, or its time and size (``time_mark``), 8 bytes
     """
 
     magic: bytes
@@ -34,6 +34,13 @@ def header(data: bytes) -> PycHeader | None:
     flags = int.from_bytes(data[4:8], "little")
     kind = {0: "timestamp", 1: "unchecked", 3: "checked"}.get(flags)
     return PycHeader(data[:4], kind, data[8:SIZE]) if kind else None
+
+
+def time_mark(entry: Entry) -> bytes:
+    """Return the time and size of a source as bytecode records them."""
+    return b"".join(
+        (value & 0xFFFFFFFF).to_bytes(4, "little") for value in (entry.mtime, entry.size)
+    )
 
 
 def hash_of(source: bytes, magic: bytes) -> bytes | None:

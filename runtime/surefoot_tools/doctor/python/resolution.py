@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from ..context import CheckContext
+from ..context import TASK, CheckContext
 from . import finder, interpreter
 from .finder import ModuleLocation
 from .module import parse
@@ -41,6 +41,15 @@ def resolve(context: CheckContext) -> ResolvedHandler | None:
     if place is not None and place.path and may_define(bound_names(context, place), owner):
         return ResolvedHandler(module, place, owner, attribute)
     return None
+
+
+def is_found(context: CheckContext) -> bool:
+    """Return whether the handler's module or shell script exists."""
+    if resolve(context):
+        return True
+    script = f"{TASK}/{context.handler.rpartition('.')[0]}.sh"
+    entry = context.tree.resolve(script)
+    return entry is not None and entry.is_file
 
 
 def bound_names(context: CheckContext, place: ModuleLocation) -> Names | None:

@@ -119,11 +119,11 @@ def test_json_has_a_version_and_all_there_is(faulty: Path) -> None:
 
 
 def test_a_root_and_a_tar_are_inspected(tmp_path: Path) -> None:
-    root = plant(sound_root(tmp_path / "root"), {"opt/bootstrap": ""})
-    assert "SF108  /opt/bootstrap" in doctor("--root", str(root)).stdout
-    bad = layer([("opt/bootstrap", b"", 0o644)])
+    root = plant(sound_root(tmp_path / "root"), {"opt/.env": ""})
+    assert "SF402  /opt/.env" in doctor("--root", str(root)).stdout
+    bad = layer([("opt/.env", b"", 0o644)])
     file = docker_save(tmp_path / "x.tar", [layer(SOUND), layer(APP), bad])
-    assert "SF108  /opt/bootstrap" in doctor("--tar", str(file)).stdout
+    assert "SF402  /opt/.env" in doctor("--tar", str(file)).stdout
 
 
 def test_the_handler_can_be_named(tmp_path: Path) -> None:

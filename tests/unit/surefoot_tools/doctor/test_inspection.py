@@ -166,20 +166,20 @@ def test_a_command_whose_module_comes_from_elsewhere_names_no_handler(tmp_path: 
 
 
 def test_what_dockerignore_names_is_not_looked_at(tmp_path: Path) -> None:
-    reasons = '{"version": 1, "ignore": {"SF108": "ours"}}'
+    reasons = '{"version": 1, "ignore": {"SF109": "ours"}}'
     plant(
         tmp_path,
         {
             ".dockerignore": "**/.env\n*.json\n",
             ".env": "",
             "sub/.env": "",
-            "bootstrap": "",
             ".surefoot-doctor.json": reasons,
         },
     )
+    plant(tmp_path, {"tool": ""}, 0o4755)
     result = inspection.inspect_folder(str(tmp_path))
     assert result.findings == []
-    assert [judged.reason for judged in result.ignored] == ["ours"]
+    assert [rated.reason for rated in result.ignored] == ["ours"]
 
 
 def test_the_variables_of_a_running_container_are_looked_at(tmp_path: Path) -> None:

@@ -44,9 +44,9 @@ def sound_root(root: Path) -> Path:
     return root
 
 
-def task(folder: Path) -> CheckContext:
+def task(folder: Path, handler: str = "") -> CheckContext:
     """The context of a function's folder."""
-    return CheckContext(from_folder(str(folder), TASK), whole=False)
+    return CheckContext(from_folder(str(folder), TASK), handler=handler, whole=False)
 
 
 def whole(root: Path, handler: str = "app.handler", **settings: Any) -> CheckContext:

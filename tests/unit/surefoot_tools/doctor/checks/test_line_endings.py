@@ -48,3 +48,12 @@ def test_does_not_catch_what_an_installed_package_brought(tmp_path: Path) -> Non
         },
     )
     assert list(line_endings.check(task(tmp_path))) == []
+
+
+APP = "import subprocess\ndef handler(event, context): subprocess.run(['./used.sh'])\n"
+
+
+def test_does_not_catch_scripts_that_the_handler_never_runs(tmp_path: Path) -> None:
+    scripts = ("ci.sh", "scripts/train.sh", ".github/build.sh", "used.sh")
+    plant(tmp_path, {"app.py": APP, **dict.fromkeys(scripts, "echo\r\n")})
+    assert places(line_endings, task(tmp_path), "SF104") == ["/var/task/used.sh:1"]

@@ -12,15 +12,31 @@ from tests.unit.surefoot_tools.doctor.trees import found, places, plant, sound_r
 def test_catches_code_where_no_import_looks(tmp_path: Path, folder: str) -> None:
     root = sound_root(tmp_path / "root")
     plant(root, {f"{folder}other.py": ""})
-    [finding] = found(check, whole(root), "SF107")
+    [finding] = found(check, whole(root, "main.handler"), "SF107")
     assert finding.path == f"/{folder}other.py"
     assert "/var/task" in finding.remedy
 
 
 def test_catches_code_in_tmp(tmp_path: Path) -> None:
     root = sound_root(tmp_path / "root")
-    plant(root, {"tmp/app.py": "", "tmp/function.sh": ""})
-    assert places(check, whole(root), "SF107") == ["/tmp/app.py", "/tmp/function.sh"]
+    plant(root, {"tmp/main.py": "", "tmp/run.sh": ""})
+    assert places(check, whole(root, "main.handler"), "SF107") == ["/tmp/main.py", "/tmp/run.sh"]
+
+
+def test_catches_folders_in_tmp_that_code_would_miss(tmp_path: Path) -> None:
+    root = sound_root(tmp_path / "root")
+    (root / "tmp/out").mkdir(parents=True)
+    assert places(check, whole(root), "SF111") == ["/tmp/out"]
+
+
+def test_does_not_catch_other_code_where_the_handler_is_found(tmp_path: Path) -> None:
+    root = sound_root(tmp_path / "root")
+    plant(root, {"app/train.py": "", "tmp/.cache/uv/archive/lib.py": "", "usr/app/x.py": ""})
+    assert places(check, whole(root), "SF107") == []
+    assert places(check, whole(root), "SF111") == ["/tmp/.cache/uv/archive/lib.py"]
+    plant(root, {"var/task/function.sh": "handler () { :; }\n"})
+    assert places(check, whole(root, "function.handler"), "SF107") == []
+    assert places(check, whole(root, ""), "SF107") == []
 
 
 def test_catches_data_in_tmp(tmp_path: Path) -> None:
@@ -43,7 +59,7 @@ def test_does_not_catch_a_sound_image(tmp_path: Path) -> None:
 def test_does_not_catch_code_in_a_working_directory_or_on_pythonpath(tmp_path: Path) -> None:
     root = sound_root(tmp_path / "root")
     plant(root, {"app/app.py": "", "function/app.py": ""})
-    context = whole(root, workdir="/app", variables={"PYTHONPATH": "/x:/function"})
+    context = whole(root, "x.handler", workdir="/app", variables={"PYTHONPATH": "/x:/function"})
     assert found(check, context, "SF107") == []
 
 
@@ -59,7 +75,7 @@ def test_does_not_catch_installed_packages_caches_and_system_code(tmp_path: Path
             "home/me/pkg-1.dist-info/RECORD": "pkg.py,,\n",
         },
     )
-    assert list(check.check(whole(root))) == []
+    assert list(check.check(whole(root, "other.handler"))) == []
 
 
 def test_does_not_catch_anything_in_a_folder_whose_image_is_not_known(tmp_path: Path) -> None:

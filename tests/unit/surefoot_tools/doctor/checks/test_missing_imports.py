@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from surefoot_tools.doctor.context import Image
 from tests.unit.surefoot_tools.doctor.checking import Files, codes, in_folder, in_root, write
 
 SITE = "var/lang/lib/python3.13/site-packages"
@@ -98,3 +99,62 @@ def test_a_syntax_error_has_its_line_and_spares_odd_but_valid_sources(tmp_path: 
 def test_code_that_nests_too_deep_for_this_interpreter_is_passed_over(tmp_path: Path) -> None:
     write(tmp_path, {"app.py": "x = " + "-" * 20_000 + "1\n"})
     assert codes(in_folder("missing_imports", tmp_path, "app.handler")) in ([], ["SF209"])
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"VIRTUAL_ENV": "/var/task/.venv"},
+        {"PATH": "/var/task/.venv/bin:/usr/bin"},
+        {"SUREFOOT_PYTHON": "/var/task/.venv/bin/python"},
+    ],
+)
+def test_what_an_active_virtual_environment_has_is_no_finding(
+    tmp_path: Path, variables: dict[str, str]
+) -> None:
+    package = ".venv/lib/python3.13/site-packages/requests/__init__.py"
+    _image(tmp_path, {"app.py": "import requests\n", ".venv/pyvenv.cfg": "", package: ""})
+    assert codes(in_root("missing_imports", tmp_path, "app.handler")) == ["SF208"]
+    image = Image(variables=variables)
+    assert in_root("missing_imports", tmp_path, "app.handler", image) == []
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "opt/python/requests.py",
+        "opt/python/lib/python3.13/site-packages/requests.py",
+        "tmp/.local/lib/python3.13/site-packages/requests.py",
+    ],
+)
+def test_layers_and_the_users_packages_are_no_finding(tmp_path: Path, place: str) -> None:
+    write(_image(tmp_path, {"app.py": "import requests\n"}), {place: ""})
+    assert in_root("missing_imports", tmp_path, "app.handler") == []
+
+
+def test_pth_files_of_the_task_root_are_followed(tmp_path: Path) -> None:
+    _image(tmp_path, {"app.py": "import requests\n", "x.pth": "lib\n", "lib/requests.py": ""})
+    assert in_root("missing_imports", tmp_path, "app.handler") == []
+
+
+@pytest.mark.parametrize(
+    "newer",
+    [
+        "lazy import json\n",
+        "type X = int\n",
+        "def f[T](x: T) -> T: ...\n",
+        "x = t'{1}'\n",
+        "try: ...\nexcept A, B: ...\n",
+        "x = f'{d['key']}'\n",
+        "try: ...\nexcept* A: ...\n",
+    ],
+)
+def test_grammar_of_a_later_python_is_no_finding_in_a_folder(tmp_path: Path, newer: str) -> None:
+    write(tmp_path, {"app.py": f"{newer}def handler(event, _): ...\n"})
+    assert in_folder("missing_imports", tmp_path, "app.handler") == []
+
+
+def test_grammar_of_a_later_python_is_found_in_an_image_with_an_older_one(tmp_path: Path) -> None:
+    library = "var/lang/lib/python3.10"
+    write(tmp_path, {f"{library}/os.py": "", "var/task/app.py": "try: ...\nexcept* A: ...\n"})
+    assert codes(in_root("missing_imports", tmp_path, "app.handler")) == ["SF209"]

@@ -54,3 +54,8 @@ def test_what_needs_shared_memory_is_found(tmp_path: Path, line: str) -> None:
 def test_what_works_without_is_no_finding(tmp_path: Path, line: str) -> None:
     write(tmp_path, {"app.py": f"{HEAD}def handler(event, _):\n    {line}\n"})
     assert in_folder("shared_memory", tmp_path) == []
+
+
+def test_code_that_the_handler_never_imports_is_no_finding(tmp_path: Path) -> None:
+    write(tmp_path, {"training/train.py": f"{HEAD}mp.Pool()\n", "app.py": "def f(event, _): ...\n"})
+    assert in_folder("shared_memory", tmp_path) == []

@@ -67,3 +67,10 @@ def test_does_not_catch_a_file_that_nobody_executes(tmp_path: Path) -> None:
 def test_does_not_catch_anything_in_a_folder_whose_image_is_not_known(tmp_path: Path) -> None:
     plant(tmp_path, {"tool": "#!/no/such/thing\n"}, 0o755)
     assert list(shebang.check(task(tmp_path))) == []
+
+
+def test_does_not_catch_scripts_for_other_systems(tmp_path: Path) -> None:
+    root = sound_root(tmp_path / "root")
+    plant(root, {"var/task/bin/Activate.ps1": "#!/usr/bin/env pwsh\n"}, 0o755)
+    plant(root, {"var/task/run.CMD": "#!cmd\n"}, 0o755)
+    assert list(shebang.check(whole(root))) == []

@@ -38,8 +38,11 @@ def test_bytecode_by_hash_of_its_source_is_no_finding(tmp_path: Path) -> None:
         assert in_root("stale_bytecode", tmp_path) == []
 
 
-def test_bytecode_that_rests_on_times_is_stale(tmp_path: Path) -> None:
-    _compile(_root(tmp_path), MODE.TIMESTAMP)
+def test_bytecode_with_the_time_of_its_source_is_stale_once_that_changes(tmp_path: Path) -> None:
+    app = _root(tmp_path)
+    _compile(app, MODE.TIMESTAMP)
+    assert in_root("stale_bytecode", tmp_path) == []
+    os.utime(app, (1, 1))
     assert codes(in_root("stale_bytecode", tmp_path)) == ["SF207"]
 
 

@@ -130,3 +130,12 @@ def test_odd_sources_are_passed_over(tmp_path: Path) -> None:
         "c.py": b"\0open('x', 'w')",
     }
     assert codes(in_folder("writes", write(tmp_path, files))) == []
+
+
+def test_code_that_the_handler_never_imports_is_no_finding(tmp_path: Path) -> None:
+    writes = "open('/var/task/x', 'w')\n"
+    files = ("training/train.py", "tests/test_app.py", "tool.py", ".github/release.py")
+    write(tmp_path, {**dict.fromkeys(files, writes), "app.py": "def handler(event, _): ...\n"})
+    assert in_folder("writes", tmp_path) == []
+    write(tmp_path, {"app.py": "import tool\ndef handler(event, _): ...\n"})
+    assert [finding.path for finding in in_folder("writes", tmp_path)] == ["/var/task/tool.py"]

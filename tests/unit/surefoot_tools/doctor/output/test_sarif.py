@@ -98,14 +98,14 @@ def test_ignored_findings_are_suppressed_with_their_reason(folder: str) -> None:
 def test_an_image_s_paths_are_relative_to_its_root_and_no_path_is_its_recipe(
     tmp_path: Path,
 ) -> None:
-    root = plant(sound_root(tmp_path / "root"), {"opt/bootstrap": ""})
+    root = plant(sound_root(tmp_path / "root"), {"opt/.env": ""})
     log = written(inspection.inspect_root(str(root), variables={"HOME": "/root"}))
     check_log(log)
     uris = [
         each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
         for each in log["runs"][0]["results"]
     ]
-    assert "opt/bootstrap" in uris
+    assert "opt/.env" in uris
     assert "Dockerfile" in uris
 
 
