@@ -134,6 +134,35 @@ RULES: Mapping[str, Rule] = {
         "images use /var/task, and most instructions assume it.",
         "End the Dockerfile with WORKDIR /var/task, unless another directory is intended.",
     ),
+    "SF113": Rule(
+        "ENTRYPOINT or CMD is in shell form",
+        ERROR,
+        "In shell form, the builder puts /bin/sh -c before the words. As CMD, the entry point gets "
+        "/bin/sh in place of the handler; as ENTRYPOINT, the shell gets CMD and does not pass it "
+        "on. The function fails with Runtime.MalformedHandlerName or exit code 142 or 127.",
+        'Write both as lists: CMD ["app.handler"].',
+    ),
+    "SF114": Rule(
+        "the entry point is the emulator",
+        ERROR,
+        "aws-lambda-rie emulates Lambda on a developer's machine. As the entry point it is "
+        "started on Lambda, too, and the function never polls for invocations.",
+        'Write ENTRYPOINT ["/lambda-entrypoint.sh"], which starts the emulator only locally.',
+    ),
+    "SF115": Rule(
+        "an extension in /opt/extensions is not executable",
+        ERROR,
+        "Lambda starts every file in /opt/extensions as user 993. If one may not be executed, init "
+        "fails with Extension.LaunchError, and so does every invocation.",
+        "RUN chmod 755 on the file, or RUN surefoot seal, which does that.",
+    ),
+    "SF116": Rule(
+        "the exec wrapper is missing or not executable",
+        ERROR,
+        "AWS_LAMBDA_EXEC_WRAPPER names a program that is started in place of the interpreter, with "
+        "the interpreter and its arguments as its own. Without the program nothing starts.",
+        "COPY the program into the image with mode 755, or remove the variable.",
+    ),
     "SF201": Rule(
         "the handler does not resolve",
         ERROR,
@@ -173,8 +202,9 @@ RULES: Mapping[str, Rule] = {
         "Locks, queues and pools of multiprocessing are semaphores in /dev/shm: on Lambda each "
         "raises OSError when it is created. Even multiprocessing.pool.ThreadPool has one. "
         "Process, Pipe and Manager have none. Only code that the handler imports is checked.",
-        "Use multiprocessing.Process and Pipe of get_context('spawn'), or threads; README.md has "
-        "an example.",
+        "Start a multiprocessing.get_context('spawn').Process for each part of the work and send "
+        "its result through a Pipe, or use concurrent.futures.ThreadPoolExecutor. The documentation "
+        "has an example.",
     ),
     "SF206": Rule(
         "modules have no bytecode",
@@ -258,6 +288,20 @@ RULES: Mapping[str, Rule] = {
         "Lambda passes CMD to the entry point, which is how the runtime knows what to call. "
         "Without it, every function made from the image must override the command.",
         'End the Dockerfile with CMD ["module.function"]. A base image for others needs none.',
+    ),
+    "SF306": Rule(
+        "PYTHONHOME is set to another interpreter",
+        ERROR,
+        "PYTHONHOME tells the interpreter where its standard library is. With the wrong value it "
+        "ends at its start, and every invocation fails.",
+        "Remove ENV PYTHONHOME.",
+    ),
+    "SF307": Rule(
+        "LD_LIBRARY_PATH hides a library of the interpreter",
+        ERROR,
+        "The variable replaces the value that Lambda's images have. If the interpreter then lacks "
+        "a shared library, it cannot start (exit code 127).",
+        "Add folders to the default value, and do not replace it.",
     ),
     "SF401": Rule(
         "credentials are in the image",

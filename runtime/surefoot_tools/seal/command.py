@@ -21,6 +21,7 @@ from .readahead.init_trace import InitFailed, trace_init
 from .readahead.manifest import remove_manifest, write_manifest
 
 _BASE = ("/var/runtime", "/var/lang")
+_EXTENSIONS = "/opt/extensions"
 _WIDTH = 100  # columns of a build log
 _NAMES_SHOWN = 5
 
@@ -86,7 +87,7 @@ def _fix_files(task: str) -> None:
     # First what the user's build writes, then what the base image brings, as far as it exists.
     written = [task, "/opt", sysconfig.get_path("purelib")]
     tops = [top for top in dict.fromkeys([*written, *_BASE]) if os.path.isdir(top)]
-    changed = fix_permissions(tops)
+    changed = fix_permissions(tops, _extensions())
     _report("modes", f"{len(changed)} changed for Lambda's user", changed)
     os.umask(0o022)  # bytecode is new files in new folders
     compiled = compile_trees(top for top in written if os.path.isdir(top))
@@ -95,6 +96,13 @@ def _fix_files(task: str) -> None:
         log("seal", f"note: {path} does not compile and is left as it is: {reason}")
     if len(compiled.failed) > _NAMES_SHOWN:
         log("seal", f"note: {len(compiled.failed) - _NAMES_SHOWN} more files do not compile")
+
+
+def _extensions() -> list[str]:
+    """Return the files that Lambda starts as extensions, which must be executable."""
+    if not os.path.isdir(_EXTENSIONS):
+        return []
+    return [os.path.join(_EXTENSIONS, name) for name in os.listdir(_EXTENSIONS)]
 
 
 def _run_doctor(options: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ from ..finding import Finding
 
 NAMES: tuple[str, ...] = (
     "entry_point",
+    "extensions",
     "shebang",
     "line_endings",
     "file_modes",

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from ..context import TASK, CheckContext
 from ..finding import Finding
-from ..image.programs import BOOTSTRAP, starters
+from ..image.programs import BOOTSTRAP, EMULATOR, starters
 
 _PLACES = (f"{TASK}/bootstrap", "/opt/bootstrap")
-_EMULATOR = "aws-lambda-rie"
 
 
 def check(context: CheckContext) -> Iterator[Finding]:
@@ -33,4 +32,4 @@ def _searches(context: CheckContext) -> bool:
     """Return whether the image starts the emulator without naming a bootstrap."""
     image = context.image
     words = list(image.entrypoint) if image else []
-    return [posixpath.basename(word) for word in words] == [_EMULATOR]
+    return [posixpath.basename(word) for word in words] == [EMULATOR]

@@ -1,8 +1,4 @@
-"""Code that needs /dev/shm, which Lambda does not have.
-
-Locks, queues and pools of multiprocessing are semaphores in /dev/shm: on Lambda each raises OSError
-when it is made. Even ThreadPool has one. Processes, pipes and a Manager have none.
-"""
+"""Code that needs /dev/shm, which Lambda does not have: locks, queues and pools of processes."""
 
 from __future__ import annotations
 
@@ -17,12 +13,14 @@ from ..python.module import parse
 from ..python.reachable import reachable_files
 
 _INSTEAD = (
-    "use multiprocessing.Process with Pipe, or threads: concurrent.futures.ThreadPoolExecutor"
+    "start a Process of multiprocessing.get_context('spawn') for each part and send results "
+    "through a Pipe, see surefoot doctor --explain SF205; or use threads: "
+    "concurrent.futures.ThreadPoolExecutor"
 )
 _THREADS = "use concurrent.futures.ThreadPoolExecutor, which needs no shared memory"
-_JOBLIB = 'say backend="threading", or n_jobs=1: the usual backend starts processes'
+_JOBLIB = 'pass backend="threading" or n_jobs=1: the default backend starts processes'
 
-# Tried where /dev/shm cannot be written: these fail; Process, Pipe, Manager and Raw* work.
+# Tried without a writable /dev/shm: these fail; Process, Pipe, Manager and Raw* work.
 _LOCKED = (
     *("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier"),
     *("Queue", "SimpleQueue", "JoinableQueue", "Pool"),
@@ -42,7 +40,7 @@ _NEEDS = {
     "joblib.Parallel": _JOBLIB,
     "joblib.parallel.Parallel": _JOBLIB,
 }
-# These have a lock unless they are told not to.
+# These have a lock, unless lock=False.
 _LOCKABLE = ("multiprocessing.Value", "multiprocessing.Array")
 _MENTION = re.compile(rb"multiprocessing|ProcessPoolExecutor|joblib")
 

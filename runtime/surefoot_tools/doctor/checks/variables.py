@@ -1,10 +1,4 @@
-"""Variables of the image that Lambda keeps for itself, or that break programs.
-
-Reserved ones are set by Lambda: a value in the image is at best lost, and some, such as
-AWS_LAMBDA_MAX_CONCURRENCY, change how the runtime starts (AWS Lambda Developer Guide, "Defined
-runtime environment variables"). ENV is a file that POSIX shells read at their start. HOME must be
-writable, for many libraries keep their caches there, and only /tmp is.
-"""
+"""Variables of the image that Lambda reserves, or that break programs."""
 
 from __future__ import annotations
 
@@ -13,6 +7,9 @@ from collections.abc import Iterator
 
 from ..context import CheckContext, Image
 from ..finding import Finding
+from ..image import elf
+from ..image.libraries import LAMBDA_PATH, find_library, library_folders
+from ..python import interpreter
 
 
 def check(context: CheckContext) -> Iterator[Finding]:
@@ -35,12 +32,46 @@ def check(context: CheckContext) -> Iterator[Finding]:
             f"ENV is set {_where(image)}; shells read the file that it names",
             "call it APP_ENV",
         )
+    yield from _check_interpreter(context, image)
     home = image.variables.get("HOME", "")
     if posixpath.normpath(home) != "/tmp" and not posixpath.normpath(home).startswith("/tmp/"):
         yield Finding(
             "SF303",
             f"HOME is {home}, which cannot be written on Lambda" if home else "HOME is not set",
             "ENV HOME=/tmp",
+        )
+
+
+def _check_interpreter(context: CheckContext, image: Image) -> Iterator[Finding]:
+    python = interpreter.find(context.tree)
+    if python is None:
+        return
+    home = image.variables.get("PYTHONHOME", "")
+    if home and posixpath.normpath(home) != python.prefix:
+        yield Finding(
+            "SF306",
+            f"PYTHONHOME is {home}, but the interpreter is in {python.prefix}: it cannot start",
+            "remove ENV PYTHONHOME",
+        )
+    program = context.tree.resolve(f"{python.prefix}/bin/python3")
+    if not image.variables.get("LD_LIBRARY_PATH") or program is None or not program.is_file:
+        return
+    try:
+        needing = elf.read(context.tree.read(program.path))
+    except elf.MalformedElf:
+        return
+    folders = [*needing.search, *library_folders(context, needing.machine)]
+    missing = [
+        name
+        for name in needing.needed
+        if find_library(context.tree, name, folders, program.path) is None
+    ]
+    if missing:
+        yield Finding(
+            "SF307",
+            f"LD_LIBRARY_PATH is {image.variables['LD_LIBRARY_PATH']}, where {program.path} does "
+            f"not find {', '.join(missing)}",
+            f"keep the default folders: LD_LIBRARY_PATH={LAMBDA_PATH}:…",
         )
 
 

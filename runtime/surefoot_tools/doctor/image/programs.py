@@ -11,7 +11,8 @@ from .tree import Entry
 ENTRY_POINT = "/lambda-entrypoint.sh"
 BOOTSTRAP = "/var/runtime/bootstrap"
 _PATH = "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin"
-_EXTENSIONS = "/opt/extensions"
+EXTENSIONS = "/opt/extensions"
+EMULATOR = "aws-lambda-rie"
 _HEAD = 512  # bytes, more than the kernel reads of a #! line
 
 
@@ -39,7 +40,7 @@ def starters(context: CheckContext) -> Iterator[Entry]:
     tree = context.tree
     word = entry_point(context)
     programs = [find_program(context, word) if word else None, tree.resolve(BOOTSTRAP)]
-    extensions = [tree.resolve(entry.path) for entry in tree.children(_EXTENSIONS)]
+    extensions = [tree.resolve(entry.path) for entry in tree.children(EXTENSIONS)]
     found = {entry.path: entry for entry in (*programs, *extensions) if entry and entry.is_file}
     yield from found.values()
 

@@ -75,3 +75,67 @@ def test_does_not_catch_a_missing_bootstrap_where_another_program_is_started(
     plant(root, {"usr/bin/python3": "\x7fELF"}, 0o755)
     context = whole(root, entrypoint=("/usr/bin/python3", "-m", "surefoot"))
     assert list(entry_point.check(context)) == []
+
+
+HANDLER = ("app.handler",)
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "command", "said"),
+    [
+        (("/lambda-entrypoint.sh",), ("/bin/sh", "-c", "app.handler"), "as the handler"),
+        (("/lambda-entrypoint.sh",), ("/bin/bash", "-ec", "app.handler"), "as the handler"),
+        (("/bin/sh", "-c", "/lambda-entrypoint.sh"), HANDLER, "does not pass CMD on"),
+        (("/bin/sh", "-c", "/lambda-entrypoint.sh"), (), "does not pass CMD on"),
+        (("/bin/sh", "-c", "python -m surefoot"), HANDLER, "does not pass CMD on"),
+        (("/bin/sh", "-c"), HANDLER, "app.handler is not a program"),
+    ],
+)
+def test_catches_shell_form(
+    tmp_path: Path, entrypoint: tuple[str, ...], command: tuple[str, ...], said: str
+) -> None:
+    root = sound_root(tmp_path / "root")
+    context = whole(root, entrypoint=entrypoint, command=command)
+    [finding] = found(entry_point, context, "SF113")
+    assert said in finding.message
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "command"),
+    [
+        (("/lambda-entrypoint.sh",), HANDLER),
+        (("/bin/sh", "-c", "exec python -m surefoot app.handler"), ()),
+        (("/bin/sh", "-c", 'exec /lambda-entrypoint.sh "$0"'), HANDLER),
+        ((), ("/bin/sh", "-c", "python -m awslambdaric app.handler")),
+        (("/bin/sh", "-c"), ("exec /lambda-entrypoint.sh app.handler",)),
+        (("/bin/sh", "/lambda-entrypoint.sh"), HANDLER),
+    ],
+)
+def test_does_not_catch_forms_that_reach_the_handler(
+    tmp_path: Path, entrypoint: tuple[str, ...], command: tuple[str, ...]
+) -> None:
+    root = sound_root(tmp_path / "root")
+    context = whole(root, entrypoint=entrypoint, command=command)
+    assert found(entry_point, context, "SF113") == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("/var/runtime/bootstrap",)])
+def test_catches_the_emulator_as_the_entry_point(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    root = plant(sound_root(tmp_path / "root"), {"usr/local/bin/aws-lambda-rie": ""}, 0o755)
+    context = whole(root, entrypoint=("/usr/local/bin/aws-lambda-rie", *arguments))
+    assert len(found(entry_point, context, "SF114")) == 1
+    assert found(entry_point, whole(root), "SF114") == []
+
+
+def test_catches_an_exec_wrapper_that_cannot_be_started(tmp_path: Path) -> None:
+    root = sound_root(tmp_path / "root")
+    context = whole(root, variables={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrapper"})
+    assert places(entry_point, context, "SF116") == ["/opt/wrapper"]
+    plant(root, {"opt/wrapper": "#!/bin/sh\n"}, 0o644)
+    context = whole(root, variables={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrapper"})
+    assert places(entry_point, context, "SF116") == ["/opt/wrapper"]
+    (root / "opt/wrapper").chmod(0o755)
+    context = whole(root, variables={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrapper"})
+    assert found(entry_point, context, "SF116") == []
