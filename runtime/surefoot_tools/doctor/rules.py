@@ -203,8 +203,8 @@ RULES: Mapping[str, Rule] = {
         "raises OSError when it is created. Even multiprocessing.pool.ThreadPool has one. "
         "Process, Pipe and Manager have none. Only code that the handler imports is checked.",
         "Start a multiprocessing.get_context('spawn').Process for each part of the work and send "
-        "its result through a Pipe, or use concurrent.futures.ThreadPoolExecutor. The documentation "
-        "has an example.",
+        "its result through a Pipe, or use concurrent.futures.ThreadPoolExecutor; README.md has "
+        "an example.",
     ),
     "SF206": Rule(
         "modules have no bytecode",
