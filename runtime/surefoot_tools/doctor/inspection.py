@@ -70,7 +70,7 @@ def inspect_tar(
     file: str, handler: str = "", ignores: Sequence[Ignore] = (), target: str = ""
 ) -> Result:
     """Inspect a saved image."""
-    with archive.opened(file) as (tree, image):
+    with archive.open_image(file) as (tree, image):
         context = CheckContext(tree, image, handler or _handler_from_cmd(image))
         return run_checks(context, target or file, ignores)
 
@@ -131,7 +131,7 @@ def _apply_dockerignore(tree: Tree, file: str) -> Tree:
     if not os.path.isfile(file):
         return tree
     with open(file, encoding="utf-8", errors="replace") as text:
-        excluded = dockerignore.excluder(text.read())
+        excluded = dockerignore.make_excluder(text.read())
     start = len(TASK) + 1
     return tree.only(lambda path: path in {TASK, IGNORES} or not excluded(path[start:]))
 
@@ -146,7 +146,7 @@ def _handler_from_dockerfile(folder: str) -> str:
         with open(path, encoding="utf-8", errors="replace") as file:
             commands = _CMD.findall(file.read())
         words = json.loads(commands[-1]) if commands else []
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return ""
     handler = str(words[-1]) if words else ""
     first = os.path.join(folder, re.split("[./]", handler)[0])

@@ -60,7 +60,7 @@ def _too_old(
     )
     need, native = worst.need, worst.native
     have = libraries.newest(native, worst.elf, need)
-    names = elf.symbols(context.tree.read(native.path), need.index)
+    names = _symbols(context, native, need)
     shown = ", ".join(names[:_SYMBOLS]) + (", …" if len(names) > _SYMBOLS else "")
     files = len({gap.native.path for gap in gaps})
     message = (
@@ -72,6 +72,14 @@ def _too_old(
     if not context.whole:
         message = message.replace("the image's ends", "that of provided:al2 ends")
     return Finding("SF501", message, _remedy(context, owner, need), native.path)
+
+
+def _symbols(context: CheckContext, native: Native, need: Need) -> list[str]:
+    """Return the symbols that need a version; a message can do without them."""
+    try:
+        return elf.versioned_symbols(context.tree.read(native.path), need.index)
+    except elf.MalformedElf:
+        return []
 
 
 def _remedy(context: CheckContext, owner: Distribution | None, need: Need) -> str:

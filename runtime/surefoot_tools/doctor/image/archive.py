@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import json
 import platform
-import shutil
 import tarfile
 import tempfile
 import zlib
@@ -18,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
-from ...console import UserError
+from ...console import UserError, format_size
 from ..context import Image, Layer
 from .layers import merge
 from .tree import Tree
@@ -30,6 +29,15 @@ _INDEXES = {
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
 }
+# What readers of malformed input raise; RecursionError is JSON that is nested too deeply.
+_MALFORMED = (
+    *(tarfile.TarError, EOFError, ValueError, LookupError, TypeError),
+    *(AttributeError, RecursionError),
+)
+_MAX_INDEX_DEPTH = 4  # an index may name indexes, and a malicious one itself
+_MAX_UNPACKED = 11 << 30  # bytes, all layers together; Lambda accepts 10 GiB
+_MAX_RATIO = 200  # of unpacked to packed; program code has less than 20, a file of zeros 1,000
+_TRUSTED = 256 << 20  # bytes that are unpacked whatever their ratio
 _REMEDY = "make it with `docker save IMAGE > FILE`, or name the image: surefoot doctor --image"
 
 
@@ -44,10 +52,10 @@ class _Parts:
 
 
 @contextmanager
-def opened(file: str) -> Iterator[tuple[Tree, Image]]:
+def open_image(file: str) -> Iterator[tuple[Tree, Image]]:
     """Open a saved image; its tree can be read until the context ends.
 
-    Raises UserError where the file is not one image, OSError where it cannot be read.
+    Raises UserError if the file is not one image, OSError if it cannot be read.
     """
     with ExitStack() as stack:
         try:
@@ -57,9 +65,10 @@ def opened(file: str) -> Iterator[tuple[Tree, Image]]:
             config = blobs.json(parts.config)
             contents = [_unpacked(blobs.open(name), stack) for name in parts.layers]
             tree, merged = merge(contents, _instructions(config))
-        except (tarfile.TarError, EOFError, ValueError, LookupError, TypeError) as error:
+            image = _image(config, parts, merged)
+        except _MALFORMED as error:
             raise UserError(f"{file} is not a saved image: {error}", _REMEDY, 2) from error
-        yield tree, _image(config, parts, merged)
+        yield tree, image
 
 
 class _Blobs:
@@ -115,11 +124,15 @@ def _of_layout(blobs: _Blobs) -> _Parts:
     )
 
 
-def _flat(blobs: _Blobs, described: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _flat(
+    blobs: _Blobs, described: Sequence[Mapping[str, Any]], depth: int = 0
+) -> list[Mapping[str, Any]]:
+    if depth > _MAX_INDEX_DEPTH:
+        raise ValueError("its index contains itself, or is nested too deeply")
     flat: list[Mapping[str, Any]] = []
     for one in described:
         if one.get("mediaType") in _INDEXES:
-            flat += _flat(blobs, blobs.json(_blob(one))["manifests"])
+            flat += _flat(blobs, blobs.json(_blob(one))["manifests"], depth + 1)
         else:
             flat.append(one)
     return flat
@@ -147,11 +160,24 @@ def _unpacked(packed: IO[bytes], stack: ExitStack) -> IO[bytes]:
     stack.callback(plain.close)
     try:
         with gzip.open(packed) as content:
-            shutil.copyfileobj(cast("IO[bytes]", content), plain, 1 << 20)
+            _copy(cast("IO[bytes]", content), plain, packed)
     except (gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"its compression is damaged ({error})") from error
     plain.seek(0)
     return cast("IO[bytes]", plain)
+
+
+def _copy(content: IO[bytes], plain: IO[bytes], packed: IO[bytes]) -> None:
+    """Copy unpacked content to `plain`. Raises ValueError for a decompression bomb."""
+    size = 0
+    while chunk := content.read(1 << 20):
+        size += len(chunk)
+        if size > _MAX_UNPACKED or size > max(_TRUSTED, _MAX_RATIO * packed.tell()):
+            raise ValueError(
+                f"it unpacks to more than {format_size(size)}, which no image needs "
+                "(a decompression bomb)"
+            )
+        plain.write(chunk)
 
 
 def _instructions(config: Mapping[str, Any]) -> list[str]:
@@ -162,15 +188,29 @@ def _instructions(config: Mapping[str, Any]) -> list[str]:
 def _image(config: Mapping[str, Any], parts: _Parts, merged: Sequence[Layer]) -> Image:
     settings = config.get("config") or {}
     return Image(
-        variables=dict(one.split("=", 1) for one in settings.get("Env") or () if "=" in one),
-        entrypoint=tuple(settings.get("Entrypoint") or ()),
-        command=tuple(settings.get("Cmd") or ()),
-        workdir=settings.get("WorkingDir") or "/",
-        user=settings.get("User") or "",
-        exposed=tuple(settings.get("ExposedPorts") or ()),
-        architecture=config.get("architecture") or "",
-        labels=settings.get("Labels") or {},
+        variables=dict(one.split("=", 1) for one in _texts(settings, "Env") if "=" in one),
+        entrypoint=_texts(settings, "Entrypoint"),
+        command=_texts(settings, "Cmd"),
+        workdir=_text(settings, "WorkingDir") or "/",
+        user=_text(settings, "User"),
+        exposed=tuple(map(str, dict(settings.get("ExposedPorts") or {}))),
+        architecture=_text(config, "architecture"),
+        labels=dict(settings.get("Labels") or {}),
         layers=tuple(merged),
         manifest=parts.manifest,
         index=tuple(parts.index),
     )
+
+
+def _text(settings: Mapping[str, Any], key: str) -> str:
+    value = settings.get(key) or ""
+    if not isinstance(value, str):
+        raise TypeError(f"{key} in its configuration is not a string")
+    return value
+
+
+def _texts(settings: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = settings.get(key) or ()
+    if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
+        raise TypeError(f"{key} in its configuration is not a list of strings")
+    return tuple(value)

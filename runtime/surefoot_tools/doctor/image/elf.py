@@ -1,6 +1,7 @@
-"""Reads of an ELF file what the dynamic loader asks of it: libraries, versions, machine.
+"""Reads what the dynamic linker needs from an ELF file: libraries, versions, machine.
 
-Everything is found through the program headers, as the loader does: a stripped file has no others.
+Everything is found through the program headers, as the linker does: a stripped file has no others.
+Every loop is bounded, because a file may claim any number of entries.
 Source of the layout: System V ABI, chapters 4 and 5; versions: LSB Core, "Symbol Versioning".
 """
 
@@ -24,6 +25,10 @@ _VERSIONS, _DEFINED, _DEFINED_COUNT, _NEEDS, _NEEDS_COUNT = (
     0x6FFFFFFE,
     0x6FFFFFFF,
 )
+# More than any real file has: the largest libraries need a few hundred of each.
+_MAX_ENTRIES = 5_000
+_MAX_SYMBOLS = 2_000_000
+_MAX_TEXT = 4_096  # bytes of a name
 _WEAK = 2  # VER_FLG_WEAK: the loader only warns where it is missing
 _BASE = 1  # VER_FLG_BASE: the file's own name, no version
 
@@ -93,7 +98,8 @@ class _Image:
         raise MalformedElf(f"address {address:#x} is in no segment")
 
     def text(self, offset: int) -> str:
-        end = self.data.find(b"\0", offset) if offset < len(self.data) else -1
+        last = offset + _MAX_TEXT
+        end = self.data.find(b"\0", offset, last) if offset < len(self.data) else -1
         if end < 0:
             raise MalformedElf(f"it is cut off: no text at byte {offset}")
         return self.data[offset:end].decode("utf-8", "backslashreplace")
@@ -110,12 +116,13 @@ class _Image:
         if place is None:
             return []
         form, size = ("qQ", 16) if self.wide else ("iI", 8)
-        found = []
+        found: list[tuple[int, int]] = []
         for offset in range(place[0], place[0] + place[1], size):
             tag, value = self.unpack(form, offset)
             if tag == 0:
                 break
             found.append((tag, value))
+            _check_count(len(found), "dynamic entries")
         return found
 
 
@@ -141,7 +148,7 @@ def read(data: bytes) -> Elf:
     )
 
 
-def symbols(data: bytes, index: int) -> list[str]:
+def versioned_symbols(data: bytes, index: int) -> list[str]:
     """Return the names of the symbols that refer to the version of a Need, by its index.
 
     Raises MalformedElf.
@@ -152,9 +159,11 @@ def symbols(data: bytes, index: int) -> list[str]:
         return []
     strings, table = image.offset(tags[_STRINGS]), image.offset(tags[_SYMBOLS])
     versions = image.offset(tags[_VERSIONS])
+    count = _count(image, tags)
+    _check_count(count, "symbols", _MAX_SYMBOLS)
     return [
         image.text(strings + image.unpack("I", table + number * (24 if image.wide else 16))[0])
-        for number in range(_count(image, tags))
+        for number in range(count)
         if image.unpack("H", versions + 2 * number)[0] & 0x7FFF == index
     ]
 
@@ -169,14 +178,24 @@ def _count(image: _Image, tags: dict[int, int]) -> int:
     return 0
 
 
+def _check_count(number: int, what: str, most: int = _MAX_ENTRIES) -> None:
+    if number > most:
+        raise MalformedElf(f"it has more than {most:,} {what}")
+
+
 def _needs(image: _Image, tags: dict[int, int], strings: int) -> Iterator[Need]:
     if _NEEDS not in tags:
         return
+    number = 0
     offset = image.offset(tags[_NEEDS])
     for _ in range(tags.get(_NEEDS_COUNT, 0)):
+        number += 1
+        _check_count(number, "needed versions")
         _, count, library, first, following = image.unpack("HHIII", offset)
         inner = offset + first
         for _ in range(count):
+            number += 1
+            _check_count(number, "needed versions")
             _, flags, index, name, further = image.unpack("IHHII", inner)
             if not flags & _WEAK:
                 yield Need(image.text(strings + library), image.text(strings + name), index)
@@ -192,7 +211,8 @@ def _defines(image: _Image, tags: dict[int, int], strings: int) -> Iterator[str]
     if _DEFINED not in tags:
         return
     offset = image.offset(tags[_DEFINED])
-    for _ in range(tags.get(_DEFINED_COUNT, 0)):
+    for number in range(tags.get(_DEFINED_COUNT, 0)):
+        _check_count(number, "defined versions")
         _, flags, _, _, _, first, following = image.unpack("HHHHIII", offset)
         if not flags & _BASE:
             yield image.text(strings + image.unpack("II", offset + first)[0])

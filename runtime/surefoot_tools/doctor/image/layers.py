@@ -34,34 +34,78 @@ class _Node:
     member: tarfile.TarInfo | None = None
 
 
+class _Overlay:
+    """The files of the layers so far, with the paths directly below each folder."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, _Node] = {"/": _Node(synthetic_folder("/"), 0)}
+        self._below: dict[str, dict[str, None]] = {}
+
+    def put(self, path: str, node: _Node) -> Iterator[_Node]:
+        """Put a layer's file over what is there; yield what is no longer visible."""
+        old = self.nodes.get(path)
+        if old is not None and not (old.entry.is_folder and node.entry.is_folder):
+            yield from self.cut(path)
+        yield from self._make_above(path, node.layer)
+        self._add(path, node)
+
+    def cut(self, path: str, *, keep: bool = False) -> Iterator[_Node]:
+        """Remove `path` (unless `keep`) and everything below it; yield what was removed."""
+        node = self.nodes.get(path)
+        if node is None:
+            return
+        waiting = list(self._below.pop(path, ())) if node.entry.is_folder else []
+        while waiting:
+            name = waiting.pop()
+            waiting += self._below.pop(name, ())
+            if name in self.nodes:
+                yield self.nodes.pop(name)
+        if not keep and path != "/":
+            self._below.get(posixpath.dirname(path), {}).pop(path, None)
+            yield self.nodes.pop(path)
+
+    def _make_above(self, path: str, number: int) -> Iterator[_Node]:
+        """Make the folders above `path` that no layer names; yield a file that one replaces.
+
+        A link stays: what is below it went to another place when the layer was made.
+        """
+        folder = posixpath.dirname(path)
+        while folder not in self.nodes or self.nodes[folder].entry.is_file:
+            if folder in self.nodes:
+                yield self.nodes[folder]
+            self._add(folder, _Node(synthetic_folder(folder), number))
+            folder = posixpath.dirname(folder)
+
+    def _add(self, path: str, node: _Node) -> None:
+        self.nodes[path] = node
+        if path != "/":
+            self._below.setdefault(posixpath.dirname(path), {})[path] = None
+
+
 def merge(files: Iterable[IO[bytes]], made_by: Sequence[str]) -> tuple[Tree, list[Layer]]:
     """Return the tree of an image and its layers, from their uncompressed tars, the lowest first.
 
-    The files stay in use as long as the tree. Raises tarfile.TarError where one is no tar.
+    The files stay in use as long as the tree. Raises tarfile.TarError if one is not a tar.
     """
-    merged: dict[str, _Node] = {"/": _Node(synthetic_folder("/"), 0)}
+    overlay = _Overlay()
     sizes: list[int] = []
     hidden: dict[int, list[OverwrittenFile]] = {}
     for number, file in enumerate(files):
         nodes, gone, opaque = _read(file, number)
         sizes.append(sum(node.entry.size for node in nodes.values() if _holds_data(node)))
-        removed = [node for path in opaque for node in _cut(merged, path, keep=True)]
-        removed += [node for path in gone for node in _cut(merged, path)]
+        removed = [node for path in opaque for node in overlay.cut(path, keep=True)]
+        removed += [node for path in gone for node in overlay.cut(path)]
         for path, node in nodes.items():
-            old = merged.get(path)
-            if old is not None and not (old.entry.is_folder and node.entry.is_folder):
-                removed += _cut(merged, path)
-            removed += _make_above(merged, path, number)
-            merged[path] = node
+            removed += overlay.put(path, node)
         for node in removed:
             if _holds_data(node):
                 lost = OverwrittenFile(node.entry.path, node.entry.size, number)
                 hidden.setdefault(node.layer, []).append(lost)
-    ordered = sorted(merged, key=lambda path: path.split("/"))
     layers = [
         Layer(size, made_by[number] if number < len(made_by) else "", hidden.get(number, ()))
         for number, size in enumerate(sizes)
     ]
+    merged = overlay.nodes
 
     def read(path: str, size: int) -> bytes:
         node = merged[path]
@@ -70,9 +114,10 @@ def merge(files: Iterable[IO[bytes]], made_by: Sequence[str]) -> tuple[Tree, lis
         try:
             content = node.archive.extractfile(node.member)
             return content.read(size) if content else b""
-        except (tarfile.TarError, LookupError) as error:
+        except (tarfile.TarError, LookupError, RecursionError) as error:
             raise OSError(f"the layer is damaged: {error}") from error
 
+    ordered = sorted(merged, key=lambda path: path.split("/"))
     return Tree({path: merged[path].entry for path in ordered}, read), layers
 
 
@@ -109,29 +154,3 @@ def _entry(path: str, member: tarfile.TarInfo, size: int) -> Entry:
 def _holds_data(node: _Node) -> bool:
     """Whether bytes of the layer are this file's; a second name of a file has none of its own."""
     return node.entry.is_file and node.member is not None and not node.member.islnk()
-
-
-def _cut(merged: dict[str, _Node], path: str, *, keep: bool = False) -> Iterator[_Node]:
-    """Remove `path` (unless `keep`) and all below it; yield what was removed."""
-    node = merged.get(path)
-    if node is None:
-        return
-    if node.entry.is_folder:
-        below = path.rstrip("/") + "/"
-        for name in [name for name in merged if name.startswith(below) and name != "/"]:
-            yield merged.pop(name)
-    if not keep:
-        yield merged.pop(path)
-
-
-def _make_above(merged: dict[str, _Node], path: str, number: int) -> Iterator[_Node]:
-    """Make the folders above `path` that no layer names; yield the file in whose place one comes.
-
-    A link stays: what is below it went to another place when the layer was made.
-    """
-    folder = posixpath.dirname(path)
-    while folder not in merged or merged[folder].entry.is_file:
-        if folder in merged:
-            yield merged[folder]
-        merged[folder] = _Node(synthetic_folder(folder), number)
-        folder = posixpath.dirname(folder)

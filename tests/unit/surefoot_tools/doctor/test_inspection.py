@@ -193,3 +193,23 @@ def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
     for call in (inspection.inspect_folder, inspection.inspect_root):
         with pytest.raises(UserError, match="is not a folder"):
             call(str(tmp_path / "gone"))
+
+
+def test_links_that_lead_to_themselves_are_no_problem(tmp_path: Path) -> None:
+    plant(tmp_path, {"main.py": "def handler(event, context): ...\n"})
+    loops = ("Dockerfile", ".dockerignore", ".surefoot-doctor.json", "x.py", "pkg", "function.sh")
+    for name in loops:
+        (tmp_path / name).symlink_to(name)
+    (tmp_path / "self").symlink_to(".")
+    assert inspection.inspect_folder(str(tmp_path)).findings == []
+    root = tmp_path / "root"
+    root.mkdir()
+    for name in ("lambda-entrypoint.sh", "var", "opt", "tmp", "etc", "usr"):
+        (root / name).symlink_to(name)
+    assert "SF001" not in codes(inspection.inspect_root(str(root)))
+
+
+def test_a_cmd_that_is_nested_too_deeply_names_no_handler(tmp_path: Path) -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    plant(tmp_path, {"Dockerfile": f"CMD {deep}\n", "main.py": "x = " + deep})
+    assert "SF001" not in codes(inspection.inspect_folder(str(tmp_path)))

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from surefoot_tools.doctor.image import archive
 from tests.unit.surefoot_tools.doctor.archives import (
     APP,
     CONFIG,
+    INDEX,
     SOUND,
     Layout,
     Member,
@@ -39,7 +42,7 @@ def test_a_sound_image_of_docker_save_has_no_errors(tmp_path: Path) -> None:
 def test_the_configuration_is_read(tmp_path: Path) -> None:
     config = {**CONFIG, "User": "app", "ExposedPorts": {"80/tcp": {}}, "Labels": {"a": "b"}}
     path = docker_save(tmp_path / "image.tar", [layer(SOUND), layer(APP)], config)
-    with archive.opened(str(path)) as (_, image):
+    with archive.open_image(str(path)) as (_, image):
         assert image.variables == {"HOME": "/tmp", "PATH": "/usr/bin:/bin"}
         assert (image.entrypoint, image.command) == (("/lambda-entrypoint.sh",), ("app.handler",))
         assert (image.user, image.exposed, image.labels) == ("app", ("80/tcp",), {"a": "b"})
@@ -56,7 +59,7 @@ def test_an_oci_layout_with_compressed_layers_is_read(tmp_path: Path, *, outer: 
     path = layout.written(tmp_path / "image.tar", layout.image([layer(SOUND), layer(APP)]))
     if outer:
         path.write_bytes(gzip.compress(path.read_bytes()))
-    with archive.opened(str(path)) as (tree, image):
+    with archive.open_image(str(path)) as (tree, image):
         assert tree.read("/var/task/app.py") == APP[0][1]
         assert tree.read("/var/task/app.py", 3) == b"def"
         assert image.manifest == "application/vnd.oci.image.manifest.v1+json"
@@ -74,7 +77,7 @@ def test_findings_have_the_paths_of_the_image(tmp_path: Path) -> None:
 def test_a_whiteout_removes_a_file_and_a_folder(tmp_path: Path) -> None:
     below = [*SOUND, ("var/task/.env", b"A=1", 0o644), ("var/task/old/deep/x.py", b"x", 0o644)]
     above = [("var/task/.wh..env", b"", 0o644), ("var/task/.wh.old", b"", 0o644)]
-    with archive.opened(str(saved(tmp_path, layer(below), layer(above)))) as (tree, image):
+    with archive.open_image(str(saved(tmp_path, layer(below), layer(above)))) as (tree, image):
         assert tree.get("/var/task/.env") is None
         assert [entry.path for entry in tree.under("/var/task")] == ["/var/task"]
         assert [(lost.path, lost.by) for lost in image.layers[0].hidden] == [
@@ -89,7 +92,7 @@ def test_an_opaque_folder_hides_what_was_below_and_keeps_what_its_layer_adds(
     below = layer([("var/task/old.py", b"old", 0o644), ("var/task/sub/older.py", b"", 0o644)])
     # The mark may come after the layer's own files.
     above = layer([("var/task/new.py", b"new", 0o644), ("var/task/.wh..wh..opq", b"", 0o644)])
-    with archive.opened(str(saved(tmp_path, below, above))) as (tree, _):
+    with archive.open_image(str(saved(tmp_path, below, above))) as (tree, _):
         assert [entry.path for entry in tree.under("/var/task")] == [
             "/var/task",
             "/var/task/new.py",
@@ -102,7 +105,7 @@ def test_a_file_can_take_the_place_of_a_folder_and_come_back(tmp_path: Path) -> 
         layer([("opt/x", b"333", 0o600), ("opt/y/b", b"", 0o644)]),
         layer([special("opt/x", tarfile.DIRTYPE), ("opt/x/c", b"", 0o644)]),
     ]
-    with archive.opened(str(saved(tmp_path, *layers))) as (tree, image):
+    with archive.open_image(str(saved(tmp_path, *layers))) as (tree, image):
         assert [entry.path for entry in tree.under("/opt")] == [
             "/opt",
             "/opt/x",
@@ -121,7 +124,7 @@ def test_a_folder_s_later_mode_counts_and_its_content_stays(tmp_path: Path) -> N
     above = layer([special("var/task", tarfile.DIRTYPE, mode=0o700)])
     path = saved(tmp_path, layer([*SOUND, *APP]), above)
     assert "SF106" in codes(path)
-    with archive.opened(str(path)) as (tree, _):
+    with archive.open_image(str(path)) as (tree, _):
         assert tree.get("/var/task/app.py") is not None
 
 
@@ -132,7 +135,7 @@ def test_links_and_hard_links_lead_to_their_content(tmp_path: Path) -> None:
         special("opt/soft.py", tarfile.SYMTYPE, "../opt/hard.py"),
         special("opt/null", tarfile.CHRTYPE),
     ]
-    with archive.opened(str(saved(tmp_path, layer(members)))) as (tree, image):
+    with archive.open_image(str(saved(tmp_path, layer(members)))) as (tree, image):
         assert tree.read("/opt/soft.py") == tree.read("/opt/hard.py") == b"content"
         hard = tree.get("/opt/hard.py")
         assert hard is not None
@@ -147,7 +150,7 @@ def test_many_whiteouts_and_files_are_merged(tmp_path: Path) -> None:
     count = 5000
     below = layer([(f"opt/lib/{number}", b"x", 0o644) for number in range(count)])
     above = layer([(f"opt/lib/.wh.{number}", b"", 0o644) for number in range(count - 1)])
-    with archive.opened(str(saved(tmp_path, below, above))) as (tree, image):
+    with archive.open_image(str(saved(tmp_path, below, above))) as (tree, image):
         assert [entry.path for entry in tree.children("/opt/lib")] == [f"/opt/lib/{count - 1}"]
         assert len(image.layers[0].hidden) == count - 1
 
@@ -181,7 +184,7 @@ def test_an_image_of_an_index_that_was_not_saved_is_passed_over(tmp_path: Path) 
     here = layout.image([layer(SOUND), layer(APP)])
     elsewhere = {**here, "digest": "sha256:" + "0" * 64}
     path = layout.written(tmp_path / "image.tar", layout.index(elsewhere, here))
-    with archive.opened(str(path)) as (tree, _):
+    with archive.open_image(str(path)) as (tree, _):
         assert tree.get("/var/task/app.py") is not None
 
 
@@ -196,7 +199,7 @@ def test_layers_without_history_have_no_instruction(tmp_path: Path) -> None:
             info = tarfile.TarInfo(name)
             info.size = len(content)
             changed.addfile(info, io.BytesIO(content))
-    with archive.opened(str(path)) as (_, image):
+    with archive.open_image(str(path)) as (_, image):
         assert [each.made_by for each in image.layers] == ["", ""]
         assert (image.workdir, image.command) == ("/", ())
 
@@ -253,3 +256,76 @@ def test_two_images_in_one_file_are_refused(tmp_path: Path) -> None:
 def test_a_hard_link_to_nothing_is_refused(tmp_path: Path) -> None:
     path = saved(tmp_path, layer([special("a", tarfile.LNKTYPE, "gone")]))
     assert "hard link" in refused(path)
+
+
+DEEP = b"[" * 100_000 + b"]" * 100_000
+
+
+def plain(path: Path, files: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w") as whole:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            whole.addfile(info, io.BytesIO(content))
+    return path
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "index.json"])
+def test_json_that_is_nested_too_deeply_is_refused(tmp_path: Path, name: str) -> None:
+    assert "is not a saved image" in refused(plain(tmp_path / "deep.tar", {name: DEEP}))
+
+
+def test_an_index_that_contains_itself_is_refused(tmp_path: Path) -> None:
+    index = json.dumps({"manifests": [{"mediaType": INDEX, "digest": "sha256:aa"}]}).encode()
+    path = plain(tmp_path / "self.tar", {"index.json": index, "blobs/sha256/aa": index})
+    assert "contains itself" in refused(path)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"Env": [1, None]},
+        {"Env": {"A": "b"}},
+        {"Env": "A=b"},
+        {"Cmd": [1]},
+        {"Cmd": "app.handler"},
+        {"Entrypoint": 5},
+        {"WorkingDir": 3},
+        {"User": 7},
+        {"ExposedPorts": 5},
+        {"Labels": [1]},
+        [1],
+        "text",
+    ],
+)
+def test_a_configuration_of_other_types_is_refused(tmp_path: Path, config: Any) -> None:
+    path = docker_save(tmp_path / "odd.tar", [layer(SOUND)], config)
+    assert "is not a saved image" in refused(path)
+
+
+def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = tmp_path / "bomb.tar.gz"
+    bomb.write_bytes(gzip.compress(bytes(8 << 20)))
+    monkeypatch.setattr(archive, "_TRUSTED", 1 << 20)
+    assert "decompression bomb" in refused(bomb)
+    monkeypatch.setattr(archive, "_TRUSTED", 16 << 20)
+    monkeypatch.setattr(archive, "_MAX_UNPACKED", 4 << 20)
+    assert "decompression bomb" in refused(bomb)
+
+
+@pytest.mark.parametrize("whiteout", [".wh.x", ".wh..wh..opq"])
+def test_many_whiteouts_remove_what_they_name(tmp_path: Path, whiteout: str) -> None:
+    # With a look at every file for every whiteout, these take minutes.
+    files: list[Member] = [(f"var/task/d{n}/x", b"", 0o644) for n in range(20_000)]
+    gone: list[Member] = [(f"var/task/d{n}/{whiteout}", b"", 0o644) for n in range(20_000)]
+    path = docker_save(tmp_path / "image.tar", [layer(SOUND), layer(files), layer(gone)])
+    with archive.open_image(str(path)) as (tree, _):
+        assert not any(entry.path.endswith("/x") for entry in tree.entries.values())
+        assert tree.get("/var/task/d7") is not None
+
+
+def test_whiteouts_and_paths_outside_of_the_root_do_no_harm(tmp_path: Path) -> None:
+    names = (".wh.", ".wh..", ".wh..wh..opq", "..", "var/../../x", "/", ".")
+    odd: list[Member] = [(name, b"", 0o644) for name in names]
+    path = docker_save(tmp_path / "image.tar", [layer(SOUND), layer(odd)])
+    inspection.inspect_tar(str(path))

@@ -27,7 +27,7 @@ def test_needs_definitions_and_search_path_are_read() -> None:
         ("libm.so.6", "GLIBC_2.29"),
     ]
     assert found.defines == {"OWN_1.0", "OWN_2.0"}
-    assert elf.symbols(data, found.needs[1].index) == ["call_GLIBC_2.28"]
+    assert elf.versioned_symbols(data, found.needs[1].index) == ["call_GLIBC_2.28"]
 
 
 def test_a_big_endian_file_of_another_machine_is_read() -> None:
@@ -58,6 +58,25 @@ def test_no_changed_byte_raises_anything_else() -> None:
             except elf.MalformedElf:
                 continue
     assert read > len(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (written({f"lib{number}.so": [] for number in range(6000)}), "dynamic entries"),
+        (written({"libc.so.6": [f"V_{number}" for number in range(6000)]}), "needed versions"),
+        (written({}, [f"V_{number}" for number in range(6000)]), "defined versions"),
+    ],
+)
+def test_more_entries_than_a_real_file_has_are_malformed(data: bytes, what: str) -> None:
+    with pytest.raises(elf.MalformedElf, match=f"more than 5,000 {what}"):
+        elf.read(data)
+
+
+def test_a_name_without_an_end_is_not_searched_for_through_the_whole_file() -> None:
+    data = written({"libc.so.6": ["x" * 5000]})
+    with pytest.raises(elf.MalformedElf, match="no text"):
+        elf.read(data)
 
 
 def test_this_interpreter_is_read_as_readelf_reads_it(tmp_path: Path) -> None:
