@@ -1,10 +1,4 @@
-"""Code must not print the environment: on Lambda the function's credentials are in it.
-
-AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN are variables of every function (AWS
-Lambda Developer Guide, "Defined runtime environment variables"). Whatever a function prints goes
-to its log, which more people read than may act for the function. Seen are shell scripts that run
-env, printenv, set, export or declare by themselves, and Python that prints os.environ as a whole.
-"""
+"""Code that prints or returns the environment, which holds the function's credentials."""
 
 from __future__ import annotations
 
@@ -20,8 +14,11 @@ from ..python.reachable import may_run, reachable_files
 from ..shell import commands, env_commands
 
 _LARGEST = 1 << 20  # bytes; no hand-written script is larger
-_REMEDY = "print the variables that are wanted by name, and none that holds a secret"
-_WHOLE = re.compile(rb"environb?(?!b?\s*(?:\[|\.\s*(?:get|pop|setdefault|update|keys)\b))")
+_REMEDY = "print only the variables you need, by name, and none that holds a secret"
+_MESSAGE = "it prints, logs or returns os.environ as a whole"
+_WHOLE = re.compile(
+    rb"environb?(?!b?\s*(?:\[|\.\s*(?:get|pop|setdefault|update)\b))|printenv|[\"']env[\"' ]"
+)
 _SHELLS = (b"sh", b"bash", b"dash", b"ash", b"ksh")
 
 
@@ -32,12 +29,12 @@ def check(context: CheckContext) -> Iterator[Finding]:
         for line, command in env_commands.printed(commands.commands(text)):
             yield Finding("SF304", f"`{command}` prints every variable", _REMEDY, path, line)
     for path in reachable_files(context):
-        # Parsing takes long, and few files do more than look up a variable.
+        # Parsing takes long, and most files only look up a variable.
         if not _WHOLE.search(context.tree.read(path)):
             continue
         body = module.parse(context.tree, path).body
-        for line in os_environ.printed(body) if body else ():
-            yield Finding("SF304", "it prints os.environ as a whole", _REMEDY, path, line)
+        for line in os_environ.find_leaks(body) if body else ():
+            yield Finding("SF304", _MESSAGE, _REMEDY, path, line)
 
 
 def _scripts(context: CheckContext) -> Iterator[str]:

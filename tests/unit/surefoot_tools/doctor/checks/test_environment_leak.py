@@ -143,3 +143,76 @@ def test_does_not_catch_installed_packages_and_files_that_are_no_python(tmp_path
         },
     )
     assert list(environment_leak.check(task(tmp_path))) == []
+
+
+HEAD = (
+    "import json, jsonpickle, logging, os, subprocess\n"
+    "logger = logging.getLogger()\nenv = os.environ\n"
+)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "print({k: v for k, v in os.environ.items()})",
+        "print({k: os.environ[k] for k in os.environ})",
+        "print([f'{k}={v}' for k, v in os.environ.items()])",
+        "print('\\n'.join(f'{k}={v}' for k, v in os.environ.items()))",
+        "print(dict(**os.environ))",
+        "logging.info(jsonpickle.encode(dict(os.environ)))",
+        "print(env)",
+        "copy = dict(env); print(copy)",
+        "logger.info('%s', os.environ.items())",
+        "logger.info('env', extra={'env': dict(os.environ)})",
+        "logger.info(str(os.environ).encode())",
+        "[print(k, v) for k, v in os.environ.items()]",
+        "for k in os.environ: print(k, os.environ[k])",
+        "for k in os.environ.keys(): print(k, os.getenv(k))",
+        "for k in env: print(k, env.get(k))",
+        "subprocess.run('printenv')",
+        "subprocess.run(['printenv'], check=True)",
+        "subprocess.check_call('env | sort', shell=True)",
+        "os.system('env')",
+        "return dict(os.environ)",
+        "return {'statusCode': 200, 'body': json.dumps(dict(os.environ))}",
+        "return {'env': {**env}}",
+    ],
+)
+def test_catches_other_ways_to_show_all(tmp_path: Path, line: str) -> None:
+    plant(tmp_path, {"app.py": f"{HEAD}def handler(event, context):\n    {line}\n"})
+    assert places(environment_leak, task(tmp_path), "SF304") == ["/var/task/app.py:5"]
+
+
+@pytest.mark.parametrize("name", ["from os import environ as e", "import os as o; e = o.environ"])
+def test_catches_other_names_of_it(tmp_path: Path, name: str) -> None:
+    plant(tmp_path, {"app.py": f"{name}\ndef handler(event, context):\n    print(e)\n"})
+    assert places(environment_leak, task(tmp_path), "SF304") == ["/var/task/app.py:3"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "print({k: v for k, v in os.environ.items() if k.startswith('APP_')})",
+        "print([k for k, v in os.environ.items()])",
+        "print([k for k in os.environ], set(os.environ))",
+        "for k in os.environ: print(k, os.environ['HOME'])",
+        "for k, v in event.items(): print(k, v)",
+        "env = event; print(env)",
+        "subprocess.run(['printenv', 'HOME'])",
+        "subprocess.run('env', capture_output=True)",
+        "subprocess.run(['env', 'A=1', 'tool'])",
+        "subprocess.run(['tool'], env=dict(os.environ))",
+        "return os.environ['APP_ENV']",
+        "return [name for name in os.environ]",
+        "child = {**os.environ, 'A': '1'}; subprocess.run(['tool'], env=child)",
+    ],
+)
+def test_does_not_catch_parts_and_other_uses(tmp_path: Path, line: str) -> None:
+    plant(tmp_path, {"app.py": f"{HEAD}def handler(event, context):\n    {line}\n"})
+    assert places(environment_leak, task(tmp_path), "SF304") == []
+
+
+def test_does_not_catch_a_copy_that_a_helper_returns(tmp_path: Path) -> None:
+    text = "import os\ndef child_environment(extra):\n    return {**os.environ, **extra}\n"
+    plant(tmp_path, {"app.py": f"{text}def handler(event, context): ...\n"})
+    assert places(environment_leak, task(tmp_path), "SF304") == []
