@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 
 from ..console import UserError, line_width, painter, report_error, wants_colours
-from .context import TASK
+from .context import DEFAULT_BASE, TASK, load_check_data
 from .finding import Result
 from .ignores import parse_ignores
 from .inspection import inspect_folder, inspect_image, inspect_root, inspect_tar
@@ -40,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     target.add_argument("--list", action="store_true", help="list all codes and exit")
     parser.add_argument(
         "--handler", default="", metavar="NAME", help="such as app.handler (default: from CMD)"
+    )
+    parser.add_argument(
+        "--base",
+        choices=list(load_check_data()["libraries"]),
+        default=DEFAULT_BASE,
+        help="base image that DIR is for (default: %(default)s)",
     )
     parser.add_argument(
         "--ignore",
@@ -95,7 +101,7 @@ def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def _inspect(options: argparse.Namespace, environ: Mapping[str, str]) -> Result:
     handler, ignores = options.handler, parse_ignores(options.ignore)
     if options.folder is not None:
-        return inspect_folder(options.folder, handler, ignores)
+        return inspect_folder(options.folder, handler, ignores, options.base)
     if options.tar is not None:
         return inspect_tar(options.tar, handler, ignores)
     if options.image is not None:

@@ -13,6 +13,7 @@ from typing import Any
 from .image.tree import Tree
 
 TASK = "/var/task"
+DEFAULT_BASE = "al2"
 _CHECK_DATA = os.path.join(os.path.dirname(__file__), "check_data.json")
 
 
@@ -70,10 +71,12 @@ class CheckContext:
 
     :param image: None for a plain folder
     :param handler: from the command line or CMD; empty if unknown
+    :param base: the base image that a plain folder is for, a key of ``libraries`` in the data
     """
 
     tree: Tree
     image: Image | None = None
     handler: str = ""
     whole: bool = True
+    base: str = DEFAULT_BASE
     data: Mapping[str, Any] = field(default_factory=load_check_data)

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from ..console import UserError
 from . import internal_findings
 from .checks import all_checks
-from .context import TASK, CheckContext, Image
+from .context import DEFAULT_BASE, TASK, CheckContext, Image
 from .finding import SEVERITIES, Finding, RatedFinding, Result
 from .ignores import FILE as IGNORES
 from .ignores import Ignore, read_ignores
@@ -30,15 +30,18 @@ _CMD = re.compile(r"^\s*CMD\s+(\[.*\])\s*$", re.MULTILINE)
 _RUNTIMES = re.compile(r"lambda-entrypoint\.sh|bootstrap|surefoot|awslambdaric")
 
 
-def inspect_folder(folder: str, handler: str = "", ignores: Sequence[Ignore] = ()) -> Result:
+def inspect_folder(
+    folder: str, handler: str = "", ignores: Sequence[Ignore] = (), base: str = DEFAULT_BASE
+) -> Result:
     """Inspect a function's folder as the future /var/task, without what .dockerignore excludes.
 
-    Unless it is given, the handler comes from CMD in the folder's Dockerfile.
+    Unless it is given, the handler comes from CMD in the folder's Dockerfile. `base` is the image
+    that native files are compared with.
     """
     _require_folder(folder)
     tree = _apply_dockerignore(from_folder(folder, TASK), os.path.join(folder, ".dockerignore"))
     handler = handler or _handler_from_dockerfile(folder)
-    context = CheckContext(tree, None, handler, whole=False)
+    context = CheckContext(tree, None, handler, whole=False, base=base)
     return run_checks(context, folder, ignores, folder)
 
 

@@ -252,6 +252,14 @@ RULES: Mapping[str, Rule] = {
         "has changed since, so the old code runs.",
         "COPY first and RUN surefoot seal last, and list __pycache__ in .dockerignore.",
     ),
+    "SF212": Rule(
+        "the function runs a program that is not in the image",
+        WARNING,
+        "Lambda's base images have few programs: no git, aws, gs or unzip. Commands of the "
+        "function's shell scripts and constant commands in Python are looked up on the image's "
+        "PATH. Scripts that source other files, change PATH or test for the program are skipped.",
+        "Install the program in the Dockerfile, or use a library.",
+    ),
     "SF301": Rule(
         "a variable that Lambda reserves is set in the image",
         ERROR,
@@ -331,7 +339,7 @@ RULES: Mapping[str, Rule] = {
         ERROR,
         "A native file lists the versions of the symbols it needs, and the dynamic linker refuses "
         "to load it if a library does not define them. Files built for musl (Alpine) need another "
-        "C library. A plain folder is compared with provided:al2.",
+        "C library. A plain folder is compared with provided:al2, or with --base.",
         "Install the package in the image, so that pip chooses a matching wheel.",
     ),
     "SF502": Rule(
@@ -395,5 +403,12 @@ RULES: Mapping[str, Rule] = {
         NOTE,
         "Lambda runs every image as its own user 993, so USER only misleads readers.",
         "Remove USER, and make the files readable by others.",
+    ),
+    "SF606": Rule(
+        "the base image is out of support",
+        WARNING,
+        "Its distribution gets no security updates any more. Package indexes also stop building "
+        "wheels for its old C library, so pip installs old versions of packages.",
+        "Build on provided:al2023.",
     ),
 }

@@ -33,12 +33,14 @@ NAMES: tuple[str, ...] = (
     "shadowing",
     "writes",
     "shared_memory",
+    "missing_programs",
     "stale_bytecode",
     "glibc",
     "architecture",
     "image_size",
     "image_manifest",
     "ineffective_instructions",
+    "base_support",
 )
 
 

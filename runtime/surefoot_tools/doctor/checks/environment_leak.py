@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..context import TASK, CheckContext
 from ..finding import Finding
-from ..image.programs import first_line, starters
+from ..image.programs import is_shell_script, starters
 from ..python import module, os_environ
 from ..python.distributions import owners
 from ..python.reachable import may_run, reachable_files
@@ -19,7 +19,6 @@ _MESSAGE = "it prints, logs or returns os.environ as a whole"
 _WHOLE = re.compile(
     rb"environb?(?!b?\s*(?:\[|\.\s*(?:get|pop|setdefault|update)\b))|printenv|[\"']env[\"' ]"
 )
-_SHELLS = (b"sh", b"bash", b"dash", b"ash", b"ksh")
 
 
 def check(context: CheckContext) -> Iterator[Finding]:
@@ -46,9 +45,5 @@ def _scripts(context: CheckContext) -> Iterator[str]:
             continue
         if path not in started and not may_run(context, path):
             continue
-        if path.endswith((".sh", ".bash")) or _is_shell(first_line(context, path)):
+        if is_shell_script(context, path):
             yield path
-
-
-def _is_shell(line: bytes) -> bool:
-    return any(word.rpartition(b"/")[2] in _SHELLS for word in line[2:].split())

@@ -70,7 +70,7 @@ def _too_old(
         + (f"; {files} files are affected" if files > 1 else "")
     )
     if not context.whole:
-        message = message.replace("the image's ends", "that of provided:al2 ends")
+        message = message.replace("the image's ends", f"that of provided:{context.base} ends")
     return Finding("SF501", message, _remedy(context, owner, need), native.path)
 
 

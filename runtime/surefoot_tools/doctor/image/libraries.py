@@ -32,7 +32,7 @@ class Libraries:
         self.context = context
         self._defined: dict[str, frozenset[str]] = {}
         self._names = {native.name for native in natives(context.tree)}
-        self._base = context.data.get("libraries", {}).get("al2", {})
+        self._base = context.data["libraries"][context.base]
 
     def lacks(self, native: Native, needing: Elf, need: Need) -> bool:
         """Return whether a needed version is not there; a library that is not is no lack here."""

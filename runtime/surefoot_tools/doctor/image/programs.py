@@ -13,6 +13,7 @@ BOOTSTRAP = "/var/runtime/bootstrap"
 _PATH = "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin"
 EXTENSIONS = "/opt/extensions"
 EMULATOR = "aws-lambda-rie"
+_SHELLS = frozenset([b"sh", b"bash", b"dash", b"ash", b"ksh"])
 _HEAD = 512  # bytes, more than the kernel reads of a #! line
 
 
@@ -49,3 +50,11 @@ def first_line(context: CheckContext, path: str) -> bytes:
     """Return a file's ``#!`` line with its end; empty where it has none."""
     head = context.tree.read(path, _HEAD)
     return head[: head.find(b"\n") + 1 or None] if head.startswith(b"#!") else b""
+
+
+def is_shell_script(context: CheckContext, path: str) -> bool:
+    """Return whether a file is a shell script, by its name or its first line."""
+    if path.endswith((".sh", ".bash")):
+        return True
+    words = first_line(context, path)[2:].split()
+    return any(word.rpartition(b"/")[2] in _SHELLS for word in words)

@@ -28,7 +28,7 @@ def printed(commands: Iterable[Command]) -> Iterator[tuple[int, str]]:
     """Yield line and words of each command that prints the environment to where logs come from."""
     listed = list(commands)
     for command, following in zip_longest(listed, listed[1:]):
-        words = _bare(command.words)
+        words = bare_words(command.words)
         if not words or words[0] not in _PRINTERS:
             continue
         if not set(words[1:]) <= _PRINTERS[words[0]]:
@@ -40,7 +40,7 @@ def printed(commands: Iterable[Command]) -> Iterator[tuple[int, str]]:
         yield command.line, " ".join(words)
 
 
-def _bare(words: tuple[str, ...]) -> list[str]:
+def bare_words(words: tuple[str, ...]) -> list[str]:
     """Return a command's words without assignments and wrappers, its name without folders."""
     rest = list(words)
     while rest and (_ASSIGNMENT.match(rest[0]) or rest[0] in _WRAPPERS):
@@ -62,7 +62,7 @@ def _swallows(command: Command | None) -> bool:
     """Whether the next command of a pipe shows nothing of what it reads."""
     if command is None:
         return False
-    words = _bare(command.words)
+    words = bare_words(command.words)
     if _goes_elsewhere(command) or not words:
         return True
     if words[0] in {"grep", "egrep", "fgrep"}:

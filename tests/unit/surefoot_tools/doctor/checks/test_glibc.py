@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from surefoot_tools.doctor import inspection
 from surefoot_tools.doctor.context import Image
 from tests.support import glibc_audit
 from tests.unit.surefoot_tools.doctor.checking import Files, codes, in_folder, in_root, write
@@ -98,3 +99,15 @@ def test_this_machines_interpreter_can_be_audited() -> None:
     folder = Path(sys.executable).resolve().parent
     rows = [row for row, _ in glibc_audit.audit([str(folder)], (2, 26))]
     assert any(row.needs > (2, 0) for row in rows)
+
+
+def test_a_folder_is_compared_with_the_base_that_is_named(tmp_path: Path) -> None:
+    write(tmp_path, {"x.so": elf({"libc.so.6": ["GLIBC_2.34"]})})
+    command = inspection.inspect_folder
+    [found] = [each.finding for each in command(str(tmp_path)).findings if each.severity == "error"]
+    assert found.code == "SF501"
+    assert "provided:al2 ends" in found.message
+    assert not command(str(tmp_path), base="al2023").failed
+    write(tmp_path, {"x.so": elf({"libc.so.6": ["GLIBC_2.38"]})})
+    [found] = [each.finding for each in command(str(tmp_path), base="al2023").findings]
+    assert "provided:al2023 ends" in found.message
