@@ -234,7 +234,7 @@ RULES: Mapping[str, Rule] = {
         "the function's code has a syntax error",
         ERROR,
         "Loading the handler fails with Runtime.UserCodeSyntaxError. The image's Python version "
-        "decides what is valid; if the doctor runs on an older Python, it does not judge.",
+        "decides what is valid; if the doctor runs on an older Python, it does not report any.",
         "Correct the line. python3 -m py_compile FILE shows it.",
     ),
     "SF210": Rule(
@@ -368,7 +368,7 @@ RULES: Mapping[str, Rule] = {
         ERROR,
         "The file is cut off, contradicts itself, or is a Git LFS pointer in place of the library. "
         "Loading it fails.",
-        "Copy or install it again. git lfs pull fetches what a pointer stands for.",
+        "Copy or install it again. git lfs pull fetches the file that a pointer names.",
     ),
     "SF601": Rule(
         "the image is larger than Lambda accepts",

@@ -23,7 +23,7 @@ TITLES = {
     "call": "First call",
 }
 _MS = 1e6
-# That these import the function's module goes without saying.
+# They always import the function's module.
 _FINDS_HANDLERS = ("surefoot.handlers.resolve", "__main__")
 
 
@@ -78,7 +78,7 @@ def _walk(siblings: Sequence[Import]) -> list[Import]:
 
 
 def _stages(run: Run, roots: list[Import], handler: str) -> list[model.Stage]:
-    """Return the stages, leaving out those whose beginning cannot be told."""
+    """Return the stages, without those whose beginning is unknown."""
     rows = _walk(roots)
     module = handler.rpartition(".")[0].replace("/", ".").split(".")[0]
     first = next((row.begin_ns for row in rows if row.name == "surefoot"), None)
@@ -142,11 +142,11 @@ def _imports(
 
 
 def outer_chain(chain: list[Edge]) -> list[Edge]:
-    """Return a chain up to the runtime, with the part of it that asked for the module itself."""
+    """Return a chain up to the runtime, with the runtime's own import of the module."""
     inside = (at for at, edge in enumerate(chain) if _is_runtime(edge.importer))
     end = next(inside, len(chain))
-    asked = [each for each in chain[end : end + 1] if each.importer not in _FINDS_HANDLERS]
-    return [*chain[:end], *asked]
+    by_runtime = [each for each in chain[end : end + 1] if each.importer not in _FINDS_HANDLERS]
+    return [*chain[:end], *by_runtime]
 
 
 def _is_runtime(module: str) -> bool:

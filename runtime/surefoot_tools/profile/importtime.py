@@ -1,8 +1,8 @@
 """What ``-X importtime`` writes: one line for each import, inner ones first.
 
-The lines come in the middle of whatever the function writes to stderr, after text without a line
+The lines come in the middle of the function's stderr, after text without a line
 end even in the middle of a line. Each line is written when its import ends, so the time at which it
-arrives tells when that was; it arrives late or in time, never early.
+arrives shows when that was; it may arrive late, never early.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class Parsed:
 
 
 def parse(lines: Iterable[tuple[int, bytes]], known: Collection[str] | None = None) -> Parsed:
-    """Tell imports from the function's own lines; every child process prints the header anew.
+    """Separate imports from the function's own lines; every child process prints the header again.
 
     :param lines: arrival in nanoseconds and one line with its end (the last may lack it)
-    :param known: names that the process itself has imported, by which its imports are told from
+    :param known: names that the process itself has imported, which separates its imports from
         those of its children once there are any; None takes all that come after as the children's
     """
     own: list[Import] = []
@@ -79,7 +79,7 @@ def parse(lines: Iterable[tuple[int, bytes]], known: Collection[str] | None = No
 def nest(rows: Iterable[Import]) -> list[Import]:
     """Return the outermost imports with ``children`` filled, all in the order of time.
 
-    A row that is deeper than the next row belongs to it. Imports that had not ended yet are not
+    A row that is deeper than the next row is its child. Imports that had not ended yet are not
     there, so the outermost may have any level.
     """
     pending: list[Import] = []
@@ -103,7 +103,7 @@ def _place(siblings: list[Import], begin: int | None, end: int | None) -> None:
     for node in reversed(siblings):
         ended = node.arrived_ns if latest is None else min(node.arrived_ns, latest)
         node.begin_ns = latest = ended - node.cumulative_ns
-    # A parent's line that came late moved it to the right of where its first children stand.
+    # A parent's line that came late moved it to the right of where its first children are.
     earliest = begin
     for node in siblings:
         if earliest is not None and node.begin_ns < earliest:

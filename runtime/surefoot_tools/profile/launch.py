@@ -1,4 +1,4 @@
-"""How the runtime is started here: by the image's bootstrap, or as a module where there is none."""
+"""How the runtime is started here: by the image's bootstrap, or as a module if there is none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 RUNTIME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # The bootstrap's own start with one line more, which installs the probe before the runtime loads.
-# The runtime's directory takes the place of the working directory in sys.path for good only where
+# The runtime's directory takes the place of the working directory in sys.path permanently only if
 # the bootstrap does so, too; `python -m surefoot` keeps the working directory first.
 _PROBED = """
 import sys
@@ -93,7 +93,7 @@ def launch_command(handler: str, environ: Mapping[str, str], working_directory: 
 
 
 def _bootstrap(environ: Mapping[str, str]) -> str | None:
-    """Return the image's bootstrap; in a checkout it lies beside the runtime's directory."""
+    """Return the image's bootstrap; in a checkout it is next to the runtime's directory."""
     candidates = [
         os.path.join(environ.get("LAMBDA_RUNTIME_DIR") or RUNTIME, "bootstrap"),
         os.path.join(os.path.dirname(RUNTIME), "bootstrap", "bootstrap"),

@@ -1,4 +1,4 @@
-"""What a reader of the profile must know to read it right."""
+"""Notes that a reader needs to interpret the profile."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def collect_notes(launch: Launch, parsed: Parsed, details: Details, shown: set[s
     notes = []
     if launch.mode == "module":
         notes.append(
-            "Started with python -m surefoot: there is no bootstrap beside the runtime here."
+            "Started with python -m surefoot: there is no bootstrap next to the runtime here."
         )
     if not parsed.imports:
         notes.append(NO_TIMES)
@@ -37,7 +37,7 @@ def collect_notes(launch: Launch, parsed: Parsed, details: Details, shown: set[s
     if unseen and parsed.imports:
         notes.append(
             f"Loaded by importlib.import_module(), which -X importtime does not see: "
-            f"{join_names(unseen)}. Their time is part of that of the code which asked for them."
+            f"{join_names(unseen)}. Their time counts for the code that imported them."
         )
     if details.troubles:
         notes.append(

@@ -5,7 +5,7 @@ however the process ends. Only builtin modules are imported, so that it sees wha
 loads.
 
     ("spec", module, origin, loader, phase)      a module was found, or was there from the start
-    ("edge", importer, module, file, line)       code asked for a module, for the first time
+    ("edge", importer, module, file, line)       code imported a module, for the first time
     ("compiled", module, file, microseconds)     its source was compiled: it has no bytecode
     ("read", file, phase)                        a file was opened for reading
     ("ran", file, line, caller's file, phase)    a Python function ran, at the line of its def

@@ -26,7 +26,7 @@ class Module:
 
 @dataclass(frozen=True)
 class Edge:
-    """A statement in ``importer`` (at file and line) that asked for ``module``."""
+    """A statement in ``importer`` (at file and line) that imported ``module``."""
 
     importer: str
     module: str

@@ -43,7 +43,7 @@ class Server:
     """Listens on loopback; ``ready(key)`` is to be called for each of its selector's keys.
 
     Times are nanoseconds of the monotonic clock, 0 for what has not happened. The second request
-    for an invocation is left waiting: ``parked`` tells that all is done.
+    for an invocation is left waiting: ``parked`` means that everything is done.
     """
 
     def __init__(self, event: bytes, timeout_s: float, selector: selectors.BaseSelector) -> None:

@@ -1,8 +1,6 @@
 """Native files for another machine, another system or another Python.
 
-Wheels are chosen for the machine on which pip runs: on a Mac, on another architecture or with
-another Python it installs files that Lambda cannot load. A wheel that brings files for several
-machines, or is for any, is left alone.
+A wheel that brings files for several machines, or is for any, is skipped.
 """
 
 from __future__ import annotations
@@ -34,7 +32,7 @@ def check(context: CheckContext) -> Iterator[Finding]:
             yield Finding(
                 "SF505",
                 f"{_who(owner)} cannot be loaded: {native.problem}",
-                "copy or install it anew; git lfs pull fetches what a pointer stands for",
+                "copy or install it again; git lfs pull fetches the file that a pointer names",
                 native.path,
             )
         foreign = _foreign(owner, found, machine)
@@ -123,5 +121,5 @@ def _python(tag: str) -> str:
 
 def _who(owner: Distribution | None) -> str:
     if owner is None:
-        return "it"
+        return "the file"
     return owner.title + (f" ({owner.tags[0]})" if owner.tags else "")

@@ -1,9 +1,4 @@
-"""Credentials in an image are with everybody who can pull it, in every layer, for good.
-
-A function gets its AWS credentials from its role; other secrets belong to Secrets Manager or to
-Parameter Store. Looked for are forms that can hardly be anything else, listed in policy.json, in
-text files that no installed package brought. A secret is never shown, only its first characters.
-"""
+"""Credentials in variables, in files of tools, and in the user's own text files."""
 
 from __future__ import annotations
 
@@ -18,8 +13,8 @@ from ..image.tree import Entry
 from ..python.distributions import owners
 
 _REMEDY = (
-    "remove it, build again from the start, and revoke it where it is from; a role, Secrets "
-    "Manager or a build secret takes its place"
+    "remove it, build again from the start and revoke it; use a role, Secrets Manager or a build "
+    "secret instead"
 )
 _SHOWN = 4  # characters of a secret, and never more than a fifth of it
 _BINARY = (".pyc", ".so", ".zip", ".gz", ".whl", ".png", ".jpg", ".woff2")

@@ -1,7 +1,4 @@
-"""A .env file holds a developer's settings and secrets, and everybody with the image can read it.
-
-It also is not what the function gets on Lambda, where variables come from its configuration.
-"""
+""".env files, in the image or in one of its layers."""
 
 from __future__ import annotations
 
@@ -16,8 +13,8 @@ _TEMPLATES = (".example", ".sample", ".template", ".dist", ".tmpl")
 
 
 _REMEDY = (
-    "write .env to .dockerignore; give the function its variables in its configuration, and "
-    "secrets by Secrets Manager or Parameter Store"
+    "add .env to .dockerignore; set variables in the function's configuration, and keep secrets in "
+    "Secrets Manager or Parameter Store"
 )
 
 
@@ -26,7 +23,7 @@ def check(context: CheckContext) -> Iterator[Finding]:
     for top in own_folders(context):
         for entry in context.tree.under(top):
             if entry.is_file and _is_dotenv(entry.path):
-                message = "a .env file, which whoever can pull the image can read"
+                message = "anyone who can pull the image can read this .env file"
                 yield Finding("SF402", message, _REMEDY, entry.path)
     for path, number in deleted(context):
         if _is_dotenv(path):

@@ -1,10 +1,4 @@
-"""Lambda's user must be able to read every file and enter every folder.
-
-Lambda runs the function as user 993, who owns no file of the image, so the mode bits for others
-decide. A checkout under umask 077 copies files that only root can read: the function works in a
-local container, which runs as root, and fails on Lambda with "permission denied" (AWS Lambda
-Developer Guide, "Deploy Python Lambda functions with container images").
-"""
+"""Files and folders that user 993 cannot read or enter."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
-"""Native files that the C library, or another library, of the image is too old for.
+"""Native files that need a newer C library, or a library that the image lacks.
 
-A native file lists the versions of the symbols that it needs, and the loader refuses it where a
-library does not define them all. Compared with the libraries in the image; of a plain folder, with
-those of provided:al2. What is needed weakly does not count.
+Weak needs do not count.
 """
 
 from __future__ import annotations
@@ -120,7 +118,7 @@ def _missing(owner: Distribution | None, missing: Sequence[tuple[str, Native]]) 
 
 def _who(owner: Distribution | None) -> str:
     if owner is None:
-        return "it"
+        return "the file"
     # The most precise of a wheel's platforms is the one that names glibc's version.
     platforms = sorted(platform for platform in owner.platforms if platform != "any")
     return owner.title + (f" ({platforms[-1]})" if platforms else "")

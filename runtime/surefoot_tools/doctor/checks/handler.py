@@ -1,8 +1,4 @@
-"""Whether the handler leads to a function, without running anything.
-
-A handler is named module.function. Where it leads nowhere, every invocation fails with
-Runtime.ImportModuleError, Runtime.HandlerNotFound or Runtime.MalformedHandlerName.
-"""
+"""Whether the handler's name leads to a function."""
 
 from __future__ import annotations
 
@@ -21,7 +17,7 @@ _FORM = "write it as module.function, relative to the task root: app.handler, pa
 _SHELL_FUNCTION = re.compile(
     r"^[ \t]*(?:function[ \t]+([^\s(){}]+)|([^\s(){}#;&|]+)[ \t]*\([ \t]*\))", re.MULTILINE
 )
-# Such a script may define functions that it does not show.
+# Such a script may define functions in other files.
 _SHELL_SOURCES = re.compile(r"^\s*(?:source|\.|eval)\s", re.MULTILINE)
 
 
@@ -31,11 +27,11 @@ def check(context: CheckContext) -> Iterator[Finding]:
         return
     raw, _, attribute = context.handler.rpartition(".")
     if not attribute or not all(raw.replace("/", ".").split(".")):
-        yield _finding(context, "is no module and function", _FORM)
+        yield _finding(context, "is not of the form module.function", _FORM)
     elif raw.split(".")[0] in sys.builtin_module_names:
         yield _finding(
             context,
-            f"lies in '{raw}', the name of a module that is built into Python",
+            f"is in '{raw}', the name of a module that is built into Python",
             "give the file another name, and the handler with it",
         )
     elif resolved := resolution.resolve(context):
@@ -102,7 +98,7 @@ def _no_module(context: CheckContext, raw: str) -> Iterator[Finding]:
     remedy = f"COPY its file to ${{LAMBDA_TASK_ROOT}} ({TASK}), or name another module in CMD"
     if deeper:
         function = context.handler.rpartition(".")[2]
-        remedy = f"name it in full, {deeper[0]}.{function}, or copy what is beside it to {TASK}"
+        remedy = f"name it in full, {deeper[0]}.{function}, or copy its folder's contents to {TASK}"
     known = finder.names_in(context.tree, [TASK])
     known += [
         posixpath.basename(entry.path)[:-3]

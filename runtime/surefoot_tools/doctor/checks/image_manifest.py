@@ -1,9 +1,4 @@
-"""Lambda takes one image for one architecture, and neither an index nor attestations.
-
-BuildKit adds a provenance attestation by default, which turns the push into an image index; Lambda
-answers that the image manifest's media type is not supported (AWS Lambda Developer Guide,
-"Create a Lambda function using a container image").
-"""
+"""Image indexes and attestations, which Lambda rejects."""
 
 from __future__ import annotations
 
@@ -23,13 +18,13 @@ def check(context: CheckContext) -> Iterator[Finding]:
         yield Finding(
             "SF603",
             f"an index of {len(images)} images ({', '.join(map(_platform, images))}), where Lambda "
-            "takes one",
+            "accepts one",
             "build and push one image per architecture: docker buildx build --platform linux/arm64",
         )
     elif len(described) > len(images):
         yield Finding(
             "SF603",
-            "an attestation beside the image makes an index of it",
+            "an attestation next to the image turns it into an index",
             "build with docker buildx build --provenance=false --sbom=false, or with the plain "
             "builder",
         )

@@ -1,9 +1,4 @@
-"""An image's size costs time at every cold start, and over 10 GB Lambda refuses it.
-
-The limit is for all layers together, unpacked (AWS Lambda Developer Guide, "Lambda quotas"). A
-file that a later layer deletes, replaces or merely gives another mode stays in the image's layers:
-only the RUN that made it can keep it out.
-"""
+"""The image's size, layer by layer."""
 
 from __future__ import annotations
 
@@ -27,7 +22,7 @@ def check(context: CheckContext) -> Iterator[Finding]:
     if total > policy["image_bytes"]:
         yield Finding(
             "SF601",
-            f"{format_size(total)} unpacked; Lambda takes {format_size(policy['image_bytes'])}",
+            f"{format_size(total)} unpacked; Lambda accepts {format_size(policy['image_bytes'])}",
             "leave out what the function does not need, and fetch large data from S3 or EFS",
         )
     for number, layer in enumerate(layers):
@@ -45,19 +40,19 @@ def _layer(
         yield Finding(
             "SF602",
             f"{name} holds {format_size(lost)} in {len(hidden):,} files that layer "
-            f"{', '.join(str(at + 1) for at in by)} deletes or writes anew, such as "
-            f"{', '.join(_told(file) for file in hidden[:_SHOWN])}",
+            f"{', '.join(str(at + 1) for at in by)} deletes or overwrites, such as "
+            f"{', '.join(_describe(file) for file in hidden[:_SHOWN])}",
             "delete or change them in the RUN that makes them, or make them in another build stage",
         )
     if layer.size > most:
         yield Finding(
             "SF602",
             f"{name} is {format_size(layer.size)}",
-            "look at what it brings: tests, caches, debug symbols and data seldom are needed",
+            "leave out what it does not need, such as tests, caches, debug symbols and data",
         )
 
 
-def _told(file: OverwrittenFile) -> str:
+def _describe(file: OverwrittenFile) -> str:
     return f"{file.path} ({format_size(file.size)})"
 
 

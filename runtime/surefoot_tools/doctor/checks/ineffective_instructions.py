@@ -1,9 +1,4 @@
-"""Settings of an image that have no effect on Lambda.
-
-Lambda runs every image as its own user 993 and lets nothing in from outside, so USER and EXPOSE
-only mislead those who read the Dockerfile (AWS Lambda Developer Guide, "Create a Lambda function
-using a container image").
-"""
+"""Instructions that have no effect on Lambda."""
 
 from __future__ import annotations
 
@@ -22,7 +17,7 @@ def check(context: CheckContext) -> Iterator[Finding]:
         ports = ", ".join(image.exposed)
         yield Finding(
             "SF604",
-            f"EXPOSE {ports}: no connection reaches a function",
+            f"EXPOSE {ports}: no connection from outside reaches a function",
             "remove EXPOSE; a function URL or an API calls the function",
         )
     if image.user:

@@ -1,8 +1,4 @@
-"""Scripts must not have Windows line ends.
-
-With CR LF the kernel looks for an interpreter whose name ends in CR, and a shell takes the CR as
-part of every last word. Git writes such files on Windows unless .gitattributes says otherwise.
-"""
+"""Windows line ends in scripts."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""An image should name its handler in CMD.
-
-Lambda passes CMD to the entry point, which is how the runtime learns what to call. Without one
-every function made from the image has to override the command (AWS Lambda API, ImageConfig).
-"""
+"""Images without CMD."""
 
 from __future__ import annotations
 
@@ -19,6 +15,6 @@ def check(context: CheckContext) -> Iterator[Finding]:
         return
     yield Finding(
         "SF305",
-        "the image has no CMD, so the runtime is not told what to call",
+        "the image has no CMD, so the runtime does not know what to call",
         'end the Dockerfile with CMD ["module.function"]; a base image for others needs none',
     )

@@ -1,9 +1,4 @@
-"""Whether what the handler's module imports is there, and compiles, without running anything.
-
-Followed from the handler's module through the function's own modules, along the imports that run
-whenever a module is loaded: none under a condition, in a function, or with its failure caught. Such
-a function fails with Runtime.ImportModuleError or Runtime.UserCodeSyntaxError.
-"""
+"""Imports and syntax of the handler's module and of the function's own modules that it imports."""
 
 from __future__ import annotations
 
@@ -40,33 +35,33 @@ def check(context: CheckContext) -> Iterator[Finding]:
 
 def _explain_missing_import(context: CheckContext, lost: MissingImport) -> tuple[str, str]:
     """Return message and remedy."""
-    asked = f"imports '{lost.name}'"
+    statement = f"imports '{lost.name}'"
     if lost.name.startswith("."):
         return (
-            f"{asked} relatively, but the file is in no package",
+            f"{statement} relatively, but the file is not in a package",
             f"import it by its name, without the dots: {lost.name.lstrip('.')}",
         )
     if lost.is_name:
         place = finder.find(context.tree, lost.inside, interpreter.user_path(context))
         known = resolution.bound_names(context, place) if place else None
         return (
-            f"{asked} from {lost.inside}, which does not define it"
+            f"{statement} from {lost.inside}, which does not define it"
             + suggestion(lost.name, known.bound if known else ()),
             f"correct the name, or define it in {lost.inside}",
         )
     if lost.inside:
         return (
-            f"{asked}, which package {lost.inside} does not have",
+            f"{statement}, which package {lost.inside} does not have",
             "COPY its file into the package, or correct the name",
         )
     for folder in _ELSEWHERE:
         if finder.find(context.tree, lost.name, (folder,)):
             return (
-                f"{asked}, which lies in {folder}, where Python does not look",
+                f"{statement}, which is in {folder}, where Python does not look",
                 f"install it to {TASK}, or say ENV PYTHONPATH={folder} in the Dockerfile",
             )
     known_names = finder.names_in(context.tree, interpreter.user_path(context))
-    return f"{asked}, which is nowhere in the image{suggestion(lost.name, known_names)}", _INSTALL
+    return f"{statement}, which is not in the image{suggestion(lost.name, known_names)}", _INSTALL
 
 
 def _syntax(name: str, path: str, problem: SyntaxProblem) -> Finding:

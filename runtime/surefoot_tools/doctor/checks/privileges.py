@@ -1,8 +1,4 @@
-"""Files of the function that raise privileges or that anybody may change.
-
-Lambda drops all capabilities and mounts the root read-only, so a set-uid bit or a world-writable
-file gains nothing there; an image scanner will report it, and elsewhere it is a way in.
-"""
+"""Setuid and world-writable files on top of the base image."""
 
 from __future__ import annotations
 
@@ -24,11 +20,11 @@ def check(context: CheckContext) -> Iterator[Finding]:
         entries = [entry for entry in context.tree.under(top) if not entry.is_link]
         raised = [entry for entry in entries if entry.is_file and entry.mode & _PRIVILEGED]
         for group in grouped(raised, top):
-            message = f"set-uid or set-gid (mode {group.example.permissions:04o}){group.text}"
+            message = f"setuid or setgid (mode {group.example.permissions:04o}){group.text}"
             yield Finding("SF109", message, f"RUN chmod ug-s {group.path}", group.path)
         for group in grouped([entry for entry in entries if _open(entry)], top):
-            message = f"anybody may write it (mode {group.example.permissions:04o}){group.text}"
-            remedy = f"RUN chmod -R go-w {group.path}, or RUN surefoot seal, which settles modes"
+            message = f"every user may write it (mode {group.example.permissions:04o}){group.text}"
+            remedy = f"RUN chmod -R go-w {group.path}, or RUN surefoot seal"
             yield Finding("SF109", message, remedy, group.path)
 
 

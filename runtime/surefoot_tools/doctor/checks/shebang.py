@@ -1,10 +1,4 @@
-"""The interpreter that a script names in its first line must be in the image.
-
-The kernel answers "no such file" for the script itself when its interpreter is missing, which
-sends people looking at the wrong file (execve(2)). Scripts that pip made in another build stage
-keep that stage's path to Python. What Lambda starts itself must run; for other executables of the
-function it may be that nobody ever calls them.
-"""
+"""The interpreters that scripts name in their first line."""
 
 from __future__ import annotations
 

@@ -1,10 +1,4 @@
-"""Modules without bytecode, or with bytecode that is not of their source.
-
-Lambda's disk is read-only, so what the image lacks is compiled anew at every cold start. Bytecode
-that rests on the time of its source is not trusted again once a later COPY or another layer gives
-the source another time. Worse is bytecode that is never compared with its source: where that has
-changed since, the old code runs. Looked at in whole images only: a folder is compiled in the build.
-"""
+"""Modules without bytecode, or with bytecode that is ignored or wrong. Whole images only."""
 
 from __future__ import annotations
 
@@ -36,7 +30,7 @@ class _Area:
 
 
 def check(context: CheckContext) -> Iterator[Finding]:
-    """Compare sources with the bytecode beside them, an area at a time."""
+    """Compare sources with their bytecode, area by area."""
     python = interpreter.find(context.tree)
     if python is None or not context.whole:
         return
@@ -100,10 +94,10 @@ def _finding(code: str, area: _Area, paths: list[str]) -> Finding:
     count = f"{len(paths)} modules" if len(paths) > 1 else "one module"
     message = {
         _MISSING: f"{area.title}: {count} without bytecode, compiled at every cold start: {names}",
-        _STALE: f"{area.title}: {count} with bytecode that is compiled again at every cold start, "
-        f"of another Python, another source or a source's time: {names}",
-        _WRONG: f"{area.title}: {count} changed since their bytecode was made; what runs is the "
-        f"old code: {names}",
+        _STALE: f"{area.title}: {count} with bytecode from another Python or another source, "
+        f"which is ignored: {names}",
+        _WRONG: f"{area.title}: {count} changed since their bytecode was made; the old code "
+        f"runs: {names}",
     }[code]
     remedy = area.remedy
     if code == _WRONG:

@@ -13,7 +13,7 @@ from ..python import interpreter
 
 
 def check(context: CheckContext) -> Iterator[Finding]:
-    """Look at the image's variables; of a plain folder there are none."""
+    """Look at the image's variables; a plain folder has none."""
     image = context.image
     if image is None:
         return

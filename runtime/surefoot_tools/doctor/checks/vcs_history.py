@@ -1,8 +1,4 @@
-"""A repository's history does not belong into an image.
-
-It holds all that was ever committed, removed secrets included, and often a remote's address with a
-token; it is also larger than the code.
-"""
+"""Version-control history, in the image or in one of its layers."""
 
 from __future__ import annotations
 
@@ -12,6 +8,7 @@ from collections.abc import Iterator
 from ..context import CheckContext
 from ..finding import Finding
 from ..image.ownership import above, deleted, deleted_text, own_folders
+from ..image.tree import Entry
 
 _NAMES = frozenset([".git", ".hg", ".svn"])
 
@@ -20,15 +17,12 @@ _REMEDY = "write {} to .dockerignore, or COPY only what the function needs"
 
 
 def check(context: CheckContext) -> Iterator[Finding]:
-    """Look at the function's folders by name, and at what layers have lost.
-
-    A worktree's .git is a file.
-    """
+    """Look at the function's folders by name, and at what later layers delete."""
     for top in own_folders(context):
         for entry in context.tree.under(top):
             name = posixpath.basename(entry.path)
-            if name in _NAMES and not entry.is_link:
-                message = "it has all that was ever committed"
+            if name in _NAMES and (entry.is_folder or _is_worktree(context, entry)):
+                message = "it contains everything ever committed"
                 yield Finding("SF403", message, _REMEDY.format(name), entry.path)
     lost = dict.fromkeys(
         (folder, number)
@@ -39,3 +33,8 @@ def check(context: CheckContext) -> Iterator[Finding]:
     for folder, number in lost:
         remedy = _REMEDY.format(posixpath.basename(folder))
         yield Finding("SF403", deleted_text(number), remedy, folder)
+
+
+def _is_worktree(context: CheckContext, entry: Entry) -> bool:
+    """Return whether a file is the .git of a worktree; caches have empty ones as a marker."""
+    return entry.is_file and context.tree.read(entry.path, 8).startswith(b"gitdir:")

@@ -1,9 +1,4 @@
-"""Code that writes where Lambda's disk is read-only: anywhere but in /tmp.
-
-On Lambda all but /tmp is read-only. Found are places that the code itself shows: constants, joined
-paths, __file__, the home and the working directory; only in the function's own code, and not under
-if __name__ == '__main__'.
-"""
+"""Code that writes outside /tmp, at paths that the source shows."""
 
 from __future__ import annotations
 
@@ -36,7 +31,7 @@ def check(context: CheckContext) -> Iterator[Finding]:
     """Look through the function's own files."""
     known = _surroundings(context)
     sources = {path: context.tree.read(path) for path in reachable_files(context)}
-    # After a chdir nobody knows where a relative path leads.
+    # After a chdir, relative paths are unknown.
     moves = any(_CHDIR.search(source) for source in sources.values())
     for path, source in sources.items():
         body = parse(context.tree, path).body if _MENTION.search(source) else None
@@ -55,7 +50,7 @@ def check(context: CheckContext) -> Iterator[Finding]:
 def _surroundings(context: CheckContext) -> EvalContext:
     if context.image is None:
         return EvalContext("")
-    # Without HOME, Python would take that of Lambda's user, which is no folder.
+    # Without HOME, Python would take that of Lambda's user, which does not exist.
     home = context.image.variables.get("HOME") or "/home/sbx_user1051"
     return EvalContext("", home, context.image.workdir or TASK)
 

@@ -86,7 +86,7 @@ class _Blobs:
             raise LookupError(f"it lacks {name}")
         content = self._archive.extractfile(self._members[name])
         if content is None:
-            raise LookupError(f"{name} in it is no file")
+            raise LookupError(f"{name} in it is not a file")
         return content
 
     def json(self, name: str) -> Any:
@@ -95,7 +95,7 @@ class _Blobs:
 
 
 def _parts(blobs: _Blobs) -> _Parts:
-    # Where both are, index.json tells more: manifest.json knows no index and no attestation.
+    # If both exist, index.json has more: manifest.json shows neither index nor attestations.
     if "index.json" in blobs:
         return _of_layout(blobs)
     if "manifest.json" not in blobs:

@@ -52,7 +52,7 @@ class Elf:
 
     :param machine: a name of MACHINES, or ``e_machine N``
     :param interpreter: the dynamic loader of a program, empty for a library or a static program
-    :param search: RUNPATH, or RPATH where there is none, split at colons; $ORIGIN stands as it is
+    :param search: RUNPATH, or RPATH where there is none, split at colons; $ORIGIN is not replaced
     """
 
     machine: str
@@ -173,7 +173,7 @@ def _count(image: _Image, tags: dict[int, int]) -> int:
     if _HASH in tags:
         return image.unpack("II", image.offset(tags[_HASH]))[1]
     if _GNU_HASH in tags:
-        # Its table begins with the first defined symbol: the undefined ones stand before.
+        # Its table begins with the first defined symbol: the undefined ones come before.
         return image.unpack("II", image.offset(tags[_GNU_HASH]))[1]
     return 0
 

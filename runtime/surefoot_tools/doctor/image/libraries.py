@@ -54,13 +54,13 @@ class Libraries:
         return max(same, key=number, default="")
 
     def missing(self, native: Native, needing: Elf) -> Sequence[str]:
-        """Return the needed libraries that are nowhere. Of a plain folder nobody can tell."""
+        """Return the needed libraries that are not in the image; unknown for a plain folder."""
         if not self.context.whole:
             return ()
         return [
             name
             for name in needing.needed
-            # What the tree has somewhere may be loaded by then, from wherever it lies.
+            # What is anywhere in the tree may be loaded by then.
             if name not in self._names and self._find(native, needing, name) is None
         ]
 

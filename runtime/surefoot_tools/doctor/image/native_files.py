@@ -78,7 +78,7 @@ def _is_candidate(entry: Entry) -> bool:
     if not entry.is_file or not entry.size:
         return False
     name = posixpath.basename(entry.path)
-    # A program may have lost its mode, which is another check's; with an ending it is none.
+    # A program may have lost its mode, which another check reports; programs have no ending.
     return is_library(name) or "." not in name or bool(entry.permissions & 0o111)
 
 

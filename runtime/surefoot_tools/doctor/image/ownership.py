@@ -1,4 +1,4 @@
-"""Where the files of the people who build an image are, apart from those of its base."""
+"""Which files of an image its builder has added, and which were deleted again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def deleted(context: CheckContext) -> Iterator[tuple[str, int]]:
 
 def deleted_text(number: int) -> str:
     """Return how a finding says where such a file is."""
-    return f"deleted later, and still in layer {number}, for whoever can pull the image"
+    return f"deleted later, but anyone who can pull the image can read it in layer {number}"
 
 
 def above(path: str) -> Iterator[str]:

@@ -80,7 +80,7 @@ class Tree:
         return Tree(entries, self._read, problems)
 
     def get(self, path: str) -> Entry | None:
-        """Return what stands at `path` itself; a link is not followed."""
+        """Return what is at `path` itself; a link is not followed."""
         return self.entries.get(path)
 
     def resolve(self, path: str) -> Entry | None:
@@ -110,7 +110,7 @@ class Tree:
         return self.entries.get(here)
 
     def children(self, folder: str) -> Iterator[Entry]:
-        """Yield what lies directly in `folder`."""
+        """Yield what is directly in `folder`."""
         for path in self._children.get(folder, ()):
             yield self.entries[path]
 
@@ -160,7 +160,7 @@ def from_folder(
     """Return the tree of `folder`, which is to be at `mount` in the image.
 
     The folders above `mount` are made up as an image has them; so is the mode of `mount` itself
-    where the folder lies elsewhere, for COPY takes what is in a folder and leaves its mode behind.
+    if the folder is elsewhere, because COPY copies a folder's contents without its mode.
     Paths of the image in `skip` are not entered, nor with `one_device` what is mounted below
     `folder`. Raises OSError where `folder` cannot be listed.
     """
@@ -204,7 +204,7 @@ def from_folder(
 
 
 def synthetic_folder(path: str) -> Entry:
-    """Return a folder that no source has, as builders make them."""
+    """Return a folder that no layer names, as builders make them."""
     return Entry(path, stat.S_IFDIR | 0o755)
 
 

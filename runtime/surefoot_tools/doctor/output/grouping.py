@@ -1,4 +1,4 @@
-"""Many files with one defect, put so that a person can read it."""
+"""Groups many files with one problem."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST = 10  # groups
 
 @dataclass(frozen=True)
 class Group:
-    """One file, or a folder that stands for `count` files in and below it."""
+    """One file, or a folder with `count` files in and below it."""
 
     path: str
     count: int

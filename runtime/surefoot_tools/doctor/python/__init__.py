@@ -1,4 +1,4 @@
-"""What can be known of a tree's code without running it; see ``doctor.checks`` for what it means.
+"""Facts about a tree's Python code, without running it.
 
-All of it is best effort in one direction: what cannot be known yields nothing, never a guess.
+What cannot be known yields nothing, never a guess.
 """

@@ -1,4 +1,4 @@
-"""The calls in a file, each with the dotted name of what is called, as far as imports tell."""
+"""Calls, with the dotted name of what is called, resolved through the file's imports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Aliases = Mapping[str, str]
 
 
 def aliases(module: ast.Module) -> dict[str, str]:
-    """Return what the names that imports bind stand for, wherever in the file they are."""
+    """Return the dotted names that imports in the file bind, by local name."""
     known: dict[str, str] = {}
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
@@ -26,7 +26,7 @@ def aliases(module: ast.Module) -> dict[str, str]:
 
 
 def dotted(node: ast.expr, known: Aliases) -> str:
-    """Return what an expression of names and dots stands for, or an empty string."""
+    """Return the dotted name of an expression of names and dots, or an empty string."""
     if isinstance(node, ast.Name):
         return known.get(node.id, node.id)
     if isinstance(node, ast.Attribute):

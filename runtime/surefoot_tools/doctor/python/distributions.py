@@ -1,4 +1,4 @@
-"""Which installed distribution (wheel) a file belongs to.
+"""Which installed distribution (wheel) brought a file.
 
 Source: PyPA, "Recording installed projects" (RECORD) and "Binary distribution format" (WHEEL).
 """

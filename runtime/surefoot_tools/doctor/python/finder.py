@@ -1,4 +1,4 @@
-"""Where an import would find a module in a tree: the path-based finder, by hand.
+"""Where an import would find a module in a tree: the path-based finder.
 
 Source: The Python Language Reference, "The import system".
 """
@@ -42,7 +42,7 @@ def find(tree: Tree, name: str, path: Sequence[str]) -> ModuleLocation | None:
 
 
 def names_in(tree: Tree, folders: Sequence[str]) -> list[str]:
-    """Return the names of the modules and packages that lie directly in folders."""
+    """Return the names of the modules and packages that are directly in folders."""
     names: set[str] = set()
     for folder in folders:
         real = tree.resolve(folder)

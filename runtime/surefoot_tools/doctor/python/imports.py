@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-# Who catches one of these around an import can do without it.
+# Code that catches one of these around an import works without it.
 _CAUGHT = frozenset(["ImportError", "ModuleNotFoundError", "Exception", "BaseException"])
 _PATH_CHANGES = re.compile(
     rb"\bsys\s*\.\s*path|\baddsitedir|\bmeta_path|\bpath_hooks|__path__|from\s+sys\s+import"
@@ -25,9 +25,9 @@ class RequiredImport:
 
 
 def required(body: ast.Module, package: str) -> Iterator[RequiredImport]:
-    """Yield what the top level imports come what may.
+    """Yield what the top level imports unconditionally.
 
-    What stands under a condition (TYPE_CHECKING, a platform), in a function, or where its failure
+    What is under a condition (TYPE_CHECKING, a platform), in a function, or where its failure
     is caught, is not among it.
 
     :param package: the dotted package that the module is in, or is; empty for a plain module

@@ -96,7 +96,7 @@ def user_path(context: CheckContext) -> list[str]:
     task = image.variables.get("LAMBDA_TASK_ROOT") or TASK
     path = [image.workdir or TASK, task]
     path += [part for part in image.variables.get("PYTHONPATH", "").split(":") if part]
-    # A plain folder tells no version; layers come from elsewhere then.
+    # The Python version of a plain folder is unknown.
     library = f"lib/python3.{found.version[1]}/site-packages" if found else ""
     site = [f"/opt/python/{library}"] if found else []
     site += ["/opt/python", *_active_environment(context)]

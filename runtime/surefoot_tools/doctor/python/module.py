@@ -36,7 +36,7 @@ _NESTED = re.compile(rb"""[fF][rR]?(['"]).*\{[^}]*\1""")
 
 @dataclass(frozen=True)
 class SyntaxProblem:
-    """Why a file is no Python source; `line` is 0 where the parser names none."""
+    """Why a file is not valid Python; `line` is 0 if the parser names none."""
 
     reason: str
     line: int = 0
@@ -44,7 +44,7 @@ class SyntaxProblem:
 
 @dataclass(frozen=True)
 class Module:
-    """A file: its parsed body, or the problem; neither where this interpreter cannot judge it."""
+    """A file: its parsed body, or the problem; neither if this Python is too old to parse it."""
 
     path: str
     source: bytes
@@ -126,5 +126,5 @@ def _attempt(make: Callable[[], Result]) -> tuple[Result | None, SyntaxProblem |
     except ValueError as error:
         return None, SyntaxProblem(str(error))
     except (RecursionError, MemoryError):
-        # Deeper than this interpreter's stack; another may well take it.
+        # Deeper than this interpreter's stack; another may accept it.
         return None, None

@@ -37,7 +37,7 @@ def top_level(module: ast.Module, source: bytes) -> Names:
 
 
 def may_have_member(owner: ast.AST, name: str) -> bool:
-    """Return whether what a name is bound to may have an attribute; True where nobody can tell."""
+    """Return whether what a name is bound to may have an attribute; True if unknown."""
     if not isinstance(owner, ast.ClassDef):
         return True
     if owner.decorator_list or owner.keywords:

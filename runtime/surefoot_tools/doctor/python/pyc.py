@@ -28,7 +28,7 @@ class PycHeader:
 
 
 def header(data: bytes) -> PycHeader | None:
-    """Return the header of bytecode, or None where there is none."""
+    """Return the header of bytecode, or None if there is none."""
     if len(data) < SIZE:
         return None
     flags = int.from_bytes(data[4:8], "little")

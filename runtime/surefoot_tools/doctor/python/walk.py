@@ -33,10 +33,10 @@ class MissingImport:
 
 
 def walk(context: CheckContext, start: str) -> Iterator[LoadedModule | MissingImport]:
-    """Yield what loading the module `start` reaches, and what it asks for in vain.
+    """Yield the modules that loading `start` reaches, and the imports that find nothing.
 
-    Where own code changes sys.path nothing can be known, and nothing is lost. Of a plain folder it
-    is unknown what the image adds, so only gaps in the user's own packages are.
+    If own code changes sys.path, nothing is missing for certain. What an image adds to a plain
+    folder is unknown, so only gaps in the function's own packages are reported.
     """
     path = interpreter.user_path(context)
     waiting = _with_parents(start)
@@ -87,12 +87,12 @@ def _lost(
             return
     if place is None or not place.path:
         return
-    asked = parse(tree, place.path)
-    if asked.names is None or not asked.names.complete or asked.changes_path:
+    imported = parse(tree, place.path)
+    if imported.names is None or not imported.names.complete or imported.changes_path:
         return
     for taken in each.names:
         is_module = place.folders and finder.find(tree, taken, place.folders)
-        if taken not in ("*", *_ALWAYS) and taken not in asked.names.bound and not is_module:
+        if taken not in ("*", *_ALWAYS) and taken not in imported.names.bound and not is_module:
             yield MissingImport(module, each, taken, each.module, is_name=True)
 
 

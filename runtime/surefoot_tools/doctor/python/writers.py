@@ -16,7 +16,7 @@ class Writer:
 
     :param index: of the positional argument; None where it is only a keyword's
     :param mode: place, keyword and default of a mode without which nothing is written
-    :param spares: whether what is there already is left alone: "yes", or "asked" by exist_ok
+    :param spares: whether an existing target is left alone: "yes", or "option" with exist_ok
     """
 
     index: int | None
@@ -27,7 +27,7 @@ class Writer:
 
 @dataclass(frozen=True)
 class Write:
-    """A call that writes, the expression of the place, and whether it is content with what is."""
+    """A call that writes, its target, and whether it leaves an existing one alone."""
 
     name: str
     target: ast.expr
@@ -55,7 +55,7 @@ _FUNCTIONS = {
     "logging.handlers.WatchedFileHandler": _LOG,
     "logging.basicConfig": Writer(None, "filename"),
     "os.mkdir": Writer(0, "path"),
-    "os.makedirs": Writer(0, "name", spares="asked"),
+    "os.makedirs": Writer(0, "name", spares="option"),
     "os.mkfifo": Writer(0, "path"),
     "os.symlink": Writer(1, "dst"),
     "os.link": Writer(1, "dst"),
@@ -78,11 +78,11 @@ _PATH_METHODS = {
     "write_text": "",
     "write_bytes": "",
     "touch": "",
-    "mkdir": "asked",
+    "mkdir": "option",
     "unlink": "",
     "symlink_to": "",
 }
-# Of objects nobody can tell the type of here, so only names that mean one thing.
+# The type of the object is unknown, so only names with one meaning.
 _METHODS = {
     "savefig": Writer(0, "fname"),
     "to_csv": Writer(0, "path_or_buf"),
@@ -103,7 +103,7 @@ def may_write(call: ast.Call, aliases: Mapping[str, str]) -> bool:
 
 
 def find(call: ast.Call, known: EvalContext) -> Write | None:
-    """Return what a call writes, or None: it writes nothing, or nobody can tell."""
+    """Return what a call writes, or None: it writes nothing, or that is unknown."""
     name = known.name(call.func)
     writer = _FUNCTIONS.get(name)
     if writer is not None:
@@ -117,7 +117,7 @@ def find(call: ast.Call, known: EvalContext) -> Write | None:
         target = _SPECIAL[method](call, known)
         return Write(method, target, spares=False) if target else None
     if method in _PATH_METHODS and evaluate(call.func.value, known):
-        spares = _PATH_METHODS[method] == "asked" and _is_asked(call)
+        spares = _PATH_METHODS[method] == "option" and _has_exist_ok(call)
         return Write(f"Path.{method}", call.func.value, spares)
     if (
         method == "open"
@@ -132,7 +132,7 @@ def _write(call: ast.Call, name: str, writer: Writer, known: EvalContext) -> Wri
     target = argument(call, writer.index, writer.keyword)
     if target is None or (writer.mode and not _writes(call, writer.mode, known)):
         return None
-    spares = writer.spares == "yes" or (writer.spares == "asked" and _is_asked(call))
+    spares = writer.spares == "yes" or (writer.spares == "option" and _has_exist_ok(call))
     return Write(name, target, spares)
 
 
@@ -145,7 +145,7 @@ def _writes(call: ast.Call, mode: tuple[int, str, str], known: EvalContext) -> b
     return not set(text.text if text else default).isdisjoint("waxc+n")
 
 
-def _is_asked(call: ast.Call) -> bool:
+def _has_exist_ok(call: ast.Call) -> bool:
     return any(
         each.arg == "exist_ok" and isinstance(each.value, ast.Constant) and each.value.value is True
         for each in call.keywords

@@ -1,1 +1,1 @@
-"""What can be known, without running it, of code that shows secrets."""
+"""The commands of shell scripts, without running them."""

@@ -14,7 +14,7 @@ from .lexer import REDIRECTION, WORD, Token, tokens
 _KEYWORDS = frozenset(["if", "then", "else", "elif", "do", "while", "until", "!", "{", "time"])
 # They show what they get, also what comes from a substitution.
 _SHOWING = frozenset(["echo", "printf"])
-_DEEPEST = 20  # substitutions in substitutions; no hand writes more
+_DEEPEST = 20  # substitutions in substitutions; hand-written scripts have fewer
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Command:
     :param line: where it begins, from 1
     :param end: the operator after it, such as ``|`` and a line end; empty at the script's end
     :param redirections: pairs of sign and target
-    :param captured: it stands in ``$(…)`` or backquotes, and what it prints is not shown by echo
+    :param captured: it is in ``$(…)`` or backquotes, and what it prints is not shown by echo
     """
 
     words: tuple[str, ...]
@@ -64,7 +64,7 @@ def commands(
 ) -> Iterator[Command]:
     """Yield the commands of a script in their order, those in substitutions before their own.
 
-    `depth` is how many substitutions the script stands in.
+    `depth` is the number of substitutions around the script.
     """
     command = _Open()
     sign = ""

@@ -15,16 +15,16 @@ _LEAST_SHARE = 0.1
 
 
 def imports(evidence: RuleInput) -> Iterator[Advice]:
-    """What the function's own modules import from elsewhere, by package, with all it brings in."""
-    asked: dict[str, list[tuple[str, str, int]]] = {}
+    """Advise on packages that the function's own modules import, with everything they load."""
+    importers_of: dict[str, list[tuple[str, str, int]]] = {}
     for edge in evidence.details.edges:
         if edge.importer in evidence.own and edge.module not in evidence.own:
-            asked.setdefault(edge.module.split(".")[0], []).append(
+            importers_of.setdefault(edge.module.split(".")[0], []).append(
                 (edge.importer, edge.module, edge.line)
             )
     idle = {(each.importer, each.module) for each in unused_imports.statements(evidence)}
     total_ms = evidence.profile.total_ms
-    for package, places in asked.items():
+    for package, places in importers_of.items():
         pairs = {(importer, module) for importer, module, _ in places}
         names = evidence.unreachable_without(pairs)
         saving = evidence.self_ms(names)

@@ -52,7 +52,7 @@ def test_errors_end_with_1_and_each_has_code_place_message_and_remedy(faulty: Pa
     lines = ended.stdout.splitlines()
     assert lines[0] == "1 error"
     assert lines[2] == "  SF402  /var/task/.env"
-    assert any(line.startswith("    remedy: write .env to .dockerignore") for line in lines)
+    assert any(line.startswith("    remedy: add .env to .dockerignore") for line in lines)
     assert "1 warning" in lines
     assert lines[-1].startswith(f"{faulty}: 1 error, 1 warning.")
 

@@ -25,7 +25,7 @@ def test_catches_one_that_a_later_layer_deletes(tmp_path: Path) -> None:
     context = whole(sound_root(tmp_path / "root"), layers=[Layer(10, "", lost), Layer(5)])
     [finding] = found(dotenv, context, "SF402")
     assert finding.path == "/var/task/.env"
-    assert "still in layer 1" in finding.message
+    assert "in layer 1" in finding.message
 
 
 def test_catches_one_that_a_later_layer_writes_anew_only_once(tmp_path: Path) -> None:

@@ -45,14 +45,14 @@ def test_imports_that_work_or_may_are_no_finding(tmp_path: Path, source: str) ->
 @pytest.mark.parametrize(
     ("files", "said", "path", "line"),
     [
-        ({"app.py": "import os\nimport requests\n"}, "nowhere in the image", "app.py", 2),
+        ({"app.py": "import os\nimport requests\n"}, "not in the image", "app.py", 2),
         ({"app.py": "import helpr\n", "helper.py": ""}, "did you mean 'helper'", "app.py", 1),
         ({"app.py": "import a\n", "a.py": "import requests"}, "'requests'", "a.py", 1),
-        ({"app.py": "from .a import b\n", "a.py": "b = 1"}, "in no package", "app.py", 1),
+        ({"app.py": "from .a import b\n", "a.py": "b = 1"}, "not in a package", "app.py", 1),
         ({"app.py": "from a import c\n", "a.py": "b = 1"}, "does not define", "app.py", 1),
         ({"app.py": "import p.q\n", "p/__init__.py": ""}, "package p does not have", "app.py", 1),
         ({"app.py": "import tkinter\n"}, "'tkinter'", "app.py", 1),
-        ({"app.py": "import x\n", "vendor/x.py": ""}, "lies in /var/task/vendor", "app.py", 1),
+        ({"app.py": "import x\n", "vendor/x.py": ""}, "is in /var/task/vendor", "app.py", 1),
     ],
 )
 def test_an_import_that_finds_nothing_is_found(

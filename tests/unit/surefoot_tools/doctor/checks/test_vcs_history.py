@@ -31,3 +31,8 @@ def test_does_not_catch_files_about_git(tmp_path: Path) -> None:
     plant(root, {"var/task/.gitignore": "", "var/task/.gitattributes": "", "var/task/git/x": ""})
     plant(root, {"usr/share/doc/.git/x": ""})
     assert list(vcs_history.check(whole(root))) == []
+
+
+def test_does_not_catch_a_cache_that_marks_its_folder_with_an_empty_file(tmp_path: Path) -> None:
+    plant(tmp_path, {"cache/.git": "", "worktree/.git": "gitdir: /repo/.git/worktrees/x\n"})
+    assert places(vcs_history, task(tmp_path), "SF403") == ["/var/task/worktree/.git"]
