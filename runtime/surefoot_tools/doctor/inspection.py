@@ -20,6 +20,7 @@ from .finding import SEVERITIES, Finding, RatedFinding, Result
 from .ignores import FILE as IGNORES
 from .ignores import Ignore, read_ignores
 from .image import archive, dockerignore, engine
+from .image.ownership import above
 from .image.tree import Tree, from_folder
 from .rules import RULES
 
@@ -135,8 +136,14 @@ def _apply_dockerignore(tree: Tree, file: str) -> Tree:
         return tree
     with open(file, encoding="utf-8", errors="replace") as text:
         excluded = dockerignore.make_excluder(text.read())
-    start = len(TASK) + 1
-    return tree.only(lambda path: path in {TASK, IGNORES} or not excluded(path[start:]))
+    below = f"{TASK}/"
+
+    def included(path: str) -> bool:
+        return not path.startswith(below) or path == IGNORES or not excluded(path[len(below) :])
+
+    # A folder that is excluded comes with a file in it that is included again.
+    folders = {folder for path in tree.entries if included(path) for folder in above(path)}
+    return tree.only(lambda path: path in folders or included(path))
 
 
 def _handler_from_dockerfile(folder: str) -> str:

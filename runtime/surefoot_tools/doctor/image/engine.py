@@ -1,16 +1,15 @@
-"""An image by name, got from the container engine of this machine."""
+"""Saves an image of the local container engine to a file."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ...console import UserError
+from ...console import UserError, log
 
 PROGRAMS = ("docker", "podman")
 
@@ -19,16 +18,16 @@ PROGRAMS = ("docker", "podman")
 def saved(name: str) -> Iterator[str]:
     """Save the image `name` to a temporary file, which lives as long as the context.
 
-    Raises UserError where there is no engine or no such image, OSError where there is no room.
+    Raises UserError if there is no engine or no such image, OSError if there is no room.
     """
     program = next((found for found in map(shutil.which, PROGRAMS) if found), None)
     if program is None:
         raise UserError(
-            f"there is no container engine here ({' or '.join(PROGRAMS)})",
+            f"no container engine was found ({' or '.join(PROGRAMS)})",
             "save the image where there is one, and inspect the file: surefoot doctor --tar FILE",
             2,
         )
-    print(f"surefoot doctor: saving {name} …", file=sys.stderr, flush=True)
+    log("doctor", f"saving {name} …")
     with tempfile.TemporaryDirectory(prefix="surefoot-doctor.") as folder:
         file = os.path.join(folder, "image.tar")
         with open(file, "wb") as output:
@@ -42,8 +41,8 @@ def saved(name: str) -> Iterator[str]:
         if ended.returncode:
             reason = ended.stderr.decode("utf-8", "replace").strip()
             raise UserError(
-                f"the engine does not give {name}: {reason or f'status {ended.returncode}'}",
-                f"look at `{os.path.basename(program)} images`, and build or pull it first",
+                f"the engine cannot save {name}: {reason or f'status {ended.returncode}'}",
+                f"check `{os.path.basename(program)} images`, and build or pull it first",
                 2,
             )
         yield file

@@ -213,3 +213,19 @@ def test_a_cmd_that_is_nested_too_deeply_names_no_handler(tmp_path: Path) -> Non
     deep = "[" * 100_000 + "]" * 100_000
     plant(tmp_path, {"Dockerfile": f"CMD {deep}\n", "main.py": "x = " + deep})
     assert "SF001" not in codes(inspection.inspect_folder(str(tmp_path)))
+
+
+@pytest.mark.parametrize("rules", ["*\n!main.py\n!pkg/inner.py\n", "**\n!main.py\n!pkg/inner.py\n"])
+def test_what_a_dockerignore_includes_again_is_inspected(tmp_path: Path, rules: str) -> None:
+    plant(
+        tmp_path,
+        {
+            ".dockerignore": rules,
+            "main.py": "from pkg import inner\ndef handler(event, context): ...\n",
+            "pkg/inner.py": "open('/var/task/x', 'w')\n",
+            "pkg/other.py": "",
+            ".env": "",
+        },
+    )
+    [found] = [each.finding for each in inspection.inspect_folder(str(tmp_path)).findings]
+    assert (found.code, found.path) == ("SF204", "/var/task/pkg/inner.py")

@@ -110,6 +110,6 @@ def test_without_an_engine_the_other_way_is_named(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UserError, match="no container engine") as caught:
+    with pytest.raises(UserError, match="no container engine was found") as caught:
         inspection.inspect_image("anything")
     assert "--tar" in caught.value.remedy
