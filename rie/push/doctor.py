@@ -13,12 +13,12 @@ Doctor = Callable[[str], list[Refusal]]
 
 def examine(image: str) -> list[Refusal]:
     """What `surefoot doctor` calls errors in `image`. Raises BenchError if it cannot look at it."""
-    from surefoot.doctor.inspect import inspect_image
-    from surefoot.profile.problem import Problem
+    from surefoot_tools.console import UserError
+    from surefoot_tools.doctor.inspection import inspect_image
 
     try:
         result = inspect_image(image)
-    except Problem as problem:
+    except UserError as problem:
         raise BenchError(
             f"the doctor cannot look at {image}: {problem.reason}", problem.remedy
         ) from problem

@@ -74,7 +74,13 @@ def prepare(build: Path = ROOT / "build" / "bench") -> Lab:
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         _compile(prefix, target)
-    _run(prefix, "-m", "surefoot.bundle", str(build / "runtime"), cwd=build / "runtime")
+    _run(
+        prefix,
+        "-m",
+        "surefoot_tools.seal.start_bundle",
+        str(build / "runtime"),
+        cwd=build / "runtime",
+    )
     return Lab(
         python=prefix / "bin" / "python3",
         runtime=build / "runtime",

@@ -18,7 +18,7 @@ from rie import interpreter, wheels
 from rie.image import AWSLAMBDARIC
 from rie.install import PINNED, install
 from rie.paths import ROOT
-from surefoot.doctor.audit import audit
+from tests.support.glibc_audit import audit
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -36,8 +36,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     )
 )
 
-# Commands for people, in the same package for the image's sake; no start of a function loads them.
-TOOLS = frozenset(["bundle", "cli", "doctor", "kit", "profile", "seal"])
+# What function authors import; no start of a function loads it.
+TOOLS = frozenset(["kit"])
 
 # Imports of the module itself, at whatever depth in its code.
 SOCKET_MODULES = frozenset(["socket", "_socket", "ssl", "http", "urllib", "asyncio.streams"])

@@ -10,7 +10,6 @@ import pytest
 
 from surefoot import errors
 from surefoot.config import SETTINGS
-from surefoot.doctor import catalogue, policy
 from tests.bench.report import readme_rows
 from tests.faults.outcomes import FAULTS
 
@@ -54,14 +53,6 @@ def test_each_variable_of_ours_in_the_code_stands_in_the_table() -> None:
 def test_each_exit_code_stands_in_the_table() -> None:
     told = {int(row[0]) for row in rows("Exit codes")}
     assert {value for name, value in vars(errors).items() if name.startswith("EXIT_")} <= told
-
-
-def test_the_doctors_codes_are_those_of_the_checks() -> None:
-    known = [
-        [code, policy.severity(code, policy.load()), rule.title]
-        for code, rule in sorted(catalogue.rules().items())
-    ]
-    assert rows("The doctor") == known
 
 
 def test_the_fault_table_is_the_tested_one() -> None:

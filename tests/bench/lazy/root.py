@@ -52,13 +52,20 @@ def make_tree(lab: Lab, tree: Path) -> Path:
     run_inside(
         tree, "/var/lang/bin/python3", "-m", "compileall", *options, "/var/task", "/var/runtime"
     )
-    run_inside(tree, "/bin/sh", "-c", "cd /var/runtime && python3 -m surefoot.bundle /var/runtime")
+    run_inside(
+        tree,
+        "/bin/sh",
+        "-c",
+        "cd /var/runtime && python3 -m surefoot_tools.seal.start_bundle /var/runtime",
+    )
     return tree
 
 
 def seal(tree: Path, handler: str) -> int:
     """Run ``surefoot seal`` inside the tree; return how many lines the record has."""
-    command = f"cd /var/task && PYTHONPATH=/var/runtime python3 -m surefoot.cli seal {handler}"
+    command = (
+        f"cd /var/task && PYTHONPATH=/var/runtime python3 -m surefoot_tools.cli seal {handler}"
+    )
     run_inside(tree, "/bin/sh", "-c", command)
     return len((tree / RECORD).read_bytes().splitlines())
 

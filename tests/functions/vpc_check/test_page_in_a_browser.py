@@ -18,8 +18,8 @@ from tests.functions.vpc_check.samples import (
     crowded,
     hostile,
 )
-from tests.profile.browser import Browser, browser
-from tests.profile.test_page_in_a_browser import CONTRAST
+from tests.integration.surefoot_tools.profile.test_page_in_a_browser import CONTRAST
+from tests.support.browser import Browser, browser
 from vpccheck.findings import merged
 from vpccheck.page import render
 from vpccheck.report import Report
