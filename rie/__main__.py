@@ -9,19 +9,22 @@ import sys
 from rie.console import say
 from rie.errors import BenchError
 
-COMMANDS = {
-    "demo": "run functions under AWS's emulator and show what they answer",
-    "run": "start a function locally, ready for curl",
-    "invoke": "post an event to a running or a deployed function",
-    "deploy": "create or update a function's stack on AWS",
-    "compare": "run a function under AWS's client and under surefoot, and show what differs",
-    "install": "install AWS's Lambda Runtime Interface Emulator",
-    "image": "build the base image",
-    "push": "push an image to ECR and print its URI by digest",
-    "sbom": "write what is in an image, as a CycloneDX document",
-    "audit": "look for known vulnerabilities of every pinned Python package",
-    "pin": "pin every base image to the digest that its registry has now",
-    "engine": "get a container engine",
+COMMANDS = {  # name → module, summary
+    "demo": ("demo.command", "run functions under AWS's emulator and show what they answer"),
+    "run": ("local.run", "start a function locally, ready for curl"),
+    "invoke": ("local.invoke", "post an event to a running or a deployed function"),
+    "deploy": ("aws.deploy.command", "create or update a function's stack on AWS"),
+    "compare": (
+        "compare.command",
+        "run a function under AWS's client and under surefoot, and show what differs",
+    ),
+    "install": ("images.emulator_download", "install AWS's Lambda Runtime Interface Emulator"),
+    "image": ("images.image", "build the base image"),
+    "push": ("aws.push.command", "push an image to ECR and print its URI by digest"),
+    "sbom": ("images.sbom", "write what is in an image, as a CycloneDX document"),
+    "audit": ("images.audit", "look for known vulnerabilities of every pinned Python package"),
+    "pin": ("images.pin", "pin every base image to the digest that its registry has now"),
+    "engine": ("images.engine", "get a container engine"),
 }
 
 
@@ -30,10 +33,10 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="rie", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     chosen = sys.argv[1:] if argv is None else argv
-    for name, summary in COMMANDS.items():
+    for name, (where, summary) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary)
         if name in chosen[:1]:  # the others are named in the help, not loaded
-            module = importlib.import_module(f"rie.{name}")
+            module = importlib.import_module(f"rie.{where}")
             module.add_arguments(command)
             command.set_defaults(execute=module.execute)
     args = parser.parse_args(chosen)

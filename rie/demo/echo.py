@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from rie.demo import basics
+from rie.demo import events as basics
 from rie.demo.stage import Stage
 
 EVENT = "scheduler.json"

@@ -7,8 +7,8 @@ import json
 import boto3
 from botocore.config import Config
 
-from rie.cloud import interfaces
-from rie.demo.local_aws import local_aws
+from rie.demo.aws import eni_fixtures as interfaces
+from rie.demo.aws.local_aws import local_aws
 from rie.demo.stage import Stage
 
 BUCKET, KEY = "answers", "cloudformation.json"

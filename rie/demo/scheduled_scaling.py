@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from rie.cloud import night
-from rie.demo.local_aws import local_aws
+from rie.demo.aws import scaling_fixtures as night
+from rie.demo.aws.local_aws import local_aws
 from rie.demo.stage import Reply, Stage
 from surefoot.kit.table import table
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rie.demo import basics
+from rie.demo import events as basics
 from rie.demo.stage import Stage
 
 

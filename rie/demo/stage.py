@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from rie.client import PATH
 from rie.console import colours, paint
-from rie.emulator import Emulator
 from rie.errors import BenchError
 from rie.function import Function, find
-from rie.logtail import LogTail
+from rie.local.client import PATH
+from rie.local.log_tail import LogTail
+from rie.local.official_rie import Emulator
 from rie.paths import ROOT
 
 

@@ -6,7 +6,7 @@ import json
 
 import boto3
 
-from rie.demo.local_aws import local_aws
+from rie.demo.aws.local_aws import local_aws
 from rie.demo.stage import Stage
 
 ZONE = "eu-west-1a"

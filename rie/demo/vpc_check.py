@@ -6,8 +6,8 @@ import json
 
 import boto3
 
-from rie.cloud import network
-from rie.demo.local_aws import local_aws
+from rie.demo.aws import vpc_fixtures as network
+from rie.demo.aws.local_aws import local_aws
 from rie.demo.stage import Stage
 from rie.paths import ROOT
 

@@ -14,9 +14,9 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rie import engine
 from rie.console import say
-from rie.limits import limits
+from rie.images import engine
+from rie.local.limits import limits
 from tests.bench.api import Api
 from tests.bench.bench import Results
 from tests.bench.contenders import AWSLAMBDARIC, BARE, SUREFOOT

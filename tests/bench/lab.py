@@ -18,9 +18,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from rie import interpreter
 from rie.console import say
 from rie.errors import BenchError
+from rie.images import interpreter
 from rie.paths import ROOT
 
 HERE = Path(__file__).resolve().parent

@@ -16,10 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rie import image as images
-from rie import interpreter, shelf, standin, wheels
-from rie.build import build_directory
-from rie.engine import connect
+from rie.images import image as images
+from rie.images import interpreter, shelf, wheels
+from rie.images import local_bases as standin
+from rie.images.build import build_directory
+from rie.images.engine import connect
 
 if TYPE_CHECKING:
     from docker import DockerClient

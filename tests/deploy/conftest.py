@@ -14,8 +14,8 @@ import boto3
 import pytest
 
 from rie import __main__ as commands
-from rie.deployment import pause, template
-from rie.deployment.template import Finding
+from rie.aws.deploy import pause, template
+from rie.aws.deploy.template import Finding
 from tests.deploy.cloud import Cloud, scripted
 from tests.functions.conftest import aws, moto_url  # noqa: F401 (fixtures)
 from tests.support.aws import ACCOUNT, REGION
@@ -39,9 +39,8 @@ Rie = Callable[..., Done]
 
 
 @pytest.fixture
-def rie(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Rie:
+def rie(capsys: pytest.CaptureFixture[str]) -> Rie:
     """Run `rie WORDS…` in this process."""
-    monkeypatch.setitem(commands.COMMANDS, "deploy", "deploy")
 
     def run(*words: str) -> Done:
         capsys.readouterr()

@@ -10,7 +10,7 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
-from rie.deployment.account import explanation, open_account
+from rie.aws.account import explanation, open_account
 from rie.errors import BenchError
 from tests.deploy.cloud import HANG_UP, Cloud, fault
 from tests.deploy.conftest import Rie

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rie.deployment.changes import Change, read, shown
+from rie.aws.deploy.changes import Change, read, shown
 
 MODIFIED: dict[str, Any] = {
     "Type": "Resource",

@@ -5,9 +5,9 @@ from typing import Any
 import boto3
 import pytest
 
-from rie.deployment import changeset
-from rie.deployment.account import open_account
-from rie.deployment.changeset import ChangeSet, NoChangesError
+from rie.aws.account import open_account
+from rie.aws.deploy import changeset
+from rie.aws.deploy.changeset import ChangeSet, NoChangesError
 from rie.errors import BenchError
 from tests.deploy.cloud import HANG_UP, Cloud, Reply, fault, result
 

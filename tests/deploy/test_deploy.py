@@ -154,7 +154,7 @@ def test_an_interrupt_at_the_question_leaves_nothing(
     def interrupted(question: str, *, yes: bool) -> bool:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("rie.deployment.rollout.confirmed", interrupted)
+    monkeypatch.setattr("rie.aws.deploy.rollout.confirmed", interrupted)
     assert rie("deploy", "echo", "--image", image).code == 130
     assert (stacks(), change_sets()) == ([], [])
 
@@ -254,7 +254,7 @@ def test_the_image_of_the_commit_is_looked_for_when_none_is_named(rie: Rie, imag
 
 
 def test_an_image_pushed_of_this_commit_is_found(rie: Rie, aws: str) -> None:
-    from rie.push import source
+    from rie import git_checkout as source
 
     uri = push(source.read(ROOT / "functions/echo").tag("amd64"))
     done = rie("deploy", "echo", "--yes")

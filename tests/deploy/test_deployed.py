@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from rie.client import Outcome
-from rie.deployed import classify
+from rie.aws.invoke import classify
+from rie.local.client import Outcome
 from tests.deploy.cloud import HANG_UP, Cloud, Reply, json_fault
 from tests.deploy.conftest import Rie
 
@@ -219,7 +219,7 @@ def test_an_interrupt_says_that_the_function_may_run_on(
     def interrupted(*words: Any, **more: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("rie.deployed.invoke", interrupted)
+    monkeypatch.setattr("rie.aws.invoke.invoke", interrupted)
     done = rie("invoke", "--deployed", "echo")
     assert done.code == 5
     assert "gave up; the invocation may run to its end on Lambda" in done.err

@@ -5,8 +5,8 @@ from typing import Any
 import boto3
 import pytest
 
-from rie.deployment import following
-from rie.deployment.following import End, Failure, follow, newest_event
+from rie.aws.deploy import stack_events as following
+from rie.aws.deploy.stack_events import End, Failure, follow, newest_event
 from rie.errors import BenchError
 from tests.deploy.cloud import Cloud, Reply, fault, result
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rie.deployment import image as images
-from rie.deployment.account import Account, open_account
-from rie.deployment.image import Reference
+from rie.aws.account import Account, open_account
+from rie.aws.deploy import image as images
+from rie.aws.deploy.image import Reference
 from rie.errors import BenchError
 from rie.function import Function
 from tests.deploy.cloud import Cloud, json_fault
@@ -130,8 +130,8 @@ def test_without_a_checkout_no_image_can_be_guessed(account: Account, tmp_path: 
 
 
 def test_the_guess_is_what_push_names_it(account: Account) -> None:
+    from rie import git_checkout as source
     from rie.paths import ROOT
-    from rie.push import source
 
     guess = images.pushed(account, Function("Echo", ROOT / "functions/echo", "-"), "arm64")
     tag = source.read(ROOT / "functions/echo").tag("arm64")

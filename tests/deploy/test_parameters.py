@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from rie.deployment.parameters import Values, choose, parse, require
-from rie.deployment.template import Template
+from rie.aws.deploy.parameters import Values, choose, parse, require
+from rie.aws.deploy.template import Template
 from rie.errors import BenchError
 
 DECLARED: dict[str, dict[str, Any]] = {

@@ -98,7 +98,7 @@ def test_an_execution_that_is_refused_leaves_nothing(cloud: Cloud, rie: Rie, ima
 def test_an_execution_without_an_answer_is_not_taken_back(
     cloud: Cloud, rie: Rie, image: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rie.deployment.account.ATTEMPTS", 1)
+    monkeypatch.setattr("rie.aws.account.ATTEMPTS", 1)
     cloud.script("ExecuteChangeSet", HANG_UP)
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert done.code == 1

@@ -5,9 +5,9 @@ from typing import Any
 import boto3
 import pytest
 
-from rie.deployment import stack
-from rie.deployment.account import open_account
-from rie.deployment.stack import Stack
+from rie.aws.account import open_account
+from rie.aws.deploy import stack
+from rie.aws.deploy.stack import Stack
 from rie.errors import BenchError
 from tests.deploy.cloud import Cloud, fault, result
 from tests.deploy.conftest import Rie

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rie.deployment import template
+from rie.aws.deploy import template
 from rie.errors import BenchError
 from rie.paths import ROOT
 

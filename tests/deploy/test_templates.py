@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from rie.deployment import template as templates
-from rie.deployment.template import parsed
+from rie.aws.deploy import template as templates
+from rie.aws.deploy.template import parsed
 from rie.paths import ROOT
 from tests.deploy.parts import canonical, complaints, role_policy
 from tests.support.aws import REGION

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rie.client import Outcome
 from rie.function import Function, find
-from rie.image import build_function
-from rie.sandbox import Sandbox
+from rie.images.image import build_function
+from rie.local.client import Outcome
+from rie.local.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from docker import DockerClient

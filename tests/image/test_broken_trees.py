@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie import interpreter
-from rie.build import build_directory
 from rie.errors import BenchError
-from rie.sandbox import Sandbox
+from rie.images import interpreter
+from rie.images.build import build_directory
+from rie.local.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie.build import build_directory
 from rie.errors import BenchError
 from rie.function import Function
-from rie.image import build_function
-from rie.sandbox import Sandbox
+from rie.images.build import build_directory
+from rie.images.image import build_function
+from rie.local.sandbox import Sandbox
 from tests.support.wheel import write_wheel
 
 if TYPE_CHECKING:

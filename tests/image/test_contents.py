@@ -7,8 +7,8 @@ import platform
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rie.labels import PREFIX, version
-from rie.standin import BASE_TAG, STAND_IN_LABEL
+from rie.images.labels import PREFIX, version
+from rie.images.local_bases import BASE_TAG, STAND_IN_LABEL
 
 if TYPE_CHECKING:
     from docker import DockerClient

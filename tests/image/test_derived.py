@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie import image as images
-from rie import interpreter
 from rie.function import Function
+from rie.images import image as images
+from rie.images import interpreter
+from rie.local.sandbox import Sandbox
 from rie.paths import ROOT
-from rie.sandbox import Sandbox
 from tests.image.conftest import unavailable
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rie.limits import limits
+from rie.local.limits import limits
 
 
 @pytest.mark.parametrize(

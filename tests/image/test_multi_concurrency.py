@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from rie.client import PATH
 from rie.errors import BenchError
 from rie.function import Function
-from rie.sandbox import Sandbox
+from rie.local.client import PATH
+from rie.local.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from tests.image.conftest import Logs

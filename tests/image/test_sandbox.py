@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rie.errors import BenchError
-from rie.sandbox import Sandbox
+from rie.local.sandbox import Sandbox
 
 Start = Callable[..., Sandbox]
 

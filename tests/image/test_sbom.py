@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rie.errors import BenchError
-from rie.labels import version
-from rie.sbom import document
+from rie.images.labels import version
+from rie.images.sbom import document
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie import image as images
-from rie.client import Outcome
 from rie.function import Function
-from rie.sandbox import Sandbox
+from rie.images import image as images
+from rie.local.client import Outcome
+from rie.local.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie import interpreter, wheels
-from rie.image import AWSLAMBDARIC
-from rie.install import PINNED, install
+from rie.images import interpreter, wheels
+from rie.images.emulator_download import PINNED, install
+from rie.images.image import AWSLAMBDARIC
 from rie.paths import ROOT
 from surefoot.doctor.audit import audit
 

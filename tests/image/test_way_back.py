@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie import image as images
-from rie import standin
-from rie.build import build_directory
-from rie.client import Outcome
 from rie.errors import BenchError
 from rie.function import Function
-from rie.image import AWSLAMBDARIC
-from rie.sandbox import Sandbox
+from rie.images import image as images
+from rie.images import local_bases as standin
+from rie.images.build import build_directory
+from rie.images.image import AWSLAMBDARIC
+from rie.local.client import Outcome
+from rie.local.sandbox import Sandbox
 from tests.image.test_contents import PYTHON, UNCOMPILED, UNREADABLE
 
 if TYPE_CHECKING:

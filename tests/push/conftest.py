@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from rie import push
-from rie.engine import EngineError, connect
-from rie.push.doctor import Doctor
-from rie.push.registry import Registry
-from rie.push.repository import Credentials
+from rie.aws.push import command as push
+from rie.aws.push.doctor import Doctor
+from rie.aws.push.registry import Registry
+from rie.aws.push.repository import Credentials
+from rie.images.engine import EngineError, connect
 from tests.functions.conftest import aws, moto_url  # noqa: F401 (fixtures)
 from tests.image.conftest import unavailable
 from tests.push import images, server

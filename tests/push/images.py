@@ -10,7 +10,7 @@ import tarfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rie.architecture import normal
+from rie.images.architecture import normal
 
 if TYPE_CHECKING:
     from docker import DockerClient

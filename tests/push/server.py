@@ -14,8 +14,8 @@ from pathlib import Path
 
 import requests
 
-from rie.push.manifest import ACCEPTED
-from rie.push.repository import Credentials
+from rie.aws.push.manifest import ACCEPTED
+from rie.aws.push.repository import Credentials
 from tests.push import certificate
 
 PROGRAM = "docker-registry"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from rie.aws.push.doctor import examine
 from rie.errors import BenchError
-from rie.push.doctor import examine
 from tests.push.conftest import Load
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie.engine import connect
-from rie.push import delivery
-from rie.push.registry import Registry
-from rie.push.upload import PAUSES_S, LostError, TagTakenError, UploadError, upload
+from rie.aws.push import delivery
+from rie.aws.push.registry import Registry
+from rie.aws.push.upload import PAUSES_S, LostError, TagTakenError, UploadError, upload
+from rie.images.engine import connect
 from tests.push.conftest import Checkout, Load, Push
 from tests.push.proxy import always, cutting, once
 from tests.push.server import Server

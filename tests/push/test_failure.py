@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from rie.push.registry import Registry
-from rie.push.repository import Credentials
-from rie.push.upload import LostError, TagTakenError, UploadError, failure, upload
+from rie.aws.push.registry import Registry
+from rie.aws.push.repository import Credentials
+from rie.aws.push.upload import LostError, TagTakenError, UploadError, failure, upload
 
 REGISTRY = Registry("registry.example", "surefoot", Credentials("AWS", "x"))
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rie.push.local import MOST_BYTES, REVISION_LABEL, LocalImage, outdated, refusals
-from rie.push.source import Source
-from rie.standin import STAND_IN_LABEL
+from rie.aws.push.local_image import MOST_BYTES, REVISION_LABEL, LocalImage, outdated, refusals
+from rie.git_checkout import Source
+from rie.images.local_bases import STAND_IN_LABEL
 
 GOOD = LocalImage("an-image", "sha256:0", "amd64", "linux", 1, {})
 SOURCE = Source(Path("/checkout"), "1.0", "a" * 40, ())

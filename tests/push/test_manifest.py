@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rie.push.manifest import (
+from rie.aws.push.manifest import (
     DOCKER,
     INDEXES,
     OCI,

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie import push
+from rie.aws.push import command as push
+from rie.aws.push import preflight as preparation
+from rie.aws.push.blockers import Refused
+from rie.aws.push.delivery import Order
+from rie.aws.push.local_image import REVISION_LABEL
 from rie.errors import BenchError
 from rie.function import find
-from rie.push import preparation
-from rie.push.delivery import Order
-from rie.push.local import REVISION_LABEL
-from rie.push.refusals import Refused
 from tests.push.conftest import Checkout, Load
 
 if TYPE_CHECKING:

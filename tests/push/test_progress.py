@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rie.push.progress import LARGE_BYTES, Progress, size
+from rie.aws.push.progress import LARGE_BYTES, Progress, size
 
 
 class Terminal(io.StringIO):

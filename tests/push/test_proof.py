@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import requests
 
+from rie.aws.push import delivery
+from rie.aws.push.blockers import Refused
+from rie.aws.push.manifest import UnfitError
+from rie.aws.push.registry import Registry
+from rie.aws.push.upload import upload
 from rie.errors import BenchError
-from rie.push import delivery
-from rie.push.manifest import UnfitError
-from rie.push.refusals import Refused
-from rie.push.registry import Registry
-from rie.push.upload import upload
 from tests.push.conftest import Checkout, Load, Push
 from tests.push.server import Server
 

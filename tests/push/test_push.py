@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rie.aws.push.blockers import Refusal, Refused
 from rie.errors import BenchError
-from rie.push.refusals import Refusal, Refused
-from rie.standin import STAND_IN_LABEL
+from rie.images.local_bases import STAND_IN_LABEL
 from tests.push.conftest import Checkout, Load, Push
 from tests.push.images import OTHER, OWN
 from tests.push.server import Server

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from rie.aws.push import registry as registries
+from rie.aws.push.registry import Registry
+from rie.aws.push.repository import Credentials
 from rie.errors import BenchError
-from rie.push import registry as registries
-from rie.push.registry import Registry
-from rie.push.repository import Credentials
 from tests.push.conftest import Checkout, Load, Push
 from tests.push.proxy import always, cutting, once
 from tests.push.server import Server

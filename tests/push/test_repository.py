@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie.deployment.account import Account, open_account
+from rie.aws.account import Account, open_account
+from rie.aws.push import repository
 from rie.errors import BenchError
-from rie.push import repository
 from tests.push.front import refusing
 from tests.support.aws import ACCOUNT, REGION
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from rie.aws.push.repository import Credentials
 from rie.paths import ROOT
-from rie.push.repository import Credentials
 from tests.push.conftest import Checkout, Load
 from tests.push.server import Server
 from tests.support.aws import variables
@@ -20,7 +20,7 @@ from tests.support.aws import variables
 # The command as it is, but for the doctor: a tiny image would not pass it.
 COMMAND = """
 import argparse
-from rie import push
+from rie.aws.push import command as push
 parser = argparse.ArgumentParser()
 push.add_arguments(parser)
 raise SystemExit(push.execute(parser.parse_args(), doctor=lambda image: []))

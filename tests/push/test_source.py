@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from rie import git_checkout as source
 from rie.errors import BenchError
-from rie.push import source
 from tests.push.conftest import VERSION, Checkout
 
 

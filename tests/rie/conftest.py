@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from rie.emulator import Emulator
 from rie.function import Function
+from rie.local.official_rie import Emulator
 
 TASKS = Path(__file__).parent / "tasks"
 Start = Callable[..., Emulator]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rie.architecture import normal, platform_for
 from rie.errors import BenchError
+from rie.images.architecture import normal, platform_for
 
 X86 = {"Architecture": "x86_64", "OperatingSystem": "Debian GNU/Linux 12"}
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from rie.audit import NOT_AUDITED, VULNERABLE, execute, files
 from rie.errors import BenchError
+from rie.images.audit import NOT_AUDITED, VULNERABLE, execute, files
 
 GOOD = {"name": "good", "version": "1", "vulns": []}
 SKIPPED = {"name": "unknown", "skip_reason": "not found"}

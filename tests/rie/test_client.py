@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie.client import MAX_EVENT_BYTES, EmulatorLostError, Outcome, classify, invoke
 from rie.errors import BenchError
+from rie.local.client import MAX_EVENT_BYTES, EmulatorLostError, Outcome, classify, invoke
 
 if TYPE_CHECKING:
     from tests.rie.conftest import Start

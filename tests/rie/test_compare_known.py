@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from rie.comparison.known import KNOWN, Known
+from rie.compare.intended import KNOWN, Known
 from tests.differential.differences import DIFFERENCES
 
 # Proved elsewhere, but invisible to a comparison, which plays no tricks on its clients and leaves

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rie.comparison.request import Request, RequestReader
+from rie.compare.http_request import Request, RequestReader
 
 COUNTED = b"POST /a HTTP/1.1\r\nContent-Length: 5\r\nX-Long: " + b"x" * 70_000 + b"\r\n\r\nhello"
 CHUNKED = (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rie.comparison.differences import Difference
-from rie.comparison.text import _diff
+from rie.compare.differences import Difference
+from rie.compare.text_report import _diff
 
 
 def diff(theirs: str, ours: str) -> list[str]:

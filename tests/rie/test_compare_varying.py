@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rie.comparison.varying import settle
+from rie.compare.nondeterminism import settle
 
 
 def test_texts_that_never_vary_are_left_alone() -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie.client import MAX_EVENT_BYTES, EmulatorLostError
 from rie.errors import BenchError
+from rie.local.client import MAX_EVENT_BYTES, EmulatorLostError
 from rie.paths import ROOT
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rie.environment import RESERVED, lambda_environment, parse_variables
 from rie.errors import BenchError
 from rie.function import Function
+from rie.local.environment import RESERVED, lambda_environment, parse_variables
 
 ECHO = Function("echo", Path("/somewhere"), "app.handler")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rie.client import Outcome
-from rie.emulator import Emulator
 from rie.function import find
+from rie.local.client import Outcome
+from rie.local.official_rie import Emulator
 
 
 def test_echo_answers_a_scheduled_event_with_what_it_knows(log: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rie.errors import BenchError
-from rie.install import PINNED, install
+from rie.images.emulator_download import PINNED, install
 
 WRONG = "0" * 64
 WRONG_WHEEL = dataclasses.replace(PINNED, wheel_sha256=WRONG)

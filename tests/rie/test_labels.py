@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rie.labels import labels, revision
+from rie.images.labels import labels, revision
 
 ORIGIN = "org.opencontainers.image"
 

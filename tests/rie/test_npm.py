@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import requests
 
-from rie import interpreter, npm, shelf, wheels
 from rie.errors import BenchError
-from rie.npm import Package
+from rie.images import interpreter, npm, shelf, wheels
+from rie.images.npm import Package
 from rie.paths import ROOT
 
 FUNCTION = ROOT / "functions" / "cdk_deploy"

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from rie.errors import BenchError
+from rie.images.pin import execute, files, references
+from rie.images.reference import Reference, parse, pinned
 from rie.paths import ROOT
-from rie.pin import execute, files, references
-from rie.reference import Reference, parse, pinned
 
 MANIFEST = b'{"schemaVersion": 2}'
 DIGEST = f"sha256:{hashlib.sha256(MANIFEST).hexdigest()}"

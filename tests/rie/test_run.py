@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rie.client import EmulatorLostError, invoke
+from rie.local.client import EmulatorLostError, invoke
 from tests.rie.command import begin, read_until, rie
 
 TASKS = str(Path(__file__).parent / "tasks")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import requests
 
-from rie.shelf import ORIGIN, serve
+from rie.images.shelf import ORIGIN, serve
 from tests.support.wheel import write_wheel
 
 

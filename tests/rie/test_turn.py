@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rie.turn import turn
+from rie.local.invoke_lock import turn
 
 LIMIT_S = 10
 

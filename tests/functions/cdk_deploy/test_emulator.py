@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rie.client import Outcome
-from rie.emulator import Emulator
 from rie.function import find
+from rie.local.client import Outcome
+from rie.local.official_rie import Emulator
 from tests.functions.cdk_deploy.conftest import APPS, environment, settings
 from tests.functions.cdk_deploy.front import Front
 from tests.functions.cdk_deploy.tools import Tools

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from rie import image as images
-from rie.client import Outcome
 from rie.function import find
-from rie.sandbox import Sandbox
+from rie.images import image as images
+from rie.local.client import Outcome
+from rie.local.sandbox import Sandbox
 from tests.functions.cdk_deploy.front import Front
 from tests.image.conftest import Logs
 from tests.support.aws import variables

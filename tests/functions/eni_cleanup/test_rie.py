@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rie import image as images
-from rie.client import Outcome
-from rie.cloud import interfaces as furniture
-from rie.cloud.interfaces import Vpc
-from rie.emulator import Emulator
+from rie.demo.aws import eni_fixtures as furniture
+from rie.demo.aws.eni_fixtures import Vpc
 from rie.function import find
-from rie.sandbox import Sandbox
+from rie.images import image as images
+from rie.local.client import Outcome
+from rie.local.official_rie import Emulator
+from rie.local.sandbox import Sandbox
 from tests.functions.eni_cleanup.conftest import Order
 from tests.functions.eni_cleanup.mailbox import Mailbox
 from tests.functions.eni_cleanup.proxy import Proxy

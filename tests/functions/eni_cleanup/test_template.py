@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cfnlint.api import lint_file
 
-from rie.deployment.template import parsed
+from rie.aws.deploy.template import parsed
 from rie.paths import ROOT
 
 FOLDER = ROOT / "functions" / "eni_cleanup"

@@ -12,9 +12,9 @@ import sys
 import tempfile
 import time
 
-from rie.cloud.server import moto_server, variables
-from rie.emulator import Emulator
+from rie.demo.aws.moto_server import moto_server, variables
 from rie.function import find
+from rie.local.official_rie import Emulator
 from tests.functions.scheduled_scaling.test_many import COUNT, many_services, scenarios
 
 EVENT = {"scenario": "many", "step": "up", "dry_run": True}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rie.cloud import night as seed
-from rie.emulator import Emulator
+from rie.demo.aws import scaling_fixtures as seed
 from rie.function import find
+from rie.local.official_rie import Emulator
 from tests.functions.scheduled_scaling.conftest import FUNCTION, Night
 from tests.functions.scheduled_scaling.test_night import BEFORE, OUT
 from tests.support.aws import variables

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rie.emulator import Emulator
 from rie.function import find
+from rie.local.official_rie import Emulator
 from termination.event import CAUSES
 from tests.functions.termination_policy.events import large
 from tests.functions.termination_policy.paths import FUNCTION

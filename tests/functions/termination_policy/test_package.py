@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from rie.deployment.template import parsed
+from rie.aws.deploy.template import parsed
 from termination.deadline import LIMIT, RESERVE
 from termination.strategies import STRATEGIES
 from tests.deploy.parts import listed, plain, resources

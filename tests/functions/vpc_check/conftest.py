@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rie.cloud.network import Cloud, make
+from rie.demo.aws.vpc_fixtures import Cloud, make
 from tests.functions.vpc_check.refusing import Front, refusing
 from tests.image.conftest import checkout, engine, image
 from tests.support.aws import forget_everything, variables

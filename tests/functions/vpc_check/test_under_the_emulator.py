@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rie.cloud.network import FUNCTION, Cloud
-from rie.emulator import Emulator
+from rie.demo.aws.vpc_fixtures import FUNCTION, Cloud
 from rie.function import Function, find
-from rie.image import build_function
-from rie.sandbox import Sandbox
+from rie.images.image import build_function
+from rie.local.official_rie import Emulator
+from rie.local.sandbox import Sandbox
 from tests.support.aws import variables
 
 if TYPE_CHECKING:

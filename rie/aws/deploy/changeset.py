@@ -1,0 +1,156 @@
+"""A change set: made, waited for, read, executed, discarded.
+
+Every call carries a token of its own, by which CloudFormation knows a repetition of botocore's from
+a second wish. Source: "Update CloudFormation stacks using change sets", CloudFormation User Guide.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rie.aws.account import explained
+from rie.aws.deploy.changes import Change, read
+from rie.aws.deploy.pause import pause
+from rie.console import say
+from rie.errors import BenchError
+
+LIMIT_S = 600.0
+_SAY_EVERY_S = 10.0
+_NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+
+
+class NoChangesError(Exception):
+    """The stack already is what the template and the parameters say."""
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """A change set that can be executed. `creates`: the stack exists for it alone so far."""
+
+    id: str
+    stack_id: str
+    creates: bool
+    changes: tuple[Change, ...]
+
+
+def create(
+    client: Any,
+    stack: str,
+    *,
+    creates: bool,
+    body: str,
+    parameters: list[dict[str, Any]],
+    capabilities: list[str],
+    tags: Mapping[str, str],
+) -> ChangeSet:
+    """Make a change set for the stack called `stack` and wait until it can be executed.
+
+    Raises NoChangesError, and BenchError when CloudFormation refuses it; either way, and when the
+    wait is broken off, nothing of it is left.
+    """
+    name = f"surefoot-{uuid.uuid4().hex[:12]}"
+    with explained():
+        try:
+            made = client.create_change_set(
+                StackName=stack,
+                ChangeSetName=name,
+                ChangeSetType="CREATE" if creates else "UPDATE",
+                TemplateBody=body,
+                Parameters=parameters,
+                Capabilities=capabilities,
+                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+                ClientToken=str(uuid.uuid4()),
+            )
+        except ClientError as error:
+            if _says_no_changes(error.response["Error"].get("Message", "")):
+                raise NoChangesError from error
+            raise
+    pending = ChangeSet(made["Id"], made["StackId"], creates, ())
+    try:
+        return _ready(client, pending)
+    except BaseException:
+        discard_at_last(client, pending)
+        raise
+
+
+def execute(client: Any, change_set: ChangeSet) -> None:
+    """Begin to make the changes; see follow for the end of it."""
+    with explained():
+        client.execute_change_set(
+            ChangeSetName=change_set.id,
+            StackName=change_set.stack_id,
+            ClientRequestToken=str(uuid.uuid4()),
+        )
+
+
+def discard(client: Any, change_set: ChangeSet) -> None:
+    """Remove a change set that was not executed, and the empty stack that was made for it."""
+    with explained():
+        client.delete_change_set(ChangeSetName=change_set.id, StackName=change_set.stack_id)
+        if not change_set.creates:
+            return
+        found = client.describe_stacks(StackName=change_set.stack_id)["Stacks"][0]
+        if found["StackStatus"] == "REVIEW_IN_PROGRESS":
+            client.delete_stack(StackName=change_set.stack_id, ClientRequestToken=str(uuid.uuid4()))
+
+
+def discard_at_last(client: Any, change_set: ChangeSet) -> None:
+    """Discard it while another error is on its way to the user, which must not be hidden."""
+    try:
+        discard(client, change_set)
+    except BenchError as error:
+        say(f"note: the change set {change_set.id} is still there: {error.reason}")
+
+
+def _ready(client: Any, pending: ChangeSet) -> ChangeSet:
+    """Poll until CloudFormation has computed the changes."""
+    started = told_at = time.monotonic()
+    while True:
+        with explained():
+            answer = client.describe_change_set(
+                ChangeSetName=pending.id, StackName=pending.stack_id
+            )
+        status, reason = answer["Status"], answer.get("StatusReason", "no reason was given")
+        if status == "CREATE_COMPLETE":
+            return ChangeSet(
+                pending.id, pending.stack_id, pending.creates, _changes(client, pending, answer)
+            )
+        if status == "FAILED":
+            if _says_no_changes(reason):
+                raise NoChangesError
+            raise BenchError(
+                f"CloudFormation made no change set: {reason}",
+                "correct the template or the parameters; nothing was changed",
+            )
+        now = time.monotonic()
+        if now - started > LIMIT_S:
+            raise BenchError(
+                f"the change set is still {status} after {LIMIT_S:.0f} s: {reason}",
+                "repeat later; nothing was changed",
+            )
+        if now - told_at >= _SAY_EVERY_S:
+            say(f"  {status} for {now - started:.0f} s …")
+            told_at = now
+        pause()
+
+
+def _changes(client: Any, pending: ChangeSet, page: Mapping[str, Any]) -> tuple[Change, ...]:
+    """The changes of the first page, which is here, and of all others."""
+    changes = [read(told) for told in page.get("Changes", [])]
+    while token := page.get("NextToken"):
+        with explained():
+            page = client.describe_change_set(
+                ChangeSetName=pending.id, StackName=pending.stack_id, NextToken=token
+            )
+        changes += [read(told) for told in page.get("Changes", [])]
+    return tuple(changes)
+
+
+def _says_no_changes(reason: str) -> bool:
+    return any(words in reason for words in _NO_CHANGES)

@@ -1,0 +1,151 @@
+"""The image to deploy, by digest: as given, or as ECR says that a tag means now.
+
+A tag may move; a stack that names the digest always runs what was shown. Sources: "Create a Lambda
+function using a container image", AWS Lambda Developer Guide; DescribeImages, ECR API reference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rie.aws.account import Account, explained
+from rie.console import say
+from rie.errors import BenchError
+from rie.images.architecture import ARCHITECTURES
+
+if TYPE_CHECKING:
+    from rie.function import Function
+
+FORM = "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY@sha256:DIGEST"
+_REFERENCE = re.compile(
+    r"(?P<host>(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?)"
+    r"/(?P<repository>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)"
+    r"(?:@(?P<digest>sha256:[0-9a-f]{64})|:(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))"
+)
+_INDEXES = frozenset(
+    [
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+    ]
+)
+_GONE = frozenset(["ImageNotFoundException", "RepositoryNotFoundException"])
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An image in ECR; either `digest` or `tag` is empty."""
+
+    host: str
+    account: str
+    region: str
+    repository: str
+    digest: str
+    tag: str
+
+    def __str__(self) -> str:
+        name = f"{self.host}/{self.repository}"
+        return f"{name}@{self.digest}" if self.digest else f"{name}:{self.tag}"
+
+
+def parse(text: str) -> Reference:
+    """Read an image URI of ECR. Raises BenchError for another registry or form."""
+    found = _REFERENCE.fullmatch(text)
+    if found is None:
+        raise BenchError(
+            f"--image {text}: Lambda takes images from ECR only, and this is no such name",
+            f"give {FORM}, or a tag instead of the digest; `make push` prints it",
+        )
+    parts = found.groupdict(default="")
+    return Reference(
+        **{name: parts[name] for name in ("host", "account", "region", "repository")},
+        **{name: parts[name] for name in ("digest", "tag")},
+    )
+
+
+def pushed(account: Account, function: Function, architecture: str) -> Reference:
+    """What `make push FUNCTION=…` calls the image of the checkout's last commit.
+
+    `architecture` is amd64 or arm64. Raises BenchError where there is no checkout.
+    """
+    from rie import git_checkout as source
+
+    checkout = source.read(function.directory)
+    if checkout.changes:
+        say("note: the checkout has changes that no pushed image has; the last commit's is taken")
+    domain = "amazonaws.com.cn" if account.region.startswith("cn-") else "amazonaws.com"
+    host = f"{account.number}.dkr.ecr.{account.region}.{domain}"
+    repository = f"surefoot-{function.name.lower()}"
+    tag = checkout.tag(architecture)
+    return Reference(host, account.number, account.region, repository, "", tag)
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image that ECR has. `architecture` is amd64 or arm64, empty where its tags do not say."""
+
+    uri: str  # by digest
+    architecture: str
+
+
+def look(account: Account, reference: Reference, *, guessed: bool) -> Image:
+    """The image that ECR has under `reference`. Raises BenchError.
+
+    `guessed`: no --image was given, so the remedy for a missing image is a push. An image given by
+    digest that DescribeImages may not be called for is believed, and that is said.
+    """
+    if reference.region != account.region:
+        raise BenchError(
+            f"{reference} lies in {reference.region}; Lambda in {account.region} cannot run it",
+            f"push it to {account.region}, or deploy with --region {reference.region}",
+        )
+    what = {"imageDigest": reference.digest} if reference.digest else {"imageTag": reference.tag}
+    try:
+        with explained():
+            details = account.client("ecr").describe_images(
+                registryId=reference.account,
+                repositoryName=reference.repository,
+                imageIds=[what],
+            )["imageDetails"]
+    except BenchError as error:
+        code = _code(error)
+        if code in _GONE:
+            raise _missing(reference, code, guessed=guessed) from error
+        if code == "AccessDeniedException" and reference.digest:
+            say(f"note: {error.reason}; the image is taken as it was given")
+            return Image(str(reference), "")
+        raise
+    detail = details[0]
+    if detail.get("imageManifestMediaType") in _INDEXES:
+        raise BenchError(
+            f"{reference} is an image index; Lambda takes the manifest of one architecture",
+            "build with --provenance=false and for one platform, then push again",
+        )
+    uri = f"{reference.host}/{reference.repository}@{detail['imageDigest']}"
+    return Image(uri, _architecture(detail.get("imageTags", [])))
+
+
+def _architecture(tags: Iterable[str]) -> str:
+    """What `make push` built it for, by its tags (VERSION-REVISION-ARCHITECTURE)."""
+    named = {tag.rpartition("-")[2] for tag in tags} & set(ARCHITECTURES)
+    return named.pop() if len(named) == 1 else ""
+
+
+def _code(error: BenchError) -> str:
+    response = getattr(error.__cause__, "response", None)
+    return str(response["Error"]["Code"]) if isinstance(response, dict) else ""
+
+
+def _missing(reference: Reference, code: str, *, guessed: bool) -> BenchError:
+    if code == "RepositoryNotFoundException":
+        reason = f"account {reference.account} has no repository {reference.repository}"
+    else:
+        reason = f"ECR has no image {reference}"
+    if guessed:
+        return BenchError(
+            f"{reason} (looked for the image of this checkout, as --image was not given)",
+            "make push it first, or give --image the URI that an earlier push printed",
+        )
+    return BenchError(reason, "correct --image; `make push` prints the URI")

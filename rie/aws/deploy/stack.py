@@ -1,0 +1,134 @@
+"""A function's stack as CloudFormation knows it, and what its state allows.
+
+Source: "Stack status codes", AWS CloudFormation User Guide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rie.aws.account import Account, explained
+from rie.errors import BenchError
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+_SETTLED = frozenset(
+    [
+        *["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"],
+        *["IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"],
+    ]
+)
+_REMOVE = "remove it with --delete, then deploy again"
+# States that nothing can be deployed to: what each means, and the remedy.
+_STUCK = {
+    "ROLLBACK_COMPLETE": ("its creation failed and was undone; such a stack stays empty", _REMOVE),
+    "ROLLBACK_FAILED": ("its creation failed, and so did undoing it", _REMOVE),
+    "CREATE_FAILED": ("its creation failed and was not undone", _REMOVE),
+    "DELETE_FAILED": ("its removal failed half-way", "repeat --delete; it names what resists"),
+    "REVIEW_IN_PROGRESS": (
+        "somebody made a change set for it and has not executed it yet, so it is still empty",
+        "execute that change set in the console, or discard it with --delete",
+    ),
+    "UPDATE_FAILED": (
+        "an update failed and was not undone",
+        "aws cloudformation rollback-stack --stack-name {name}, then deploy again",
+    ),
+    "UPDATE_ROLLBACK_FAILED": (
+        "an update failed, and so did undoing it",
+        (
+            "mend what its events name, then: "
+            "aws cloudformation continue-update-rollback --stack-name {name}"
+        ),
+    ),
+}
+_BUSY = (
+    "another operation on it is under way",
+    "wait for its end (aws cloudformation describe-stack-events --stack-name {name}), then repeat",
+)
+_UNKNOWN = ("surefoot does not know this state", "look at it in the CloudFormation console")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """`parameters` and `outputs` by name; `protected` is against deletion."""
+
+    name: str
+    id: str
+    status: str
+    parameters: Mapping[str, str]
+    outputs: Mapping[str, str]
+    protected: bool
+
+
+def name_for(function: str, chosen: str | None) -> str:
+    """The stack's name: `chosen`, or surefoot-FUNCTION. Raises BenchError for a bad one."""
+    name = chosen or "surefoot-" + re.sub(r"[^a-z0-9]+", "-", function.lower()).strip("-")
+    if not _NAME.fullmatch(name):
+        raise BenchError(
+            f"{name!r} cannot name a stack",
+            "give --stack letters, digits and dashes, a letter first, at most 128",
+        )
+    return name
+
+
+def look(client: Any, name_or_id: str) -> Stack | None:
+    """The stack, or None when there is none of that name. Raises BenchError."""
+    with explained():
+        try:
+            found = client.describe_stacks(StackName=name_or_id)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" in error.response["Error"].get("Message", ""):
+                return None
+            raise
+    return Stack(
+        found["StackName"],
+        found["StackId"],
+        found["StackStatus"],
+        {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])},
+        {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])},
+        bool(found.get("EnableTerminationProtection", False)),
+    )
+
+
+def require_settled(stack: Stack) -> None:
+    """Raise BenchError that says why nothing can be deployed to `stack` now, and what to do."""
+    if stack.status in _SETTLED:
+        return
+    reason, remedy = _STUCK.get(stack.status) or (
+        _BUSY if stack.status.endswith("_IN_PROGRESS") else _UNKNOWN
+    )
+    raise BenchError(
+        f"stack {stack.name} is in {stack.status}: {reason}", remedy.format(name=stack.name)
+    )
+
+
+def require_idle(stack: Stack) -> None:
+    """Raise BenchError while an operation on `stack` is under way; an unexecuted one is none."""
+    if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
+        require_settled(stack)
+
+
+def function_arn(account: Account, client: Any, stack: Stack) -> str | None:
+    """The ARN of the stack's function: its output FunctionArn, else that of its only function."""
+    if "FunctionArn" in stack.outputs:
+        return stack.outputs["FunctionArn"]
+    names = [
+        resource.get("PhysicalResourceId", "")
+        for resource in resources(client, stack.id)
+        if resource["ResourceType"] == "AWS::Lambda::Function"
+    ]
+    if len(names) != 1:
+        return None
+    partition = stack.id.split(":")[1]
+    return f"arn:{partition}:lambda:{account.region}:{account.number}:function:{names[0]}"
+
+
+def resources(client: Any, stack_id: str) -> list[dict[str, Any]]:
+    """The StackResourceSummaries of a stack."""
+    with explained():
+        pages = client.get_paginator("list_stack_resources").paginate(StackName=stack_id)
+        return [resource for page in pages for resource in page["StackResourceSummaries"]]

@@ -1,0 +1,117 @@
+"""A stack's events as they come, until its operation has ended.
+
+Source: StackEvent, AWS CloudFormation API reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rie.aws.account import explained
+from rie.aws.deploy.pause import pause
+from rie.console import say
+from rie.errors import BenchError
+
+# Resources that stop because another one failed say so in these words.
+_IN_SYMPATHY = ("Resource creation cancelled", "Resource update cancelled")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A resource that failed by itself, and not because another one did."""
+
+    logical_id: str
+    type: str
+    reason: str
+
+    def record(self) -> dict[str, Any]:
+        """For --json."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class End:
+    """The stack's last status, what failed on the way, and what CloudFormation says of it all."""
+
+    status: str
+    failures: tuple[Failure, ...]
+    reason: str
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the operation did what it was begun for, which undoing it is not."""
+        return self.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"}
+
+    def told(self) -> str:
+        """The failed resources with their reasons, a line each."""
+        lines = [f"{one.logical_id} ({one.type}): {one.reason}" for one in self.failures]
+        return "\n  ".join(lines or [self.reason or "CloudFormation gave no reason"])
+
+
+def newest_event(client: Any, stack_id: str) -> str:
+    """The id of the stack's latest event: those after it belong to what is begun now."""
+    with explained():
+        events = client.describe_stack_events(StackName=stack_id)["StackEvents"]
+    return str(events[0]["EventId"]) if events else ""
+
+
+def follow(client: Any, stack_id: str, after: str) -> End:
+    """Show the events after the one with id `after`; returns when the stack is at rest.
+
+    Raises BenchError when CloudFormation cannot be asked any more; the operation goes on then.
+    """
+    try:
+        return _follow(client, stack_id, after)
+    except BenchError as error:
+        raise BenchError(
+            f"lost sight of the stack, which goes on by itself: {error.reason}",
+            "repeat the command: it says when the stack is still busy, and what is left to do",
+        ) from error
+    except KeyboardInterrupt:
+        say("gave up watching; the stack goes on by itself (its events are in the console)")
+        raise
+
+
+def _follow(client: Any, stack_id: str, after: str) -> End:
+    failures: list[Failure] = []
+    reason = ""
+    while True:
+        for event in _events(client, stack_id, after):
+            after = event["EventId"]
+            status = event["ResourceStatus"]
+            say(_line(event))
+            if event.get("PhysicalResourceId") != stack_id:
+                failures += _failure(event) if status.endswith("_FAILED") else []
+                continue
+            reason = event.get("ResourceStatusReason", reason)
+            if not status.endswith("_IN_PROGRESS"):
+                return End(status, tuple(failures), reason)
+        pause()
+
+
+def _events(client: Any, stack_id: str, after: str) -> list[dict[str, Any]]:
+    """Events later than `after`, oldest first; AWS lists the newest first."""
+    fresh: list[dict[str, Any]] = []
+    with explained():
+        for page in client.get_paginator("describe_stack_events").paginate(StackName=stack_id):
+            for event in page["StackEvents"]:
+                if event["EventId"] == after:
+                    return fresh[::-1]
+                fresh.append(event)
+    return fresh[::-1]
+
+
+def _failure(event: Mapping[str, Any]) -> list[Failure]:
+    reason = event.get("ResourceStatusReason", "no reason was given")
+    if reason.startswith(_IN_SYMPATHY):
+        return []
+    return [Failure(event["LogicalResourceId"], event["ResourceType"], reason)]
+
+
+def _line(event: Mapping[str, Any]) -> str:
+    clock = event["Timestamp"].strftime("%H:%M:%S")
+    words = [clock, event["ResourceStatus"], event["LogicalResourceId"], event["ResourceType"]]
+    reason = event.get("ResourceStatusReason")
+    return "  " + "  ".join(words) + (f"  ({reason})" if reason else "")

@@ -1,0 +1,93 @@
+"""The image as the engine has it: what can be seen before anything is pushed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rie.aws.push.blockers import Refusal
+from rie.aws.push.manifest import INDEXES, ONE_PLATFORM
+from rie.errors import BenchError
+from rie.git_checkout import Source
+from rie.images.local_bases import STAND_IN_LABEL
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+REVISION_LABEL = "org.opencontainers.image.revision"
+# "Lambda quotas": 10 GB uncompressed, all layers. Their gigabytes are 1,024³ (/tmp: 10,240 MB).
+MOST_BYTES = 10 * 1024**3
+
+
+@dataclass(frozen=True)
+class LocalImage:
+    """An image in the engine. `size` is in bytes, uncompressed; `kind` its media type if known."""
+
+    name: str
+    id: str
+    architecture: str
+    system: str
+    size: int
+    labels: Mapping[str, str]
+    kind: str = ""
+
+
+def inspect(client: DockerClient, name: str) -> LocalImage:
+    """The image called `name`. Raises BenchError when the engine does not have it."""
+    from docker.errors import ImageNotFound
+
+    try:
+        attributes = client.images.get(name).attrs
+    except ImageNotFound as error:
+        raise BenchError(
+            f"there is no image {name} on this machine",
+            "build it (`make image`, `make push FUNCTION=NAME`), or name another: --image NAME",
+        ) from error
+    return LocalImage(
+        name=name,
+        id=attributes["Id"],
+        architecture=attributes["Architecture"],
+        system=attributes["Os"],
+        size=attributes["Size"],
+        labels=(attributes.get("Config") or {}).get("Labels") or {},
+        # Engines with containerd's image store have it (API 1.48); the others keep no index.
+        kind=(attributes.get("Descriptor") or {}).get("mediaType", ""),
+    )
+
+
+def refusals(image: LocalImage, architecture: str, *, allow_stand_in: bool) -> Iterator[Refusal]:
+    """What speaks against pushing `image` as `architecture`."""
+    if (image.system, image.architecture) != ("linux", architecture):
+        yield Refusal(
+            f"{image.name} is for {image.system}/{image.architecture}, not linux/{architecture}",
+            f"build it for {architecture} (make image ARCH={architecture}), "
+            "or name the one you mean: --arch",
+        )
+    if image.kind in INDEXES:
+        yield Refusal(f"{image.name} is {INDEXES[image.kind]}", ONE_PLATFORM)
+    if STAND_IN_LABEL in image.labels and not allow_stand_in:
+        yield Refusal(
+            f"{image.name} stands on the local stand-in for AWS's base image "
+            f"(label {STAND_IN_LABEL})",
+            "build it where public.ecr.aws can be reached (`make image`), "
+            "or push it as it is for a trial: --allow-stand-in",
+        )
+    if image.size > MOST_BYTES:
+        yield Refusal(
+            f"{image.name} has {image.size / 1024**3:.2f} GB uncompressed; Lambda takes 10",
+            "look for its largest layers with `docker history` and leave out what is not needed",
+        )
+
+
+def outdated(image: LocalImage, source: Source) -> list[Refusal]:
+    """Whether `image` says that it was built from anything but the revision of `source`."""
+    built_from = image.labels.get(REVISION_LABEL, source.revision)
+    if built_from == source.revision:
+        return []
+    return [
+        Refusal(
+            f"{image.name} was built from {built_from}, the checkout is at {source.revision}",
+            "build it again: `make image`, and a function's image after its base",
+        )
+    ]

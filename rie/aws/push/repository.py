@@ -1,0 +1,115 @@
+"""The ECR repository and the token that opens it."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rie.aws.account import Account, explained
+from rie.console import say
+from rie.errors import BenchError
+
+if TYPE_CHECKING:
+    from types_boto3_ecr import ECRClient
+    from types_boto3_ecr.type_defs import RepositoryTypeDef
+
+RESOURCE_TAGS = {"created-by": "surefoot"}
+# ECR API reference, CreateRepository: repositoryName, 2 to 256 characters.
+_PART = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
+_NAME = re.compile(rf"{_PART}(?:/{_PART})*")
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a registry asks for. The password stays out of every printed form."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Repository:
+    """`uri` is REGISTRY/NAME, as Lambda wants it; `created` whether this push made it."""
+
+    name: str
+    uri: str
+    created: bool
+
+    @property
+    def registry(self) -> str:
+        return self.uri.removesuffix(f"/{self.name}")
+
+
+def check_name(name: str) -> None:
+    """Raise BenchError for a name that ECR would refuse."""
+    if not (2 <= len(name) <= 256 and _NAME.fullmatch(name)):
+        raise BenchError(
+            f"{name!r} cannot be the name of an ECR repository",
+            "name one with --repository: lower case letters and digits, "
+            "single . _ - between them, / between parts",
+        )
+
+
+def ensure(account: Account, name: str, *, create: bool) -> Repository:
+    """The repository `name`, made if it is missing and `create` says so. Raises BenchError."""
+    ecr: ECRClient = account.client("ecr")
+    with explained():
+        found = _find(ecr, name)
+        if found is not None:
+            _note_settings(found)
+            return Repository(name, found["repositoryUri"], created=False)
+        if not create:
+            raise BenchError(
+                f"there is no ECR repository {name} in account {account.number}, "
+                f"region {account.region}",
+                "create it with --create (make push ARGS=--create), or name another: --repository",
+            )
+        return _create(ecr, name)
+
+
+def _find(ecr: ECRClient, name: str) -> RepositoryTypeDef | None:
+    try:
+        return ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
+    except ecr.exceptions.RepositoryNotFoundException:
+        return None
+
+
+def _create(ecr: ECRClient, name: str) -> Repository:
+    try:
+        answer = ecr.create_repository(
+            repositoryName=name,
+            imageTagMutability="IMMUTABLE",
+            imageScanningConfiguration={"scanOnPush": True},
+            encryptionConfiguration={"encryptionType": "AES256"},  # ECR's default, said aloud
+            tags=[{"Key": key, "Value": value} for key, value in RESOURCE_TAGS.items()],
+        )
+    except ecr.exceptions.RepositoryAlreadyExistsException:
+        # Somebody was quicker, or the answer to our first attempt was lost.
+        found = ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
+        return Repository(name, found["repositoryUri"], created=False)
+    say(f"Created the repository {name}: immutable tags, scan on push, AES-256.")
+    return Repository(name, answer["repository"]["repositoryUri"], created=True)
+
+
+def _note_settings(found: RepositoryTypeDef) -> None:
+    """Say what is looser than in a repository of ours; changing it is its owner's business."""
+    name = found["repositoryName"]
+    if not found.get("imageTagMutability", "").startswith("IMMUTABLE"):
+        say(f"note: tags in {name} can be overwritten; deploy by digest, as printed below")
+    if not found.get("imageScanningConfiguration", {}).get("scanOnPush"):
+        say(f"note: {name} does not scan images when they are pushed")
+
+
+def credentials(account: Account) -> Credentials:
+    """The registry's user name and password, good for 12 hours, kept in memory alone.
+
+    Raises BenchError.
+    """
+    ecr: ECRClient = account.client("ecr")
+    with explained():
+        answer = ecr.get_authorization_token()
+    token = base64.b64decode(answer["authorizationData"][0]["authorizationToken"]).decode()
+    username, _, password = token.partition(":")
+    return Credentials(username, password)

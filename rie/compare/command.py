@@ -1,0 +1,190 @@
+"""`rie compare`: a function under surefoot and under awslambdaric, and where they differ."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import platform
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rie.console import colours, paint, say
+from rie.errors import BenchError
+from rie.function import Function
+from rie.local.env_file import read_env_file
+from rie.local.environment import add_env_argument, parse_variables
+from rie.local.invoke import read_event
+
+if TYPE_CHECKING:
+    from rie.compare.run import Setting, Trial
+    from rie.compare.runtime_api import RuntimeApi
+    from rie.compare.verdict import Result
+
+USAGE = 2
+CANNOT = 4
+DESCRIPTION = """\
+Run a function under awslambdaric and under surefoot, each started as an image starts it, and show
+where answers (body, content type, error report), logs and exits differ, and how long each took.
+Both talk to the same local Runtime API with the same variables.
+
+The function really runs: RUNS times under each client, each time with every event and then up to
+WARM more invocations for the timings. It gets no AWS credentials unless you pass them.
+"""
+EXIT_CODES = """exit codes:
+  0  same: nothing differs
+  1  at least one difference needs a look
+  2  wrong usage, or an event that is not JSON; nothing was run
+  3  only differences that surefoot means to make; each is explained
+  4  cannot compare: awslambdaric is missing, or the interpreter cannot run
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `rie compare`."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = DESCRIPTION
+    parser.epilog = EXIT_CODES
+    parser.add_argument("handler", help="module.function, as in the image's CMD")
+    parser.add_argument(
+        "--event",
+        action="append",
+        metavar="EVENT",
+        help="a file, - for stdin, or JSON (repeatable; default: {})",
+    )
+    parser.add_argument(
+        "--task", default=".", metavar="DIR", help="what /var/task holds (default: here)"
+    )
+    parser.add_argument("--runs", type=_count, default=3, help="of each client (default: 3)")
+    parser.add_argument(
+        "--warm",
+        type=int,
+        default=20,
+        metavar="N",
+        help="invocations for the timings, at most a second of them a run; 0: none (default: 20)",
+    )
+    parser.add_argument("--memory", type=int, default=512, metavar="MB", help="default: 512")
+    parser.add_argument(
+        "--timeout", type=_count, default=60, metavar="SECONDS", help="of each event (default: 60)"
+    )
+    add_env_argument(parser)
+    parser.add_argument(
+        "--env-file", type=Path, metavar="FILE", help="NAME=VALUE lines; --env wins over it"
+    )
+    parser.add_argument(
+        "--python",
+        default=sys.executable,
+        metavar="INTERPRETER",
+        help="runs both; it needs awslambdaric (default: the one that runs this)",
+    )
+    parser.add_argument("--json", action="store_true", help="print everything as one JSON object")
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Compare; the exit code is the verdict (see EXIT_CODES)."""
+    try:
+        function, events, variables = _read(args)
+    except BenchError as error:
+        say(f"error: {error}")
+        return USAGE
+    try:
+        result = _compare(args, function, events, variables)
+    except BenchError as error:
+        say(f"error: {error}")
+        return CANNOT
+    _show(result, as_json=args.json)
+    return result.verdict.value
+
+
+def _count(word: str) -> int:
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{word} is less than 1")
+    return number
+
+
+def _read(args: argparse.Namespace) -> tuple[Function, list[tuple[str, bytes]], dict[str, str]]:
+    """What the arguments mean, before anything runs. Raises BenchError."""
+    task = Path(args.task).resolve()
+    if not task.is_dir():
+        raise BenchError(f"there is no directory {args.task}", "give the function's: --task DIR")
+    words = args.event or ["{}"]
+    events = [(word, read_event(word)) for word in words]
+    from_file = read_env_file(args.env_file) if args.env_file else []
+    return Function(task.name, task, args.handler), events, parse_variables([*from_file, *args.env])
+
+
+def _compare(
+    args: argparse.Namespace,
+    function: Function,
+    events: Sequence[tuple[str, bytes]],
+    variables: dict[str, str],
+) -> Result:
+    from rie.compare import clients as contenders
+    from rie.compare.differences import compare
+    from rie.compare.run import Setting
+    from rie.compare.runtime_api import RuntimeApi
+    from rie.compare.verdict import OURS, THEIRS, Result, Subject
+
+    if platform.system() != "Linux":
+        raise BenchError(
+            f"awslambdaric is a Linux program; it does not run on {platform.system()}",
+            "compare in a container: docker run … with this repository and the function inside",
+        )
+    python = contenders.find_python(args.python)
+    number, versions = contenders.versions(python, function.directory)
+    with RuntimeApi() as api:
+        variables = contenders.environment(
+            function,
+            python,
+            api.address,
+            memory_mb=args.memory,
+            timeout_s=args.timeout,
+            variables=variables,
+        )
+        region = variables["AWS_REGION"]
+        setting = Setting(
+            function.directory,
+            variables,
+            f"arn:aws:lambda:{region}:123456789012:function:{function.name}",
+            [event for _, event in events],
+            args.timeout,
+            args.warm,
+        )
+        trials = _run(api, setting, python, function.handler, args.runs)
+    comparison = compare(trials[THEIRS], trials[OURS], len(events))
+    subject = Subject(function.handler, number, versions, [source for source, _ in events])
+    return Result(subject, trials[THEIRS], trials[OURS], comparison)
+
+
+def _run(
+    api: RuntimeApi, setting: Setting, python: str, handler: str, runs: int
+) -> dict[str, list[Trial]]:
+    """The trials of both clients, in turn, so that a machine that slows down slows both."""
+    from rie.compare.clients import command
+    from rie.compare.run import run
+    from rie.compare.verdict import OURS, THEIRS
+
+    trials: dict[str, list[Trial]] = {THEIRS: [], OURS: []}
+    for number in range(1, runs + 1):
+        # Who goes first changes: the first finds files that no cache holds yet.
+        for client in (THEIRS, OURS) if number % 2 else (OURS, THEIRS):
+            say(f"run {number} of {runs}: {handler} under {client} …")
+            trials[client].append(run(api, command(client, python, handler), setting))
+    return trials
+
+
+def _show(result: Result, *, as_json: bool) -> None:
+    from rie.compare.json_report import record
+    from rie.compare.text_report import lines
+
+    if as_json:
+        print(json.dumps(record(result)))
+        return
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a function may answer anything
+    enabled = colours(sys.stdout)
+    for line in lines(result, lambda text, style: paint(text, style, enabled=enabled)):
+        print(line)

@@ -1,0 +1,205 @@
+"""`make image`: builds the Dockerfile on one of its bases, with an engine's plain builder.
+
+Every build is tagged twice: surefoot:BASE says what it stands on, and surefoot:latest is the newest
+build, the one that the functions' Dockerfiles take when they are told nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rie.console import say
+from rie.errors import BenchError
+from rie.function import Function
+from rie.images import interpreter, npm, shelf, wheels
+from rie.images import local_bases as standin
+from rie.images.architecture import ARCHITECTURES, platform_for
+from rie.images.build import build_directory
+from rie.images.engine import connect
+from rie.images.labels import labels
+from rie.paths import ROOT
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.images import Image
+
+REGISTRY_BASES: dict[str, str] = json.loads((ROOT / "bootstrap" / "bases.json").read_text())
+LOCAL = "local"
+BASES = (*REGISTRY_BASES, LOCAL)
+REPOSITORY = "surefoot"
+LATEST = f"{REPOSITORY}:latest"
+AWSLAMBDARIC = ROOT / "bootstrap" / "awslambdaric.txt"
+_ARGUMENT = re.compile(r"^\s*ARG\s+(\w+)", re.MULTILINE)
+_PLAIN = """\
+ARG SUREFOOT_IMAGE
+FROM ${{SUREFOOT_IMAGE}}
+COPY . /var/task/
+CMD ["{handler}"]
+"""
+PIP = {"PIP_FIND_LINKS": f"{shelf.ORIGIN}/wheels/", "PIP_NO_INDEX": "1"}
+
+
+def build(
+    client: DockerClient,
+    base: str,
+    *,
+    tag: str | None = None,
+    source: Path = ROOT,
+    rebuild: bool = False,
+    with_awslambdaric: bool = False,
+    architecture: str | None = None,
+) -> str:
+    """Build surefoot's image on `base`, one of BASES, and return its tag (default surefoot:BASE).
+
+    `source` is the checkout to build; `rebuild` renews the local base first;
+    `with_awslambdaric` puts the way back to AWS's client in; `architecture` is amd64 or arm64
+    (default: the engine's). Without `tag` the image becomes surefoot:latest, too. Raises
+    BenchError, also for an unreachable registry.
+    """
+    engine = client.info()
+    platform = platform_for(architecture, engine)
+    foreign = platform != platform_for(None, engine)
+    if foreign and base == LOCAL:
+        raise BenchError(
+            f"the local stand-in cannot be made for {platform}: its CPython is this machine's own",
+            "build it on a machine of that kind, or on another base (BASE=al2)",
+        )
+    with contextlib.ExitStack() as stack:
+        arguments = {"BASE_IMAGE": REGISTRY_BASES.get(base, "")}
+        network = None
+        if base == LOCAL:
+            uv_image, arguments = standin.ensure_uv(client)
+            base_image = standin.ensure_base(client, rebuild=rebuild)
+            if with_awslambdaric:
+                folder = wheels.fetch(AWSLAMBDARIC, arguments["PYTHON_VERSION"])
+                arguments |= stack.enter_context(shelf.serve({"wheels": folder}))
+                arguments |= PIP
+                network = "host"
+            arguments |= {"BASE_IMAGE": base_image, "UV_IMAGE": uv_image}
+        if with_awslambdaric:
+            arguments["WITH_AWSLAMBDARIC"] = "1"
+        name = tag or f"{REPOSITORY}:{base}"
+        base_image = arguments["BASE_IMAGE"]
+        say(f"Building {name} on {base_image} …")
+        build_directory(
+            client,
+            source,
+            name,
+            arguments,
+            labels=labels(source, REPOSITORY, base_image, _image(client, base_image)),
+            platform=platform if foreign else None,
+            network=network,
+        )
+    if tag is None:
+        client.images.get(name).tag(LATEST)
+    return name
+
+
+def build_function(client: DockerClient, function: Function, image: str = LATEST) -> str:
+    """Build the image of `function` on the surefoot image `image`; returns its tag.
+
+    Its Dockerfile learns of `image` through the build argument SUREFOOT_IMAGE. Without a Dockerfile
+    the directory becomes /var/task as it is. On a local stand-in what its build would get from
+    registries (JQ_IMAGE, pip's packages) comes from this machine instead. Raises BenchError, also
+    when `image` was never built.
+    """
+    base = _image(client, image)
+    if base is None:
+        raise BenchError(
+            f"there is no image {image} on this machine",
+            "run `make image`, or `make image BASE=local` where registries are out of reach",
+        )
+    tag = f"{REPOSITORY}-{function.name.lower()}:latest"
+    recipe = function.directory / "Dockerfile"
+    text = recipe.read_text() if recipe.is_file() else _PLAIN.format(handler=function.handler)
+    wanted = set(_ARGUMENT.findall(text))
+    offered = {"SUREFOOT_IMAGE": image}
+    stand_in = standin.STAND_IN_LABEL in base.labels
+    if stand_in:
+        offered["JQ_IMAGE"] = standin.JQ_TAG
+    arguments = {name: offered[name] for name in wanted & offered.keys()}
+    say(f"Building {tag} on {image} …")
+    with packages_for(function, wanted if stand_in else set()) as packages:
+        build_directory(
+            client,
+            function.directory,
+            tag,
+            arguments | packages,
+            recipe=None if recipe.is_file() else text,
+            labels=labels(function.directory, function.name, image, base),
+            network="host" if packages else None,
+        )
+    return tag
+
+
+@contextlib.contextmanager
+def packages_for(function: Function, wanted: set[str]) -> Iterator[dict[str, str]]:
+    """Build arguments that lead pip and npm to this machine, for a recipe that wants them.
+
+    `wanted` names the arguments that the recipe declares. The build needs this machine's network.
+    """
+    requirements = function.directory / "requirements.txt"
+    if "PIP_FIND_LINKS" not in wanted or not requirements.is_file():
+        yield {}
+        return
+    folder = wheels.fetch(requirements, interpreter.find().minor)
+    shelves, given = {"wheels": folder}, dict(PIP)
+    lock = function.directory / "package-lock.json"
+    if npm.ARGUMENTS.keys() <= wanted and lock.is_file():
+        shelves[npm.SHELF] = npm.fetch(lock, folder)
+        given |= npm.ARGUMENTS
+    with shelf.serve(shelves) as served:
+        yield {**served, **given}
+
+
+def _image(client: DockerClient, name: str) -> Image | None:
+    from docker.errors import ImageNotFound
+
+    try:
+        return client.images.get(name)
+    except ImageNotFound:
+        return None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe `python -m rie image`."""
+    parser.add_argument(
+        "--base",
+        choices=BASES,
+        default="al2",
+        help="Amazon Linux 2 or 2023 from AWS's registry, or a local stand-in (default: al2)",
+    )
+    parser.add_argument("--tag", help="name of the image (default: surefoot:BASE and surefoot)")
+    parser.add_argument(
+        "--arch", choices=ARCHITECTURES, help="architecture (default: the engine's own)"
+    )
+    parser.add_argument(
+        "--rebuild", action="store_true", help="make the local base afresh, with Debian's updates"
+    )
+    parser.add_argument(
+        "--with-awslambdaric",
+        action="store_true",
+        help="carry AWS's client, too, which SUREFOOT_CLIENT=awslambdaric takes at run time",
+    )
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Build the image; its name goes to stdout, everything else to stderr. Raises BenchError."""
+    with contextlib.closing(connect()) as client:
+        name = build(
+            client,
+            args.base,
+            tag=args.tag,
+            rebuild=args.rebuild,
+            with_awslambdaric=args.with_awslambdaric,
+            architecture=args.arch,
+        )
+    print(name)
+    say("Next: make run FUNCTION=echo, or FROM it in your own Dockerfile.")
+    return 0

@@ -1,0 +1,62 @@
+"""`rie pin`: pin every base image to the digest that its registry has now.
+
+References stand where they are used: as defaults of build arguments, and in bootstrap/bases.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from rie.console import say
+from rie.images.reference import Reference, parse, pinned
+from rie.paths import ROOT
+
+_WORD = re.compile(r"""(?<=[="\s])[\w.-]+(?::\d+)?/[\w./-]+:[\w.-]+(?:@sha256:[0-9a-f]{64})?""")
+_DEFAULT = re.compile(r"^ARG \w+=.*$", re.MULTILINE)
+
+
+def files(root: Path) -> list[Path]:
+    """The files that name base images."""
+    found = [root / "Dockerfile", *root.glob("functions/*/Dockerfile")]
+    return [path for path in (*sorted(found), root / "bootstrap" / "bases.json") if path.is_file()]
+
+
+def references(text: str, name: str) -> Iterator[tuple[str, Reference]]:
+    """The references to registries in a file's text, as they stand there and as what they mean."""
+    places = _DEFAULT.findall(text) if name == "Dockerfile" else [text]
+    for word in dict.fromkeys(word for place in places for word in _WORD.findall(place)):
+        reference = parse(word)
+        if reference is not None:
+            yield word, reference
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe `python -m rie pin`."""
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; exit with 1 if something would change"
+    )
+
+
+def execute(args: argparse.Namespace, root: Path = ROOT) -> int:
+    """Pin all of them or none; a line for each on stdout. Raises BenchError."""
+    texts = {path: path.read_text() for path in files(root)}
+    now: dict[Reference, Reference] = {}
+    changes: dict[Path, str] = {}
+    for path, text in texts.items():
+        for word, reference in references(text, path.name):
+            tag = Reference(reference.registry, reference.repository, reference.tag)
+            if tag not in now:
+                say(f"Asking {tag.registry} for {tag.repository}:{tag.tag} …")
+                now[tag] = pinned(tag)
+            same = reference == now[tag]
+            print(f"{path.relative_to(root)}: {now[tag]}{' (as it was)' if same else ''}")
+            if not same:
+                changes[path] = changes.get(path, text).replace(word, str(now[tag]))
+    if args.check:
+        return 1 if changes else 0
+    for path, text in changes.items():
+        path.write_text(text)
+    return 0

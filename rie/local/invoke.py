@@ -1,0 +1,185 @@
+"""`rie invoke`: one event to a function, running here or deployed, and its result printed."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import sys
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rie.console import say
+from rie.errors import BenchError
+
+if TYPE_CHECKING:
+    from rie.local.client import Answer
+
+BAD_EVENT = 2
+UNANSWERED = 5
+EXIT_CODES = """exit codes:
+  0  the function answered; its result is on stdout
+  1  the function failed: it raised, or a shell handler exited non-zero
+  2  wrong usage, or an event that is not JSON or is over 6 MiB; nothing was sent
+  3  the function timed out
+  4  the runtime failed: the module could not be loaded, or the process ended
+  5  no answer: nothing listens there, the emulator died, or --wait was over; with --deployed:
+     AWS refused the invocation (no such function, throttled, not allowed) or was not reached
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `rie invoke`."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EXIT_CODES
+    parser.add_argument(
+        "--event", default="{}", metavar="EVENT", help="a file, - for stdin, or JSON (default: {})"
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--port", type=int, default=8080, help="on this machine (default: 8080)")
+    where.add_argument("--url", help="base address of the emulator, instead of --port")
+    where.add_argument(
+        "--deployed", metavar="NAME", help="on Lambda: the name or the ARN of the function"
+    )
+    parser.add_argument("--qualifier", help="with --deployed: a version or an alias")
+    parser.add_argument("--region", help="with --deployed (default: the AWS configuration's)")
+    parser.add_argument(
+        "--wait",
+        type=float,
+        metavar="SECONDS",
+        help="give up after this time (default: wait as long as the function may run)",
+    )
+    parser.add_argument("--json", action="store_true", help="print result and outcome as JSON")
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Invoke once; the exit code says how it ended (see EXIT_CODES)."""
+    from rie.aws.invoke import UnansweredError
+    from rie.local.client import EmulatorLostError
+
+    try:
+        event = read_event(args.event)
+        answer = _of_the_emulator(args, event) if args.deployed is None else _of_lambda(args, event)
+    except (EmulatorLostError, UnansweredError) as error:
+        say(f"error: {error}")
+        return UNANSWERED
+    except BenchError as error:
+        say(f"error: {error}")
+        return BAD_EVENT
+    except KeyboardInterrupt:
+        say(
+            "gave up; the invocation still runs. Start the emulator again before the next "
+            "one: it crashes when it is invoked after a caller gave up."
+            if args.deployed is None
+            else "gave up; the invocation may run to its end on Lambda."
+        )
+        return UNANSWERED
+    show(answer, as_json=args.json)
+    return answer.outcome.value
+
+
+def _of_the_emulator(args: argparse.Namespace, event: bytes) -> Answer:
+    from rie.local.client import invoke
+
+    for option in ("qualifier", "region"):
+        if getattr(args, option):
+            raise BenchError(
+                f"--{option} has no meaning for a function that runs here",
+                "leave it out, or name the deployed function: --deployed NAME",
+            )
+    url = args.url or f"http://localhost:{args.port}"
+    waiting = f"waiting: another invocation is running at {url} …"
+    return invoke(url, event, wait_s=args.wait, on_wait=lambda: say(waiting))
+
+
+def _of_lambda(args: argparse.Namespace, event: bytes) -> Answer:
+    """The answer of a deployed function; the end of its log goes to stderr."""
+    from rie.aws.invoke import invoke
+
+    return invoke(
+        args.deployed,
+        event,
+        qualifier=args.qualifier,
+        region=args.region,
+        wait_s=args.wait,
+        on_log=lambda text: say(text.rstrip("\n")) if text else None,
+    )
+
+
+def read_event(word: str) -> bytes:
+    """The event that `--event word` means, checked to be JSON. Raises BenchError."""
+    if word == "-":
+        source, event = "stdin", sys.stdin.buffer.read()
+    elif word.lstrip()[:1] in {"{", "[", '"'}:
+        source, event = "--event", word.encode(errors="surrogateescape")
+    else:
+        source = word
+        try:
+            event = Path(word).read_bytes()
+        except OSError as error:
+            if _is_json(word.encode(errors="surrogateescape")):
+                return word.encode()  # a bare number, true, false or null
+            raise BenchError(
+                f"cannot read the event {word}: {error.strerror}",
+                "give a file, - for stdin, or JSON in single quotes",
+            ) from error
+    try:
+        json.loads(event)
+    except ValueError as error:
+        raise BenchError(
+            f"the event from {source} is not JSON: {error}", "correct it; nothing was sent"
+        ) from error
+    return event
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def show(answer: Answer, *, as_json: bool) -> None:
+    """Result on stdout (as it came, or one JSON object), how it ended on stderr."""
+    if as_json:
+        print(json.dumps(_record(answer)))
+        return
+    report = answer.report()
+    name = answer.outcome.name.lower().replace("_", " ")
+    say(f"{name} in {answer.seconds * 1000:.0f} ms (request {answer.request_id})")
+    if report is not None:
+        say(f"  {report['errorType']}: {report['errorMessage']}")
+    elif answer.status != HTTPStatus.OK:
+        say(f"  HTTP status {answer.status} without a reason; read the emulator's output")
+    sys.stdout.buffer.write(answer.body)
+    if sys.stdout.isatty() and not answer.body.endswith(b"\n"):
+        sys.stdout.buffer.write(b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _record(answer: Answer) -> dict[str, Any]:
+    """What a program reads with --json; `version` changes when a key changes its meaning."""
+    result, encoding = _decoded(answer.body)
+    return {
+        "version": 1,
+        "outcome": answer.outcome.name.lower(),
+        "exit_code": answer.outcome.value,
+        "http_status": answer.status,
+        "request_id": answer.request_id,
+        "milliseconds": round(answer.seconds * 1000, 1),
+        "encoding": encoding,
+        "result": result,
+    }
+
+
+def _decoded(body: bytes) -> tuple[Any, str]:
+    try:
+        return json.loads(body), "json"
+    except ValueError:
+        pass
+    try:
+        return body.decode(), "text"
+    except UnicodeDecodeError:
+        return base64.b64encode(body).decode(), "base64"
