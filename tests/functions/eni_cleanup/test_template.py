@@ -1,4 +1,4 @@
-"""The templates: what is special about this function. tests/deploy checks the rest."""
+"""The templates: what is special about this function. tests/unit/rie/aws/deploy checks the rest."""
 
 from __future__ import annotations
 

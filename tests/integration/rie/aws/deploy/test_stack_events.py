@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+
+from rie.aws.deploy import stack_events as following
+from rie.aws.deploy.stack_events import End, Failure, follow, newest_event
+from rie.errors import BenchError
+from tests.support.aws_proxy import Cloud, Reply, fault, result
+
+STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/s/1"
+
+
+def event(number: int, status: str, name: str = "s", reason: str = "") -> dict[str, Any]:
+    """One of the stack's own without a `name`, otherwise one of a resource."""
+    return {
+        "StackId": STACK,
+        "StackName": "s",
+        "EventId": f"e{number}",
+        "LogicalResourceId": name,
+        "PhysicalResourceId": STACK if name == "s" else name.lower(),
+        "ResourceType": "AWS::CloudFormation::Stack" if name == "s" else "AWS::Test::Thing",
+        "ResourceStatus": status,
+        "Timestamp": f"2026-03-02T06:00:{number:02}Z",
+        **({"ResourceStatusReason": reason} if reason else {}),
+    }
+
+
+def events(*told: dict[str, Any], **more: str) -> Reply:
+    """As AWS lists them: the newest first."""
+    return result(StackEvents=list(told[::-1]), **more)
+
+
+OLD = event(1, "CREATE_COMPLETE")
+
+
+@pytest.fixture
+def client(cloud: Cloud) -> Any:
+    return boto3.client("cloudformation")
+
+
+def test_events_are_shown_once_in_order_from_all_pages(
+    cloud: Cloud, client: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun, made = event(2, "UPDATE_IN_PROGRESS"), event(3, "CREATE_COMPLETE", "A")
+    ended = event(4, "UPDATE_COMPLETE")
+    cloud.script(
+        "DescribeStackEvents",
+        events(OLD, begun),
+        events(OLD, begun),
+        events(made, ended, NextToken="2"),
+        events(OLD, begun),
+    )
+    assert follow(client, STACK, "e1") == End("UPDATE_COMPLETE", (), "")
+    assert capsys.readouterr().err.splitlines() == [
+        "  06:00:02  UPDATE_IN_PROGRESS  s  AWS::CloudFormation::Stack",
+        "  06:00:03  CREATE_COMPLETE  A  AWS::Test::Thing",
+        "  06:00:04  UPDATE_COMPLETE  s  AWS::CloudFormation::Stack",
+    ]
+
+
+def test_the_resource_that_failed_is_told_and_those_in_sympathy_are_not(
+    cloud: Cloud, client: Any
+) -> None:
+    cloud.script(
+        "DescribeStackEvents",
+        events(
+            OLD,
+            event(2, "CREATE_FAILED", "Function", "The image manifest is not supported"),
+            event(3, "CREATE_FAILED", "Queue", "Resource creation cancelled"),
+            event(4, "ROLLBACK_IN_PROGRESS", reason="[Function, Queue] failed to create"),
+            event(5, "DELETE_COMPLETE", "Role"),
+            event(6, "ROLLBACK_COMPLETE"),
+        ),
+    )
+    end = follow(client, STACK, "e1")
+    failure = Failure("Function", "AWS::Test::Thing", "The image manifest is not supported")
+    assert (end.status, end.failures, end.succeeded) == ("ROLLBACK_COMPLETE", (failure,), False)
+    assert end.told() == "Function (AWS::Test::Thing): The image manifest is not supported"
+
+
+def test_a_stack_that_fails_by_itself_gives_its_own_reason(cloud: Cloud, client: Any) -> None:
+    cloud.script(
+        "DescribeStackEvents",
+        events(
+            OLD,
+            event(2, "UPDATE_ROLLBACK_IN_PROGRESS", reason="Transform failed"),
+            event(3, "UPDATE_ROLLBACK_COMPLETE"),
+        ),
+    )
+    assert follow(client, STACK, "e1").told() == "Transform failed"
+
+
+def test_cleaning_up_is_not_yet_the_end(cloud: Cloud, client: Any) -> None:
+    cleaning = event(2, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+    cloud.script(
+        "DescribeStackEvents",
+        events(OLD, cleaning),
+        events(OLD, cleaning, event(3, "UPDATE_COMPLETE")),
+    )
+    assert follow(client, STACK, "e1").status == "UPDATE_COMPLETE"
+    assert len(cloud.asked("DescribeStackEvents")) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "succeeded"),
+    [
+        ("CREATE_COMPLETE", True),
+        ("UPDATE_COMPLETE", True),
+        ("DELETE_COMPLETE", True),
+        ("ROLLBACK_COMPLETE", False),
+        ("UPDATE_ROLLBACK_COMPLETE", False),
+        ("DELETE_FAILED", False),
+    ],
+)
+def test_undoing_is_no_success(status: str, succeeded: bool) -> None:
+    assert End(status, (), "").succeeded is succeeded
+
+
+def test_an_end_without_any_reason_says_so() -> None:
+    assert End("ROLLBACK_COMPLETE", (), "").told() == "CloudFormation gave no reason"
+
+
+def test_the_newest_event_is_where_a_new_operation_starts(cloud: Cloud, client: Any) -> None:
+    cloud.script("DescribeStackEvents", events(OLD, event(2, "UPDATE_COMPLETE")))
+    assert newest_event(client, STACK) == "e2"
+    cloud.script("DescribeStackEvents", events())
+    assert newest_event(client, STACK) == ""
+
+
+def test_losing_sight_is_no_failure_of_the_stack(cloud: Cloud, client: Any) -> None:
+    cloud.script("DescribeStackEvents", fault("ExpiredToken", "The token has expired", 403))
+    with pytest.raises(BenchError, match="lost sight of the stack, which goes on by itself") as why:
+        follow(client, STACK, "e1")
+    assert "The token has expired" in why.value.reason
+    assert "repeat the command" in why.value.remedy
+
+
+def test_an_interrupt_says_that_the_stack_goes_on(
+    cloud: Cloud, client: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(following, "pause", interrupted)
+    cloud.script("DescribeStackEvents", events(OLD))
+    with pytest.raises(KeyboardInterrupt):
+        follow(client, STACK, "e1")
+    assert "the stack goes on by itself" in capsys.readouterr().err

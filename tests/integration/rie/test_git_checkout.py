@@ -1,0 +1,92 @@
+"""The checkout behind an image: version, revision, and whether it is clean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rie import git_checkout as source
+from rie.errors import BenchError
+from tests.support.checkout import VERSION, Checkout
+
+
+def test_a_clean_checkout_gives_version_and_revision(checkout: Checkout) -> None:
+    found = source.read(checkout.function)
+    assert (found.version, found.revision, found.changes) == (VERSION, checkout.revision, ())
+    assert found.tag("arm64") == f"{VERSION}-{checkout.revision[:12]}-arm64"
+    assert source.refusals(found) == []
+
+
+def test_the_nearest_pyproject_has_the_version(checkout: Checkout) -> None:
+    (checkout.function / "pyproject.toml").write_text('[project]\nversion = "9.0"\n')
+    assert source.read(checkout.function).version == "9.0"
+
+
+def test_a_local_version_makes_a_valid_tag(checkout: Checkout) -> None:
+    (checkout.root / "pyproject.toml").write_text('[project]\nversion = "1.0+local"\n')
+    assert source.read(checkout.root).tag("amd64").startswith("1.0_local-")
+
+
+@pytest.mark.parametrize("change", ["new", "edited", "deleted", "staged", "renamed"])
+def test_every_kind_of_change_is_dirt_and_is_named(checkout: Checkout, change: str) -> None:
+    dockerfile = checkout.function / "Dockerfile"
+    if change == "new":
+        (checkout.function / "a new one").touch()
+    elif change == "edited":
+        dockerfile.write_text("FROM other\n")
+    elif change == "deleted":
+        dockerfile.unlink()
+    elif change == "staged":
+        dockerfile.write_text("FROM other\n")
+        checkout.git("add", "--all")
+    else:
+        checkout.git("mv", "push-test-hello/Dockerfile", "push-test-hello/Recipe")
+    named = {"new": "push-test-hello/a new one", "renamed": "push-test-hello/Recipe"}.get(
+        change, "push-test-hello/Dockerfile"
+    )
+    found = source.read(checkout.root)
+    assert found.changes == (named,)
+    (refusal,) = source.refusals(found)
+    assert refusal.reason.endswith(f": {named}")
+    assert "commit" in refusal.remedy
+
+
+def test_ignored_files_are_no_dirt(checkout: Checkout) -> None:
+    (checkout.root / ".gitignore").write_text("*.log\n")
+    checkout.commit()
+    (checkout.root / "a.log").touch()
+    assert source.read(checkout.root).changes == ()
+
+
+def test_many_changes_are_counted(checkout: Checkout) -> None:
+    for number in range(8):
+        (checkout.root / f"file{number}").touch()
+    (refusal,) = source.refusals(source.read(checkout.root))
+    assert refusal.reason.endswith("file4 and 3 more")
+
+
+def test_no_git_checkout_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match=f"git knows no revision of {tmp_path}") as caught:
+        source.read(tmp_path)
+    assert "git checkout" in caught.value.remedy
+
+
+@pytest.mark.parametrize("text", ["", "[project]\n", "[project", "project = 1\n"])
+def test_a_pyproject_without_a_version_is_named(checkout: Checkout, text: str) -> None:
+    project = checkout.root / "pyproject.toml"
+    project.write_text(text)
+    with pytest.raises(BenchError, match=f"{project} gives no version"):
+        source.read(checkout.root)
+
+
+def test_no_pyproject_at_all_is_told(checkout: Checkout) -> None:
+    (checkout.root / "pyproject.toml").unlink()
+    with pytest.raises(BenchError, match="has no pyproject"):
+        source.read(checkout.function)
+
+
+def test_a_machine_without_git_is_told(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(checkout.root))
+    with pytest.raises(BenchError, match="git does not start"):
+        source.read(checkout.root)
