@@ -6,8 +6,8 @@ import argparse
 import importlib
 import sys
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 
 COMMANDS = {  # name → module, summary
     "demo": ("demo.command", "run functions under AWS's emulator and show what they answer"),
@@ -42,8 +42,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(chosen)
     try:
         return int(args.execute(args))
-    except BenchError as error:
-        say(f"error: {error}")
+    except UserError as error:
+        print_progress(f"error: {error}")
         return 1
     except KeyboardInterrupt:
         return 130

@@ -10,7 +10,7 @@ from typing import TextIO
 STYLES = {"bold": "1", "red": "31", "green": "32", "cyan": "36"}
 
 
-def say(text: str) -> None:
+def print_progress(text: str) -> None:
     """Print a line of progress on stderr."""
     print(text, file=sys.stderr, flush=True)
 

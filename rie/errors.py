@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class BenchError(Exception):
+class UserError(Exception):
     """Something the user can mend: `reason` says what is wrong, `remedy` what to type or change."""
 
     def __init__(self, reason: str, remedy: str) -> None:

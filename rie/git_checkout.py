@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rie.aws.push.blockers import Refusal
-from rie.errors import BenchError
+from rie.aws.push.blockers import PushBlocker
+from rie.errors import UserError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -24,7 +24,7 @@ _NOT_IN_A_TAG = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 @dataclass(frozen=True)
-class Source:
+class GitCheckout:
     """A git checkout. `revision` is the full hash, `changes` the paths that differ from it."""
 
     root: Path
@@ -42,28 +42,28 @@ class Source:
         return f"{version}-{self.revision[:REVISION_DIGITS]}-{architecture}"
 
 
-def read(directory: Path) -> Source:
+def read(directory: Path) -> GitCheckout:
     """The checkout that holds `directory`; the version is that of the nearest pyproject.toml.
 
-    Raises BenchError where there is no git checkout, no commit or no version.
+    Raises UserError where there is no git checkout, no commit or no version.
     """
     root = Path(_git(directory, "rev-parse", "--show-toplevel").strip())
     revision = _git(root, "rev-parse", "--verify", "HEAD^{commit}").strip()
     status = _git(root, "status", "--porcelain", "-z", "--untracked-files=normal")
-    return Source(root, _version(directory.resolve(), root), revision, tuple(_paths(status)))
+    return GitCheckout(root, _version(directory.resolve(), root), revision, tuple(_paths(status)))
 
 
-def refusals(source: Source) -> list[Refusal]:
+def refusals(checkout: GitCheckout) -> list[PushBlocker]:
     """A dirty tree: its image would not be what the revision in the tag names."""
-    if not source.changes:
+    if not checkout.changes:
         return []
-    shown = ", ".join(source.changes[:_SHOWN])
-    more = len(source.changes) - _SHOWN
+    shown = ", ".join(checkout.changes[:_SHOWN])
+    more = len(checkout.changes) - _SHOWN
     tail = f" and {more} more" if more > 0 else ""
     return [
-        Refusal(
-            f"the checkout {source.root} differs from its revision "
-            f"{source.revision[:REVISION_DIGITS]}: {shown}{tail}",
+        PushBlocker(
+            f"the checkout {checkout.root} differs from its revision "
+            f"{checkout.revision[:REVISION_DIGITS]}: {shown}{tail}",
             "commit or remove these changes, build the image again and push that",
         )
     ]
@@ -74,10 +74,10 @@ def _git(directory: Path, *words: str) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:
-        raise BenchError(f"git does not start: {error}", "install git") from error
+        raise UserError(f"git does not start: {error}", "install git") from error
     if done.returncode:
         told = done.stderr.strip() or f"exit code {done.returncode}"
-        raise BenchError(
+        raise UserError(
             f"git knows no revision of {directory}: {told}",
             "push from a git checkout with a commit: the revision is part of the image's tag",
         )
@@ -101,7 +101,7 @@ def _version(directory: Path, root: Path) -> str:
             return _version_in(project)
         if folder == root:
             break
-    raise BenchError(
+    raise UserError(
         f"{root} has no pyproject.toml, which would give the image's version",
         'write one with [project] and version = "…"',
     )
@@ -111,7 +111,7 @@ def _version_in(project: Path) -> str:
     try:
         version = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BenchError(
+        raise UserError(
             f"{project} gives no version: {error!r}", 'correct it: [project], version = "…"'
         ) from error
     return str(version)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rie.errors import BenchError
+from rie.errors import UserError
 
 if TYPE_CHECKING:
     import boto3
@@ -56,7 +56,7 @@ class Account:
 
 
 def open_session(region: str | None) -> boto3.Session:
-    """A session from the usual AWS configuration. Raises BenchError without a region.
+    """A session from the usual AWS configuration. Raises UserError without a region.
 
     botocore knows AWS_DEFAULT_REGION alone; AWS's other programs prefer AWS_REGION, and so do we.
     """
@@ -65,17 +65,17 @@ def open_session(region: str | None) -> boto3.Session:
     with explained():
         session = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
     if not session.region_name:
-        raise BenchError("no AWS region is set", REGION_REMEDY)
+        raise UserError("no AWS region is set", REGION_REMEDY)
     return session
 
 
 def open_account(region: str | None) -> Account:
-    """The account and region of the usual AWS configuration. Raises BenchError."""
+    """The account and region of the usual AWS configuration. Raises UserError."""
     return account_of(open_session(region))
 
 
 def account_of(session: boto3.Session) -> Account:
-    """The account that the credentials are of (sts:GetCallerIdentity). Raises BenchError."""
+    """The account that the credentials are of (sts:GetCallerIdentity). Raises UserError."""
     with explained():
         number = session.client("sts", config=_config()).get_caller_identity()["Account"]
     return Account(number, session.region_name, session)
@@ -83,7 +83,7 @@ def account_of(session: boto3.Session) -> Account:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn errors of botocore into BenchErrors that name the call, the reason and the remedy."""
+    """Turn errors of botocore into UserErrors that name the call, the reason and the remedy."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -92,33 +92,33 @@ def explained() -> Iterator[None]:
         raise explanation(error) from error
 
 
-def explanation(error: Exception) -> BenchError:
-    """The BenchError that an error of botocore means."""
+def explanation(error: Exception) -> UserError:
+    """The UserError that an error of botocore means."""
     from surefoot.kit.refusal import refusal
 
     operation = str(getattr(error, "operation_name", ""))
     service = _SERVICES.get(operation, "cloudformation") if operation else ""
     told = refusal(error, service)
     if told.kind == "unidentified":
-        return BenchError(
+        return UserError(
             f"AWS does not accept the credentials ({told.code}): {told.message}",
             CREDENTIALS_REMEDY,
         )
     if type(error).__name__ in _CREDENTIAL_FAULTS:
-        return BenchError(f"no usable AWS credentials: {error}", CREDENTIALS_REMEDY)
+        return UserError(f"no usable AWS credentials: {error}", CREDENTIALS_REMEDY)
     if type(error).__name__ in {"NoRegionError", "InvalidRegionError"}:
-        return BenchError(f"no usable AWS region: {error}", REGION_REMEDY)
+        return UserError(f"no usable AWS region: {error}", REGION_REMEDY)
     if not operation and told.kind == "unavailable":
-        return BenchError(
+        return UserError(
             f"AWS cannot be reached: {told.message}",
             "check the network, the region's name and AWS_ENDPOINT_URL, then repeat",
         )
     if told.kind == "denied":
-        return BenchError(
+        return UserError(
             f"you may not call {told.api} ({told.code}): {told.message}",
             f"allow {told.api} in the policy of the identity that you use",
         )
-    return BenchError(f"{told.api} was refused ({told.code}): {told.message}", told.remedy)
+    return UserError(f"{told.api} was refused ({told.code}): {told.message}", told.remedy)
 
 
 def _config() -> Any:

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from rie.aws.account import explained, open_session
-from rie.errors import BenchError
-from rie.local.client import MAX_EVENT_BYTES, Answer, Outcome
+from rie.errors import UserError
+from rie.local.client import MAX_EVENT_BYTES, InvocationOutcome, InvocationResult
 
 LONGEST_S = 900.0 + 30.0  # a function's longest time-out, and a margin for its start
 _ARN = re.compile(r"arn:[^:]+:lambda:(?P<region>[^:]+):\d{12}:function:[^:]+(?::(?P<version>.+))?")
@@ -53,7 +53,7 @@ _REFUSALS = {
 }
 
 
-class UnansweredError(BenchError):
+class UnansweredError(UserError):
     """The function gave no answer: it was not reached, not run, or not waited for."""
 
 
@@ -65,15 +65,15 @@ def invoke(
     region: str | None = None,
     wait_s: float | None = None,
     on_log: Callable[[str], None] = lambda _: None,
-) -> Answer:
+) -> InvocationResult:
     """Invoke the function called `name` (a name or an ARN) on Lambda and wait for its result.
 
     `wait_s` bounds the wait in seconds (default: as long as any function may run); `on_log` gets
-    the end of its log, at most 4 KB. Raises BenchError for what is wrong before anything is sent,
+    the end of its log, at most 4 KB. Raises UserError for what is wrong before anything is sent,
     UnansweredError after.
     """
     if len(event) > MAX_EVENT_BYTES:
-        raise BenchError(
+        raise UserError(
             f"the event has {len(event):,} bytes; Lambda takes at most {MAX_EVENT_BYTES:,}",
             "put the data in S3 and send its address",
         )
@@ -86,25 +86,25 @@ def invoke(
         with explained():
             told = client.invoke(**wanted)
             body = told["Payload"].read()
-    except BenchError as error:
+    except UserError as error:
         raise _unanswered(error, name, client.meta.region_name, wait_s) from error
     seconds = time.monotonic() - started
     on_log(base64.b64decode(told.get("LogResult", "")).decode(errors="replace"))
     outcome = classify(told.get("FunctionError"), body)
     request_id = told["ResponseMetadata"].get("RequestId", "")
-    return Answer(outcome, told["StatusCode"], body, request_id, seconds)
+    return InvocationResult(outcome, told["StatusCode"], body, request_id, seconds)
 
 
-def classify(function_error: str | None, body: bytes) -> Outcome:
+def classify(function_error: str | None, body: bytes) -> InvocationOutcome:
     """What an answer means; `function_error` is the header X-Amz-Function-Error, None if absent."""
     if function_error is None:
-        return Outcome.SUCCEEDED
+        return InvocationOutcome.SUCCEEDED
     kind, message = _report(body)
     if kind in {"", "Sandbox.Timedout"} and _TIMED_OUT.search(message):
-        return Outcome.TIMED_OUT
+        return InvocationOutcome.TIMED_OUT
     if kind.startswith(_OF_THE_RUNTIME) and kind not in _OF_THE_FUNCTION:
-        return Outcome.RUNTIME_FAILED
-    return Outcome.FUNCTION_FAILED
+        return InvocationOutcome.RUNTIME_FAILED
+    return InvocationOutcome.FUNCTION_FAILED
 
 
 def _report(body: bytes) -> tuple[str, str]:
@@ -119,29 +119,29 @@ def _report(body: bytes) -> tuple[str, str]:
 
 
 def _region(name: str, qualifier: str | None, region: str | None) -> str | None:
-    """The region to ask: an ARN names its own. Raises BenchError for names that cannot be right."""
+    """The region to ask: an ARN names its own. Raises UserError for names that cannot be right."""
     if qualifier is not None and not _QUALIFIER.fullmatch(qualifier):
-        raise BenchError(
+        raise UserError(
             f"--qualifier {qualifier!r} is neither a version nor an alias", "correct it, or omit it"
         )
     if not name.startswith("arn:"):
         if not _NAME.fullmatch(name):
-            raise BenchError(
+            raise UserError(
                 f"{name!r} cannot be the name of a function", "give its name or its ARN"
             )
         return region
     found = _ARN.fullmatch(name)
     if found is None:
-        raise BenchError(
+        raise UserError(
             f"{name} is not the ARN of a function",
             "give arn:aws:lambda:REGION:ACCOUNT:function:NAME, or the name alone",
         )
     if region and region != found["region"]:
-        raise BenchError(
+        raise UserError(
             f"{name} lies in {found['region']}, and --region says {region}", "leave --region out"
         )
     if qualifier and found["version"]:
-        raise BenchError(
+        raise UserError(
             f"{name} names the version or alias {found['version']} already", "leave --qualifier out"
         )
     return found["region"]
@@ -160,7 +160,7 @@ def _client(session: Any, wait_s: float | None) -> Any:
         return session.client("lambda", config=config)
 
 
-def _unanswered(error: BenchError, name: str, region: str, wait_s: float | None) -> UnansweredError:
+def _unanswered(error: UserError, name: str, region: str, wait_s: float | None) -> UnansweredError:
     from botocore.exceptions import ClientError, ReadTimeoutError
 
     cause = error.__cause__

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rie.compare.verdict import OURS, THEIRS
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.function import Function
 from rie.local.environment import lambda_environment
 from rie.paths import ROOT
@@ -34,16 +34,16 @@ print("\\n" + repr((tuple(sys.version_info[:3]), found)))
 
 
 def find_python(word: str) -> str:
-    """The interpreter called `word`, a path or a name on PATH. Raises BenchError."""
+    """The interpreter called `word`, a path or a name on PATH. Raises UserError."""
     found = shutil.which(word)
     if found is None:
-        raise BenchError(f"there is no interpreter {word}", "give its path: --python PATH")
+        raise UserError(f"there is no interpreter {word}", "give its path: --python PATH")
     # Not resolved: a virtual environment's python is a link, and works by its own name alone.
     return os.path.abspath(found)  # noqa: PTH100
 
 
 def versions(python: str, task: Path) -> tuple[str, dict[str, str]]:
-    """The interpreter's version and those of both clients. Raises BenchError when one is missing.
+    """The interpreter's version and those of both clients. Raises UserError when one is missing.
 
     awslambdaric may be among the packages of the interpreter or beside the handler, in `task`.
     """
@@ -57,14 +57,14 @@ def versions(python: str, task: Path) -> tuple[str, dict[str, str]]:
     try:
         number, found = ast.literal_eval(done.stdout.splitlines()[-1])
     except (IndexError, ValueError, SyntaxError) as error:
-        raise BenchError(
+        raise UserError(
             f"{python} is no usable Python: {done.stderr.strip()}", "give another: --python PATH"
         ) from error
     shown = ".".join(map(str, number))
     if number[:2] < _OLDEST:
-        raise BenchError(f"{python} is Python {shown}; surefoot needs 3.10 or newer", "--python …")
+        raise UserError(f"{python} is Python {shown}; surefoot needs 3.10 or newer", "--python …")
     if found is None:
-        raise BenchError(
+        raise UserError(
             f"{python} cannot import awslambdaric, so there is nothing to compare with",
             f"{python} -m pip install awslambdaric, or name an interpreter that has it: --python",
         )

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rie.console import colours, paint, say
-from rie.errors import BenchError
+from rie.console import colours, paint, print_progress
+from rie.errors import UserError
 from rie.function import Function
 from rie.local.env_file import read_env_file
 from rie.local.environment import add_env_argument, parse_variables
 from rie.local.invoke import read_event
 
 if TYPE_CHECKING:
-    from rie.compare.run import Setting, Trial
+    from rie.compare.run import Run, Setting
     from rie.compare.runtime_api import RuntimeApi
     from rie.compare.verdict import Result
 
@@ -86,13 +86,13 @@ def execute(args: argparse.Namespace) -> int:
     """Compare; the exit code is the verdict (see EXIT_CODES)."""
     try:
         function, events, variables = _read(args)
-    except BenchError as error:
-        say(f"error: {error}")
+    except UserError as error:
+        print_progress(f"error: {error}")
         return USAGE
     try:
         result = _compare(args, function, events, variables)
-    except BenchError as error:
-        say(f"error: {error}")
+    except UserError as error:
+        print_progress(f"error: {error}")
         return CANNOT
     _show(result, as_json=args.json)
     return result.verdict.value
@@ -106,10 +106,10 @@ def _count(word: str) -> int:
 
 
 def _read(args: argparse.Namespace) -> tuple[Function, list[tuple[str, bytes]], dict[str, str]]:
-    """What the arguments mean, before anything runs. Raises BenchError."""
+    """What the arguments mean, before anything runs. Raises UserError."""
     task = Path(args.task).resolve()
     if not task.is_dir():
-        raise BenchError(f"there is no directory {args.task}", "give the function's: --task DIR")
+        raise UserError(f"there is no directory {args.task}", "give the function's: --task DIR")
     words = args.event or ["{}"]
     events = [(word, read_event(word)) for word in words]
     from_file = read_env_file(args.env_file) if args.env_file else []
@@ -122,21 +122,21 @@ def _compare(
     events: Sequence[tuple[str, bytes]],
     variables: dict[str, str],
 ) -> Result:
-    from rie.compare import clients as contenders
+    from rie.compare import clients
     from rie.compare.differences import compare
     from rie.compare.run import Setting
     from rie.compare.runtime_api import RuntimeApi
-    from rie.compare.verdict import OURS, THEIRS, Result, Subject
+    from rie.compare.verdict import OURS, THEIRS, ComparedItem, Result
 
     if platform.system() != "Linux":
-        raise BenchError(
+        raise UserError(
             f"awslambdaric is a Linux program; it does not run on {platform.system()}",
             "compare in a container: docker run … with this repository and the function inside",
         )
-    python = contenders.find_python(args.python)
-    number, versions = contenders.versions(python, function.directory)
+    python = clients.find_python(args.python)
+    number, versions = clients.versions(python, function.directory)
     with RuntimeApi() as api:
-        variables = contenders.environment(
+        variables = clients.environment(
             function,
             python,
             api.address,
@@ -155,23 +155,23 @@ def _compare(
         )
         trials = _run(api, setting, python, function.handler, args.runs)
     comparison = compare(trials[THEIRS], trials[OURS], len(events))
-    subject = Subject(function.handler, number, versions, [source for source, _ in events])
+    subject = ComparedItem(function.handler, number, versions, [source for source, _ in events])
     return Result(subject, trials[THEIRS], trials[OURS], comparison)
 
 
 def _run(
     api: RuntimeApi, setting: Setting, python: str, handler: str, runs: int
-) -> dict[str, list[Trial]]:
+) -> dict[str, list[Run]]:
     """The trials of both clients, in turn, so that a machine that slows down slows both."""
     from rie.compare.clients import command
     from rie.compare.run import run
     from rie.compare.verdict import OURS, THEIRS
 
-    trials: dict[str, list[Trial]] = {THEIRS: [], OURS: []}
+    trials: dict[str, list[Run]] = {THEIRS: [], OURS: []}
     for number in range(1, runs + 1):
         # Who goes first changes: the first finds files that no cache holds yet.
         for client in (THEIRS, OURS) if number % 2 else (OURS, THEIRS):
-            say(f"run {number} of {runs}: {handler} under {client} …")
+            print_progress(f"run {number} of {runs}: {handler} under {client} …")
             trials[client].append(run(api, command(client, python, handler), setting))
     return trials
 

@@ -6,16 +6,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rie.compare.intended import KNOWN, WHOLE, Known
+from rie.compare.intended import INTENDED_DIFFERENCES, WHOLE, IntendedDifference
 from rie.compare.nondeterminism import settle
-from rie.compare.observations import ERROR_TYPE, LOG, MESSAGE, OUTCOME, READY, TRACE, Facts, of_log
-from rie.compare.run import Trial
+from rie.compare.observations import (
+    ERROR_TYPE,
+    LOG,
+    MESSAGE,
+    OUTCOME,
+    READY,
+    TRACE,
+    Observations,
+    of_log,
+)
+from rie.compare.run import Run
 
 START = 0
 """The place of a difference before the first event; events count from 1."""
 
 _ABSENT = "(none)"
-_NOT_RUN: Facts = {OUTCOME: "not run: the runtime did not start again", LOG: ""}
+_NOT_RUN: Observations = {OUTCOME: "not run: the runtime did not start again", LOG: ""}
 # The record of an uncaught error where the log's format is JSON.
 _JSON_RECORD = re.compile(
     r'^\{"timestamp": .*"level": "ERROR", "errorMessage": .*"stackTrace": .*\}$', re.MULTILINE
@@ -56,7 +65,7 @@ class Comparison:
         return all(difference.names for difference in self.differences)
 
 
-def compare(theirs: Sequence[Trial], ours: Sequence[Trial], events: int) -> Comparison:
+def compare(theirs: Sequence[Run], ours: Sequence[Run], events: int) -> Comparison:
     """Compare the trials of awslambdaric with those of surefoot, place by place."""
     found: list[Difference] = []
     varying: list[tuple[int, str]] = []
@@ -77,7 +86,7 @@ def compare(theirs: Sequence[Trial], ours: Sequence[Trial], events: int) -> Comp
     return Comparison(tuple(found), tuple(varying))
 
 
-def _at(place: int, trial: Trial) -> Facts:
+def _at(place: int, trial: Run) -> Observations:
     """The facts of a place; empty when the runtime did not even start."""
     if place == START:
         return trial.start
@@ -86,12 +95,12 @@ def _at(place: int, trial: Trial) -> Facts:
     return _NOT_RUN if trial.start[OUTCOME] == READY else {}
 
 
-def _outcomes_differ(theirs: Sequence[Facts], ours: Sequence[Facts]) -> bool:
+def _outcomes_differ(theirs: Sequence[Observations], ours: Sequence[Observations]) -> bool:
     return {facts[OUTCOME] for facts in theirs} != {facts[OUTCOME] for facts in ours}
 
 
 def _fact(
-    place: int, name: str, theirs: Sequence[Facts], ours: Sequence[Facts]
+    place: int, name: str, theirs: Sequence[Observations], ours: Sequence[Observations]
 ) -> tuple[Difference | None, bool]:
     """The difference in one fact, if any, and whether the fact varies by itself."""
     sides = [[facts.get(name, _ABSENT) for facts in side] for side in (theirs, ours)]
@@ -107,11 +116,11 @@ def _fact(
     return Difference(place, name, left, right, names, varies), varies
 
 
-def _whole(facts: Facts) -> str:
+def _whole(facts: Observations) -> str:
     return "\n".join(f"{name}: {text}" for name, text in facts.items() if name != LOG)
 
 
-def _log_names(theirs: Facts, ours: Facts, logs: Sequence[str]) -> tuple[str, ...]:
+def _log_names(theirs: Observations, ours: Observations, logs: Sequence[str]) -> tuple[str, ...]:
     """The intended differences that leave nothing of a difference between logs, if they do."""
     sides = list(logs)
     known = _known(theirs, ours)
@@ -134,7 +143,7 @@ def _log_names(theirs: Facts, ours: Facts, logs: Sequence[str]) -> tuple[str, ..
     return tuple(names) if parted and longer[: len(shorter)] == shorter else ()
 
 
-def _without_record(log: str, reported: Facts) -> str:
+def _without_record(log: str, reported: Observations) -> str:
     if TRACE not in reported:
         return log
     told = ": ".join(text for text in (reported[ERROR_TYPE], reported[MESSAGE]) if text)
@@ -142,8 +151,8 @@ def _without_record(log: str, reported: Facts) -> str:
     return _JSON_RECORD.sub("", log.replace(text, "", 1))
 
 
-def _known(theirs: Facts, ours: Facts) -> list[Known]:
-    return [each for each in KNOWN if each.signs(theirs, ours)]
+def _known(theirs: Observations, ours: Observations) -> list[IntendedDifference]:
+    return [each for each in INTENDED_DIFFERENCES if each.applies(theirs, ours)]
 
 
 def _lines(text: str) -> list[str]:

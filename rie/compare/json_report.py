@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rie.compare.intended import KNOWN
+from rie.compare.intended import INTENDED_DIFFERENCES
 from rie.compare.verdict import OURS, THEIRS, Result
 
 VERSION = 1
@@ -14,7 +14,7 @@ VERSION = 1
 def record(result: Result) -> dict[str, Any]:
     """Everything that was found; milliseconds are medians over the runs."""
     subject = result.subject
-    reasons = {each.name: each.reason for each in KNOWN}
+    reasons = {each.name: each.reason for each in INTENDED_DIFFERENCES}
     return {
         "version": VERSION,
         "verdict": result.verdict.name.lower(),

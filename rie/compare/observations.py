@@ -7,7 +7,7 @@ import re
 
 from rie.compare.http_request import Request
 
-Facts = dict[str, str]
+Observations = dict[str, str]
 """Texts by name: one of the names below, in the order in which they are shown."""
 
 OUTCOME = "outcome"
@@ -35,7 +35,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:?\d\
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
 
 
-def of_result(request: Request, request_id: str) -> Facts:
+def of_result(request: Request, request_id: str) -> Observations:
     """A handler's result, buffered or streamed."""
     if is_too_large(request):
         return {OUTCOME: TOO_LARGE}
@@ -57,7 +57,7 @@ def is_too_large(request: Request) -> bool:
     return not streamed and len(request.body) > MAX_ANSWER_BYTES
 
 
-def of_error(request: Request, request_id: str = "", outcome: str = ERROR) -> Facts:
+def of_error(request: Request, request_id: str = "", outcome: str = ERROR) -> Observations:
     """The report of an error, of the handler's or (INIT_ERROR) of the start."""
     facts = {OUTCOME: outcome, CONTENT_TYPE: request.headers.get("content-type", "(none)")}
     facts[RECORDED] = request.headers.get("lambda-runtime-function-error-type", "(none)")

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rie.compare import observations as facts
-from rie.compare.observations import Facts
-from rie.compare.runtime_api import Call, RuntimeApi, Silence
+from rie.compare import observations
+from rie.compare.observations import Observations
+from rie.compare.runtime_api import Call, NoCallReceived, RuntimeApi
 from rie.compare.runtime_process import Runtime
 
 END_S = 10.0  # what a runtime gets to end by itself once it said that it could not start
@@ -30,27 +30,27 @@ class Setting:
 
 
 @dataclass
-class Trial:
+class Run:
     """What one run showed: `start` and one of `turns` for each event that got its turn.
 
     Timings are in milliseconds and absent where there was nothing to measure; warm ones are the
     mean of one invocation.
     """
 
-    start: Facts = field(default_factory=dict)
-    turns: list[Facts] = field(default_factory=list)
+    start: Observations = field(default_factory=dict)
+    turns: list[Observations] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
 
 
-def run(api: RuntimeApi, command: Sequence[str], setting: Setting) -> Trial:
+def run(api: RuntimeApi, command: Sequence[str], setting: Setting) -> Run:
     """Run one client over the events; after its death a new process gets the next, as on Lambda."""
-    trial = Trial()
+    trial = Run()
     while len(trial.turns) < len(setting.events):
         with Runtime(command, setting.environment, setting.task) as runtime:
             session = _Session(api, runtime, setting)
             started = session.start()
             trial.start = trial.start or started
-            if started[facts.OUTCOME] != facts.READY:
+            if started[observations.OUTCOME] != observations.READY:
                 break
             session.serve(trial)
         api.drop()
@@ -67,22 +67,22 @@ class _Session:
         self._setting = setting
         self._poll: Call | None = None
 
-    def start(self) -> Facts:
+    def start(self) -> Observations:
         """Wait for the first poll; what happened until then."""
-        found: Facts = {}
-        heard = self._hear()
+        found: Observations = {}
+        heard = self._read_call()
         if isinstance(heard, Call) and heard.path == "init/error":
-            found = facts.of_error(heard.request, outcome=facts.INIT_ERROR)
+            found = observations.of_error(heard.request, outcome=observations.INIT_ERROR)
             self._api.reply(heard, 202)
-            found[facts.PROCESS] = self._runtime.wait(END_S)
+            found[observations.PROCESS] = self._runtime.wait(END_S)
         elif isinstance(heard, Call):
             self._poll = heard
-            found[facts.OUTCOME] = facts.READY
+            found[observations.OUTCOME] = observations.READY
         else:
-            found[facts.OUTCOME] = self._why_silent(heard)
-        return {**found, facts.LOG: facts.of_log(self._runtime.output())}
+            found[observations.OUTCOME] = self._describe_no_call(heard)
+        return {**found, observations.LOG: observations.of_log(self._runtime.output())}
 
-    def serve(self, trial: Trial) -> None:
+    def serve(self, trial: Run) -> None:
         """Give the events that are left, then repeat them for the timings."""
         fresh = not trial.turns
         while self._poll is not None and len(trial.turns) < len(self._setting.events):
@@ -92,45 +92,45 @@ class _Session:
         if self._poll is not None and self._setting.warm:
             self._measure(trial)
 
-    def _invoke(self, event: bytes, timings: dict[str, float] | None) -> Facts:
+    def _invoke(self, event: bytes, timings: dict[str, float] | None) -> Observations:
         """One event and its answer; `timings` gets those of the start."""
         request_id = self._send(event)
-        heard = self._hear()
+        heard = self._read_call()
         if not isinstance(heard, Call):
-            found: Facts = {facts.OUTCOME: self._why_silent(heard)}
+            found: Observations = {observations.OUTCOME: self._describe_no_call(heard)}
         else:
             if timings is not None:
                 timings["start wall"] = (heard.received - self._runtime.born) / 1e6
                 timings["start CPU"] = self._runtime.cpu_ns() / 1e6
             found = self._answered(heard, request_id)
-            after = self._hear()
+            after = self._read_call()
             if isinstance(after, Call):
                 self._poll = after
             else:
-                found[facts.PROCESS] = f"{self._why_silent(after)}, after its answer"
-        found[facts.LOG] = facts.of_log(self._runtime.output(), request_id)
+                found[observations.PROCESS] = f"{self._describe_no_call(after)}, after its answer"
+        found[observations.LOG] = observations.of_log(self._runtime.output(), request_id)
         return found
 
-    def _answered(self, call: Call, request_id: str) -> Facts:
+    def _answered(self, call: Call, request_id: str) -> Observations:
         if call.path == f"invocation/{request_id}/error":
             self._api.reply(call, 202)
-            return facts.of_error(call.request, request_id)
-        self._api.reply(call, 413 if facts.is_too_large(call.request) else 202)
-        return facts.of_result(call.request, request_id)
+            return observations.of_error(call.request, request_id)
+        self._api.reply(call, 413 if observations.is_too_large(call.request) else 202)
+        return observations.of_result(call.request, request_id)
 
-    def _measure(self, trial: Trial) -> None:
+    def _measure(self, trial: Run) -> None:
         """The mean of further invocations; none when one of them is not answered."""
         enough = time.monotonic() + WARM_S
         cpu, wall, count = self._runtime.cpu_ns(), 0, 0
         while count < self._setting.warm and time.monotonic() < enough:
             sent = time.monotonic_ns()
             self._send(self._setting.events[count % len(self._setting.events)])
-            heard = self._hear()
+            heard = self._read_call()
             if not isinstance(heard, Call):
                 return
             wall += heard.received - sent
             self._api.reply(heard, 202)
-            after = self._hear()
+            after = self._read_call()
             if not isinstance(after, Call):
                 return
             self._poll = after
@@ -156,7 +156,7 @@ class _Session:
         self._api.reply(poll, 200, headers, event)
         return request_id
 
-    def _hear(self) -> Call | Silence:
+    def _read_call(self) -> Call | NoCallReceived:
         """Wait for a call about invocations; others, such as an extension's, are unknown here."""
         deadline = time.monotonic() + self._setting.timeout_s
         while True:
@@ -165,8 +165,8 @@ class _Session:
                 return heard
             self._api.reply(heard, 404)
 
-    def _why_silent(self, silence: Silence) -> str:
-        if silence is Silence.TIME_OUT:
+    def _describe_no_call(self, silence: NoCallReceived) -> str:
+        if silence is NoCallReceived.TIME_OUT:
             self._runtime.kill()
             return f"timed out after {self._setting.timeout_s} s"
         return self._runtime.wait(END_S)

@@ -24,7 +24,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _REASONS = {200: "OK", 202: "Accepted", 403: "Forbidden", 404: "Not Found"}
 
 
-class Silence(enum.Enum):
+class NoCallReceived(enum.Enum):
     """Why no call came."""
 
     ENDED = "the runtime ended"
@@ -73,7 +73,7 @@ class RuntimeApi:
         self._selector.close()
         self._listener.close()
 
-    def next_call(self, pid: int, deadline: float) -> Call | Silence:
+    def next_call(self, pid: int, deadline: float) -> Call | NoCallReceived:
         """Wait for a call until the process ends or `deadline`, in monotonic seconds, is over.
 
         A call that a process made before it ended comes before the news of its end.
@@ -90,9 +90,9 @@ class RuntimeApi:
                 if self._calls:
                     break
                 if ready == [ended]:
-                    return Silence.ENDED
+                    return NoCallReceived.ENDED
                 if not ready and left <= 0:
-                    return Silence.TIME_OUT
+                    return NoCallReceived.TIME_OUT
         finally:
             self._selector.unregister(ended)
             os.close(ended)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 
 from rie.compare.differences import Difference
-from rie.compare.intended import KNOWN
+from rie.compare.intended import INTENDED_DIFFERENCES
 from rie.compare.observations import BODY, LOG, OUTCOME
 from rie.compare.verdict import OURS, THEIRS, TIMINGS, Result, Verdict
 
@@ -16,7 +16,7 @@ Paint = Callable[[str, str], str]
 
 _MAX_LINES = 40
 _AROUND = 60  # characters shown on each side of where two long lines part
-_REASONS = {each.name: each.reason for each in KNOWN}
+_REASONS = {each.name: each.reason for each in INTENDED_DIFFERENCES}
 _ENDS = {
     Verdict.SAME: ("green", "Same: {handler} behaves alike under both."),
     Verdict.INTENDED: ("green", "Intended: every difference is one that surefoot means to make."),

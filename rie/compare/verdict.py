@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rie.compare.differences import START, Comparison
-from rie.compare.run import Trial
+from rie.compare.run import Run
 
 THEIRS = "awslambdaric"
 OURS = "surefoot"
@@ -30,7 +30,7 @@ class Verdict(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Subject:
+class ComparedItem:
     """What was compared: versions by name, the handler, where each event came from."""
 
     handler: str
@@ -47,9 +47,9 @@ class Subject:
 class Result:
     """Everything there is to show."""
 
-    subject: Subject
-    theirs: Sequence[Trial]
-    ours: Sequence[Trial]
+    subject: ComparedItem
+    theirs: Sequence[Run]
+    ours: Sequence[Run]
     comparison: Comparison
 
     @property

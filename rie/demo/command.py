@@ -1,6 +1,6 @@
 """`make demo`: functions under AWS's emulator, called with curl, and what they answer.
 
-A scene is a module here with ``play(stage) -> bool``; the ones that need AWS have moto's server for
+A scene is a module here with ``run(demo) -> bool``; the ones that need AWS have moto's server for
 it, in this process.
 """
 
@@ -13,10 +13,10 @@ import sys
 import time
 
 from rie.console import colours, paint
-from rie.errors import BenchError
+from rie.errors import UserError
 
 # Name → what it shows. Without a choice the first ones are played.
-SCENES = {
+DEMOS = {
     "echo": "a schedule of EventBridge fires",
     "shell": "a function in bash, with jq",
     "scheduled_scaling": "a night: a database and a service grow for a batch, and shrink again",
@@ -37,21 +37,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--show",
         action="append",
-        choices=SCENES,
+        choices=DEMOS,
         metavar="SCENE",
-        help=f"{', '.join(SCENES)} (default: {', '.join(DEFAULT)}; may be given again)",
+        help=f"{', '.join(DEMOS)} (default: {', '.join(DEFAULT)}; may be given again)",
     )
 
 
 def execute(args: argparse.Namespace) -> int:
     """Play every scene; 0 when each answered as it must, else 1."""
-    from rie.demo.stage import Stage
+    from rie.demo.scene import Demo
     from rie.images.emulator_download import install
 
     started = time.monotonic()
     for tool in ("curl", "jq"):
         if shutil.which(tool) is None:
-            raise BenchError(
+            raise UserError(
                 f"the demo needs {tool}, which is not on the PATH",
                 f"install it (apt-get install {tool}, yum install {tool}, dnf install {tool}), "
                 "then `make demo` again",
@@ -59,16 +59,16 @@ def execute(args: argparse.Namespace) -> int:
     install()  # its progress comes before the first scene
     good = []
     for number, name in enumerate(args.show or DEFAULT, start=1):
-        print(bold(f"{number}. functions/{name}: {SCENES[name]}"))
-        scene = importlib.import_module(f"rie.demo.{name}")
-        good.append(bool(scene.play(stage := Stage(name))))
-        stage.verdict(good[-1])
+        print(bold(f"{number}. functions/{name}: {DEMOS[name]}"))
+        module = importlib.import_module(f"rie.demo.{name}")
+        good.append(bool(module.run(demo := Demo(name))))
+        demo.verdict(good[-1])
     seconds = time.monotonic() - started
     if not all(good):
         print(bold(f"The demo failed after {seconds:.1f} s: see above."))
         return 1
     print(bold(f"Every answer was as expected; the demo took {seconds:.1f} s.\n"))
-    print(NEXT.format(others=", ".join(name for name in SCENES if name not in DEFAULT)))
+    print(NEXT.format(others=", ".join(name for name in DEMOS if name not in DEFAULT)))
     return 0
 
 

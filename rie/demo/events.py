@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from rie.demo.stage import Reply, Stage
+from rie.demo.scene import Demo, Response
 
 
-def play(stage: Stage, event: str) -> Reply:
+def run(demo: Demo, event: str) -> Response:
     """Post `event` twice and show the first answer."""
-    with stage.started({"APP_ENV": "demo"}):
-        reply = stage.post(event)
-        stage.answer(reply)
-        stage.block("log", "\n".join(reply.log))
-        again = stage.post(event, show=False)
-        stage.block(
+    with demo.started({"APP_ENV": "demo"}):
+        reply = demo.post(event)
+        demo.answer(reply)
+        demo.block("log", "\n".join(reply.log))
+        again = demo.post(event, show=False)
+        demo.block(
             "time",
             f"first call {reply.milliseconds:.0f} ms, runtime start included; "
             f"second {again.milliseconds:.1f} ms",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rie.errors import BenchError
+from rie.errors import UserError
 
 ARCHITECTURES = ("amd64", "arm64")  # Docker's words; Lambda's are x86_64 and arm64
 _SPELLINGS = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -15,12 +15,12 @@ _BINFMT = Path("/proc/sys/fs/binfmt_misc")
 _EMULATING = "Docker Desktop"  # brings emulation inside its own virtual machine
 
 
-def normal(word: str) -> str:
-    """Docker's word for an architecture. Raises BenchError for one that Lambda does not have."""
+def normalize(word: str) -> str:
+    """Docker's word for an architecture. Raises UserError for one that Lambda does not have."""
     try:
         return _SPELLINGS[word.lower()]
     except KeyError:
-        raise BenchError(
+        raise UserError(
             f"Lambda has no architecture {word}", f"choose {' or '.join(ARCHITECTURES)}"
         ) from None
 
@@ -29,15 +29,15 @@ def platform_for(wanted: str | None, engine: Mapping[str, Any], binfmt: Path = _
     """Docker's platform word for a build, after a look whether `engine` can run its steps.
 
     `engine` is the engine's information (``docker info``); without `wanted` it is the engine's own
-    architecture. Raises BenchError where neither the processor nor an emulation can do it.
+    architecture. Raises UserError where neither the processor nor an emulation can do it.
     """
-    own = normal(str(engine["Architecture"]))
-    arch = own if wanted is None else normal(wanted)
+    own = normalize(str(engine["Architecture"]))
+    arch = own if wanted is None else normalize(wanted)
     if arch == own or _EMULATING in str(engine.get("OperatingSystem")):
         return f"linux/{arch}"
     if _enabled(binfmt / _INTERPRETERS[arch]):
         return f"linux/{arch}"
-    raise BenchError(
+    raise UserError(
         f"this engine runs {own} and has no emulation of {arch}: the build's steps cannot run",
         f"build on a machine of {arch}, or install an emulation (on Debian: apt-get install "
         "qemu-user-static binfmt-support)",

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 from rie.paths import ROOT
 
 VULNERABLE, NOT_AUDITED = 1, 3
@@ -49,12 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, root: Path = ROOT, command: Sequence[str] = _COMMAND) -> int:
-    """Audit every file; what is found goes to stdout. Raises BenchError without pip-audit."""
+    """Audit every file; what is found goes to stdout. Raises UserError without pip-audit."""
     del args
     status = 0
     for path in files(root):
         name = path.relative_to(root)
-        say(f"{name} …")
+        print_progress(f"{name} …")
         audit = run(path, command)
         for line in audit.found:
             print(f"{name}: {line}")
@@ -63,25 +63,27 @@ def execute(args: argparse.Namespace, root: Path = ROOT, command: Sequence[str] 
         if audit.skipped:
             status = status or NOT_AUDITED
             total = audit.looked_at + len(audit.skipped)
-            say(f"{name}: {len(audit.skipped)} of {total} packages could NOT be looked at")
+            print_progress(
+                f"{name}: {len(audit.skipped)} of {total} packages could NOT be looked at"
+            )
     if status == NOT_AUDITED:
-        say(
+        print_progress(
             "error: nothing was found, but not everything was looked at\n"
             "  remedy: repeat it where pip-audit reaches PyPI's own service"
         )
     elif status == 0:
-        say("No known vulnerabilities.")
+        print_progress("No known vulnerabilities.")
     return status
 
 
 def run(path: Path, command: Sequence[str] = _COMMAND) -> Audit:
-    """Audit one requirements file. Raises BenchError where pip-audit gives no answer."""
+    """Audit one requirements file. Raises UserError where pip-audit gives no answer."""
     done = subprocess.run([*command, str(path)], capture_output=True, text=True, check=False)
     try:
         told = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError, TypeError) as error:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise BenchError(
+        raise UserError(
             f"pip-audit gave no answer for {path.name}: {last}",
             "repeat it where pip-audit reaches PyPI's own service",
         ) from error

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -42,7 +42,7 @@ def build_directory(
 
     The recipe is its Dockerfile unless `recipe` is the text of another. `platform` is Docker's word
     such as linux/arm64 (default: the engine's own), `network` the one that steps have. Raises
-    BenchError when a step fails or a registry cannot be reached.
+    UserError when a step fails or a registry cannot be reached.
     """
     from docker.errors import APIError
 
@@ -74,19 +74,19 @@ def _follow(events: Iterable[dict[str, Any]]) -> None:
         if "error" in event:
             failure = _failure(str(event["error"]))
         if event.get("status") == "Pull complete":  # the one event per layer worth a line
-            say(f"  layer {event.get('id')} is here")
+            print_progress(f"  layer {event.get('id')} is here")
         for line in _ESCAPES.sub("", str(event.get("stream", ""))).splitlines():
             if line.strip():
-                say(f"  {line}")
+                print_progress(f"  {line}")
     if failure is not None:
         raise failure
 
 
-def _failure(text: str) -> BenchError:
+def _failure(text: str) -> UserError:
     if _UNREACHABLE.search(text):
         host = _REGISTRY.search(text)
-        return BenchError(
+        return UserError(
             f"the registry {host[1] if host else 'of the base image'} cannot be reached: {text}",
             "make image BASE=local builds the same Dockerfile on a stand-in, with no registry",
         )
-    return BenchError(f"the build failed: {text}", "read the last step above")
+    return UserError(f"the build failed: {text}", "read the last step above")

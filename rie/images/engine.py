@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -36,7 +36,7 @@ _PID_FILES = {
 }
 
 
-class EngineError(BenchError):
+class EngineError(UserError):
     """No container engine answers, or one could not be installed or started."""
 
 
@@ -79,7 +79,7 @@ def start() -> DockerClient:
     for name, pid_file in _PID_FILES.items():
         forget_stale(name, pid_file)
     log = _log_path()
-    say(f"Starting dockerd in the background; its log is {log}")
+    print_progress(f"Starting dockerd in the background; its log is {log}")
     with log.open("ab") as sink:
         try:
             daemon = subprocess.Popen(
@@ -158,7 +158,7 @@ def install(packages: Sequence[str]) -> None:
     if os.geteuid() != 0:
         raise EngineError(f"installing {names} needs root", f"run `sudo {REMEDY}`")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    say(f"Installing {names} (a minute or two) …")
+    print_progress(f"Installing {names} (a minute or two) …")
     for command in (
         ["apt-get", "-q", "update"],
         ["apt-get", "-q", "install", "--yes", "--no-install-recommends", *missing],
@@ -196,7 +196,7 @@ def execute(args: argparse.Namespace) -> int:
     else:
         _install_base_packages()
     info = client.info()
-    say(f"Engine {info['ServerVersion']} answers (storage {info['Driver']}).")
+    print_progress(f"Engine {info['ServerVersion']} answers (storage {info['Driver']}).")
     return 0
 
 
@@ -205,4 +205,4 @@ def _install_base_packages() -> None:
     try:
         install(BASE_PACKAGES)
     except EngineError as error:
-        say(f"note: make image BASE=local will not work here: {error.reason}")
+        print_progress(f"note: make image BASE=local will not work here: {error.reason}")

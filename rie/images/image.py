@@ -14,11 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 from rie.function import Function
-from rie.images import interpreter, npm, shelf, wheels
-from rie.images import local_bases as standin
+from rie.images import interpreter, local_bases, npm, shelf, wheels
 from rie.images.architecture import ARCHITECTURES, platform_for
 from rie.images.build import build_directory
 from rie.images.engine import connect
@@ -60,13 +59,13 @@ def build(
     `source` is the checkout to build; `rebuild` renews the local base first;
     `with_awslambdaric` puts the way back to AWS's client in; `architecture` is amd64 or arm64
     (default: the engine's). Without `tag` the image becomes surefoot:latest, too. Raises
-    BenchError, also for an unreachable registry.
+    UserError, also for an unreachable registry.
     """
     engine = client.info()
     platform = platform_for(architecture, engine)
     foreign = platform != platform_for(None, engine)
     if foreign and base == LOCAL:
-        raise BenchError(
+        raise UserError(
             f"the local stand-in cannot be made for {platform}: its CPython is this machine's own",
             "build it on a machine of that kind, or on another base (BASE=al2)",
         )
@@ -74,8 +73,8 @@ def build(
         arguments = {"BASE_IMAGE": REGISTRY_BASES.get(base, "")}
         network = None
         if base == LOCAL:
-            uv_image, arguments = standin.ensure_uv(client)
-            base_image = standin.ensure_base(client, rebuild=rebuild)
+            uv_image, arguments = local_bases.ensure_uv(client)
+            base_image = local_bases.ensure_base(client, rebuild=rebuild)
             if with_awslambdaric:
                 folder = wheels.fetch(AWSLAMBDARIC, arguments["PYTHON_VERSION"])
                 arguments |= stack.enter_context(shelf.serve({"wheels": folder}))
@@ -86,7 +85,7 @@ def build(
             arguments["WITH_AWSLAMBDARIC"] = "1"
         name = tag or f"{REPOSITORY}:{base}"
         base_image = arguments["BASE_IMAGE"]
-        say(f"Building {name} on {base_image} …")
+        print_progress(f"Building {name} on {base_image} …")
         build_directory(
             client,
             source,
@@ -106,12 +105,12 @@ def build_function(client: DockerClient, function: Function, image: str = LATEST
 
     Its Dockerfile learns of `image` through the build argument SUREFOOT_IMAGE. Without a Dockerfile
     the directory becomes /var/task as it is. On a local stand-in what its build would get from
-    registries (JQ_IMAGE, pip's packages) comes from this machine instead. Raises BenchError, also
+    registries (JQ_IMAGE, pip's packages) comes from this machine instead. Raises UserError, also
     when `image` was never built.
     """
     base = _image(client, image)
     if base is None:
-        raise BenchError(
+        raise UserError(
             f"there is no image {image} on this machine",
             "run `make image`, or `make image BASE=local` where registries are out of reach",
         )
@@ -120,11 +119,11 @@ def build_function(client: DockerClient, function: Function, image: str = LATEST
     text = recipe.read_text() if recipe.is_file() else _PLAIN.format(handler=function.handler)
     wanted = set(_ARGUMENT.findall(text))
     offered = {"SUREFOOT_IMAGE": image}
-    stand_in = standin.STAND_IN_LABEL in base.labels
+    stand_in = local_bases.STAND_IN_LABEL in base.labels
     if stand_in:
-        offered["JQ_IMAGE"] = standin.JQ_TAG
+        offered["JQ_IMAGE"] = local_bases.JQ_TAG
     arguments = {name: offered[name] for name in wanted & offered.keys()}
-    say(f"Building {tag} on {image} …")
+    print_progress(f"Building {tag} on {image} …")
     with packages_for(function, wanted if stand_in else set()) as packages:
         build_directory(
             client,
@@ -190,7 +189,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Build the image; its name goes to stdout, everything else to stderr. Raises BenchError."""
+    """Build the image; its name goes to stdout, everything else to stderr. Raises UserError."""
     with contextlib.closing(connect()) as client:
         name = build(
             client,
@@ -201,5 +200,5 @@ def execute(args: argparse.Namespace) -> int:
             architecture=args.arch,
         )
     print(name)
-    say("Next: make run FUNCTION=echo, or FROM it in your own Dockerfile.")
+    print_progress("Next: make run FUNCTION=echo, or FROM it in your own Dockerfile.")
     return 0

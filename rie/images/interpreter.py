@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 
 WANTED = (3, 13)
 OLDEST = (3, 10)
@@ -71,20 +71,22 @@ def find() -> Interpreter:
     """The newest local CPython 3.13; without one the newest of 3.10 and later, and say so.
 
     Looks at the interpreter that runs this, pyenv's and uv's folders and PATH; installs nothing.
-    Raises BenchError when there is none.
+    Raises UserError when there is none.
     """
     found = [entry for path in sorted(set(_candidates())) if (entry := _probe(path)) is not None]
     exact = [entry for entry in found if entry.version[:2] == WANTED]
     usable = exact or [entry for entry in found if entry.version[:2] >= OLDEST]
     if not usable:
-        raise BenchError(
+        raise UserError(
             f"no CPython {'.'.join(map(str, OLDEST))} or later on this machine to put in the image",
             "install python3 with your package manager, or build on the real base: make image",
         )
     best = max(usable, key=lambda entry: entry.version)
     if not exact:
         wanted = ".".join(map(str, WANTED))
-        say(f"WARNING: no CPython {wanted} here; the local image gets {best.number} instead")
+        print_progress(
+            f"WARNING: no CPython {wanted} here; the local image gets {best.number} instead"
+        )
     return best
 
 

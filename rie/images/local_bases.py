@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 from rie.images import interpreter
 from rie.images.emulator_download import install
 from rie.paths import ROOT
@@ -43,7 +43,7 @@ _INDEX = "downloads.json"
 def ensure_base(client: DockerClient, *, rebuild: bool = False) -> str:
     """Make BASE_TAG and JQ_TAG unless they are current, about 30 s; returns BASE_TAG.
 
-    Debian's own updates do not count as a change: `rebuild` takes them in. Raises BenchError.
+    Debian's own updates do not count as a change: `rebuild` takes them in. Raises UserError.
     """
     emulator = install()
     inputs = _digest([BASE_RECIPE, emulator])
@@ -51,15 +51,17 @@ def ensure_base(client: DockerClient, *, rebuild: bool = False) -> str:
         return BASE_TAG
     for program, package in (("mmdebstrap", "mmdebstrap"), ("docker", "docker.io")):
         if shutil.which(program) is None:
-            raise BenchError(
+            raise UserError(
                 f"{program} is missing, which makes the local base",
                 f"run `make engine` (Debian, root), or install the package {package}",
             )
-    say("Making the local stand-in for provided:al2 out of Debian packages (half a minute) …")
+    print_progress(
+        "Making the local stand-in for provided:al2 out of Debian packages (half a minute) …"
+    )
     label = ["--change", f"LABEL {INPUTS_LABEL}={inputs}"]
     command = [os.fspath(BASE_RECIPE), os.fspath(emulator), BASE_TAG, JQ_TAG, *label]
     if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
-        raise BenchError(f"{BASE_RECIPE.name} failed", "read its reason above")
+        raise UserError(f"{BASE_RECIPE.name} failed", "read its reason above")
     return BASE_TAG
 
 
@@ -67,7 +69,7 @@ def ensure_uv(client: DockerClient) -> tuple[str, dict[str, str]]:
     """Make UV_TAG unless it is current; returns it and the build arguments that go with it.
 
     It holds uv from the PyPI wheel, a CPython of this machine packed as a download, and the index
-    that tells uv of it. Raises BenchError when there is no uv or no CPython to take.
+    that tells uv of it. Raises UserError when there is no uv or no CPython to take.
     """
     found = interpreter.find()
     arguments = {
@@ -79,7 +81,7 @@ def ensure_uv(client: DockerClient) -> tuple[str, dict[str, str]]:
     inputs = _digest([*sources, found.executable, *([found.shared] if found.shared else [])])
     if _current(client, UV_TAG, inputs):
         return UV_TAG, arguments
-    say(f"Packing uv and CPython {found.number} of this machine into {UV_TAG} …")
+    print_progress(f"Packing uv and CPython {found.number} of this machine into {UV_TAG} …")
     with tempfile.TemporaryDirectory(prefix="surefoot-uv.") as folder:
         archive = Path(folder) / _ARCHIVE
         interpreter.pack(found, archive)
@@ -97,7 +99,7 @@ def _uv_programs() -> list[Path]:
     try:
         from uv import find_uv_bin
     except ImportError as error:
-        raise BenchError(
+        raise UserError(
             "the Python package uv is not installed", "pip install -r requirements-dev.txt"
         ) from error
     uv = Path(find_uv_bin())

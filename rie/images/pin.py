@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from rie.console import say
-from rie.images.reference import Reference, parse, pinned
+from rie.console import print_progress
+from rie.images.reference import Reference, parse, resolve_digest
 from rie.paths import ROOT
 
 _WORD = re.compile(r"""(?<=[="\s])[\w.-]+(?::\d+)?/[\w./-]+:[\w.-]+(?:@sha256:[0-9a-f]{64})?""")
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, root: Path = ROOT) -> int:
-    """Pin all of them or none; a line for each on stdout. Raises BenchError."""
+    """Pin all of them or none; a line for each on stdout. Raises UserError."""
     texts = {path: path.read_text() for path in files(root)}
     now: dict[Reference, Reference] = {}
     changes: dict[Path, str] = {}
@@ -49,8 +49,8 @@ def execute(args: argparse.Namespace, root: Path = ROOT) -> int:
         for word, reference in references(text, path.name):
             tag = Reference(reference.registry, reference.repository, reference.tag)
             if tag not in now:
-                say(f"Asking {tag.registry} for {tag.repository}:{tag.tag} …")
-                now[tag] = pinned(tag)
+                print_progress(f"Asking {tag.registry} for {tag.repository}:{tag.tag} …")
+                now[tag] = resolve_digest(tag)
             same = reference == now[tag]
             print(f"{path.relative_to(root)}: {now[tag]}{' (as it was)' if same else ''}")
             if not same:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rie.errors import BenchError
+from rie.errors import UserError
 
 if TYPE_CHECKING:
     import requests
@@ -55,8 +55,8 @@ def parse(text: str) -> Reference | None:
     return Reference(found["registry"], found["repository"], found["tag"], found["digest"] or "")
 
 
-def pinned(reference: Reference) -> Reference:
-    """The same, pinned to what the registry has under the tag now. Raises BenchError."""
+def resolve_digest(reference: Reference) -> Reference:
+    """The same, pinned to what the registry has under the tag now. Raises UserError."""
     import requests
 
     scheme = "http" if _is_loopback(reference.registry) else "https"
@@ -70,12 +70,12 @@ def pinned(reference: Reference) -> Reference:
                 headers = {"Accept": _KINDS, "Authorization": f"Bearer {token}"}
                 answer = session.get(address, headers=headers, timeout=_SECONDS)
         except requests.RequestException as error:
-            raise BenchError(
+            raise UserError(
                 f"the registry {reference.registry} does not answer: {error}",
                 "pin from a machine that reaches it",
             ) from error
     if answer.status_code != requests.codes.ok:
-        raise BenchError(
+        raise UserError(
             f"{reference.registry} answers {answer.status_code} for {reference.repository}:"
             f"{reference.tag}",
             "correct the name or the tag where it stands",
@@ -84,7 +84,7 @@ def pinned(reference: Reference) -> Reference:
     digest = f"sha256:{hashlib.sha256(answer.content).hexdigest()}"
     told = answer.headers.get("Docker-Content-Digest", digest)
     if told != digest:
-        raise BenchError(
+        raise UserError(
             f"{reference} arrived as {digest}, but its registry says {told}",
             "try again; something between here and the registry changes what it sends",
         )
@@ -96,7 +96,7 @@ def _token(session: requests.Session, challenge: str) -> str:
     words = dict(_CHALLENGE.findall(challenge))
     realm = words.pop("realm", "")
     if not realm:
-        raise BenchError(
+        raise UserError(
             f"the registry wants a login that is not known here: {challenge or 'it says nothing'}",
             "pin public images only, or write the digest by hand",
         )

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from docker.errors import APIError, ImageNotFound
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 from rie.images.emulator_download import PINNED
 from rie.images.engine import connect
 from rie.images.image import LATEST
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Write the document; 0. Raises BenchError."""
+    """Write the document; 0. Raises UserError."""
     with contextlib.closing(connect()) as client:
         text = document(client, args.image)
     if args.output is None:
@@ -47,12 +47,12 @@ def execute(args: argparse.Namespace) -> int:
     else:
         args.output.parent.mkdir(parents=True, exist_ok=True)
         args.output.write_text(text + "\n")
-        say(f"{args.output}: a CycloneDX document of {args.image}")
+        print_progress(f"{args.output}: a CycloneDX document of {args.image}")
     return 0
 
 
 def document(client: DockerClient, name: str) -> str:
-    """The CycloneDX 1.6 document of the image `name`, as JSON. Raises BenchError."""
+    """The CycloneDX 1.6 document of the image `name`, as JSON. Raises UserError."""
     from cyclonedx.model.bom import Bom
     from cyclonedx.model.component import Component, ComponentType
     from cyclonedx.output import make_outputter
@@ -62,7 +62,7 @@ def document(client: DockerClient, name: str) -> str:
     try:
         image = client.images.get(name)
     except ImageNotFound as error:
-        raise BenchError(f"there is no image {name}", "make image, or name another") from error
+        raise UserError(f"there is no image {name}", "make image, or name another") from error
     components = list(_components(_inventory(client, name), image))
     whole = Component(
         name=name, type=ComponentType.CONTAINER, version=str(image.id), bom_ref=str(image.id)
@@ -74,7 +74,7 @@ def document(client: DockerClient, name: str) -> str:
     text = output.output_as_string(indent=2)
     fault = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
     if fault is not None:
-        raise BenchError(f"the document does not fit its schema: {fault}", "report this defect")
+        raise UserError(f"the document does not fit its schema: {fault}", "report this defect")
     return text
 
 
@@ -86,22 +86,22 @@ def _inventory(client: DockerClient, name: str) -> dict[str, Any]:
         status = container.wait()["StatusCode"]
         output, errors = (container.logs(stdout=out, stderr=not out) for out in (True, False))
     except APIError as error:
-        raise _mute(name, error.explanation or str(error)) from error
+        raise _explain_unreadable(name, error.explanation or str(error)) from error
     finally:
         container.remove(force=True, v=True)
     if status != 0:
-        raise _mute(name, errors.decode(errors="replace"))
+        raise _explain_unreadable(name, errors.decode(errors="replace"))
     found: dict[str, Any] = json.loads(output)
     if not found["kind"]:
-        raise BenchError(
+        raise UserError(
             f"{name} has neither rpm nor dpkg: its system packages cannot be listed",
             "use a base image that brings its package manager",
         )
     return found
 
 
-def _mute(name: str, reason: str) -> BenchError:
-    return BenchError(
+def _explain_unreadable(name: str, reason: str) -> UserError:
+    return UserError(
         f"{name} could not be asked what is in it: {reason.strip()}",
         f"it must be a surefoot image, with {PYTHON}",
     )

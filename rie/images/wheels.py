@@ -10,8 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 from rie.kept import kept
 
 # What Amazon Linux 2 takes, with its glibc 2.26, although the stand-in could take newer ones.
@@ -21,14 +21,14 @@ _TAGS = ("manylinux_2_26", "manylinux_2_24", "manylinux_2_17", "manylinux2014")
 def fetch(requirements: Path, python: str) -> Path:
     """Return a folder with the wheels of a hashed requirements file for CPython `python` (3.13).
 
-    It is made once for each content of the file. Raises BenchError.
+    It is made once for each content of the file. Raises UserError.
     """
     what = f"{python} {_TAGS}\0".encode() + requirements.read_bytes()
     return kept("wheels", what, lambda folder: _download(requirements, python, folder))
 
 
 def _download(requirements: Path, python: str, folder: Path) -> None:
-    say(f"Fetching the wheels of {_shown(requirements)} for CPython {python} …")
+    print_progress(f"Fetching the wheels of {_shown(requirements)} for CPython {python} …")
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
     command += ["--only-binary", ":all:", "--no-deps", "--require-hashes"]
     command += ["--python-version", python, "--dest", str(folder)]
@@ -36,7 +36,7 @@ def _download(requirements: Path, python: str, folder: Path) -> None:
         command += ["--platform", f"{tag}_{platform.machine()}"]
     command += ["--requirement", str(requirements)]
     if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
-        raise BenchError(
+        raise UserError(
             f"pip did not get the wheels of {_shown(requirements)}",
             "read its reason above; where no version fits, a package has none for Amazon Linux 2",
         )

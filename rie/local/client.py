@@ -13,15 +13,15 @@ from typing import Any
 
 import requests
 
-from rie.errors import BenchError
-from rie.local.invoke_lock import turn
+from rie.errors import UserError
+from rie.local.invoke_lock import exclusive
 
 PATH = "/2015-03-31/functions/function/invocations"
 MAX_EVENT_BYTES = 6 * 1024 * 1024  # synchronous payload limit; the RIE cuts the rest off in silence
 _TIMED_OUT = re.compile(rb"Task timed out after \d+\.\d\d seconds")
 
 
-class Outcome(enum.Enum):
+class InvocationOutcome(enum.Enum):
     """How an invocation ended; the value is the exit code of `rie invoke`."""
 
     SUCCEEDED = 0
@@ -30,15 +30,15 @@ class Outcome(enum.Enum):
     RUNTIME_FAILED = 4
 
 
-class EmulatorLostError(BenchError):
+class NoAnswerError(UserError):
     """No answer: nothing listens, the emulator died, or the caller stopped waiting for it."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class InvocationResult:
     """What came back from the emulator, and after how many seconds (our waiting turn excluded)."""
 
-    outcome: Outcome
+    outcome: InvocationOutcome
     status: int
     body: bytes
     request_id: str
@@ -46,7 +46,7 @@ class Answer:
 
     def report(self) -> dict[str, Any] | None:
         """The error report of a failed invocation (errorType, errorMessage …), if it is one."""
-        return _error_report(self.body) if self.outcome is not Outcome.SUCCEEDED else None
+        return _error_report(self.body) if self.outcome is not InvocationOutcome.SUCCEEDED else None
 
 
 def invoke(
@@ -55,41 +55,41 @@ def invoke(
     *,
     wait_s: float | None = None,
     on_wait: Callable[[], None] = lambda: None,
-) -> Answer:
+) -> InvocationResult:
     """Post `event` to the emulator at `url` (its base, such as http://localhost:8080) in turn.
 
     `wait_s` bounds the wait for the answer in seconds; None leaves that to the function's own
-    time-out. Raises EmulatorLostError, and BenchError for an event over MAX_EVENT_BYTES.
+    time-out. Raises NoAnswerError, and UserError for an event over MAX_EVENT_BYTES.
     """
     if len(event) > MAX_EVENT_BYTES:
-        raise BenchError(
+        raise UserError(
             f"the event has {len(event):,} bytes; Lambda takes at most {MAX_EVENT_BYTES:,}",
             "put the data in S3 and send its address",
         )
     request_id = str(uuid.uuid4())
-    with turn(url, on_wait):
+    with exclusive(url, on_wait):
         started = time.monotonic()
         response = _post(url, event, request_id, wait_s)
         seconds = time.monotonic() - started
     body = response.content
     outcome = classify(response.status_code, body, request_id)
-    return Answer(outcome, response.status_code, body, request_id, seconds)
+    return InvocationResult(outcome, response.status_code, body, request_id, seconds)
 
 
-def classify(status: int, body: bytes, request_id: str) -> Outcome:
+def classify(status: int, body: bytes, request_id: str) -> InvocationOutcome:
     """What an answer of the RIE means (its headers are the same for a result and an error).
 
     A report of a handler's error carries the id of this very request, which the caller of the RIE
     chose (X-Amzn-RequestId): a result that merely has errorType and errorMessage is a result.
     """
     if status != requests.codes.ok:
-        return Outcome.RUNTIME_FAILED
+        return InvocationOutcome.RUNTIME_FAILED
     if _TIMED_OUT.fullmatch(body):  # bare text: as a Python handler's result it would be quoted
-        return Outcome.TIMED_OUT
+        return InvocationOutcome.TIMED_OUT
     report = _error_report(body)
     if report is not None and report.get("requestId") == request_id:
-        return Outcome.FUNCTION_FAILED
-    return Outcome.SUCCEEDED
+        return InvocationOutcome.FUNCTION_FAILED
+    return InvocationOutcome.SUCCEEDED
 
 
 def _error_report(body: bytes) -> dict[str, Any] | None:
@@ -111,16 +111,16 @@ def _post(url: str, event: bytes, request_id: str, wait_s: float | None) -> requ
         try:
             return session.post(url.rstrip("/") + PATH, event, headers=headers, timeout=wait_s)
         except requests.Timeout as error:
-            raise EmulatorLostError(
+            raise NoAnswerError(
                 f"no answer from {url} within {wait_s:g} s; the invocation still runs there",
                 "start the emulator again: it crashes when it is invoked after a caller gave up",
             ) from error
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
             if "refused" in str(error):
-                raise EmulatorLostError(
+                raise NoAnswerError(
                     f"nothing listens at {url}", "start a function first: make run FUNCTION=echo"
                 ) from error
-            raise EmulatorLostError(
+            raise NoAnswerError(
                 f"the emulator at {url} hung up without an answer; it probably died",
                 "look at its output; it dies when two invocations overlap (one sent with curl?) "
                 "or when an earlier caller gave up. Start it again if it has ended, then repeat",

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rie.errors import BenchError
+from rie.errors import UserError
 
 
 def read_env_file(path: Path) -> list[str]:
     """The words of a file, for `parse_variables`: NAME=VALUE, or NAME to copy from the caller.
 
     One a line; a value is what follows the =, quotes included. Empty lines and those that begin
-    with # are left out. Raises BenchError for a file that cannot be read and a line without a name.
+    with # are left out. Raises UserError for a file that cannot be read and a line without a name.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise BenchError(
+        raise UserError(
             f"cannot read the variables of {path}: {reason}", "give a file of NAME=VALUE lines"
         ) from error
     words = []
@@ -27,7 +27,7 @@ def read_env_file(path: Path) -> list[str]:
             continue
         name = word.partition("=")[0]
         if not name or any(character.isspace() for character in name):
-            raise BenchError(
+            raise UserError(
                 f"{path}, line {number}: {name!r} is no name of a variable", "write NAME=VALUE"
             )
         words.append(word)

@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Mapping, Sequence
 
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.function import Function
 
 # Lambda refuses these in a function's configuration. The credentials are reserved there too, but a
@@ -71,20 +71,20 @@ def lambda_environment(
 def parse_variables(words: Sequence[str], caller: Mapping[str, str] = os.environ) -> dict[str, str]:
     """`KEY=VALUE` words as a mapping; a bare `KEY` is copied from the caller.
 
-    Raises BenchError for a reserved or empty name, and for a bare one that the caller has not set.
+    Raises UserError for a reserved or empty name, and for a bare one that the caller has not set.
     """
     variables: dict[str, str] = {}
     for word in words:
         key, equals, value = word.partition("=")
         if not key:
-            raise BenchError(f"--env {word!r} has no name", "write --env NAME=VALUE")
+            raise UserError(f"--env {word!r} has no name", "write --env NAME=VALUE")
         if key in RESERVED:
-            raise BenchError(
+            raise UserError(
                 f"--env {key} is reserved: Lambda sets it and refuses it in a function's settings",
                 "choose another name; memory, time-out and handler have options of their own",
             )
         if not equals and key not in caller:
-            raise BenchError(
+            raise UserError(
                 f"--env {key} has no value and {key} is not set here", f"write --env {key}=VALUE"
             )
         variables[key] = value if equals else caller[key]

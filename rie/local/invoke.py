@@ -10,11 +10,11 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 
 if TYPE_CHECKING:
-    from rie.local.client import Answer
+    from rie.local.client import InvocationResult
 
 BAD_EVENT = 2
 UNANSWERED = 5
@@ -56,19 +56,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Invoke once; the exit code says how it ended (see EXIT_CODES)."""
     from rie.aws.invoke import UnansweredError
-    from rie.local.client import EmulatorLostError
+    from rie.local.client import NoAnswerError
 
     try:
         event = read_event(args.event)
         answer = _of_the_emulator(args, event) if args.deployed is None else _of_lambda(args, event)
-    except (EmulatorLostError, UnansweredError) as error:
-        say(f"error: {error}")
+    except (NoAnswerError, UnansweredError) as error:
+        print_progress(f"error: {error}")
         return UNANSWERED
-    except BenchError as error:
-        say(f"error: {error}")
+    except UserError as error:
+        print_progress(f"error: {error}")
         return BAD_EVENT
     except KeyboardInterrupt:
-        say(
+        print_progress(
             "gave up; the invocation still runs. Start the emulator again before the next "
             "one: it crashes when it is invoked after a caller gave up."
             if args.deployed is None
@@ -79,21 +79,21 @@ def execute(args: argparse.Namespace) -> int:
     return answer.outcome.value
 
 
-def _of_the_emulator(args: argparse.Namespace, event: bytes) -> Answer:
+def _of_the_emulator(args: argparse.Namespace, event: bytes) -> InvocationResult:
     from rie.local.client import invoke
 
     for option in ("qualifier", "region"):
         if getattr(args, option):
-            raise BenchError(
+            raise UserError(
                 f"--{option} has no meaning for a function that runs here",
                 "leave it out, or name the deployed function: --deployed NAME",
             )
     url = args.url or f"http://localhost:{args.port}"
     waiting = f"waiting: another invocation is running at {url} …"
-    return invoke(url, event, wait_s=args.wait, on_wait=lambda: say(waiting))
+    return invoke(url, event, wait_s=args.wait, on_wait=lambda: print_progress(waiting))
 
 
-def _of_lambda(args: argparse.Namespace, event: bytes) -> Answer:
+def _of_lambda(args: argparse.Namespace, event: bytes) -> InvocationResult:
     """The answer of a deployed function; the end of its log goes to stderr."""
     from rie.aws.invoke import invoke
 
@@ -103,12 +103,12 @@ def _of_lambda(args: argparse.Namespace, event: bytes) -> Answer:
         qualifier=args.qualifier,
         region=args.region,
         wait_s=args.wait,
-        on_log=lambda text: say(text.rstrip("\n")) if text else None,
+        on_log=lambda text: print_progress(text.rstrip("\n")) if text else None,
     )
 
 
 def read_event(word: str) -> bytes:
-    """The event that `--event word` means, checked to be JSON. Raises BenchError."""
+    """The event that `--event word` means, checked to be JSON. Raises UserError."""
     if word == "-":
         source, event = "stdin", sys.stdin.buffer.read()
     elif word.lstrip()[:1] in {"{", "[", '"'}:
@@ -120,14 +120,14 @@ def read_event(word: str) -> bytes:
         except OSError as error:
             if _is_json(word.encode(errors="surrogateescape")):
                 return word.encode()  # a bare number, true, false or null
-            raise BenchError(
+            raise UserError(
                 f"cannot read the event {word}: {error.strerror}",
                 "give a file, - for stdin, or JSON in single quotes",
             ) from error
     try:
         json.loads(event)
     except ValueError as error:
-        raise BenchError(
+        raise UserError(
             f"the event from {source} is not JSON: {error}", "correct it; nothing was sent"
         ) from error
     return event
@@ -141,25 +141,27 @@ def _is_json(text: bytes) -> bool:
     return True
 
 
-def show(answer: Answer, *, as_json: bool) -> None:
+def show(answer: InvocationResult, *, as_json: bool) -> None:
     """Result on stdout (as it came, or one JSON object), how it ended on stderr."""
     if as_json:
         print(json.dumps(_record(answer)))
         return
     report = answer.report()
     name = answer.outcome.name.lower().replace("_", " ")
-    say(f"{name} in {answer.seconds * 1000:.0f} ms (request {answer.request_id})")
+    print_progress(f"{name} in {answer.seconds * 1000:.0f} ms (request {answer.request_id})")
     if report is not None:
-        say(f"  {report['errorType']}: {report['errorMessage']}")
+        print_progress(f"  {report['errorType']}: {report['errorMessage']}")
     elif answer.status != HTTPStatus.OK:
-        say(f"  HTTP status {answer.status} without a reason; read the emulator's output")
+        print_progress(
+            f"  HTTP status {answer.status} without a reason; read the emulator's output"
+        )
     sys.stdout.buffer.write(answer.body)
     if sys.stdout.isatty() and not answer.body.endswith(b"\n"):
         sys.stdout.buffer.write(b"\n")
     sys.stdout.buffer.flush()
 
 
-def _record(answer: Answer) -> dict[str, Any]:
+def _record(answer: InvocationResult) -> dict[str, Any]:
     """What a program reads with --json; `version` changes when a key changes its meaning."""
     result, encoding = _decoded(answer.body)
     return {

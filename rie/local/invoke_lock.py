@@ -12,7 +12,9 @@ from rie.paths import cache_dir
 
 
 @contextmanager
-def turn(url: str, on_wait: Callable[[], None], *, cache: Path | None = None) -> Iterator[None]:
+def exclusive(
+    url: str, on_wait: Callable[[], None], *, cache: Path | None = None
+) -> Iterator[None]:
     """Hold the emulator at `url` for one invocation; calls `on_wait` once if another holds it.
 
     The lock is a file lock, so independent processes queue, and a killed one releases its turn.

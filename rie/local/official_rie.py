@@ -14,10 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.function import Function
 from rie.images.emulator_download import install
-from rie.local.client import Answer, EmulatorLostError, invoke
+from rie.local.client import InvocationResult, NoAnswerError, invoke
 from rie.local.environment import lambda_environment
 from rie.paths import ROOT
 
@@ -26,7 +26,7 @@ START_LIMIT_S = 10.0
 STOP_LIMIT_S = 2.0
 
 
-class Emulator:
+class OfficialRie:
     """A running RIE with one function, as a context manager.
 
     `command` is what the RIE starts as the runtime (default: the repository's own bootstrap);
@@ -60,7 +60,7 @@ class Emulator:
         self._process: subprocess.Popen[bytes] | None = None
         self._abandoned = False
 
-    def __enter__(self) -> Emulator:
+    def __enter__(self) -> OfficialRie:
         self.start()
         return self
 
@@ -73,14 +73,14 @@ class Emulator:
         self.stop()
 
     def start(self) -> None:
-        """Start the RIE and return when it accepts connections. Raises BenchError."""
+        """Start the RIE and return when it accepts connections. Raises UserError."""
         if platform.system() != "Linux":
-            raise BenchError(
+            raise UserError(
                 f"AWS's emulator is a Linux program; it does not run on {platform.system()}",
                 "use a container engine: make image, then make run FUNCTION=echo",
             )
         if _listening(self.port):
-            raise BenchError(
+            raise UserError(
                 f"port {self.port} is taken by another program", "choose another: --port 8081"
             )
         addresses = ["--runtime-interface-emulator-address", f"{HOST}:{self.port}"]
@@ -115,7 +115,7 @@ class Emulator:
                 if time.monotonic() < deadline:
                     continue
                 status = None
-            raise BenchError(
+            raise UserError(
                 f"the emulator did not start on port {self.port}"
                 + ("" if status is None else f": it ended with status {status}"),
                 "read its output above",
@@ -133,19 +133,19 @@ class Emulator:
         *,
         wait_s: float | None = None,
         on_wait: Callable[[], None] = lambda: None,
-    ) -> Answer:
+    ) -> InvocationResult:
         """Invoke the function in turn; see `rie.local.client.invoke` for units and errors.
 
         After a call that was given up, every other one is refused until the next start.
         """
         if self._abandoned:
-            raise EmulatorLostError(
+            raise NoAnswerError(
                 "an earlier caller gave up on this emulator; the next call would crash it",
                 "stop it and start it again",
             )
         try:
             return invoke(self.url, event, wait_s=wait_s, on_wait=on_wait)
-        except (EmulatorLostError, KeyboardInterrupt):
+        except (NoAnswerError, KeyboardInterrupt):
             self._abandoned = True
             raise
 

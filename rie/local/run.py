@@ -7,7 +7,7 @@ import contextlib
 import signal
 from typing import NoReturn, TypedDict
 
-from rie.console import say
+from rie.console import print_progress
 from rie.function import Function, find
 from rie.local.environment import add_env_argument, parse_variables
 
@@ -49,7 +49,7 @@ def execute(args: argparse.Namespace) -> int:
             _in_process(function, options)
         return _in_container(function, options)
     except KeyboardInterrupt:
-        say("Stopped.")
+        print_progress("Stopped.")
     return 0
 
 
@@ -64,7 +64,7 @@ def _in_container(function: Function, options: Options) -> int:
     try:
         return _in_sandbox(function, options)
     except EngineError as error:
-        say(f"note: {error}")
+        print_progress(f"note: {error}")
         _in_process(function, options)
 
 
@@ -72,7 +72,7 @@ def _in_sandbox(function: Function, options: Options) -> int:
     """Build the function's image on the newest surefoot image and run it until it ends.
 
     Returns the container's exit status; KeyboardInterrupt passes through after the container is
-    gone. Raises BenchError: EngineError without an engine, others for a failed build or start.
+    gone. Raises UserError: EngineError without an engine, others for a failed build or start.
     """
     from rie.images.engine import connect
     from rie.images.image import build_function
@@ -82,24 +82,28 @@ def _in_sandbox(function: Function, options: Options) -> int:
     with contextlib.closing(connect()) as client:
         image = build_function(client, function)
     with Sandbox(image, function, **options) as sandbox:
-        say(f"{function.name} runs in {image} as on Lambda ({options['memory_mb']} MB). Now type:")
-        say(f"  curl -XPOST http://localhost:{options['port']}{PATH} -d '{{}}'")
-        say("Ctrl-C ends it.")
+        print_progress(
+            f"{function.name} runs in {image} as on Lambda ({options['memory_mb']} MB). Now type:"
+        )
+        print_progress(f"  curl -XPOST http://localhost:{options['port']}{PATH} -d '{{}}'")
+        print_progress("Ctrl-C ends it.")
         return sandbox.wait()
 
 
 def _in_process(function: Function, options: Options) -> NoReturn:
     from rie.local.client import PATH
-    from rie.local.official_rie import Emulator
+    from rie.local.official_rie import OfficialRie
 
-    say("Process mode: this machine's Python and files, no read-only root, no memory limit.")
-    with Emulator(function, **options) as emulator:
+    print_progress(
+        "Process mode: this machine's Python and files, no read-only root, no memory limit."
+    )
+    with OfficialRie(function, **options) as emulator:
         while True:
-            say(f"{function.name} is ready ({function.handler}). Now type:")
-            say(f"  curl -XPOST http://localhost:{emulator.port}{PATH} -d '{{}}'")
-            say("Ctrl-C ends it.")
+            print_progress(f"{function.name} is ready ({function.handler}). Now type:")
+            print_progress(f"  curl -XPOST http://localhost:{emulator.port}{PATH} -d '{{}}'")
+            print_progress("Ctrl-C ends it.")
             status = emulator.wait()
-            say(
+            print_progress(
                 f"The emulator ended with status {status}; it dies when two invocations overlap or "
                 "when one follows a caller that gave up. Starting it again …"
             )

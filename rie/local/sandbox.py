@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.function import Function
 from rie.images.engine import connect
-from rie.local.client import Answer, invoke
+from rie.local.client import InvocationResult, invoke
 from rie.local.environment import lambda_environment
 from rie.local.limits import TMP_MB, limits
 from rie.local.official_rie import free_port
@@ -106,7 +106,7 @@ class Sandbox:
         return f"http://{_LOOPBACK}:{bindings[0]['HostPort']}"
 
     def start(self) -> None:
-        """Start the container and return when its emulator answers. Raises BenchError."""
+        """Start the container and return when its emulator answers. Raises UserError."""
         from docker.errors import APIError
 
         self._client = connect()
@@ -130,7 +130,7 @@ class Sandbox:
         *,
         wait_s: float | None = None,
         on_wait: Callable[[], None] = lambda: None,
-    ) -> Answer:
+    ) -> InvocationResult:
         """Invoke the function in turn; see `rie.local.client.invoke` for units and errors."""
         return invoke(self.url, event, wait_s=wait_s, on_wait=on_wait)
 
@@ -178,13 +178,13 @@ class Sandbox:
             self.container.reload()
             if self.container.status != "running":
                 status = self.wait()
-                raise BenchError(f"the container ended with status {status}", "read its output")
+                raise UserError(f"the container ended with status {status}", "read its output")
             try:
                 requests.get(self.url, timeout=1)  # any status: it is not the invocation's path
             except requests.RequestException as error:
                 if time.monotonic() > deadline:
                     reason = f"no emulator answered in the container within {START_SECONDS:.0f} s"
-                    raise BenchError(reason, "read its output above") from error
+                    raise UserError(reason, "read its output above") from error
             else:
                 return
             self._pause()
@@ -211,8 +211,8 @@ def _on_the_host(port: int) -> dict[str, Any]:
     }
 
 
-def _refused(error: Exception, port: int) -> BenchError:
+def _refused(error: Exception, port: int) -> UserError:
     text = str(error)
     if "already allocated" in text or "address already in use" in text:
-        return BenchError(f"port {port} is taken by another program", "choose another: --port 8081")
-    return BenchError(f"the engine did not start the container: {text}", "read its reason")
+        return UserError(f"port {port} is taken by another program", "choose another: --port 8081")
+    return UserError(f"the engine did not start the container: {text}", "read its reason")

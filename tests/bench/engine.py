@@ -14,7 +14,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rie.console import say
+from rie.console import print_progress
 from rie.images import engine
 from rie.local.limits import limits
 from tests.bench.api import Api
@@ -103,7 +103,7 @@ def _starts(client: DockerClient, api: Api, lab: Lab, memory_mb: int, rounds: in
             answered = start["ended"] if start["name"] == BARE else api.mark()["ns"]
             wall, cpu = (answered - start["born"]) / 1e6, start["cpu"] / 1e6
             samples[start["name"]].append({"wall ms": wall, "CPU ms": cpu})
-            say(f"{memory_mb} MB: {start['name']} answered after {wall:.0f} ms")
+            print_progress(f"{memory_mb} MB: {start['name']} answered after {wall:.0f} ms")
     finally:
         container.remove(force=True)
     # The first round warms the page cache.

@@ -18,8 +18,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 from rie.images import interpreter
 from rie.paths import ROOT
 
@@ -59,12 +59,14 @@ class Lab:
 
 
 def prepare(build: Path = ROOT / "build" / "bench") -> Lab:
-    """Make the lab, or bring it up to date; a minute the first time. Raises BenchError."""
+    """Make the lab, or bring it up to date; a minute the first time. Raises UserError."""
     found = interpreter.find()
     prefix = build / f"python-{found.number}"
     stamp = prefix / REQUIREMENTS.name
     if not stamp.exists() or stamp.read_bytes() != REQUIREMENTS.read_bytes():
-        say(f"Preparing CPython {found.number} and the contenders' packages (a minute) …")
+        print_progress(
+            f"Preparing CPython {found.number} and the contenders' packages (a minute) …"
+        )
         shutil.rmtree(prefix, ignore_errors=True)
         _unpack(found, build, prefix)
         _install(prefix, PACKAGES.split())
@@ -136,14 +138,14 @@ def _run(prefix: Path, *arguments: str, cwd: Path | None = None) -> None:
     environ = {**os.environ, "LD_LIBRARY_PATH": str(prefix / "lib"), "PYTHONNOUSERSITE": "1"}
     command = [str(prefix / "bin" / "python3"), *arguments]
     if subprocess.run(command, env=environ, cwd=cwd, stdout=sys.stderr, check=False).returncode:
-        raise BenchError(f"{' '.join(arguments[:4])} failed", "read its reason above")
+        raise UserError(f"{' '.join(arguments[:4])} failed", "read its reason above")
 
 
 def _client(build: Path) -> Path | None:
     """The C client, or None where there is no compiler."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
-        say("No C compiler here: the C client, the loop's limit, is left out.")
+        print_progress("No C compiler here: the C client, the loop's limit, is left out.")
         return None
     target = build / "client"
     subprocess.run([compiler, "-O2", "-o", target, HERE / "programs" / "client.c"], check=True)

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rie.images import image as images
-from rie.images import interpreter, shelf, wheels
-from rie.images import local_bases as standin
+from rie.images import interpreter, local_bases, shelf, wheels
 from rie.images.build import build_directory
 from rie.images.engine import connect
 
@@ -58,7 +57,7 @@ def build_rival(client: DockerClient) -> None:
         shutil.copy(images.AWSLAMBDARIC, folder)
         offered = wheels.fetch(images.AWSLAMBDARIC, found.minor)
         with shelf.serve({"wheels": offered}) as arguments:
-            given = {**arguments, **images.PIP, "BASE": standin.ensure_base(client)}
+            given = {**arguments, **images.PIP, "BASE": local_bases.ensure_base(client)}
             build_directory(client, Path(folder), RIVAL, given, recipe=RECIPE, network="host")
 
 
@@ -100,7 +99,7 @@ def main() -> int:
     with contextlib.closing(connect()) as client:
         images.build(client, images.LOCAL, tag=OURS)
         build_rival(client)
-        base = client.images.get(standin.BASE_TAG).attrs["Size"]
+        base = client.images.get(local_bases.BASE_TAG).attrs["Size"]
         ours, rival = (client.images.get(name).attrs["Size"] - base for name in (OURS, RIVAL))
         print("| layer | MB |\n|---|---|")
         for size, made_by in layers(client, OURS):

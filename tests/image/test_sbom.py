@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.images.labels import version
 from rie.images.sbom import document
 
@@ -29,7 +29,7 @@ def test_it_lists_system_packages_the_interpreter_and_pythons_packages(
 
 
 def test_an_image_that_cannot_be_asked_is_named(engine: DockerClient, image: str) -> None:
-    with pytest.raises(BenchError, match="no image surefoot:never-built"):
+    with pytest.raises(UserError, match="no image surefoot:never-built"):
         document(engine, "surefoot:never-built")
-    with pytest.raises(BenchError, match="surefoot-base:local could not be asked"):
+    with pytest.raises(UserError, match="surefoot-base:local could not be asked"):
         document(engine, "surefoot-base:local")

@@ -10,7 +10,7 @@ import pytest
 
 from rie.function import Function
 from rie.images import image as images
-from rie.local.client import Outcome
+from rie.local.client import InvocationOutcome
 from rie.local.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def test_a_sealed_function_runs_and_its_record_names_what_init_touched(
     sealed: str, start: Start
 ) -> None:
     answer = start("app.handler", of=sealed).invoke(b"{}")
-    assert answer.outcome is Outcome.SUCCEEDED
+    assert answer.outcome is InvocationOutcome.SUCCEEDED
     paths = [line.split("\t")[0] for line in json.loads(answer.body)]
     assert any(path.startswith("/var/task/__pycache__/app.") for path in paths)
     assert any("sqlite3" in path for path in paths)

@@ -1,6 +1,6 @@
-"""AWS with a script: real HTTP on loopback, some calls answered as told, all others by moto.
+"""A proxy before moto: real HTTP on loopback; scripted answers for some calls, moto's for the rest.
 
-For what moto does not do: stacks that fail, functions that fail, connections that break.
+For what moto cannot do: stacks and functions that fail, refused calls, connections that break.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -60,40 +61,51 @@ class Call:
     query: str
 
 
-class Cloud:
-    """The script and what was asked. An action's last reply is given again and again."""
+class AwsProxy:
+    """The scripted answers, and every request that was received. `url` is its address."""
 
     def __init__(self, moto_url: str) -> None:
         self.moto_url = moto_url
         self.calls: list[Call] = []
         self.url = ""
-        self._script: dict[str, list[Reply]] = {}
+        self._answers: dict[str, list[Reply]] = {}
+        self._last: dict[str, Reply | None] = {}
         self._lock = threading.Lock()
 
-    def script(self, action: str, *replies: Reply) -> None:
-        self._script[action] = list(replies)
+    def answer(self, action: str, *replies: Reply) -> None:
+        """Answer calls of `action` with `replies` in order; the last one also answers all later."""
+        self._answers[action], self._last[action] = list(replies), replies[-1]
 
-    def asked(self, action: str) -> list[Call]:
+    def answer_first(self, action: str, *replies: Reply) -> None:
+        """Answer the first calls of `action` with `replies`; moto answers the later ones."""
+        self._answers[action], self._last[action] = list(replies), None
+
+    def calls_to(self, action: str) -> list[Call]:
+        """The requests for `action`, in order."""
         return [call for call in self.calls if call.action == action]
 
+    def count(self) -> dict[str, int]:
+        """How often each action was called."""
+        return dict(Counter(call.action for call in self.calls))
+
     def reply(self, call: Call) -> Reply | None:
-        """The scripted reply; None leaves the call to moto."""
+        """The scripted reply to `call`; None leaves it to moto."""
         with self._lock:
             self.calls.append(call)
-            replies = self._script.get(call.action, [])
-            return replies.pop(0) if len(replies) > 1 else next(iter(replies), None)
+            left = self._answers.get(call.action, [])
+            return left.pop(0) if left else self._last.get(call.action)
 
 
 @contextmanager
-def scripted(moto_url: str) -> Iterator[Cloud]:
-    """Serve a Cloud in front of moto."""
-    cloud = Cloud(moto_url)
+def serve_aws_proxy(moto_url: str) -> Iterator[AwsProxy]:
+    """Serve an AwsProxy before moto."""
+    aws_proxy = AwsProxy(moto_url)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             call = _read(self.path, self.headers.get("X-Amz-Target", ""), body)
-            reply = cloud.reply(call) or _of_moto(moto_url, self.path, dict(self.headers), body)
+            reply = aws_proxy.reply(call) or _of_moto(moto_url, self.path, dict(self.headers), body)
             if reply.status == 0:
                 self.close_connection = True
                 return
@@ -111,9 +123,9 @@ def scripted(moto_url: str) -> Iterator[Cloud]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    cloud.url = f"http://127.0.0.1:{server.server_port}"
+    aws_proxy.url = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield cloud
+        yield aws_proxy
     finally:
         server.shutdown()
         server.server_close()

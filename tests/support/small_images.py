@@ -10,13 +10,13 @@ import tarfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rie.images.architecture import normal
+from rie.images.architecture import normalize
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 PREFIX = "surefoot-push-test"
-OWN = normal(platform.machine())
+OWN = normalize(platform.machine())
 OTHER = {"amd64": "arm64", "arm64": "amd64"}[OWN]
 
 

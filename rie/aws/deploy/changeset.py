@@ -17,8 +17,8 @@ from botocore.exceptions import ClientError
 from rie.aws.account import explained
 from rie.aws.deploy.changes import Change, read
 from rie.aws.deploy.pause import pause
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 
 LIMIT_S = 600.0
 _SAY_EVERY_S = 10.0
@@ -51,7 +51,7 @@ def create(
 ) -> ChangeSet:
     """Make a change set for the stack called `stack` and wait until it can be executed.
 
-    Raises NoChangesError, and BenchError when CloudFormation refuses it; either way, and when the
+    Raises NoChangesError, and UserError when CloudFormation refuses it; either way, and when the
     wait is broken off, nothing of it is left.
     """
     name = f"surefoot-{uuid.uuid4().hex[:12]}"
@@ -104,8 +104,8 @@ def discard_at_last(client: Any, change_set: ChangeSet) -> None:
     """Discard it while another error is on its way to the user, which must not be hidden."""
     try:
         discard(client, change_set)
-    except BenchError as error:
-        say(f"note: the change set {change_set.id} is still there: {error.reason}")
+    except UserError as error:
+        print_progress(f"note: the change set {change_set.id} is still there: {error.reason}")
 
 
 def _ready(client: Any, pending: ChangeSet) -> ChangeSet:
@@ -124,18 +124,18 @@ def _ready(client: Any, pending: ChangeSet) -> ChangeSet:
         if status == "FAILED":
             if _says_no_changes(reason):
                 raise NoChangesError
-            raise BenchError(
+            raise UserError(
                 f"CloudFormation made no change set: {reason}",
                 "correct the template or the parameters; nothing was changed",
             )
         now = time.monotonic()
         if now - started > LIMIT_S:
-            raise BenchError(
+            raise UserError(
                 f"the change set is still {status} after {LIMIT_S:.0f} s: {reason}",
                 "repeat later; nothing was changed",
             )
         if now - told_at >= _SAY_EVERY_S:
-            say(f"  {status} for {now - started:.0f} s …")
+            print_progress(f"  {status} for {now - started:.0f} s …")
             told_at = now
         pause()
 

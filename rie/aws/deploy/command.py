@@ -7,13 +7,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 from rie.images.architecture import ARCHITECTURES
 
 if TYPE_CHECKING:
     from rie.aws.deploy.plan import Plan
-    from rie.aws.deploy.stack_events import End
+    from rie.aws.deploy.stack_events import StackOutcome
 
 EPILOG = """examples:
   rie deploy echo --dry-run               what would change, and nothing else
@@ -60,11 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Deploy or remove; the function's ARN goes to stdout. Raises BenchError."""
-    from rie.aws.deploy.confirmation import require_somebody
+    """Deploy or remove; the function's ARN goes to stdout. Raises UserError."""
+    from rie.aws.deploy.confirmation import require_interactive
 
     if not args.dry_run:
-        require_somebody(yes=args.yes)
+        require_interactive(yes=args.yes)
     return _delete(args) if args.delete else _deploy(args)
 
 
@@ -76,19 +76,22 @@ def _deploy(args: argparse.Namespace) -> int:
         stack_name=args.stack,
         image_uri=args.image,
         architecture=args.arch,
-        words=args.parameter,
+        parameter_words=args.parameter,
         region=args.region,
     )
     table_is_the_result = args.dry_run and not args.json
-    result = rollout.carry_out(
-        made, dry_run=args.dry_run, yes=args.yes, show=print if table_is_the_result else say
+    result = rollout.deploy(
+        made,
+        dry_run=args.dry_run,
+        yes=args.yes,
+        show=print if table_is_the_result else print_progress,
     )
     record = _record(made.name, made.account.number, made.account.region, result.operation)
     record |= {"image": made.image, "changes": [one.record() for one in result.changes]}
     record |= _ending(result.end)
     if result.end is not None and not result.end.succeeded:
         _print(args, record)
-        raise BenchError(
+        raise UserError(
             f"stack {made.name} ended in {result.end.status}:\n  {result.end.told()}",
             _remedy(result.end),
         )
@@ -102,16 +105,18 @@ def _outputs(args: argparse.Namespace, made: Plan) -> dict[str, Any]:
     """Outputs and what to type next on stderr, the ARN on stdout; both are for the record, too."""
     from rie.aws.deploy import stack
 
-    now = stack.look(made.client, made.name)
+    now = stack.describe_stack(made.client, made.name)
     if now is None:
-        raise BenchError(f"stack {made.name} has vanished", "somebody removed it; deploy again")
+        raise UserError(f"stack {made.name} has vanished", "somebody removed it; deploy again")
     for key, value in now.outputs.items():
-        say(f"  {key}: {value}")
+        print_progress(f"  {key}: {value}")
     arn = stack.function_arn(made.account, made.client, now)
     if arn is None:
-        say(f"note: {made.name} has no output FunctionArn, and not exactly one function")
+        print_progress(f"note: {made.name} has no output FunctionArn, and not exactly one function")
     else:
-        say(f"Next: make invoke TARGET={arn.rpartition(':')[2]} FUNCTION={args.function}")
+        print_progress(
+            f"Next: make invoke TARGET={arn.rpartition(':')[2]} FUNCTION={args.function}"
+        )
         if not args.json:
             print(arn)
     return {"outputs": now.outputs, "function_arn": arn}
@@ -119,43 +124,44 @@ def _outputs(args: argparse.Namespace, made: Plan) -> dict[str, Any]:
 
 def _delete(args: argparse.Namespace) -> int:
     from rie.aws.account import open_account
-    from rie.aws.deploy import delete as removal
-    from rie.aws.deploy import stack
+    from rie.aws.deploy import delete, stack
 
     _refuse_beside_delete(args)
     name = stack.name_for(Path(args.function).resolve().name, args.stack)
     account = open_account(args.region)
     client = account.client("cloudformation")
-    found = stack.look(client, name)
+    found = stack.describe_stack(client, name)
     if found is None:
-        say(f"There is no stack {name} in {account.number}, {account.region}: nothing to remove.")
+        print_progress(
+            f"There is no stack {name} in {account.number}, {account.region}: nothing to remove."
+        )
         _print(args, _record(name, account.number, account.region, "none") | _ending(None))
         return 0
-    gone, end = removal.remove(client, found, yes=args.yes)
+    gone, end = delete.remove(client, found, yes=args.yes)
     if end is None:
-        say("Nothing was changed.")
+        print_progress("Nothing was changed.")
         return 1
     record = _record(name, account.number, account.region, "delete")
     record |= {"removed": [row[0] for row in gone.removed], "kept": [row[0] for row in gone.kept]}
     _print(args, record | _ending(end))
     if not end.succeeded:
-        raise BenchError(
+        raise UserError(
             f"stack {name} ended in {end.status}:\n  {end.told()}",
             "mend that, then repeat --delete; or delete it in the console, keeping what resists",
         )
-    say(f"Stack {name} is gone.")
+    print_progress(f"Stack {name} is gone.")
     return 0
 
 
 def _refuse_beside_delete(args: argparse.Namespace) -> None:
     for option in ("image", "arch", "parameter"):
         if getattr(args, option):
-            raise BenchError(
+            raise UserError(
                 f"--{option} has no meaning beside --delete", "leave one of the two out"
             )
 
 
-def _remedy(end: End) -> str:
+def _remedy(end: StackOutcome) -> str:
     if end.status.startswith("ROLLBACK"):
         return "mend that, remove what is left with --delete, then deploy again"
     if end.status == "UPDATE_ROLLBACK_COMPLETE":
@@ -169,7 +175,7 @@ def _record(name: str, account: str, region: str, operation: str) -> dict[str, A
     return {"version": 1, **where, "operation": operation}
 
 
-def _ending(end: End | None) -> dict[str, Any]:
+def _ending(end: StackOutcome | None) -> dict[str, Any]:
     failures = [one.record() for one in end.failures] if end else []
     return {"status": end.status if end else None, "failures": failures}
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from rie.errors import BenchError
+from rie.errors import UserError
 
 
-def require_somebody(*, yes: bool) -> None:
-    """Raise BenchError when `yes` was not given and stdin is no terminal to ask at."""
+def require_interactive(*, yes: bool) -> None:
+    """Raise UserError when `yes` was not given and stdin is no terminal to ask at."""
     if not yes and not sys.stdin.isatty():
-        raise BenchError(
+        raise UserError(
             "this must be confirmed, and stdin is no terminal",
             "add --yes to go ahead; deploying, --dry-run only shows the changes",
         )

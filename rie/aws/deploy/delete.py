@@ -13,10 +13,10 @@ from typing import Any
 from rie.aws.account import explained
 from rie.aws.deploy.confirmation import confirmed
 from rie.aws.deploy.stack import Stack, require_idle, resources
-from rie.aws.deploy.stack_events import End, follow, newest_event
+from rie.aws.deploy.stack_events import StackOutcome, follow, newest_event
 from rie.aws.deploy.template import parsed, section
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 
 Row = tuple[str, str, str]  # logical id, type, physical id
 
@@ -31,7 +31,7 @@ class Contents:
 
 
 def contents(client: Any, stack: Stack) -> Contents:
-    """What the deletion of `stack` removes and what it leaves. Raises BenchError."""
+    """What the deletion of `stack` removes and what it leaves. Raises UserError."""
     if stack.status == "REVIEW_IN_PROGRESS":  # it has no template and no resource yet
         return Contents((), (), "")
     with explained():
@@ -50,11 +50,11 @@ def contents(client: Any, stack: Stack) -> Contents:
     )
 
 
-def remove(client: Any, stack: Stack, *, yes: bool) -> tuple[Contents, End | None]:
-    """Remove `stack`; the end is None when the answer was no. Raises BenchError."""
+def remove(client: Any, stack: Stack, *, yes: bool) -> tuple[Contents, StackOutcome | None]:
+    """Remove `stack`; the end is None when the answer was no. Raises UserError."""
     require_idle(stack)
     if stack.protected:
-        raise BenchError(
+        raise UserError(
             f"stack {stack.name} is protected against deletion",
             "aws cloudformation update-termination-protection --no-enable-termination-protection "
             f"--stack-name {stack.name}, then repeat",
@@ -87,13 +87,13 @@ def _show(stack: Stack, found: Contents) -> None:
 
     headings = ("logical id", "type", "name")
     if found.removed:
-        say(
+        print_progress(
             f"The stack {stack.name} ({stack.status}) goes, with:\n{table(headings, found.removed)}"
         )
     else:
-        say(f"The stack {stack.name} ({stack.status}) goes; there is nothing in it.")
+        print_progress(f"The stack {stack.name} ({stack.status}) goes; there is nothing in it.")
     if found.kept:
-        say(f"What stays, because its template says so:\n{table(headings, found.kept)}")
+        print_progress(f"What stays, because its template says so:\n{table(headings, found.kept)}")
     if found.logs:
-        say(found.logs)
-    say("The image stays in ECR.")
+        print_progress(found.logs)
+    print_progress("The image stays in ECR.")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rie.aws.account import Account, explained
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 from rie.images.architecture import ARCHITECTURES
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ class Reference:
 
 
 def parse(text: str) -> Reference:
-    """Read an image URI of ECR. Raises BenchError for another registry or form."""
+    """Read an image URI of ECR. Raises UserError for another registry or form."""
     found = _REFERENCE.fullmatch(text)
     if found is None:
-        raise BenchError(
+        raise UserError(
             f"--image {text}: Lambda takes images from ECR only, and this is no such name",
             f"give {FORM}, or a tag instead of the digest; `make push` prints it",
         )
@@ -68,13 +68,15 @@ def parse(text: str) -> Reference:
 def pushed(account: Account, function: Function, architecture: str) -> Reference:
     """What `make push FUNCTION=…` calls the image of the checkout's last commit.
 
-    `architecture` is amd64 or arm64. Raises BenchError where there is no checkout.
+    `architecture` is amd64 or arm64. Raises UserError where there is no checkout.
     """
-    from rie import git_checkout as source
+    from rie import git_checkout
 
-    checkout = source.read(function.directory)
+    checkout = git_checkout.read(function.directory)
     if checkout.changes:
-        say("note: the checkout has changes that no pushed image has; the last commit's is taken")
+        print_progress(
+            "note: the checkout has changes that no pushed image has; the last commit's is taken"
+        )
     domain = "amazonaws.com.cn" if account.region.startswith("cn-") else "amazonaws.com"
     host = f"{account.number}.dkr.ecr.{account.region}.{domain}"
     repository = f"surefoot-{function.name.lower()}"
@@ -90,14 +92,14 @@ class Image:
     architecture: str
 
 
-def look(account: Account, reference: Reference, *, guessed: bool) -> Image:
-    """The image that ECR has under `reference`. Raises BenchError.
+def find_image(account: Account, reference: Reference, *, guessed: bool) -> Image:
+    """The image that ECR has under `reference`. Raises UserError.
 
     `guessed`: no --image was given, so the remedy for a missing image is a push. An image given by
     digest that DescribeImages may not be called for is believed, and that is said.
     """
     if reference.region != account.region:
-        raise BenchError(
+        raise UserError(
             f"{reference} lies in {reference.region}; Lambda in {account.region} cannot run it",
             f"push it to {account.region}, or deploy with --region {reference.region}",
         )
@@ -109,17 +111,17 @@ def look(account: Account, reference: Reference, *, guessed: bool) -> Image:
                 repositoryName=reference.repository,
                 imageIds=[what],
             )["imageDetails"]
-    except BenchError as error:
+    except UserError as error:
         code = _code(error)
         if code in _GONE:
             raise _missing(reference, code, guessed=guessed) from error
         if code == "AccessDeniedException" and reference.digest:
-            say(f"note: {error.reason}; the image is taken as it was given")
+            print_progress(f"note: {error.reason}; the image is taken as it was given")
             return Image(str(reference), "")
         raise
     detail = details[0]
     if detail.get("imageManifestMediaType") in _INDEXES:
-        raise BenchError(
+        raise UserError(
             f"{reference} is an image index; Lambda takes the manifest of one architecture",
             "build with --provenance=false and for one platform, then push again",
         )
@@ -133,19 +135,19 @@ def _architecture(tags: Iterable[str]) -> str:
     return named.pop() if len(named) == 1 else ""
 
 
-def _code(error: BenchError) -> str:
+def _code(error: UserError) -> str:
     response = getattr(error.__cause__, "response", None)
     return str(response["Error"]["Code"]) if isinstance(response, dict) else ""
 
 
-def _missing(reference: Reference, code: str, *, guessed: bool) -> BenchError:
+def _missing(reference: Reference, code: str, *, guessed: bool) -> UserError:
     if code == "RepositoryNotFoundException":
         reason = f"account {reference.account} has no repository {reference.repository}"
     else:
         reason = f"ECR has no image {reference}"
     if guessed:
-        return BenchError(
+        return UserError(
             f"{reason} (looked for the image of this checkout, as --image was not given)",
             "make push it first, or give --image the URI that an earlier push printed",
         )
-    return BenchError(reason, "correct --image; `make push` prints the URI")
+    return UserError(reason, "correct --image; `make push` prints the URI")

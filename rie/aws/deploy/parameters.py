@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rie.aws.deploy.template import ARCHITECTURE_PARAMETER, IMAGE_PARAMETER, Template
-from rie.errors import BenchError
+from rie.errors import UserError
 
 # Parameters that options set, and the option.
 _OPTIONS = {IMAGE_PARAMETER: "--image", ARCHITECTURE_PARAMETER: "--arch"}
@@ -33,18 +33,18 @@ class Values:
 
 
 def parse(words: Iterable[str]) -> dict[str, str]:
-    """`KEY=VALUE` words as a mapping. Raises BenchError for another form or a key given twice."""
+    """`KEY=VALUE` words as a mapping. Raises UserError for another form or a key given twice."""
     values: dict[str, str] = {}
     for word in words:
         key, equals, value = word.partition("=")
         if not equals or not key:
-            raise BenchError(
+            raise UserError(
                 f"--parameter {word}: not of the form KEY=VALUE", "write --parameter MemorySize=256"
             )
         if key in _OPTIONS:
-            raise BenchError(f"--parameter {key}: an option sets it", f"use {_OPTIONS[key]}")
+            raise UserError(f"--parameter {key}: an option sets it", f"use {_OPTIONS[key]}")
         if key in values:
-            raise BenchError(f"--parameter {key}: given twice", "give it once")
+            raise UserError(f"--parameter {key}: given twice", "give it once")
         values[key] = value
     return values
 
@@ -52,17 +52,17 @@ def parse(words: Iterable[str]) -> dict[str, str]:
 def choose(template: Template, given: Mapping[str, str], previous: Iterable[str]) -> Values:
     """Check `given` against `template`; what is not given keeps what the stack has in `previous`.
 
-    The rest takes the template's defaults. Raises BenchError that names the parameter.
+    The rest takes the template's defaults. Raises UserError that names the parameter.
     """
     for key, value in given.items():
         if key not in template.parameters:
-            raise BenchError(
+            raise UserError(
                 f"{template.path} has no parameter {key}", _suggestion(key, template.parameters)
             )
         fault = _fault(value, template.parameters[key])
         if fault:
             shown = "****" if is_secret(template.parameters[key]) else repr(value)
-            raise BenchError(f"parameter {key}: {shown} {fault}", "give a value that fits")
+            raise UserError(f"parameter {key}: {shown} {fault}", "give a value that fits")
     deployed = set(previous)
     kept = tuple(key for key in template.parameters if key in deployed and key not in given)
     missing = [
@@ -72,7 +72,7 @@ def choose(template: Template, given: Mapping[str, str], previous: Iterable[str]
     ]
     if missing:
         words = " ".join(f"--parameter {key}=…" for key in missing)
-        raise BenchError(
+        raise UserError(
             f"{template.path} needs a value for {', '.join(missing)}: there is no default",
             f"give {words}",
         )
@@ -80,9 +80,9 @@ def choose(template: Template, given: Mapping[str, str], previous: Iterable[str]
 
 
 def require(template: Template, name: str, option: str) -> None:
-    """Raise BenchError unless `template` has the parameter `name`, which `option` sets."""
+    """Raise UserError unless `template` has the parameter `name`, which `option` sets."""
     if name not in template.parameters:
-        raise BenchError(
+        raise UserError(
             f"{template.path} has no parameter {name}, which {option} sets",
             "add it; functions/echo/template.yaml shows how",
         )

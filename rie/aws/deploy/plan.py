@@ -12,10 +12,10 @@ from rie.aws.deploy import image, parameters, stack, template
 from rie.aws.deploy.image import Image
 from rie.aws.deploy.stack import Stack
 from rie.aws.deploy.template import Template
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 from rie.function import find
-from rie.images.architecture import normal
+from rie.images.architecture import normalize
 
 _LAMBDAS_WORD = {"amd64": "x86_64", "arm64": "arm64"}
 
@@ -40,14 +40,16 @@ def make(
     stack_name: str | None,
     image_uri: str | None,
     architecture: str | None,
-    words: Sequence[str],
+    parameter_words: Sequence[str],
     region: str | None,
 ) -> Plan:
-    """Check everything there is to check. `words` are KEY=VALUE, `architecture` is amd64 or arm64.
+    """Check everything that can be checked before a change set is made.
 
-    What needs no network comes first. Raises BenchError.
+    `parameter_words` are KEY=VALUE; `architecture` is amd64 or arm64.
+
+    What needs no network comes first. Raises UserError.
     """
-    given = parameters.parse(words)
+    given = parameters.parse(parameter_words)
     reference = image.parse(image_uri) if image_uri else None
     found = find(function, handler="-")  # its image knows the handler
     name = stack.name_for(found.name, stack_name)
@@ -61,13 +63,13 @@ def make(
     _lint(plan.path, session.region_name)
     account = account_of(session)
     client = account.client("cloudformation")
-    deployed = stack.look(client, name)
+    deployed = stack.describe_stack(client, name)
     if deployed is not None:
         stack.require_settled(deployed)
     guessed = reference is None
     wanted = reference or image.pushed(account, found, _architecture(plan, given, deployed))
-    fetched = image.look(account, wanted, guessed=guessed)
-    say(f"Image {fetched.uri}" + (f" (tag {wanted.tag})" if wanted.tag else ""))
+    fetched = image.find_image(account, wanted, guessed=guessed)
+    print_progress(f"Image {fetched.uri}" + (f" (tag {wanted.tag})" if wanted.tag else ""))
     given[template.IMAGE_PARAMETER] = fetched.uri
     if fetched.architecture:
         _agree(plan, given, fetched)
@@ -81,7 +83,7 @@ def _architecture(plan: Template, given: Mapping[str, str], deployed: Stack | No
     key = template.ARCHITECTURE_PARAMETER
     default = plan.parameters.get(key, {}).get("Default", "x86_64")
     before = deployed.parameters.get(key, default) if deployed else default
-    return normal(given.get(key, before))
+    return normalize(given.get(key, before))
 
 
 def _agree(plan: Template, given: dict[str, str], fetched: Image) -> None:
@@ -89,9 +91,9 @@ def _agree(plan: Template, given: dict[str, str], fetched: Image) -> None:
     key = template.ARCHITECTURE_PARAMETER
     wanted = _LAMBDAS_WORD[fetched.architecture]
     if given.get(key, wanted) != wanted:
-        raise BenchError(
+        raise UserError(
             f"the image was built for {fetched.architecture}, as its tag says; "
-            f"--arch {normal(given[key])} would let it fail at its first start",
+            f"--arch {normalize(given[key])} would let it fail at its first start",
             "leave --arch out, or push and deploy an image for that architecture",
         )
     if key in plan.parameters:
@@ -100,13 +102,13 @@ def _agree(plan: Template, given: dict[str, str], fetched: Image) -> None:
 
 def _lint(path: Path, region: str) -> None:
     """Show what cfn-lint finds; errors end the matter."""
-    say(f"Checking {path} with cfn-lint …")
+    print_progress(f"Checking {path} with cfn-lint …")
     findings = template.lint(path, region)
     for finding in findings:
-        say(f"  {finding}")
+        print_progress(f"  {finding}")
     errors = sum(finding.severity == "error" for finding in findings)
     if errors:
-        raise BenchError(
+        raise UserError(
             f"cfn-lint found {errors} error(s) in {path}, shown above",
             "correct the template; nothing was sent",
         )
@@ -118,7 +120,9 @@ def _tell_kept(plan: Template, kept: Sequence[str], deployed: Stack | None) -> N
         default = str(plan.parameters[key].get("Default", ""))
         value = deployed.parameters.get(key, default) if deployed else default
         if value != default and not parameters.is_secret(plan.parameters[key]):
-            say(f"  {key} stays {value!r} as deployed (the template's default: {default!r})")
+            print_progress(
+                f"  {key} stays {value!r} as deployed (the template's default: {default!r})"
+            )
 
 
 def _short(path: Path) -> Path:

@@ -11,9 +11,9 @@ from rie.aws.deploy import changes, changeset
 from rie.aws.deploy.changes import Change
 from rie.aws.deploy.confirmation import confirmed
 from rie.aws.deploy.plan import Plan
-from rie.aws.deploy.stack_events import End, follow, newest_event
-from rie.console import say
-from rie.errors import BenchError
+from rie.aws.deploy.stack_events import StackOutcome, follow, newest_event
+from rie.console import print_progress
+from rie.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -23,17 +23,19 @@ class Result:
     operation: str
     declined: bool = False
     changes: tuple[Change, ...] = ()
-    end: End | None = None
+    end: StackOutcome | None = None
 
 
-def carry_out(plan: Plan, *, dry_run: bool, yes: bool, show: Callable[[str], None]) -> Result:
+def deploy(plan: Plan, *, dry_run: bool, yes: bool, show: Callable[[str], None]) -> Result:
     """Deploy `plan`, or with `dry_run` hand the table of changes to `show` and change nothing.
 
     A change set that is not executed is removed again, and the empty stack with it that it was made
-    for. Raises BenchError; a stack that ends badly is no error here, see Result.end.
+    for. Raises UserError; a stack that ends badly is no error here, see Result.end.
     """
     operation = "update" if plan.deployed else "create"
-    say(f"Making a change set for {plan.name} in {plan.account.number}, {plan.account.region} …")
+    print_progress(
+        f"Making a change set for {plan.name} in {plan.account.number}, {plan.account.region} …"
+    )
     try:
         made = changeset.create(
             plan.client,
@@ -45,7 +47,7 @@ def carry_out(plan: Plan, *, dry_run: bool, yes: bool, show: Callable[[str], Non
             tags={"surefoot:function": plan.function},
         )
     except changeset.NoChangesError:
-        say(f"No changes: {plan.name} already is what {plan.template.path} says.")
+        print_progress(f"No changes: {plan.name} already is what {plan.template.path} says.")
         return Result("none")
     accepted = False
     try:
@@ -57,7 +59,7 @@ def carry_out(plan: Plan, *, dry_run: bool, yes: bool, show: Callable[[str], Non
         raise
     if not accepted:
         changeset.discard(plan.client, made)
-        say("Nothing was changed.")
+        print_progress("Nothing was changed.")
         return Result(operation, not dry_run, made.changes)
     _execute(plan, made)
     return Result(operation, False, made.changes, follow(plan.client, made.stack_id, after))
@@ -66,11 +68,11 @@ def carry_out(plan: Plan, *, dry_run: bool, yes: bool, show: Callable[[str], Non
 def _execute(plan: Plan, made: changeset.ChangeSet) -> None:
     try:
         changeset.execute(plan.client, made)
-    except BenchError as error:
+    except UserError as error:
         if isinstance(error.__cause__, ClientError):  # a plain no: nothing has begun
             changeset.discard_at_last(plan.client, made)
             raise
-        raise BenchError(
+        raise UserError(
             f"no answer to the order to begin, which may have arrived: {error.reason}",
             "repeat the command: it says when the stack is busy, or that there are no changes left",
         ) from error

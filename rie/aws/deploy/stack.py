@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rie.aws.account import Account, explained
-from rie.errors import BenchError
+from rie.errors import UserError
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 _SETTLED = frozenset(
@@ -65,18 +65,18 @@ class Stack:
 
 
 def name_for(function: str, chosen: str | None) -> str:
-    """The stack's name: `chosen`, or surefoot-FUNCTION. Raises BenchError for a bad one."""
+    """The stack's name: `chosen`, or surefoot-FUNCTION. Raises UserError for a bad one."""
     name = chosen or "surefoot-" + re.sub(r"[^a-z0-9]+", "-", function.lower()).strip("-")
     if not _NAME.fullmatch(name):
-        raise BenchError(
+        raise UserError(
             f"{name!r} cannot name a stack",
             "give --stack letters, digits and dashes, a letter first, at most 128",
         )
     return name
 
 
-def look(client: Any, name_or_id: str) -> Stack | None:
-    """The stack, or None when there is none of that name. Raises BenchError."""
+def describe_stack(client: Any, name_or_id: str) -> Stack | None:
+    """The stack, or None when there is none of that name. Raises UserError."""
     with explained():
         try:
             found = client.describe_stacks(StackName=name_or_id)["Stacks"][0]
@@ -95,19 +95,19 @@ def look(client: Any, name_or_id: str) -> Stack | None:
 
 
 def require_settled(stack: Stack) -> None:
-    """Raise BenchError that says why nothing can be deployed to `stack` now, and what to do."""
+    """Raise UserError that says why nothing can be deployed to `stack` now, and what to do."""
     if stack.status in _SETTLED:
         return
     reason, remedy = _STUCK.get(stack.status) or (
         _BUSY if stack.status.endswith("_IN_PROGRESS") else _UNKNOWN
     )
-    raise BenchError(
+    raise UserError(
         f"stack {stack.name} is in {stack.status}: {reason}", remedy.format(name=stack.name)
     )
 
 
 def require_idle(stack: Stack) -> None:
-    """Raise BenchError while an operation on `stack` is under way; an unexecuted one is none."""
+    """Raise UserError while an operation on `stack` is under way; an unexecuted one is none."""
     if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
         require_settled(stack)
 

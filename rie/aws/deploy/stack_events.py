@@ -11,8 +11,8 @@ from typing import Any
 
 from rie.aws.account import explained
 from rie.aws.deploy.pause import pause
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 
 # Resources that stop because another one failed say so in these words.
 _IN_SYMPATHY = ("Resource creation cancelled", "Resource update cancelled")
@@ -32,7 +32,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class End:
+class StackOutcome:
     """The stack's last status, what failed on the way, and what CloudFormation says of it all."""
 
     status: str
@@ -57,37 +57,39 @@ def newest_event(client: Any, stack_id: str) -> str:
     return str(events[0]["EventId"]) if events else ""
 
 
-def follow(client: Any, stack_id: str, after: str) -> End:
+def follow(client: Any, stack_id: str, after: str) -> StackOutcome:
     """Show the events after the one with id `after`; returns when the stack is at rest.
 
-    Raises BenchError when CloudFormation cannot be asked any more; the operation goes on then.
+    Raises UserError when CloudFormation cannot be asked any more; the operation goes on then.
     """
     try:
         return _follow(client, stack_id, after)
-    except BenchError as error:
-        raise BenchError(
+    except UserError as error:
+        raise UserError(
             f"lost sight of the stack, which goes on by itself: {error.reason}",
             "repeat the command: it says when the stack is still busy, and what is left to do",
         ) from error
     except KeyboardInterrupt:
-        say("gave up watching; the stack goes on by itself (its events are in the console)")
+        print_progress(
+            "gave up watching; the stack goes on by itself (its events are in the console)"
+        )
         raise
 
 
-def _follow(client: Any, stack_id: str, after: str) -> End:
+def _follow(client: Any, stack_id: str, after: str) -> StackOutcome:
     failures: list[Failure] = []
     reason = ""
     while True:
         for event in _events(client, stack_id, after):
             after = event["EventId"]
             status = event["ResourceStatus"]
-            say(_line(event))
+            print_progress(_line(event))
             if event.get("PhysicalResourceId") != stack_id:
                 failures += _failure(event) if status.endswith("_FAILED") else []
                 continue
             reason = event.get("ResourceStatusReason", reason)
             if not status.endswith("_IN_PROGRESS"):
-                return End(status, tuple(failures), reason)
+                return StackOutcome(status, tuple(failures), reason)
         pause()
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rie.errors import BenchError
+from rie.errors import UserError
 
 IMAGE_PARAMETER = "ImageUri"
 ARCHITECTURE_PARAMETER = "Architecture"
@@ -56,26 +56,26 @@ class Finding:
 
 
 def read(path: Path) -> Template:
-    """The template at `path`. Raises BenchError when it is missing, too long or no template."""
+    """The template at `path`. Raises UserError when it is missing, too long or no template."""
     from cfnlint.decode import decode
 
     try:
         body = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise BenchError(
+        raise UserError(
             f"there is no {path}", "write one; functions/echo/template.yaml is an example"
         ) from error
     except (OSError, ValueError) as error:
-        raise BenchError(f"cannot read {path}: {error}", "make it a readable UTF-8 file") from error
+        raise UserError(f"cannot read {path}: {error}", "make it a readable UTF-8 file") from error
     if len(body.encode()) > MAX_BODY_BYTES:
-        raise BenchError(
+        raise UserError(
             f"{path} has {len(body.encode()):,} bytes; CloudFormation takes {MAX_BODY_BYTES:,}",
             "shorten it: comments count, too",
         )
     content, faults = decode(str(path))
     if faults or not content or not isinstance(content, dict):
         told = "\n  ".join(str(_finding(fault)) for fault in faults) or "it is empty, or no mapping"
-        raise BenchError(f"{path} is not a template:\n  {told}", "correct it; nothing was sent")
+        raise UserError(f"{path} is not a template:\n  {told}", "correct it; nothing was sent")
     resources = section(content, "Resources")
     return Template(path, body, section(content, "Parameters"), resources)
 

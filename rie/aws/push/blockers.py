@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from rie.errors import BenchError
+from rie.errors import UserError
 
 
-class Refusal(NamedTuple):
+class PushBlocker(NamedTuple):
     """One reason, naming the thing, and what to type or change."""
 
     reason: str
     remedy: str
 
 
-class Refused(BenchError):
+class PushBlocked(UserError):
     """`subject` was not pushed for `refusals`, of which there is one at least."""
 
-    def __init__(self, subject: str, refusals: Iterable[Refusal]) -> None:
+    def __init__(self, subject: str, refusals: Iterable[PushBlocker]) -> None:
         self.subject = subject
         self.refusals = tuple(refusals)
         first = self.refusals[0]
@@ -31,8 +31,8 @@ class Refused(BenchError):
         return "\n".join(lines)
 
 
-def refuse(subject: str, refusals: Iterable[Refusal]) -> None:
-    """Raise Refused if there is any reason to."""
+def refuse(subject: str, refusals: Iterable[PushBlocker]) -> None:
+    """Raise PushBlocked if there is any reason to."""
     found = tuple(refusals)
     if found:
-        raise Refused(subject, found)
+        raise PushBlocked(subject, found)

@@ -9,13 +9,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from rie.aws.push.doctor import Doctor, examine
-from rie.console import colours, paint, say
+from rie.console import colours, paint, print_progress
 from rie.function import Function, find
 from rie.images.architecture import ARCHITECTURES
 from rie.paths import ROOT
 
 if TYPE_CHECKING:
-    from rie.aws.push.delivery import Delivery
+    from rie.aws.push.delivery import PushResult
 
 NOTES = """The image is tagged VERSION-REVISION-ARCHITECTURE: pyproject.toml's version, the git
 revision, amd64 or arm64. Account and region are those of the AWS configuration. The registry's
@@ -69,8 +69,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, *, doctor: Doctor = examine) -> int:
-    """Push one image; its URI by digest is the only thing on stdout. Raises BenchError."""
-    from rie.aws.push.delivery import deliver
+    """Push one image; its URI by digest is the only thing on stdout. Raises UserError."""
+    from rie.aws.push.delivery import push_image
     from rie.aws.push.preflight import prepare
     from rie.images.engine import connect
 
@@ -79,26 +79,26 @@ def execute(args: argparse.Namespace, *, doctor: Doctor = examine) -> int:
     function = find(args.function, handler) if args.function else None
     with contextlib.closing(connect()) as client:
         order = prepare(client, args, function, doctor)
-        delivery = deliver(client, order)
+        delivery = push_image(client, order)
     show(delivery, function, as_json=args.json)
     return 0
 
 
-def show(delivery: Delivery, function: Function | None, *, as_json: bool) -> None:
+def show(delivery: PushResult, function: Function | None, *, as_json: bool) -> None:
     """The result on stdout; what it means, and what to type next, on stderr."""
     from rie.aws.push.progress import size
 
     done = "there already" if delivery.already_there else "pushed"
     mark = paint("ok", "green", enabled=colours(sys.stderr))
-    say(
+    print_progress(
         f"{mark}: {delivery.repository}:{delivery.tag} {done}, and read back: "
         f"{delivery.layers} layers, {size(delivery.bytes)} compressed, "
         f"linux/{delivery.architecture}"
     )
     print(json.dumps(delivery.record()) if as_json else delivery.image_uri)
     if function is None:
-        say(f"Next: FROM {delivery.image_uri} in a function's Dockerfile.")
+        print_progress(f"Next: FROM {delivery.image_uri} in a function's Dockerfile.")
     else:
         own = function.directory.parent == ROOT / "functions"
         where = function.name if own else function.directory
-        say(f"Next: make deploy FUNCTION={where} ARGS='--image {delivery.image_uri}'")
+        print_progress(f"Next: make deploy FUNCTION={where} ARGS='--image {delivery.image_uri}'")

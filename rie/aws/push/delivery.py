@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from rie.aws.account import open_account
 from rie.aws.push import registry as registries
 from rie.aws.push import repository as repositories
-from rie.aws.push.blockers import Refusal, Refused
+from rie.aws.push.blockers import PushBlocked, PushBlocker
 from rie.aws.push.local_image import LocalImage
-from rie.aws.push.manifest import Manifest, UnfitError, check_config, digest_of, read
+from rie.aws.push.manifest import Manifest, UnsupportedManifestError, check_config, digest_of, read
 from rie.aws.push.registry import Registry
 from rie.aws.push.upload import TagTakenError, upload
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -25,7 +25,7 @@ JSON_VERSION = 1
 
 
 @dataclass(frozen=True)
-class Order:
+class PushRequest:
     """What to push where. `registry` replaces ECR's address where another stands before it."""
 
     image: LocalImage
@@ -39,7 +39,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Delivery:
+class PushResult:
     """What the registry has now; `bytes` is the size of the compressed layers."""
 
     image_uri: str
@@ -59,19 +59,19 @@ class Delivery:
         return {"version": JSON_VERSION, **asdict(self)}
 
 
-def deliver(client: DockerClient, order: Order) -> Delivery:
-    """Push `order` unless the registry has it, and prove what is there. Raises BenchError."""
+def push_image(client: DockerClient, order: PushRequest) -> PushResult:
+    """Push `order` unless the registry has it, and prove what is there. Raises UserError."""
     account = open_account(order.region)
     repository = repositories.ensure(account, order.repository, create=order.create)
     registry = Registry(
         order.registry or repository.registry, order.repository, repositories.credentials(account)
     )
-    manifest = _there(registry, order)
+    manifest = _existing_image(registry, order)
     already_there = manifest is not None
     if manifest is None:
         manifest = _push(client, registry, order)
-    _prove_config(registry, manifest, order.architecture)
-    return Delivery(
+    _verify_config(registry, manifest, order.architecture)
+    return PushResult(
         image_uri=f"{repository.uri}@{manifest.digest}",
         digest=manifest.digest,
         tag=order.tag,
@@ -86,82 +86,82 @@ def deliver(client: DockerClient, order: Order) -> Delivery:
     )
 
 
-def _there(registry: Registry, order: Order) -> Manifest | None:
-    """The image under the tag, if it is ours. Raises Refused if it is another."""
+def _existing_image(registry: Registry, order: PushRequest) -> Manifest | None:
+    """The image under the tag, if it is ours. Raises PushBlocked if it is another."""
     found = registries.manifest(registry, order.tag)
     if found is None:
         return None
     digest = digest_of(found.body)
     try:
         manifest = read(found.body, found.media_type)
-    except UnfitError:
+    except UnsupportedManifestError:
         manifest = None  # whatever it is, it is not the image at hand
     if manifest is None or not manifest.holds(order.image.id):
-        taken = Refusal(
+        taken = PushBlocker(
             f"{registry.name} has another image under the tag {order.tag}: {digest}",
             "deploy that one, it was built from the same revision; "
             "or commit a change, build again and push",
         )
-        raise Refused(order.image.name, [taken])
+        raise PushBlocked(order.image.name, [taken])
     return manifest
 
 
-def _push(client: DockerClient, registry: Registry, order: Order) -> Manifest:
-    say(f"Pushing {order.image.name} as {registry.name}:{order.tag} …")
+def _push(client: DockerClient, registry: Registry, order: PushRequest) -> Manifest:
+    print_progress(f"Pushing {order.image.name} as {registry.name}:{order.tag} …")
     with _tagged(client, order.image.id, registry.name, order.tag):
         try:
             digest = upload(client, registry, order.tag, patience_s=order.patience_s)
         except TagTakenError:
             # Another push was quicker, or ours arrived and its answer was lost.
-            manifest = _there(registry, order)
+            manifest = _existing_image(registry, order)
             if manifest is None:
                 raise
             return manifest
-    return _prove(registry, order, digest)
+    return _verify_pushed(registry, order, digest)
 
 
-def _prove(registry: Registry, order: Order, digest: str) -> Manifest:
+def _verify_pushed(registry: Registry, order: PushRequest, digest: str) -> Manifest:
     """What the registry hands out under the tag is what the engine pushed: hash its bytes."""
     found = registries.manifest(registry, order.tag)
     if found is None:
-        raise BenchError(
+        raise UserError(
             f"the engine pushed {digest}, but the registry has nothing under {order.tag}",
             "push again; if that does not help, look at the registry's own log",
         )
     said = {digest, digest_of(found.body), found.digest or digest}
     if len(said) > 1:
-        raise BenchError(
+        raise UserError(
             f"the engine pushed {digest}, the registry says {found.digest} "
             f"and hands out {digest_of(found.body)}",
             f"do not deploy the tag {order.tag}: something between here and the registry "
             "changes images",
         )
-    with _visible(registry, order.tag):
+    with _explain_pushed_but_invalid(registry, order.tag):
         manifest = read(found.body, found.media_type)
     if not manifest.holds(order.image.id):
-        raise BenchError(
+        raise UserError(
             f"the registry's image has the config {manifest.config}, not {order.image.id}",
             f"do not deploy the tag {order.tag}; push again",
         )
     return manifest
 
 
-def _prove_config(registry: Registry, manifest: Manifest, architecture: str) -> None:
+def _verify_config(registry: Registry, manifest: Manifest, architecture: str) -> None:
     found = registries.blob(registry, manifest.config)
     if found is None:
-        raise BenchError(
+        raise UserError(
             f"the registry lost the config {manifest.config} of the image", "push again"
         )
     check_config(found.body, manifest, architecture)
 
 
 @contextmanager
-def _visible(registry: Registry, tag: str) -> Iterator[None]:
+def _explain_pushed_but_invalid(registry: Registry, tag: str) -> Iterator[None]:
     """An image that turned out unfit after the push is there: say so, and how to take it away."""
     try:
         yield
-    except UnfitError as error:
-        raise UnfitError(
+    except UnsupportedManifestError as error:
+        raise UnsupportedManifestError(
             f"{registry.name}:{tag} was pushed, but {error.reason}",
             f"{error.remedy}. Delete it: aws ecr batch-delete-image "
             f"--repository-name {registry.repository} --image-ids imageTag={tag}",

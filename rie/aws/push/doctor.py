@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rie.aws.push.blockers import Refusal
-from rie.errors import BenchError
+from rie.aws.push.blockers import PushBlocker
+from rie.errors import UserError
 
-Doctor = Callable[[str], list[Refusal]]
+Doctor = Callable[[str], list[PushBlocker]]
 """From an image's name to what it would stumble on; nothing if it may run on Lambda."""
 
 
-def examine(image: str) -> list[Refusal]:
-    """What `surefoot doctor` calls errors in `image`. Raises BenchError if it cannot look at it."""
+def examine(image: str) -> list[PushBlocker]:
+    """What `surefoot doctor` calls errors in `image`. Raises UserError if it cannot look at it."""
     from surefoot.doctor.inspect import inspect_image
     from surefoot.profile.problem import Problem
 
     try:
         result = inspect_image(image)
     except Problem as problem:
-        raise BenchError(
+        raise UserError(
             f"the doctor cannot look at {image}: {problem.reason}", problem.remedy
         ) from problem
     return [
-        Refusal(
+        PushBlocker(
             f"{_place(judged.finding.path)}{judged.finding.message} ({judged.finding.code})",
             judged.finding.remedy,
         )

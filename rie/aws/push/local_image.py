@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rie.aws.push.blockers import Refusal
+from rie.aws.push.blockers import PushBlocker
 from rie.aws.push.manifest import INDEXES, ONE_PLATFORM
-from rie.errors import BenchError
-from rie.git_checkout import Source
+from rie.errors import UserError
+from rie.git_checkout import GitCheckout
 from rie.images.local_bases import STAND_IN_LABEL
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ class LocalImage:
 
 
 def inspect(client: DockerClient, name: str) -> LocalImage:
-    """The image called `name`. Raises BenchError when the engine does not have it."""
+    """The image called `name`. Raises UserError when the engine does not have it."""
     from docker.errors import ImageNotFound
 
     try:
         attributes = client.images.get(name).attrs
     except ImageNotFound as error:
-        raise BenchError(
+        raise UserError(
             f"there is no image {name} on this machine",
             "build it (`make image`, `make push FUNCTION=NAME`), or name another: --image NAME",
         ) from error
@@ -56,38 +56,40 @@ def inspect(client: DockerClient, name: str) -> LocalImage:
     )
 
 
-def refusals(image: LocalImage, architecture: str, *, allow_stand_in: bool) -> Iterator[Refusal]:
+def refusals(
+    image: LocalImage, architecture: str, *, allow_stand_in: bool
+) -> Iterator[PushBlocker]:
     """What speaks against pushing `image` as `architecture`."""
     if (image.system, image.architecture) != ("linux", architecture):
-        yield Refusal(
+        yield PushBlocker(
             f"{image.name} is for {image.system}/{image.architecture}, not linux/{architecture}",
             f"build it for {architecture} (make image ARCH={architecture}), "
             "or name the one you mean: --arch",
         )
     if image.kind in INDEXES:
-        yield Refusal(f"{image.name} is {INDEXES[image.kind]}", ONE_PLATFORM)
+        yield PushBlocker(f"{image.name} is {INDEXES[image.kind]}", ONE_PLATFORM)
     if STAND_IN_LABEL in image.labels and not allow_stand_in:
-        yield Refusal(
+        yield PushBlocker(
             f"{image.name} stands on the local stand-in for AWS's base image "
             f"(label {STAND_IN_LABEL})",
             "build it where public.ecr.aws can be reached (`make image`), "
             "or push it as it is for a trial: --allow-stand-in",
         )
     if image.size > MOST_BYTES:
-        yield Refusal(
+        yield PushBlocker(
             f"{image.name} has {image.size / 1024**3:.2f} GB uncompressed; Lambda takes 10",
             "look for its largest layers with `docker history` and leave out what is not needed",
         )
 
 
-def outdated(image: LocalImage, source: Source) -> list[Refusal]:
-    """Whether `image` says that it was built from anything but the revision of `source`."""
-    built_from = image.labels.get(REVISION_LABEL, source.revision)
-    if built_from == source.revision:
+def revision_mismatch(image: LocalImage, checkout: GitCheckout) -> list[PushBlocker]:
+    """Whether `image` says that it was built from anything but the revision of `checkout`."""
+    built_from = image.labels.get(REVISION_LABEL, checkout.revision)
+    if built_from == checkout.revision:
         return []
     return [
-        Refusal(
-            f"{image.name} was built from {built_from}, the checkout is at {source.revision}",
+        PushBlocker(
+            f"{image.name} was built from {built_from}, the checkout is at {checkout.revision}",
             "build it again: `make image`, and a function's image after its base",
         )
     ]

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rie.errors import BenchError
+from rie.errors import UserError
 
 DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
 OCI = "application/vnd.oci.image.manifest.v1+json"
@@ -37,7 +37,7 @@ LAYERS = {
 }
 
 
-class UnfitError(BenchError):
+class UnsupportedManifestError(UserError):
     """The registry has something under that name which Lambda does not take."""
 
 
@@ -64,13 +64,15 @@ def digest_of(body: bytes) -> str:
 
 
 def read(body: bytes, media_type: str) -> Manifest:
-    """The manifest `body`, which came as `media_type`. Raises UnfitError if Lambda refuses it."""
+    """Parse `body`, sent as `media_type`. Raises UnsupportedManifestError if Lambda rejects it."""
     document = _object(body, "manifest")
     if media_type in INDEXES:
-        raise UnfitError(f"the manifest is {INDEXES[media_type]}; Lambda refuses it", ONE_PLATFORM)
+        raise UnsupportedManifestError(
+            f"the manifest is {INDEXES[media_type]}; Lambda refuses it", ONE_PLATFORM
+        )
     if media_type not in CONFIGS or document.get("mediaType", media_type) != media_type:
         found = document.get("mediaType")
-        raise UnfitError(
+        raise UnsupportedManifestError(
             f"the manifest came as {media_type or 'no type'} and calls itself {found}; "
             f"Lambda takes {DOCKER} or {OCI}",
             "build the image with docker's plain builder (`make image`)",
@@ -82,9 +84,11 @@ def read(body: bytes, media_type: str) -> Manifest:
         size = sum(int(layer["size"]) for layer in layers)
         result = Manifest(digest_of(body), str(config["digest"]), len(layers), size)
     except (KeyError, TypeError, ValueError) as error:
-        raise UnfitError(f"the manifest is malformed: {error!r}", "push the image again") from error
+        raise UnsupportedManifestError(
+            f"the manifest is malformed: {error!r}", "push the image again"
+        ) from error
     if unfit:
-        raise UnfitError(
+        raise UnsupportedManifestError(
             f"the manifest has parts that Lambda does not take: {', '.join(sorted(unfit))}",
             "build it with layers compressed by gzip, as docker does unless told otherwise, "
             "and without attestations",
@@ -93,23 +97,23 @@ def read(body: bytes, media_type: str) -> Manifest:
 
 
 def check_config(body: bytes, manifest: Manifest, architecture: str) -> None:
-    """Compare an image's config with its manifest and with `architecture`. Raises UnfitError."""
+    """Compare a config with its manifest and `architecture`. Raises UnsupportedManifestError."""
     if digest_of(body) != manifest.config:
-        raise UnfitError(
+        raise UnsupportedManifestError(
             f"the registry's config is {digest_of(body)}, its manifest says {manifest.config}",
             "do not deploy it; push it into another repository",
         )
     document = _object(body, "config")
     found = f"{document.get('os')}/{document.get('architecture')}"
     if found != f"linux/{architecture}":
-        raise UnfitError(
+        raise UnsupportedManifestError(
             f"the pushed image is for {found}, not linux/{architecture}",
             f"build it for {architecture} and push that",
         )
     rootfs = document.get("rootfs")
     unpacked = rootfs.get("diff_ids") if isinstance(rootfs, Mapping) else None
     if not isinstance(unpacked, list) or len(unpacked) != manifest.layers:
-        raise UnfitError(
+        raise UnsupportedManifestError(
             f"the config does not describe the manifest's {manifest.layers} layers",
             "build the image again and push that",
         )
@@ -119,7 +123,9 @@ def _object(body: bytes, what: str) -> Mapping[str, Any]:
     try:
         document = json.loads(body)
     except ValueError as error:
-        raise UnfitError(f"the {what} is not JSON: {error}", "push the image again") from error
+        raise UnsupportedManifestError(
+            f"the {what} is not JSON: {error}", "push the image again"
+        ) from error
     if not isinstance(document, Mapping):
-        raise UnfitError(f"the {what} is no JSON object", "push the image again")
+        raise UnsupportedManifestError(f"the {what} is no JSON object", "push the image again")
     return document

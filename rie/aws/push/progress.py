@@ -71,7 +71,7 @@ class Progress:
         self._drawn = 0  # lines under way that stand on the terminal
         self._redraw = 0.0
 
-    def note(self, event: Mapping[str, Any]) -> None:
+    def update(self, event: Mapping[str, Any]) -> None:
         """Take in one event of the engine; those that speak of no layer change nothing."""
         state = _state(str(event.get("status", "")))
         if "id" not in event or not state:

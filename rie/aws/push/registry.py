@@ -18,7 +18,7 @@ from urllib3.util import Retry
 
 from rie.aws.push.manifest import ACCEPTED
 from rie.aws.push.repository import Credentials
-from rie.errors import BenchError
+from rie.errors import UserError
 
 _TIMEOUT_S = (10, 60)  # to connect, and between two pieces of an answer
 # Reading changes nothing, so whatever may have been bad luck is tried again.
@@ -41,7 +41,7 @@ class Registry:
         return f"{self.address}/{self.repository}"
 
 
-class Found(NamedTuple):
+class Blob(NamedTuple):
     """What a registry has under a name; `digest` is what it says, and may be empty."""
 
     body: bytes
@@ -49,17 +49,17 @@ class Found(NamedTuple):
     digest: str
 
 
-def manifest(registry: Registry, reference: str) -> Found | None:
-    """The manifest under a tag or digest; None where there is none. Raises BenchError."""
+def manifest(registry: Registry, reference: str) -> Blob | None:
+    """The manifest under a tag or digest; None where there is none. Raises UserError."""
     return _get(registry, f"manifests/{reference}", {"Accept": ", ".join(ACCEPTED)})
 
 
-def blob(registry: Registry, digest: str) -> Found | None:
-    """The blob `digest`, whole in memory: for configs. Raises BenchError."""
+def blob(registry: Registry, digest: str) -> Blob | None:
+    """The blob `digest`, whole in memory: for configs. Raises UserError."""
     return _get(registry, f"blobs/{digest}", {})
 
 
-def _get(registry: Registry, path: str, headers: dict[str, str]) -> Found | None:
+def _get(registry: Registry, path: str, headers: dict[str, str]) -> Blob | None:
     url = f"https://{registry.address}/v2/{registry.repository}/{path}"
     user = registry.credentials
     with _reached(registry.address), requests.Session() as session:
@@ -72,18 +72,18 @@ def _get(registry: Registry, path: str, headers: dict[str, str]) -> Found | None
     if answer.status_code == HTTPStatus.NOT_FOUND:
         return None
     if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise BenchError(
+        raise UserError(
             f"the registry {registry.address} does not let us read {registry.repository} "
             f"(HTTP {answer.status_code})",
             "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on it in your policy",
         )
     if answer.status_code != HTTPStatus.OK:
-        raise BenchError(
+        raise UserError(
             f"the registry {registry.address} answered {path} with HTTP {answer.status_code}",
             "push again later: what is there already is not sent twice",
         )
     media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip()
-    return Found(answer.content, media_type, answer.headers.get("Docker-Content-Digest", ""))
+    return Blob(answer.content, media_type, answer.headers.get("Docker-Content-Digest", ""))
 
 
 @contextmanager
@@ -92,11 +92,11 @@ def _reached(address: str) -> Iterator[None]:
         yield
     except requests.RequestException as error:
         if "CERTIFICATE_VERIFY_FAILED" not in str(error):
-            raise BenchError(
+            raise UserError(
                 f"the registry {address} cannot be reached: {error}",
                 "check the network and the address, and push again",
             ) from error
-        raise BenchError(
+        raise UserError(
             f"the certificate of the registry {address} is not trusted: {error}",
             "put its authority's certificate into the file that REQUESTS_CA_BUNDLE names",
         ) from error

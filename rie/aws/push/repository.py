@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rie.aws.account import Account, explained
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 
 if TYPE_CHECKING:
     from types_boto3_ecr import ECRClient
@@ -43,9 +43,9 @@ class Repository:
 
 
 def check_name(name: str) -> None:
-    """Raise BenchError for a name that ECR would refuse."""
+    """Raise UserError for a name that ECR would refuse."""
     if not (2 <= len(name) <= 256 and _NAME.fullmatch(name)):
-        raise BenchError(
+        raise UserError(
             f"{name!r} cannot be the name of an ECR repository",
             "name one with --repository: lower case letters and digits, "
             "single . _ - between them, / between parts",
@@ -53,7 +53,7 @@ def check_name(name: str) -> None:
 
 
 def ensure(account: Account, name: str, *, create: bool) -> Repository:
-    """The repository `name`, made if it is missing and `create` says so. Raises BenchError."""
+    """The repository `name`, made if it is missing and `create` says so. Raises UserError."""
     ecr: ECRClient = account.client("ecr")
     with explained():
         found = _find(ecr, name)
@@ -61,7 +61,7 @@ def ensure(account: Account, name: str, *, create: bool) -> Repository:
             _note_settings(found)
             return Repository(name, found["repositoryUri"], created=False)
         if not create:
-            raise BenchError(
+            raise UserError(
                 f"there is no ECR repository {name} in account {account.number}, "
                 f"region {account.region}",
                 "create it with --create (make push ARGS=--create), or name another: --repository",
@@ -89,7 +89,7 @@ def _create(ecr: ECRClient, name: str) -> Repository:
         # Somebody was quicker, or the answer to our first attempt was lost.
         found = ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
         return Repository(name, found["repositoryUri"], created=False)
-    say(f"Created the repository {name}: immutable tags, scan on push, AES-256.")
+    print_progress(f"Created the repository {name}: immutable tags, scan on push, AES-256.")
     return Repository(name, answer["repository"]["repositoryUri"], created=True)
 
 
@@ -97,15 +97,17 @@ def _note_settings(found: RepositoryTypeDef) -> None:
     """Say what is looser than in a repository of ours; changing it is its owner's business."""
     name = found["repositoryName"]
     if not found.get("imageTagMutability", "").startswith("IMMUTABLE"):
-        say(f"note: tags in {name} can be overwritten; deploy by digest, as printed below")
+        print_progress(
+            f"note: tags in {name} can be overwritten; deploy by digest, as printed below"
+        )
     if not found.get("imageScanningConfiguration", {}).get("scanOnPush"):
-        say(f"note: {name} does not scan images when they are pushed")
+        print_progress(f"note: {name} does not scan images when they are pushed")
 
 
 def credentials(account: Account) -> Credentials:
     """The registry's user name and password, good for 12 hours, kept in memory alone.
 
-    Raises BenchError.
+    Raises UserError.
     """
     ecr: ECRClient = account.client("ecr")
     with explained():

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from rie.aws.push.progress import Progress
 from rie.aws.push.registry import Registry
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -38,11 +38,11 @@ _TAKEN = re.compile(r"cannot be overwritten|tag is immutable|ImageTagAlreadyExis
 _MISSING = re.compile(r"name unknown|repository .* does not exist", re.IGNORECASE)
 
 
-class UploadError(BenchError):
+class UploadError(UserError):
     """The engine could not push."""
 
 
-class LostError(UploadError):
+class ConnectionLostError(UploadError):
     """The way to the registry, or the registry, failed: the same push may succeed if repeated."""
 
 
@@ -69,13 +69,13 @@ def upload(
         progress = Progress(sys.stderr)
         try:
             return _once(client, registry, tag, patience_s, progress)
-        except LostError as error:
+        except ConnectionLostError as error:
             progress.close()
             pause_s = next(pauses_s, 0.0)
             # A layer has had the engine's five attempts: five more would not be wiser.
             if progress.retries or not pause_s:
                 raise
-            say(f"  {error.reason}; trying again in {pause_s:.0f} s")
+            print_progress(f"  {error.reason}; trying again in {pause_s:.0f} s")
             pause(pause_s)
         finally:
             progress.close()
@@ -102,7 +102,7 @@ def _once(
         for event in events:
             if "error" in event:
                 raise failure(registry, str(event["error"]))
-            progress.note(event)
+            progress.update(event)
             digest = (event.get("aux") or {}).get("Digest", digest)
             if time.monotonic() - progress.moved > patience_s:
                 raise _stalled(registry, patience_s)
@@ -139,7 +139,7 @@ def failure(registry: Registry, text: str) -> UploadError:
             "BatchCheckLayerAvailability and PutImage on the repository in your policy",
         )
     if _LOST.search(text):
-        return LostError(
+        return ConnectionLostError(
             f"the connection to {where} was lost: {text}",
             "check the network and push again: what arrived is not sent twice, the tag comes last",
         )

@@ -27,7 +27,7 @@ def moto_server() -> Iterator[str]:
         server.stop()
 
 
-def forget_everything(url: str) -> None:
+def reset_moto(url: str) -> None:
     """Empty every service of the server."""
     requests.post(f"{url}/moto-api/reset", timeout=30).raise_for_status()
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from rie.function import Function
-from rie.local.official_rie import Emulator
+from rie.local.official_rie import OfficialRie
 from tests.support.checkout import checkout  # noqa: F401 (a fixture)
 
 TASKS = Path(__file__).parent / "tasks"
-Start = Callable[..., Emulator]
+Start = Callable[..., OfficialRie]
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def start(log: Path) -> Iterator[Start]:
     with ExitStack() as stack:
         output = stack.enter_context(log.open("w"))
 
-        def started(handler: str, **options: Any) -> Emulator:
+        def started(handler: str, **options: Any) -> OfficialRie:
             function = Function("tasks", TASKS, handler)
-            return stack.enter_context(Emulator(function, logs=output, **options))
+            return stack.enter_context(OfficialRie(function, logs=output, **options))
 
         yield started
 

@@ -6,26 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from rie import git_checkout as source
-from rie.errors import BenchError
+from rie import git_checkout
+from rie.errors import UserError
 from tests.support.checkout import VERSION, Checkout
 
 
 def test_a_clean_checkout_gives_version_and_revision(checkout: Checkout) -> None:
-    found = source.read(checkout.function)
+    found = git_checkout.read(checkout.function)
     assert (found.version, found.revision, found.changes) == (VERSION, checkout.revision, ())
     assert found.tag("arm64") == f"{VERSION}-{checkout.revision[:12]}-arm64"
-    assert source.refusals(found) == []
+    assert git_checkout.refusals(found) == []
 
 
 def test_the_nearest_pyproject_has_the_version(checkout: Checkout) -> None:
     (checkout.function / "pyproject.toml").write_text('[project]\nversion = "9.0"\n')
-    assert source.read(checkout.function).version == "9.0"
+    assert git_checkout.read(checkout.function).version == "9.0"
 
 
 def test_a_local_version_makes_a_valid_tag(checkout: Checkout) -> None:
     (checkout.root / "pyproject.toml").write_text('[project]\nversion = "1.0+local"\n')
-    assert source.read(checkout.root).tag("amd64").startswith("1.0_local-")
+    assert git_checkout.read(checkout.root).tag("amd64").startswith("1.0_local-")
 
 
 @pytest.mark.parametrize("change", ["new", "edited", "deleted", "staged", "renamed"])
@@ -45,9 +45,9 @@ def test_every_kind_of_change_is_dirt_and_is_named(checkout: Checkout, change: s
     named = {"new": "push-test-hello/a new one", "renamed": "push-test-hello/Recipe"}.get(
         change, "push-test-hello/Dockerfile"
     )
-    found = source.read(checkout.root)
+    found = git_checkout.read(checkout.root)
     assert found.changes == (named,)
-    (refusal,) = source.refusals(found)
+    (refusal,) = git_checkout.refusals(found)
     assert refusal.reason.endswith(f": {named}")
     assert "commit" in refusal.remedy
 
@@ -56,19 +56,19 @@ def test_ignored_files_are_no_dirt(checkout: Checkout) -> None:
     (checkout.root / ".gitignore").write_text("*.log\n")
     checkout.commit()
     (checkout.root / "a.log").touch()
-    assert source.read(checkout.root).changes == ()
+    assert git_checkout.read(checkout.root).changes == ()
 
 
 def test_many_changes_are_counted(checkout: Checkout) -> None:
     for number in range(8):
         (checkout.root / f"file{number}").touch()
-    (refusal,) = source.refusals(source.read(checkout.root))
+    (refusal,) = git_checkout.refusals(git_checkout.read(checkout.root))
     assert refusal.reason.endswith("file4 and 3 more")
 
 
 def test_no_git_checkout_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match=f"git knows no revision of {tmp_path}") as caught:
-        source.read(tmp_path)
+    with pytest.raises(UserError, match=f"git knows no revision of {tmp_path}") as caught:
+        git_checkout.read(tmp_path)
     assert "git checkout" in caught.value.remedy
 
 
@@ -76,17 +76,17 @@ def test_no_git_checkout_is_refused(tmp_path: Path) -> None:
 def test_a_pyproject_without_a_version_is_named(checkout: Checkout, text: str) -> None:
     project = checkout.root / "pyproject.toml"
     project.write_text(text)
-    with pytest.raises(BenchError, match=f"{project} gives no version"):
-        source.read(checkout.root)
+    with pytest.raises(UserError, match=f"{project} gives no version"):
+        git_checkout.read(checkout.root)
 
 
 def test_no_pyproject_at_all_is_told(checkout: Checkout) -> None:
     (checkout.root / "pyproject.toml").unlink()
-    with pytest.raises(BenchError, match="has no pyproject"):
-        source.read(checkout.function)
+    with pytest.raises(UserError, match="has no pyproject"):
+        git_checkout.read(checkout.function)
 
 
 def test_a_machine_without_git_is_told(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(checkout.root))
-    with pytest.raises(BenchError, match="git does not start"):
-        source.read(checkout.root)
+    with pytest.raises(UserError, match="git does not start"):
+        git_checkout.read(checkout.root)

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from rie.console import colours, paint, say
+from rie.console import colours, paint, print_progress
 
 
 class Terminal(io.StringIO):
@@ -28,5 +28,5 @@ def test_paint_changes_nothing_when_colours_are_off() -> None:
 
 
 def test_progress_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    say("working …")
+    print_progress("working …")
     assert capsys.readouterr() == ("", "working …\n")

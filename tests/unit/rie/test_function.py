@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.function import find
 
 
@@ -26,10 +26,10 @@ def test_a_given_handler_wins_over_the_cmd() -> None:
 @pytest.mark.parametrize("cmd", ["", 'CMD ["python", "app.py"]\n', "CMD app.handler\n"])
 def test_a_directory_that_names_no_handler_is_refused(tmp_path: Path, cmd: str) -> None:
     (tmp_path / "Dockerfile").write_text(f"FROM x\n{cmd}")
-    with pytest.raises(BenchError, match="--handler"):
+    with pytest.raises(UserError, match="--handler"):
         find(str(tmp_path))
 
 
 def test_an_unknown_function_is_refused_with_the_known_names() -> None:
-    with pytest.raises(BenchError, match=r"no function 'ecko'[\s\S]*echo, "):
+    with pytest.raises(UserError, match=r"no function 'ecko'[\s\S]*echo, "):
         find("ecko")

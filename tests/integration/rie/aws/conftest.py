@@ -18,7 +18,7 @@ from rie.aws.deploy import pause, template
 from rie.aws.deploy.template import Finding
 from tests.functions.conftest import aws, moto_url  # noqa: F401 (fixtures)
 from tests.support.aws import ACCOUNT, REGION
-from tests.support.aws_proxy import Cloud, scripted
+from tests.support.aws_proxy import AwsProxy, serve_aws_proxy
 
 _lint = template.lint
 REPOSITORY = "surefoot-echo"
@@ -75,9 +75,9 @@ def _each_template_is_linted_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def cloud(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:  # noqa: F811 (a fixture)
+def aws_proxy(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsProxy]:  # noqa: F811 (a fixture)
     """AWS as scripted, otherwise moto; the environment points at it."""
-    with scripted(aws) as served:
+    with serve_aws_proxy(aws) as served:
         monkeypatch.setenv("AWS_ENDPOINT_URL", served.url)
         yield served
 

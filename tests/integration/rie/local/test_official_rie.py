@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie.errors import BenchError
-from rie.local.client import MAX_EVENT_BYTES, EmulatorLostError
+from rie.errors import UserError
+from rie.local.client import MAX_EVENT_BYTES, NoAnswerError
 from rie.paths import ROOT
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def test_two_emulators_run_side_by_side(start: Start) -> None:
 
 def test_a_taken_port_is_refused_and_its_owner_untouched(start: Start) -> None:
     owner = start("app.echo")
-    with pytest.raises(BenchError, match=f"port {owner.port} is taken"):
+    with pytest.raises(UserError, match=f"port {owner.port} is taken"):
         start("app.echo", port=owner.port)
     assert owner.invoke(b"1").body == b"1"
 
@@ -87,9 +87,9 @@ def test_after_a_caller_gave_up_the_emulator_refuses_until_it_is_started_again(
     emulator = start("app.waits")
     # Nobody writes to this pipe, so the handler is certainly still running.
     event = json.dumps({"running": os.devnull, "go_on": str(fifo("go on"))}).encode()
-    with pytest.raises(EmulatorLostError, match="still runs there"):
+    with pytest.raises(NoAnswerError, match="still runs there"):
         emulator.invoke(event, wait_s=0.2)
-    with pytest.raises(EmulatorLostError, match="gave up"):
+    with pytest.raises(NoAnswerError, match="gave up"):
         emulator.invoke(b"{}")
     emulator.stop()
     emulator.start()
@@ -98,7 +98,7 @@ def test_after_a_caller_gave_up_the_emulator_refuses_until_it_is_started_again(
 
 def test_a_refused_event_harms_no_emulator(start: Start) -> None:
     emulator = start("app.echo")
-    with pytest.raises(BenchError, match="at most"):
+    with pytest.raises(UserError, match="at most"):
         emulator.invoke(b" " * (MAX_EVENT_BYTES + 1))
     assert emulator.invoke(b"1").body == b"1"
 
@@ -107,7 +107,7 @@ def test_elsewhere_than_on_linux_it_is_refused_with_a_remedy(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("platform.system", lambda: "Darwin")
-    with pytest.raises(BenchError, match=r"Darwin[\s\S]*make run"):
+    with pytest.raises(UserError, match=r"Darwin[\s\S]*make run"):
         start("app.echo")
 
 
@@ -117,7 +117,7 @@ def test_stopping_ends_a_function_that_still_runs(start: Start, fifo: MakeFifo) 
     event = json.dumps({"pid_to": str(pid_to)}).encode()
 
     def call() -> None:
-        with suppress(EmulatorLostError):
+        with suppress(NoAnswerError):
             emulator.invoke(event)
 
     caller = threading.Thread(target=call)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rie.local.client import EmulatorLostError, invoke
+from rie.local.client import NoAnswerError, invoke
 from tests.support.rie_command import begin, read_until, rie
 
 TASKS = str(Path(__file__).parent.parent / "tasks")
@@ -39,7 +39,7 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
         _, rest = process.communicate()
     assert process.returncode == 0
     assert rest.endswith("Stopped.\n")
-    with pytest.raises(EmulatorLostError, match="nothing listens"):
+    with pytest.raises(NoAnswerError, match="nothing listens"):
         invoke(url, b"1")
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from rie.compare.intended import KNOWN, Known
+from rie.compare.intended import INTENDED_DIFFERENCES, IntendedDifference
 from tests.differential.differences import DIFFERENCES
 
 # Proved elsewhere, but invisible to a comparison, which plays no tricks on its clients and leaves
@@ -34,13 +34,15 @@ MORE = {
 
 
 def test_every_intended_difference_is_explained_or_cannot_be_seen() -> None:
-    names = [each.name for each in KNOWN]
+    names = [each.name for each in INTENDED_DIFFERENCES]
     assert len(names) == len(set(names))
     assert set(names) - MORE == set(DIFFERENCES) - UNSEEN
 
 
-@pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.name)
-def test_every_explanation_is_a_sentence_and_its_patterns_compile(known: Known) -> None:
+@pytest.mark.parametrize("known", INTENDED_DIFFERENCES, ids=lambda known: known.name)
+def test_every_explanation_is_a_sentence_and_its_patterns_compile(
+    known: IntendedDifference,
+) -> None:
     assert known.reason.endswith(".")
     assert len(known.reason.split()) >= 8
     for pattern in (known.theirs_only, known.ours_only):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rie.errors import BenchError
-from rie.images.architecture import normal, platform_for
+from rie.errors import UserError
+from rie.images.architecture import normalize, platform_for
 
 X86 = {"Architecture": "x86_64", "OperatingSystem": "Debian GNU/Linux 12"}
 
@@ -19,7 +19,7 @@ def test_the_engines_own_needs_no_emulation(tmp_path: Path) -> None:
 
 
 def test_another_one_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="runs amd64 and has no emulation of arm64") as caught:
+    with pytest.raises(UserError, match="runs amd64 and has no emulation of arm64") as caught:
         platform_for("arm64", X86, tmp_path)
     assert "qemu-user-static" in caught.value.remedy
 
@@ -31,7 +31,7 @@ def test_another_one_is_built_where_the_kernel_emulates_it(tmp_path: Path) -> No
 
 def test_an_emulation_that_is_switched_off_does_not_count(tmp_path: Path) -> None:
     (tmp_path / "qemu-aarch64").write_text("disabled\n")
-    with pytest.raises(BenchError, match="no emulation"):
+    with pytest.raises(UserError, match="no emulation"):
         platform_for("arm64", X86, tmp_path)
 
 
@@ -41,5 +41,5 @@ def test_docker_desktop_brings_its_own(tmp_path: Path) -> None:
 
 
 def test_what_lambda_does_not_have_is_refused() -> None:
-    with pytest.raises(BenchError, match="no architecture riscv64"):
-        normal("riscv64")
+    with pytest.raises(UserError, match="no architecture riscv64"):
+        normalize("riscv64")

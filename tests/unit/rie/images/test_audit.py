@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.images.audit import NOT_AUDITED, VULNERABLE, execute, files
 
 GOOD = {"name": "good", "version": "1", "vulns": []}
@@ -51,7 +51,7 @@ def test_what_nobody_looked_at_is_no_good_news(
 
 def test_no_answer_is_an_error_with_its_reason(root: Path) -> None:
     program = [sys.executable, "-c", "import sys; sys.exit('Connection refused')"]
-    with pytest.raises(BenchError, match="Connection refused"):
+    with pytest.raises(UserError, match="Connection refused"):
         execute(argparse.Namespace(), root, program)
 
 

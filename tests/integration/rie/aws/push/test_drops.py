@@ -11,7 +11,7 @@ import pytest
 
 from rie.aws.push import delivery
 from rie.aws.push.registry import Registry
-from rie.aws.push.upload import PAUSES_S, LostError, TagTakenError, UploadError, upload
+from rie.aws.push.upload import PAUSES_S, ConnectionLostError, TagTakenError, UploadError, upload
 from rie.images.engine import connect
 from tests.integration.rie.aws.push.conftest import Load, Push
 from tests.support.checkout import Checkout
@@ -94,7 +94,7 @@ def test_connections_that_drop_for_ever_are_given_up_after_three_attempts(
     pauses: list[float] = []
     with (
         cutting(registry_server.port, always) as address,
-        pytest.raises(LostError, match=f"connection to the registry {address} was lost"),
+        pytest.raises(ConnectionLostError, match=f"connection to the registry {address} was lost"),
     ):
         uploading(address, pauses)
     assert pauses == list(PAUSES_S)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rie.aws.push import command as push
-from rie.aws.push import preflight as preparation
-from rie.aws.push.blockers import Refused
-from rie.aws.push.delivery import Order
+from rie.aws.push import preflight
+from rie.aws.push.blockers import PushBlocked
+from rie.aws.push.delivery import PushRequest
 from rie.aws.push.local_image import REVISION_LABEL
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.function import find
 from tests.integration.rie.aws.push.conftest import Load
 from tests.support.checkout import Checkout
@@ -42,15 +42,15 @@ def recipe(checkout: Checkout) -> Checkout:
     return checkout
 
 
-def prepared(engine: DockerClient, checkout: Checkout, *words: str) -> Order:
+def prepared(engine: DockerClient, checkout: Checkout, *words: str) -> PushRequest:
     function = find(str(checkout.function))
-    return preparation.prepare(engine, options(*words), function, lambda _: [])
+    return preflight.prepare(engine, options(*words), function, lambda _: [])
 
 
 def test_the_functions_image_is_built_and_named_after_it(
     engine: DockerClient, recipe: Checkout, load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preparation, "LATEST", load("base"))
+    monkeypatch.setattr(preflight, "LATEST", load("base"))
     order = prepared(engine, recipe)
     assert (order.repository, order.tag) == ("surefoot-push-test-hello", recipe.tag)
     assert order.image.name == "surefoot-push-test-hello:latest"
@@ -62,7 +62,7 @@ def test_the_function_of_a_dirty_tree_is_not_even_built(
     engine: DockerClient, recipe: Checkout
 ) -> None:
     (recipe.function / "app.py").write_text("changed")
-    with pytest.raises(Refused, match="the function push-test-hello is refused") as caught:
+    with pytest.raises(PushBlocked, match="the function push-test-hello is refused") as caught:
         prepared(engine, recipe)
     assert "app.py" in str(caught.value)
     assert not engine.images.list("surefoot-push-test-hello")
@@ -72,9 +72,9 @@ def test_a_base_of_another_revision_is_refused_before_the_build(
     engine: DockerClient, recipe: Checkout, load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = load("base", labels={REVISION_LABEL: "0" * 40})
-    monkeypatch.setattr(preparation, "LATEST", base)
-    monkeypatch.setattr(preparation, "ROOT", recipe.root)  # the base and the function are of it
-    with pytest.raises(Refused, match=f"{base} was built from {'0' * 40}"):
+    monkeypatch.setattr(preflight, "LATEST", base)
+    monkeypatch.setattr(preflight, "ROOT", recipe.root)  # the base and the function are of it
+    with pytest.raises(PushBlocked, match=f"{base} was built from {'0' * 40}"):
         prepared(engine, recipe)
     assert not engine.images.list("surefoot-push-test-hello")
 
@@ -83,8 +83,8 @@ def test_an_image_of_another_revision_is_refused(
     engine: DockerClient, checkout: Checkout, load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = load("old", labels={REVISION_LABEL: f"{checkout.revision}-dirty"})
-    monkeypatch.setattr(preparation, "ROOT", checkout.root)
-    with pytest.raises(Refused, match=f"built from {checkout.revision}-dirty"):
+    monkeypatch.setattr(preflight, "ROOT", checkout.root)
+    with pytest.raises(PushBlocked, match=f"built from {checkout.revision}-dirty"):
         prepared(engine, checkout, "--image", image)
 
 
@@ -98,9 +98,9 @@ def test_an_image_of_ones_own_may_carry_the_label_of_its_base(
 def test_without_a_function_the_base_goes_to_the_repository_surefoot(
     engine: DockerClient, checkout: Checkout, load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preparation, "LATEST", load("base"))
-    monkeypatch.setattr(preparation, "ROOT", checkout.root)
-    order = preparation.prepare(engine, options(), None, lambda _: [])
+    monkeypatch.setattr(preflight, "LATEST", load("base"))
+    monkeypatch.setattr(preflight, "ROOT", checkout.root)
+    order = preflight.prepare(engine, options(), None, lambda _: [])
     assert (order.image.name, order.repository) == ("surefoot-push-test-base:latest", "surefoot")
 
 
@@ -114,10 +114,10 @@ def test_without_a_function_the_base_goes_to_the_repository_surefoot(
     ],
 )
 def test_values_that_must_not_be_are_refused(words: list[str], reason: str) -> None:
-    with pytest.raises(BenchError, match=reason):
-        preparation.check_options(options(*words))
+    with pytest.raises(UserError, match=reason):
+        preflight.check_options(options(*words))
 
 
 @pytest.mark.parametrize("address", ["localhost", "127.0.0.1:5000", "a-b.example", "a.example:443"])
 def test_addresses_of_registries_are_taken(address: str) -> None:
-    preparation.check_options(options("--registry", address))
+    preflight.check_options(options("--registry", address))

@@ -10,11 +10,11 @@ import pytest
 import requests
 
 from rie.aws.push import delivery
-from rie.aws.push.blockers import Refused
-from rie.aws.push.manifest import UnfitError
+from rie.aws.push.blockers import PushBlocked
+from rie.aws.push.manifest import UnsupportedManifestError
 from rie.aws.push.registry import Registry
 from rie.aws.push.upload import upload
-from rie.errors import BenchError
+from rie.errors import UserError
 from tests.integration.rie.aws.push.conftest import Load, Push
 from tests.support.checkout import Checkout
 from tests.support.registry import Server
@@ -53,7 +53,7 @@ def test_another_digest_than_the_engines_is_not_believed(
         return other
 
     monkeypatch.setattr(delivery, "upload", misled)
-    with pytest.raises(BenchError, match=f"the engine pushed {other}, the registry says") as caught:
+    with pytest.raises(UserError, match=f"the engine pushed {other}, the registry says") as caught:
         pushing(load("misled"), "--create")
     assert f"do not deploy the tag {checkout.tag}" in caught.value.remedy
 
@@ -62,7 +62,7 @@ def test_a_registry_that_has_nothing_afterwards_is_an_error(
     pushing: Push, load: Load, checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "upload", lambda *_, **__: "sha256:0")
-    with pytest.raises(BenchError, match=f"the registry has nothing under {checkout.tag}"):
+    with pytest.raises(UserError, match=f"the registry has nothing under {checkout.tag}"):
         pushing(load("vanished"), "--create")
 
 
@@ -78,7 +78,9 @@ def test_an_index_that_was_pushed_is_told_with_the_way_to_delete_it(
         return put_index(registry_server, registry.repository, tag, digest)
 
     monkeypatch.setattr(delivery, "upload", indexed)
-    with pytest.raises(UnfitError, match="was pushed, but the manifest is an index") as caught:
+    with pytest.raises(
+        UnsupportedManifestError, match="was pushed, but the manifest is an index"
+    ) as caught:
         pushing(load("indexed"), "--create")
     assert "--provenance=false" in caught.value.remedy
     assert f"--image-ids imageTag={checkout.tag}" in caught.value.remedy
@@ -94,5 +96,5 @@ def test_an_index_under_the_tag_is_another_image(
     image = load("index")
     digest = pushing(image, "--create", "--json").record["digest"]
     index = put_index(registry_server, repository, checkout.tag, digest)
-    with pytest.raises(Refused, match=f"another image under the tag {checkout.tag}: {index}"):
+    with pytest.raises(PushBlocked, match=f"another image under the tag {checkout.tag}: {index}"):
         pushing(image)

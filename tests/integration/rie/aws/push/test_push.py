@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie.aws.push.blockers import Refusal, Refused
-from rie.errors import BenchError
+from rie.aws.push.blockers import PushBlocked, PushBlocker
+from rie.errors import UserError
 from rie.images.local_bases import STAND_IN_LABEL
 from tests.integration.rie.aws.push.conftest import Load, Push
 from tests.support.aws import ACCOUNT, REGION
@@ -70,7 +70,7 @@ def test_json_has_a_version_and_all_a_program_needs(
 def test_a_missing_repository_is_refused_naming_the_option(
     pushing: Push, load: Load, registry_server: Server, repository: str
 ) -> None:
-    with pytest.raises(BenchError, match=f"no ECR repository {repository}") as caught:
+    with pytest.raises(UserError, match=f"no ECR repository {repository}") as caught:
         pushing(load("plain"))
     assert "--create" in caught.value.remedy
     assert registry_server.tags(repository) == []
@@ -87,7 +87,7 @@ def test_another_image_under_the_same_tag_is_refused(
     pushing: Push, load: Load, registry_server: Server, repository: str, checkout: Checkout
 ) -> None:
     digest = pushing(load("plain"), "--create", "--json").record["digest"]
-    with pytest.raises(Refused, match=f"another image under the tag {checkout.tag}: {digest}"):
+    with pytest.raises(PushBlocked, match=f"another image under the tag {checkout.tag}: {digest}"):
         pushing(load("other"))
     there = registry_server.get(f"{repository}/manifests/{checkout.tag}")
     assert there.headers["Docker-Content-Digest"] == digest
@@ -120,11 +120,11 @@ def test_every_refusal_is_told_at_once_and_nothing_is_pushed(
 ) -> None:
     image = load("bad", architecture=OTHER, labels={STAND_IN_LABEL: "true"})
     (checkout.root / "new file").write_text("not committed")
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(PushBlocked) as caught:
         pushing(
             image,
             *("--create", "--arch", OWN),
-            doctor=lambda _: [Refusal("/var/task/app.py: unreadable", "chmod it")],
+            doctor=lambda _: [PushBlocker("/var/task/app.py: unreadable", "chmod it")],
         )
     text = str(caught.value)
     assert text.startswith(f"{image} is refused, and nothing was pushed:\n")
@@ -143,7 +143,7 @@ def test_every_refusal_is_told_at_once_and_nothing_is_pushed(
 
 def test_a_stand_in_is_pushed_where_it_is_asked_for(pushing: Push, load: Load) -> None:
     image = load("stand-in", labels={STAND_IN_LABEL: "true"})
-    with pytest.raises(Refused, match="--allow-stand-in"):
+    with pytest.raises(PushBlocked, match="--allow-stand-in"):
         pushing(image, "--create")
     assert pushing(image, "--create", "--allow-stand-in").out.startswith(HOST)
 
@@ -158,6 +158,6 @@ def test_both_architectures_of_a_revision_have_their_place(
 
 
 def test_an_unknown_image_names_what_builds_it(pushing: Push) -> None:
-    with pytest.raises(BenchError, match="no image surefoot-push-test-none") as caught:
+    with pytest.raises(UserError, match="no image surefoot-push-test-none") as caught:
         pushing("surefoot-push-test-none")
     assert "make image" in caught.value.remedy

@@ -11,7 +11,7 @@ import pytest
 from rie.aws.push import registry as registries
 from rie.aws.push.registry import Registry
 from rie.aws.push.repository import Credentials
-from rie.errors import BenchError
+from rie.errors import UserError
 from tests.integration.rie.aws.push.conftest import Load, Push
 from tests.support.checkout import Checkout
 from tests.support.cutting_proxy import always, cutting, once
@@ -36,7 +36,7 @@ def test_what_is_not_there_is_none(registry: Registry) -> None:
 
 def test_a_wrong_password_names_the_permissions(registry: Registry) -> None:
     stranger = replace(registry, credentials=Credentials("AWS", "wrong"))
-    with pytest.raises(BenchError, match="HTTP 401") as caught:
+    with pytest.raises(UserError, match="HTTP 401") as caught:
         registries.manifest(stranger, "v1")
     assert "ecr:BatchGetImage" in caught.value.remedy
 
@@ -45,7 +45,7 @@ def test_a_certificate_of_nobody_known_is_not_trusted(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
-    with pytest.raises(BenchError, match=r"certificate .* is not trusted") as caught:
+    with pytest.raises(UserError, match=r"certificate .* is not trusted") as caught:
         registries.manifest(registry, "v1")
     assert "REQUESTS_CA_BUNDLE" in caught.value.remedy
 
@@ -58,6 +58,6 @@ def test_a_lost_connection_is_made_anew(registry: Registry, registry_server: Ser
 def test_a_registry_out_of_reach_is_named(registry: Registry, registry_server: Server) -> None:
     with (
         cutting(registry_server.port, always) as address,
-        pytest.raises(BenchError, match=f"{re.escape(address)} cannot be reached"),
+        pytest.raises(UserError, match=f"{re.escape(address)} cannot be reached"),
     ):
         registries.manifest(replace(registry, address=address), "v1")

@@ -8,9 +8,9 @@ import pytest
 
 from rie.aws.account import Account, open_account
 from rie.aws.push import repository
-from rie.errors import BenchError
+from rie.errors import UserError
 from tests.support.aws import ACCOUNT, REGION
-from tests.support.front import refusing
+from tests.support.aws_proxy import json_fault, serve_aws_proxy
 
 if TYPE_CHECKING:
     from types_boto3_ecr import ECRClient
@@ -45,34 +45,37 @@ def test_an_existing_repository_stays_as_it_is_and_looser_settings_are_noted(
 
 
 def test_a_missing_repository_is_refused_unless_it_may_be_made(account: Account) -> None:
-    with pytest.raises(BenchError, match=f"{NAME} in account {ACCOUNT}, region {REGION}") as caught:
+    with pytest.raises(UserError, match=f"{NAME} in account {ACCOUNT}, region {REGION}") as caught:
         repository.ensure(account, NAME, create=False)
     assert "--create" in caught.value.remedy
 
 
 def test_throttled_calls_are_repeated(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    throttled = {"DescribeRepositories": ["ThrottlingException"]}
-    with refusing(aws, throttled) as front:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_ECR", front.url)
+    with serve_aws_proxy(aws) as proxy:
+        proxy.answer_first("DescribeRepositories", json_fault("ThrottlingException", "slow down"))
+        monkeypatch.setenv("AWS_ENDPOINT_URL_ECR", proxy.url)
         repository.ensure(open_account(None), NAME, create=True)
-    assert front.calls == {"DescribeRepositories": 2, "CreateRepository": 1}
+    assert proxy.count() == {"DescribeRepositories": 2, "CreateRepository": 1}
 
 
 def test_denied_calls_are_not(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with refusing(aws, {"GetAuthorizationToken": ["AccessDeniedException"]}) as front:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_ECR", front.url)
-        with pytest.raises(BenchError, match="AccessDeniedException") as caught:
+    with serve_aws_proxy(aws) as proxy:
+        proxy.answer("GetAuthorizationToken", json_fault("AccessDeniedException", "no"))
+        monkeypatch.setenv("AWS_ENDPOINT_URL_ECR", proxy.url)
+        with pytest.raises(UserError, match="AccessDeniedException") as caught:
             repository.credentials(open_account(None))
     assert "GetAuthorizationToken" in caught.value.remedy
-    assert front.calls == {"GetAuthorizationToken": 1}
+    assert proxy.count() == {"GetAuthorizationToken": 1}
 
 
 def test_a_repository_that_appears_meanwhile_is_taken(
     account: Account, aws: str, ecr: ECRClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ecr.create_repository(repositoryName=NAME)
-    with refusing(aws, {"DescribeRepositories": ["RepositoryNotFoundException"]}) as front:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_ECR", front.url)
+    with serve_aws_proxy(aws) as proxy:
+        missing = json_fault("RepositoryNotFoundException", "no")
+        proxy.answer_first("DescribeRepositories", missing)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_ECR", proxy.url)
         found = repository.ensure(open_account(None), NAME, create=True)
     assert not found.created
 
@@ -89,6 +92,6 @@ def test_names_that_ecr_takes(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "x", "Upper", "a//b", "-a", "a-", "a..b", "ü1", "a" * 257])
 def test_names_that_it_refuses(name: str) -> None:
-    with pytest.raises(BenchError, match="cannot be the name") as caught:
+    with pytest.raises(UserError, match="cannot be the name") as caught:
         repository.check_name(name)
     assert "--repository" in caught.value.remedy

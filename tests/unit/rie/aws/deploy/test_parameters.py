@@ -7,7 +7,7 @@ import pytest
 
 from rie.aws.deploy.parameters import Values, choose, parse, require
 from rie.aws.deploy.template import Template
-from rie.errors import BenchError
+from rie.errors import UserError
 
 DECLARED: dict[str, dict[str, Any]] = {
     "ImageUri": {"Type": "String"},
@@ -43,7 +43,7 @@ def test_words_become_values_and_only_the_first_equals_sign_divides() -> None:
     ],
 )
 def test_other_words_are_refused(words: list[str], reason: str, remedy: str) -> None:
-    with pytest.raises(BenchError) as raised:
+    with pytest.raises(UserError) as raised:
         parse(words)
     assert reason in raised.value.reason
     assert remedy in raised.value.remedy
@@ -59,7 +59,7 @@ def test_other_words_are_refused(words: list[str], reason: str, remedy: str) -> 
     ],
 )
 def test_an_unknown_parameter_is_answered_with_the_nearest(key: str, remedy: str) -> None:
-    with pytest.raises(BenchError, match=f"t.yaml has no parameter {key}") as raised:
+    with pytest.raises(UserError, match=f"t.yaml has no parameter {key}") as raised:
         choose(TEMPLATE, {key: "1"}, ())
     assert raised.value.remedy == remedy
 
@@ -80,7 +80,7 @@ def test_an_unknown_parameter_is_answered_with_the_nearest(key: str, remedy: str
     ],
 )
 def test_a_value_that_does_not_fit_is_named(key: str, value: str, fault: str) -> None:
-    with pytest.raises(BenchError) as raised:
+    with pytest.raises(UserError) as raised:
         choose(TEMPLATE, {key: value}, ())
     assert f"parameter {key}: {fault}" in raised.value.reason
 
@@ -99,7 +99,7 @@ def test_what_only_cloudformation_can_judge_is_left_to_it(key: str, value: str) 
 
 
 def test_missing_values_are_named_together() -> None:
-    with pytest.raises(BenchError, match="needs a value for ImageUri, Name") as raised:
+    with pytest.raises(UserError, match="needs a value for ImageUri, Name") as raised:
         choose(TEMPLATE, {}, ())
     assert "--parameter Name=…" in raised.value.remedy
 
@@ -116,12 +116,12 @@ def test_what_the_stack_has_is_kept_and_what_the_template_lost_is_dropped() -> N
 
 def test_a_template_without_the_parameter_of_an_option_is_refused() -> None:
     require(TEMPLATE, "ImageUri", "--image")
-    with pytest.raises(BenchError, match=r"no parameter Architecture, which --arch sets"):
+    with pytest.raises(UserError, match=r"no parameter Architecture, which --arch sets"):
         require(TEMPLATE, "Architecture", "--arch")
 
 
 def test_a_template_with_nothing_to_give_says_so() -> None:
     bare = Template(Path("t.yaml"), "", {"ImageUri": {"Type": "String"}}, {})
-    with pytest.raises(BenchError) as raised:
+    with pytest.raises(UserError) as raised:
         choose(bare, {"Size": "1"}, ())
     assert raised.value.remedy == "it has none to give"

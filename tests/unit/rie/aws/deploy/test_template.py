@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rie.aws.deploy import template
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.paths import ROOT
 
 FUNCTION = """\
@@ -34,7 +34,7 @@ def test_parameters_and_resources_are_read() -> None:
 
 
 def test_a_missing_template_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match=r"there is no .*template\.yaml") as raised:
+    with pytest.raises(UserError, match=r"there is no .*template\.yaml") as raised:
         template.read(tmp_path / "template.yaml")
     assert "functions/echo/template.yaml" in raised.value.remedy
 
@@ -42,26 +42,26 @@ def test_a_missing_template_is_named(tmp_path: Path) -> None:
 def test_a_template_that_is_no_text_is_named(tmp_path: Path) -> None:
     path = tmp_path / "template.yaml"
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(BenchError, match="cannot read"):
+    with pytest.raises(UserError, match="cannot read"):
         template.read(path)
 
 
 def test_a_template_that_is_no_yaml_is_shown_with_its_line(tmp_path: Path) -> None:
     path = written(tmp_path, "A: [1\nB: 2\n")
-    with pytest.raises(BenchError) as raised:
+    with pytest.raises(UserError) as raised:
         template.read(path)
     assert f"{path}:2: error E0000: did not find expected" in raised.value.reason
 
 
 @pytest.mark.parametrize("text", ["", "- a list\n", "a text\n"])
 def test_a_template_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(BenchError, match="is not a template"):
+    with pytest.raises(UserError, match="is not a template"):
         template.read(written(tmp_path, text))
 
 
 def test_a_template_that_cannot_be_sent_is_refused_before(tmp_path: Path) -> None:
     path = written(tmp_path, "# " + "x" * 51_200 + "\n" + FUNCTION)
-    with pytest.raises(BenchError, match="CloudFormation takes 51,200"):
+    with pytest.raises(UserError, match="CloudFormation takes 51,200"):
         template.read(path)
 
 

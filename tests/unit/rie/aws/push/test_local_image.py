@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from rie.aws.push.local_image import MOST_BYTES, REVISION_LABEL, LocalImage, outdated, refusals
-from rie.git_checkout import Source
+from rie.aws.push.local_image import (
+    MOST_BYTES,
+    REVISION_LABEL,
+    LocalImage,
+    refusals,
+    revision_mismatch,
+)
+from rie.git_checkout import GitCheckout
 from rie.images.local_bases import STAND_IN_LABEL
 
 GOOD = LocalImage("an-image", "sha256:0", "amd64", "linux", 1, {})
-SOURCE = Source(Path("/checkout"), "1.0", "a" * 40, ())
+SOURCE = GitCheckout(Path("/checkout"), "1.0", "a" * 40, ())
 
 
 def test_a_good_image_has_nothing_against_it() -> None:
@@ -51,11 +57,11 @@ def test_a_stand_in_may_be_allowed() -> None:
 
 @pytest.mark.parametrize("revision", ["b" * 40, "a" * 40 + "-dirty"])
 def test_an_image_of_another_revision_is_outdated(revision: str) -> None:
-    (refusal,) = outdated(replace(GOOD, labels={REVISION_LABEL: revision}), SOURCE)
+    (refusal,) = revision_mismatch(replace(GOOD, labels={REVISION_LABEL: revision}), SOURCE)
     assert f"was built from {revision}" in refusal.reason
     assert "make image" in refusal.remedy
 
 
 @pytest.mark.parametrize("labels", [{}, {REVISION_LABEL: "a" * 40}])
 def test_an_image_of_this_revision_or_of_none_is_not(labels: dict[str, str]) -> None:
-    assert outdated(replace(GOOD, labels=labels), SOURCE) == []
+    assert revision_mismatch(replace(GOOD, labels=labels), SOURCE) == []

@@ -13,7 +13,7 @@ from rie.aws.push.manifest import (
     INDEXES,
     OCI,
     Manifest,
-    UnfitError,
+    UnsupportedManifestError,
     check_config,
     digest_of,
     read,
@@ -54,14 +54,14 @@ def test_an_oci_manifest_need_not_name_its_own_type() -> None:
 
 @pytest.mark.parametrize("kind", INDEXES)
 def test_an_index_is_refused_naming_the_options_that_avoid_it(kind: str) -> None:
-    with pytest.raises(UnfitError, match="Lambda refuses it") as caught:
+    with pytest.raises(UnsupportedManifestError, match="Lambda refuses it") as caught:
         read(b'{"manifests": []}', kind)
     assert "--provenance=false" in caught.value.remedy
 
 
 def test_an_attestation_is_refused() -> None:
     layer = {"mediaType": "application/vnd.in-toto+json", "size": 1, "digest": "sha256:1"}
-    with pytest.raises(UnfitError, match="in-toto"):
+    with pytest.raises(UnsupportedManifestError, match="in-toto"):
         read(body(kind=OCI, layers=[layer]), OCI)
 
 
@@ -75,13 +75,13 @@ def test_an_attestation_is_refused() -> None:
 )
 def test_layers_in_another_form_are_refused(layer_type: str) -> None:
     layer = {"mediaType": layer_type, "size": 1, "digest": "sha256:1"}
-    with pytest.raises(UnfitError, match=re.escape(f"does not take: {layer_type}")):
+    with pytest.raises(UnsupportedManifestError, match=re.escape(f"does not take: {layer_type}")):
         read(body(kind=OCI, layers=[layer]), OCI)
 
 
 def test_a_config_of_another_kind_is_refused() -> None:
     config = {"mediaType": "application/vnd.cncf.helm.config.v1+json", "digest": "sha256:c"}
-    with pytest.raises(UnfitError, match="helm"):
+    with pytest.raises(UnsupportedManifestError, match="helm"):
         read(body(kind=OCI, config=config), OCI)
 
 
@@ -99,7 +99,7 @@ def test_a_config_of_another_kind_is_refused() -> None:
     ],
 )
 def test_what_is_no_manifest_is_refused(text: bytes, kind: str) -> None:
-    with pytest.raises(UnfitError):
+    with pytest.raises(UnsupportedManifestError):
         read(text, kind)
 
 
@@ -123,10 +123,10 @@ def test_a_config_that_agrees_is_taken() -> None:
 )
 def test_a_config_that_contradicts_is_refused(changes: dict[str, Any], reason: str) -> None:
     text = config(**changes)
-    with pytest.raises(UnfitError, match=reason):
+    with pytest.raises(UnsupportedManifestError, match=reason):
         check_config(text, Manifest("sha256:m", digest_of(text), 1, 1), "amd64")
 
 
 def test_a_config_with_other_bytes_than_its_name_is_refused() -> None:
-    with pytest.raises(UnfitError, match="its manifest says sha256:c"):
+    with pytest.raises(UnsupportedManifestError, match="its manifest says sha256:c"):
         check_config(config(), Manifest("sha256:m", "sha256:c", 1, 1), "amd64")

@@ -36,7 +36,7 @@ PUSH = [
 def shown(stream: io.StringIO, events: list[Any], **environ: str) -> str:
     progress = Progress(stream, {"TERM": "xterm", **environ})
     for each in events:
-        progress.note(each)
+        progress.update(each)
     progress.close()
     return stream.getvalue()
 
@@ -58,7 +58,7 @@ def test_a_new_attempt_is_told_once_and_counted() -> None:
     progress = Progress(stream)
     before = progress.moved
     for seconds in (3, 2, 1):
-        progress.note(event(f"Retrying in {seconds} seconds"))
+        progress.update(event(f"Retrying in {seconds} seconds"))
     assert stream.getvalue() == "  aa trying again\n"
     assert (progress.retries, progress.moved) == (1, before)
 

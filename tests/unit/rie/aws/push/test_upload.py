@@ -10,7 +10,7 @@ import pytest
 
 from rie.aws.push.registry import Registry
 from rie.aws.push.repository import Credentials
-from rie.aws.push.upload import LostError, TagTakenError, UploadError, failure, upload
+from rie.aws.push.upload import ConnectionLostError, TagTakenError, UploadError, failure, upload
 
 REGISTRY = Registry("registry.example", "surefoot", Credentials("AWS", "x"))
 
@@ -31,7 +31,7 @@ REGISTRY = Registry("registry.example", "surefoot", Credentials("AWS", "x"))
     ],
 )
 def test_a_way_that_failed_may_be_tried_again(text: str) -> None:
-    assert isinstance(failure(REGISTRY, text), LostError)
+    assert isinstance(failure(REGISTRY, text), ConnectionLostError)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_layer_that_had_the_engines_own_attempts_gets_no_others() -> None:
     retrying = {"status": "Retrying in 20 seconds", "progressDetail": {}, "id": "aa"}
     engine = Replayed(retrying, {"error": "unexpected EOF"})
     pauses: list[float] = []
-    with pytest.raises(LostError):
+    with pytest.raises(ConnectionLostError):
         upload(cast(Any, engine), REGISTRY, "v1", patience_s=60, pause=pauses.append)
     assert (engine.pushes, pauses) == (1, [])
 

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rie.console import colours, paint
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.function import Function, find
 from rie.local.client import PATH
 from rie.local.log_tail import LogTail
-from rie.local.official_rie import Emulator
+from rie.local.official_rie import OfficialRie
 from rie.paths import ROOT
 
 
 @dataclass(frozen=True)
-class Reply:
+class Response:
     """The body of an answer, what was logged meanwhile, and the milliseconds curl measured."""
 
     body: bytes
@@ -37,7 +37,7 @@ class Reply:
 
 
 @dataclass
-class Stage:
+class Demo:
     """One scene's function, and its lines on stdout."""
 
     name: str
@@ -53,12 +53,12 @@ class Stage:
         """Run the function under the emulator."""
         with (
             LogTail() as self._logs,
-            Emulator(self.function, variables=variables, logs=self._logs.write_end) as emulator,
+            OfficialRie(self.function, variables=variables, logs=self._logs.write_end) as emulator,
         ):
             self._url = emulator.url + PATH
             yield
 
-    def post(self, event: str, *, show: bool = True) -> Reply:
+    def post(self, event: str, *, show: bool = True) -> Response:
         """Post a file of the function's events, or JSON; the request is shown."""
         if event.endswith(".json"):
             path = self.function.directory / "events" / event
@@ -69,9 +69,9 @@ class Stage:
             self.block("request", f"curl -XPOST {self._url} -d {shown}")
         body, milliseconds = _curl(self._url, given)
         assert self._logs is not None  # noqa: S101  (started() made it)
-        return Reply(body, self._logs.invocation(), milliseconds)
+        return Response(body, self._logs.invocation(), milliseconds)
 
-    def answer(self, reply: Reply) -> None:
+    def answer(self, reply: Response) -> None:
         """Show an answer, as JSON if it is some."""
         text = reply.body.decode(errors="replace").rstrip("\n")
         told = reply.json
@@ -95,7 +95,7 @@ def _curl(url: str, event: str) -> tuple[bytes, float]:
     command += ["--write-out", "\n%{time_total}", "-XPOST", url, "-d", event]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode != 0:
-        raise BenchError(
+        raise UserError(
             f"curl failed: {done.stderr.decode(errors='replace').strip()}",
             "run the function by itself and read its log: make run FUNCTION=echo",
         )
