@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from rie.compare.verdict import OURS, THEIRS
 from rie.errors import UserError
 from rie.function import Function
+from rie.git_checkout import read_version
 from rie.local.environment import lambda_environment
 from rie.paths import ROOT
 
@@ -68,7 +68,7 @@ def versions(python: str, task: Path) -> tuple[str, dict[str, str]]:
             f"{python} cannot import awslambdaric, so there is nothing to compare with",
             f"{python} -m pip install awslambdaric, or name an interpreter that has it: --python",
         )
-    return shown, {THEIRS: found, OURS: _own_version()}
+    return shown, {THEIRS: found, OURS: read_version()}
 
 
 def command(client: str, python: str, handler: str) -> Sequence[str]:
@@ -102,9 +102,3 @@ def environment(
         "SUREFOOT_CLIENT": OURS,  # whatever production is set to
         "SUREFOOT_PYTHON": python,
     }
-
-
-def _own_version() -> str:
-    text = (_RUNTIME / "surefoot" / "__init__.py").read_text(encoding="utf-8")
-    found = re.search(r'^__version__ = "(.+)"', text, re.MULTILINE)
-    return found[1] if found else "(unknown)"

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rie.console import colours, paint, print_progress
+from rie.cli import describe, positive_int
+from rie.console import make_styler, print_error, print_progress
 from rie.errors import UserError
 from rie.function import Function
-from rie.local.env_file import read_env_file
-from rie.local.environment import add_env_argument, parse_variables
+from rie.local.environment import add_env_argument, parse_variables, read_env_file
 from rie.local.invoke import read_event
 
 if TYPE_CHECKING:
@@ -25,84 +25,98 @@ if TYPE_CHECKING:
 
 USAGE = 2
 CANNOT = 4
-DESCRIPTION = """\
-Run a function under awslambdaric and under surefoot, each started as an image starts it, and show
-where answers (body, content type, error report), logs and exits differ, and how long each took.
-Both talk to the same local Runtime API with the same variables.
-
-The function really runs: RUNS times under each client, each time with every event and then up to
-WARM more invocations for the timings. It gets no AWS credentials unless you pass them.
-"""
-EXIT_CODES = """exit codes:
-  0  same: nothing differs
-  1  at least one difference needs a look
-  2  wrong usage, or an event that is not JSON; nothing was run
-  3  only differences that surefoot means to make; each is explained
-  4  cannot compare: awslambdaric is missing, or the interpreter cannot run
-"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `rie compare`."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.description = DESCRIPTION
-    parser.epilog = EXIT_CODES
-    parser.add_argument("handler", help="module.function, as in the image's CMD")
+    describe(
+        parser,
+        """Compare a function on surefoot and on awslambdaric.
+
+        Runs the function under both clients, each started as an image starts it, and shows where
+        answers (body, content type, error report), logs and exits differ, and how long each took.
+        Both talk to the same local Runtime API and get the same variables.
+
+        The function really runs: RUNS times under each client, each time with every event and then
+        up to WARM more invocations for the timings. It gets no AWS credentials unless you pass
+        them.""",
+        examples=["compare app.handler --task ./my-function --event event.json"],
+        exit_codes={
+            0: "nothing differs",
+            1: "at least one difference is not intended",
+            2: "wrong usage, or an event that is not JSON; nothing was run",
+            3: "all differences are intended; each is explained",
+            4: "cannot compare: awslambdaric is missing, or the interpreter cannot run",
+        },
+    )
     parser.add_argument(
+        "handler", metavar="HANDLER", help="module.function, as in the image's CMD."
+    )
+    what = parser.add_argument_group("Function")
+    what.add_argument(
         "--event",
         action="append",
         metavar="EVENT",
-        help="a file, - for stdin, or JSON (repeatable; default: {})",
+        help="A file, - for stdin, or JSON (repeatable). [default: {}]",
     )
-    parser.add_argument(
-        "--task", default=".", metavar="DIR", help="what /var/task holds (default: here)"
+    what.add_argument(
+        "--task", default=".", metavar="DIR", help="Content of /var/task. [default: .]"
     )
-    parser.add_argument("--runs", type=_count, default=3, help="of each client (default: 3)")
-    parser.add_argument(
+    add_env_argument(what)
+    what.add_argument(
+        "--env-file",
+        type=Path,
+        metavar="FILE",
+        help="File of NAME=VALUE lines; --env takes precedence.",
+    )
+    what.add_argument(
+        "--memory",
+        type=positive_int,
+        default=512,
+        metavar="MB",
+        help="Memory size that is reported to it. [default: 512]",
+    )
+    what.add_argument(
+        "--timeout",
+        type=positive_int,
+        default=60,
+        metavar="SECONDS",
+        help="Time limit of each event. [default: 60]",
+    )
+    how = parser.add_argument_group("Comparison")
+    how.add_argument(
+        "--runs", type=positive_int, default=3, help="Runs of each client. [default: 3]"
+    )
+    how.add_argument(
         "--warm",
         type=int,
         default=20,
         metavar="N",
-        help="invocations for the timings, at most a second of them a run; 0: none (default: 20)",
+        help="Invocations for the timings, for at most a second per run; 0 for none. [default: 20]",
     )
-    parser.add_argument("--memory", type=int, default=512, metavar="MB", help="default: 512")
-    parser.add_argument(
-        "--timeout", type=_count, default=60, metavar="SECONDS", help="of each event (default: 60)"
-    )
-    add_env_argument(parser)
-    parser.add_argument(
-        "--env-file", type=Path, metavar="FILE", help="NAME=VALUE lines; --env wins over it"
-    )
-    parser.add_argument(
+    how.add_argument(
         "--python",
         default=sys.executable,
         metavar="INTERPRETER",
-        help="runs both; it needs awslambdaric (default: the one that runs this)",
+        help="Interpreter of both clients; it needs awslambdaric. [default: this one]",
     )
-    parser.add_argument("--json", action="store_true", help="print everything as one JSON object")
+    parser.add_argument("--json", action="store_true", help="Print the result as one JSON object.")
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Compare; the exit code is the verdict (see EXIT_CODES)."""
+    """Compare; the exit code is the verdict."""
     try:
         function, events, variables = _read(args)
     except UserError as error:
-        print_progress(f"error: {error}")
+        print_error(error)
         return USAGE
     try:
         result = _compare(args, function, events, variables)
     except UserError as error:
-        print_progress(f"error: {error}")
+        print_error(error)
         return CANNOT
     _show(result, as_json=args.json)
     return result.verdict.value
-
-
-def _count(word: str) -> int:
-    number = int(word)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{word} is less than 1")
-    return number
 
 
 def _read(args: argparse.Namespace) -> tuple[Function, list[tuple[str, bytes]], dict[str, str]]:
@@ -185,6 +199,5 @@ def _show(result: Result, *, as_json: bool) -> None:
         return
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a function may answer anything
-    enabled = colours(sys.stdout)
-    for line in lines(result, lambda text, style: paint(text, style, enabled=enabled)):
+    for line in lines(result, make_styler(sys.stdout)):
         print(line)

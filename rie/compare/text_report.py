@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from rie.compare.differences import Difference
 from rie.compare.intended import INTENDED_DIFFERENCES
 from rie.compare.observations import BODY, LOG, OUTCOME
 from rie.compare.verdict import OURS, THEIRS, TIMINGS, Result, Verdict
-
-Paint = Callable[[str, str], str]
-"""Takes a text and a style of rie.console."""
+from rie.console import Styler
+from rie.untrusted_text import escape_control_characters
 
 _MAX_LINES = 40
 _AROUND = 60  # characters shown on each side of where two long lines part
@@ -24,30 +23,30 @@ _ENDS = {
 }
 
 
-def lines(result: Result, paint: Paint) -> Iterator[str]:
+def lines(result: Result, style: Styler) -> Iterator[str]:
     """The lines to print."""
     subject = result.subject
     names = [f"{name} {subject.versions[name]}" for name in (THEIRS, OURS)]
     runs = len(result.ours)
-    yield paint(
+    yield style(
         f"{subject.handler} under {names[0]} (-) and {names[1]} (+), CPython {subject.python}, "
         f"{runs} run{'s' if runs != 1 else ''} each",
         "bold",
     )
     for place in range(len(subject.sources) + 1):
-        yield from _place(result, place, paint)
-    yield from _explanations(result, paint)
+        yield from _place(result, place, style)
+    yield from _explanations(result, style)
     yield from _timings(result)
     yield ""
     if any(not each.names for each in result.comparison.differences) and runs == 1:
         yield "With --runs 2 or more, what varies by itself is told from what differs."
     count = sum(not each.names for each in result.comparison.differences)
-    style, words = _ENDS[result.verdict]
+    colour, words = _ENDS[result.verdict]
     text = f"{count} difference{'s' if count != 1 else ''}"
-    yield paint(words.format(handler=subject.handler, count=text), style)
+    yield style(words.format(handler=subject.handler, count=text), colour)
 
 
-def _place(result: Result, place: int, paint: Paint) -> Iterator[str]:
+def _place(result: Result, place: int, style: Styler) -> Iterator[str]:
     name = result.subject.place(place)
     comparison = result.comparison
     differing = [each for each in comparison.differences if each.place == place]
@@ -61,11 +60,11 @@ def _place(result: Result, place: int, paint: Paint) -> Iterator[str]:
         return
     yield f"{name}:"
     for each in differing:
-        told = paint(f"intended: {', '.join(each.names)}", "cyan") if each.names else ""
+        told = style(f"intended: {', '.join(each.names)}", "cyan") if each.names else ""
         fact = "answer" if each.fact == OUTCOME and place else each.fact
         varies = " (varies from run to run, too)" if each.varies else ""
-        yield f"  {fact}: {told or paint('differs', 'red')}{varies}"
-        yield from (f"    {line}" for line in _diff(each, paint))
+        yield f"  {fact}: {told or style('differs', 'red')}{varies}"
+        yield from (f"    {line}" for line in _diff(each, style))
 
 
 def _summary(result: Result, place: int) -> str:
@@ -76,7 +75,7 @@ def _summary(result: Result, place: int) -> str:
     return f"{found[OUTCOME]}{size}, {logged} log line{'s' if logged != 1 else ''}"
 
 
-def _diff(difference: Difference, paint: Paint) -> Iterator[str]:
+def _diff(difference: Difference, style: Styler) -> Iterator[str]:
     theirs, ours = (_shown(text).splitlines() for text in (difference.theirs, difference.ours))
     if theirs == ours:  # the same document in other bytes: spaces, escapes, order
         theirs, ours = [difference.theirs], [difference.ours]
@@ -85,8 +84,9 @@ def _diff(difference: Difference, paint: Paint) -> Iterator[str]:
     found = list(difflib.unified_diff(theirs, ours, n=1, lineterm=""))[2:]
     shown = [line for line in found if not line.startswith("@@")]
     for line in shown[:_MAX_LINES]:
-        style = {"-": "red", "+": "green"}.get(line[:1])
-        yield paint(line, style) if style else line
+        colour = {"-": "red", "+": "green"}.get(line[:1])
+        safe = escape_control_characters(line)
+        yield style(safe, colour) if colour else safe
     if len(shown) > _MAX_LINES:
         yield f"… {len(shown) - _MAX_LINES} more lines (--json has all of it)"
 
@@ -116,11 +116,11 @@ def _cut(theirs: str, ours: str) -> tuple[str, str]:
     return cut(theirs), cut(ours)
 
 
-def _explanations(result: Result, paint: Paint) -> Iterator[str]:
+def _explanations(result: Result, style: Styler) -> Iterator[str]:
     names = dict.fromkeys(name for each in result.comparison.differences for name in each.names)
     if names:
         yield ""
-        yield paint("Intended differences", "bold")
+        yield style("Intended differences", "bold")
         yield from (f"  {name}: {_REASONS[name]}" for name in names)
 
 

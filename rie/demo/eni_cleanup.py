@@ -8,7 +8,7 @@ import boto3
 from botocore.config import Config
 
 from rie.demo.aws import eni_fixtures
-from rie.demo.aws.local_aws import local_aws
+from rie.demo.aws.moto_server import local_aws
 from rie.demo.scene import Demo
 
 BUCKET, KEY = "answers", "cloudformation.json"

@@ -1,4 +1,4 @@
-"""One event, its answer, its log and two times: what the simplest scenes have in common."""
+"""One event, its answer, its log and two times: what the simplest demos have in common."""
 
 from __future__ import annotations
 

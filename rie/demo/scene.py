@@ -1,4 +1,4 @@
-"""Where a scene plays: it posts events with curl and prints what goes to and fro."""
+"""One demo: posts events with curl and prints requests, answers and logs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from rie.console import colours, paint
+from rie.console import make_styler
 from rie.errors import UserError
 from rie.function import Function, find
 from rie.local.client import PATH
-from rie.local.log_tail import LogTail
-from rie.local.official_rie import OfficialRie
+from rie.local.official_rie import LogTail, OfficialRie
 from rie.paths import ROOT
+from rie.untrusted_text import strip_control_characters
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Response:
 
     @property
     def json(self) -> Any:
-        """The answer as an object; None if it is none."""
+        """The answer as an object; None if it is not JSON."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -38,7 +38,7 @@ class Response:
 
 @dataclass
 class Demo:
-    """One scene's function, and its lines on stdout."""
+    """A function, and what is printed about it to stdout."""
 
     name: str
     function: Function = field(init=False)
@@ -72,7 +72,7 @@ class Demo:
         return Response(body, self._logs.invocation(), milliseconds)
 
     def answer(self, reply: Response) -> None:
-        """Show an answer, as JSON if it is some."""
+        """Show an answer, indented if it is JSON."""
         text = reply.body.decode(errors="replace").rstrip("\n")
         told = reply.json
         self.block("answer", text if told is None else json.dumps(told, indent=2))
@@ -81,12 +81,13 @@ class Demo:
         """Print `text` indented, with `label` in front of its first line."""
         for number, line in enumerate(text.splitlines()):
             margin = f"{label if number == 0 else '':>9}  "
-            print(paint(margin, "cyan", enabled=colours(sys.stdout)) + line)
+            print(make_styler(sys.stdout)(margin, "cyan") + strip_control_characters(line))
 
     def verdict(self, good: bool) -> None:
-        """Say whether all was as it must be."""
+        """Print whether everything was as expected."""
         word = "as expected" if good else "NOT as expected"
-        self.block("result", paint(word, "green" if good else "red", enabled=colours(sys.stdout)))
+        colour = "green" if good else "red"
+        print(f"   {make_styler(sys.stdout)(f'result  {word}', colour)}")
         print()
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from typing import Any
 
+from rie.console import format_table
 from rie.demo.aws import scaling_fixtures
-from rie.demo.aws.local_aws import local_aws
+from rie.demo.aws.moto_server import local_aws
 from rie.demo.scene import Demo, Response
-from surefoot.kit.table import table
 
 State = tuple[dict[str, tuple[str, int, bool]], tuple[int, int, int]]
 
@@ -46,7 +47,7 @@ def _act(demo: Demo, event: str) -> None:
         for target in _member(reply, "targets")
         for action in target["actions"] or [None]
     ]
-    demo.block("answer", table(["target", "status", "done"], rows))
+    demo.block("answer", format_table(["target", "status", "done"], rows, sys.stdout))
 
 
 def _member(reply: Response, name: str) -> list[Any]:

@@ -6,7 +6,7 @@ import json
 
 import boto3
 
-from rie.demo.aws.local_aws import local_aws
+from rie.demo.aws.moto_server import local_aws
 from rie.demo.scene import Demo
 
 ZONE = "eu-west-1a"

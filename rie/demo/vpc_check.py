@@ -7,7 +7,7 @@ import json
 import boto3
 
 from rie.demo.aws import vpc_fixtures
-from rie.demo.aws.local_aws import local_aws
+from rie.demo.aws.moto_server import local_aws
 from rie.demo.scene import Demo
 from rie.paths import ROOT
 

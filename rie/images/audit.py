@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rie.cli import describe
 from rie.console import print_progress
 from rie.errors import UserError
 from rie.paths import ROOT
@@ -41,10 +42,19 @@ def files(root: Path = ROOT) -> list[Path]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe `python -m rie audit`."""
-    parser.description = (
-        "Look for known vulnerabilities of every pinned Python package. Exit codes: 0 none known, "
-        f"{VULNERABLE} some found, {NOT_AUDITED} not all packages could be looked at."
+    """Options of `rie audit`."""
+    describe(
+        parser,
+        """Check every pinned Python package for known vulnerabilities.
+
+        Runs pip-audit on each requirements file. pip-audit skips packages that its service does not
+        know and still succeeds; this command does not.""",
+        examples=["audit"],
+        exit_codes={
+            0: "no vulnerability is known",
+            VULNERABLE: "at least one package is vulnerable",
+            NOT_AUDITED: "no vulnerability was found, but some packages could not be checked",
+        },
     )
 
 

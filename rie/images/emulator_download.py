@@ -13,6 +13,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from rie.cli import describe
 from rie.console import print_progress
 from rie.errors import UserError
 from rie.paths import cache_dir
@@ -109,8 +110,18 @@ def _sha256(data: bytes) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `rie install`."""
+    describe(
+        parser,
+        """Download AWS's Lambda Runtime Interface Emulator and print its path.
+
+        The official program is in the aws-sam-cli wheel, which pip downloads. Wheel and program
+        have pinned SHA-256 sums. Nothing is downloaded again while the cache has it.""",
+        examples=["install"],
+    )
     parser.add_argument(
-        "--architecture", choices=sorted(PINNED.binary_sha256), help="default: this machine's"
+        "--architecture",
+        choices=sorted(PINNED.binary_sha256),
+        help="Processor architecture. [default: this machine's]",
     )
 
 

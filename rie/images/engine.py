@@ -11,15 +11,16 @@ import gc
 import os
 import shutil
 import subprocess
-import sys
 import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rie.console import print_progress
+from rie.cli import describe
+from rie.console import get_stderr_fd, print_progress
 from rie.errors import UserError
+from rie.paths import state_dir
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -74,11 +75,11 @@ def start() -> DockerClient:
     except EngineError:
         pass
     if Path("/run/systemd/system").is_dir():
-        subprocess.run(["systemctl", "start", "docker"], check=False, stdout=sys.stderr)
+        subprocess.run(["systemctl", "start", "docker"], check=False, stdout=get_stderr_fd())
         return connect()
     for name, pid_file in _PID_FILES.items():
         forget_stale(name, pid_file)
-    log = _log_path()
+    log = state_dir() / "dockerd.log"
     print_progress(f"Starting dockerd in the background; its log is {log}")
     with log.open("ab") as sink:
         try:
@@ -135,15 +136,6 @@ def _await(daemon: subprocess.Popen[bytes], log: Path) -> DockerClient:
             raise EngineError(f"dockerd ended with status {status}", remedy) from last
 
 
-def _log_path() -> Path:
-    state = Path(os.environ.get("XDG_STATE_HOME", ""))
-    if not state.is_absolute():
-        state = Path.home() / ".local" / "state"
-    folder = state / "surefoot"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / "dockerd.log"
-
-
 def install(packages: Sequence[str]) -> None:
     """Install the Debian packages that are missing. Raises EngineError where that cannot be."""
     missing = [name for name in packages if not _installed(name)]
@@ -164,7 +156,7 @@ def install(packages: Sequence[str]) -> None:
         ["apt-get", "-q", "install", "--yes", "--no-install-recommends", *missing],
     ):
         # apt's own words are progress, not a result: they belong on stderr.
-        if subprocess.run(command, env=environment, stdout=sys.stderr, check=False).returncode:
+        if subprocess.run(command, env=environment, stdout=get_stderr_fd(), check=False).returncode:
             raise EngineError(f"`{' '.join(command)}` failed", "read its reason above")
 
 
@@ -177,11 +169,15 @@ def _installed(package: str) -> bool:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe `python -m rie engine`."""
-    parser.description = (
-        "Get a container engine: on Debian as root, install "
-        f"{', '.join((*ENGINE_PACKAGES, *BASE_PACKAGES))} with apt-get and start dockerd in the "
-        "background; nothing to do where an engine answers. Safe to run again."
+    """Options of `rie engine`."""
+    packages = ", ".join((*ENGINE_PACKAGES, *BASE_PACKAGES))
+    describe(
+        parser,
+        f"""Install and start a container engine.
+
+        On Debian as root: installs {packages} with apt-get and starts dockerd in the background.
+        Does nothing where an engine answers already.""",
+        examples=["engine"],
     )
 
 

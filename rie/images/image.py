@@ -14,14 +14,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rie.cli import describe
 from rie.console import print_progress
 from rie.errors import UserError
 from rie.function import Function
-from rie.images import interpreter, local_bases, npm, shelf, wheels
+from rie.images import interpreter, local_bases
 from rie.images.architecture import ARCHITECTURES, platform_for
 from rie.images.build import build_directory
 from rie.images.engine import connect
-from rie.images.labels import labels
+from rie.images.labels import make_labels
+from rie.images.offline_packages import (
+    NPM,
+    NPM_ARGUMENTS,
+    PIP_ARGUMENTS,
+    WHEELS,
+    fetch_npm_packages,
+    fetch_wheels,
+    serve_folders,
+)
 from rie.paths import ROOT
 
 if TYPE_CHECKING:
@@ -41,7 +51,6 @@ FROM ${{SUREFOOT_IMAGE}}
 COPY . /var/task/
 CMD ["{handler}"]
 """
-PIP = {"PIP_FIND_LINKS": f"{shelf.ORIGIN}/wheels/", "PIP_NO_INDEX": "1"}
 
 
 def build(
@@ -76,9 +85,9 @@ def build(
             uv_image, arguments = local_bases.ensure_uv(client)
             base_image = local_bases.ensure_base(client, rebuild=rebuild)
             if with_awslambdaric:
-                folder = wheels.fetch(AWSLAMBDARIC, arguments["PYTHON_VERSION"])
-                arguments |= stack.enter_context(shelf.serve({"wheels": folder}))
-                arguments |= PIP
+                folder = fetch_wheels(AWSLAMBDARIC, arguments["PYTHON_VERSION"])
+                arguments |= stack.enter_context(serve_folders({WHEELS: folder}))
+                arguments |= PIP_ARGUMENTS
                 network = "host"
             arguments |= {"BASE_IMAGE": base_image, "UV_IMAGE": uv_image}
         if with_awslambdaric:
@@ -91,7 +100,7 @@ def build(
             source,
             name,
             arguments,
-            labels=labels(source, REPOSITORY, base_image, _image(client, base_image)),
+            labels=make_labels(source, REPOSITORY, base_image, _image(client, base_image)),
             platform=platform if foreign else None,
             network=network,
         )
@@ -131,7 +140,7 @@ def build_function(client: DockerClient, function: Function, image: str = LATEST
             tag,
             arguments | packages,
             recipe=None if recipe.is_file() else text,
-            labels=labels(function.directory, function.name, image, base),
+            labels=make_labels(function.directory, function.name, image, base),
             network="host" if packages else None,
         )
     return tag
@@ -147,14 +156,14 @@ def packages_for(function: Function, wanted: set[str]) -> Iterator[dict[str, str
     if "PIP_FIND_LINKS" not in wanted or not requirements.is_file():
         yield {}
         return
-    folder = wheels.fetch(requirements, interpreter.find().minor)
-    shelves, given = {"wheels": folder}, dict(PIP)
+    folder = fetch_wheels(requirements, interpreter.find().minor)
+    folders, arguments = {WHEELS: folder}, dict(PIP_ARGUMENTS)
     lock = function.directory / "package-lock.json"
-    if npm.ARGUMENTS.keys() <= wanted and lock.is_file():
-        shelves[npm.SHELF] = npm.fetch(lock, folder)
-        given |= npm.ARGUMENTS
-    with shelf.serve(shelves) as served:
-        yield {**served, **given}
+    if NPM_ARGUMENTS.keys() <= wanted and lock.is_file():
+        folders[NPM] = fetch_npm_packages(lock, folder)
+        arguments |= NPM_ARGUMENTS
+    with serve_folders(folders) as served:
+        yield {**served, **arguments}
 
 
 def _image(client: DockerClient, name: str) -> Image | None:
@@ -167,24 +176,38 @@ def _image(client: DockerClient, name: str) -> Image | None:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe `python -m rie image`."""
+    """Options of `rie image`."""
+    describe(
+        parser,
+        """Build the base image.
+
+        Builds the Dockerfile with the engine's plain builder and tags the image surefoot:BASE and
+        surefoot:latest. Prints its name to stdout and the build's steps to stderr.""",
+        examples=["image --base al2023", "image --base local    without any registry"],
+    )
     parser.add_argument(
         "--base",
         choices=BASES,
         default="al2",
-        help="Amazon Linux 2 or 2023 from AWS's registry, or a local stand-in (default: al2)",
-    )
-    parser.add_argument("--tag", help="name of the image (default: surefoot:BASE and surefoot)")
-    parser.add_argument(
-        "--arch", choices=ARCHITECTURES, help="architecture (default: the engine's own)"
+        help="Amazon Linux 2 or 2023 from AWS's registry, or a local base. [default: al2]",
     )
     parser.add_argument(
-        "--rebuild", action="store_true", help="make the local base afresh, with Debian's updates"
+        "--tag",
+        metavar="NAME",
+        help="Name of the image. [default: surefoot:BASE and surefoot:latest]",
+    )
+    parser.add_argument(
+        "--arch", choices=ARCHITECTURES, help="Architecture. [default: the engine's]"
+    )
+    parser.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="Rebuild the local base, with Debian's updates.",
     )
     parser.add_argument(
         "--with-awslambdaric",
         action="store_true",
-        help="carry AWS's client, too, which SUREFOOT_CLIENT=awslambdaric takes at run time",
+        help="Include awslambdaric, which SUREFOOT_CLIENT=awslambdaric selects at run time.",
     )
 
 

@@ -12,14 +12,13 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rie.console import print_progress
+from rie.console import get_stderr_fd, print_progress
 from rie.errors import UserError
 from rie.images import interpreter
 from rie.images.emulator_download import install
@@ -60,7 +59,7 @@ def ensure_base(client: DockerClient, *, rebuild: bool = False) -> str:
     )
     label = ["--change", f"LABEL {INPUTS_LABEL}={inputs}"]
     command = [os.fspath(BASE_RECIPE), os.fspath(emulator), BASE_TAG, JQ_TAG, *label]
-    if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
+    if subprocess.run(command, stdout=get_stderr_fd(), check=False).returncode:
         raise UserError(f"{BASE_RECIPE.name} failed", "read its reason above")
     return BASE_TAG
 

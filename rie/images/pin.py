@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from rie.cli import describe
 from rie.console import print_progress
 from rie.images.reference import Reference, parse, resolve_digest
 from rie.paths import ROOT
@@ -34,10 +35,16 @@ def references(text: str, name: str) -> Iterator[tuple[str, Reference]]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe `python -m rie pin`."""
-    parser.add_argument(
-        "--check", action="store_true", help="change nothing; exit with 1 if something would change"
+    """Options of `rie pin`."""
+    describe(
+        parser,
+        """Pin base images to their current digests.
+
+        Asks each registry for the digest of its tag and writes it next to the tag, in the
+        Dockerfiles and in bootstrap/bases.json.""",
+        examples=["pin", "pin --check    exit with 1 if a pin is not current"],
     )
+    parser.add_argument("--check", action="store_true", help="Change no file.")
 
 
 def execute(args: argparse.Namespace, root: Path = ROOT) -> int:

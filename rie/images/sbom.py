@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from docker.errors import APIError, ImageNotFound
 
+from rie.cli import describe
 from rie.console import print_progress
 from rie.errors import UserError
+from rie.git_checkout import read_version
 from rie.images.emulator_download import PINNED
 from rie.images.engine import connect
 from rie.images.image import LATEST
-from rie.images.labels import PREFIX, version
+from rie.images.labels import PREFIX
 from rie.images.local_bases import STAND_IN_LABEL
 
 if TYPE_CHECKING:
@@ -33,9 +35,21 @@ PYTHON = "/var/lang/bin/python3"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe `python -m rie sbom`."""
-    parser.add_argument("--image", default=LATEST, help=f"default: {LATEST}")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="default: stdout")
+    """Options of `rie sbom`."""
+    describe(
+        parser,
+        """List the contents of an image as CycloneDX.
+
+        Runs a program in the image, without a network, that lists the packages of its distribution
+        and of its Python.""",
+        examples=["sbom --image surefoot-echo --output sbom.cdx.json"],
+    )
+    parser.add_argument(
+        "--image", default=LATEST, metavar="NAME", help=f"Name of the image. [default: {LATEST}]"
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="Where to write the document. [default: stdout]"
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -130,7 +144,7 @@ def _components(found: Mapping[str, Any], image: Image) -> Iterator[Component]:
         )
     ours = {
         "cpython": found["python"],
-        "surefoot": image.labels.get(f"{PREFIX}.version", version()),
+        "surefoot": image.labels.get(f"{PREFIX}.version", read_version()),
     }
     if STAND_IN_LABEL in image.labels:
         # Elsewhere the emulator is the base image's own and does not tell its version.

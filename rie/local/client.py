@@ -7,14 +7,18 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
+from filelock import FileLock, Timeout
 
 from rie.errors import UserError
-from rie.local.invoke_lock import exclusive
+from rie.paths import cache_dir
 
 PATH = "/2015-03-31/functions/function/invocations"
 MAX_EVENT_BYTES = 6 * 1024 * 1024  # synchronous payload limit; the RIE cuts the rest off in silence
@@ -125,3 +129,34 @@ def _post(url: str, event: bytes, request_id: str, wait_s: float | None) -> requ
                 "look at its output; it dies when two invocations overlap (one sent with curl?) "
                 "or when an earlier caller gave up. Start it again if it has ended, then repeat",
             ) from error
+
+
+@contextmanager
+def exclusive(
+    url: str, on_wait: Callable[[], None], *, cache: Path | None = None
+) -> Iterator[None]:
+    """Hold the emulator at `url` for one invocation; calls `on_wait` once if another holds it.
+
+    AWS's emulator crashes when two invocations overlap. The lock is a file lock: other processes
+    wait for it, and a killed one releases it.
+    """
+    folder = (cache or cache_dir()) / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / f"{_name_of(url)}.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        on_wait()
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _name_of(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.hostname or "localhost"
+    if host in {"127.0.0.1", "::1"}:
+        host = "localhost"
+    return f"{host.replace(':', '_')}-{parts.port or 80}"

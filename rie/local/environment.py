@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rie.errors import UserError
 from rie.function import Function
@@ -32,14 +33,14 @@ RESERVED = frozenset(
 )
 
 
-def add_env_argument(parser: argparse.ArgumentParser) -> None:
+def add_env_argument(parser: argparse._ActionsContainer) -> None:
     """Describe --env; parse_variables() reads what it collects."""
     parser.add_argument(
         "--env",
         action="append",
         default=[],
         metavar="NAME[=VALUE]",
-        help="set a variable; without a value it is copied from here (repeatable)",
+        help="Set a variable; without a value it is copied from here (repeatable).",
     )
 
 
@@ -89,3 +90,30 @@ def parse_variables(words: Sequence[str], caller: Mapping[str, str] = os.environ
             )
         variables[key] = value if equals else caller[key]
     return variables
+
+
+def read_env_file(path: Path) -> list[str]:
+    """The words of a file, for `parse_variables`: NAME=VALUE, or NAME to copy from the caller.
+
+    One a line; a value is what follows the =, quotes included. Empty lines and those that begin
+    with # are left out. Raises UserError for a file that cannot be read and a line without a name.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise UserError(
+            f"cannot read the variables of {path}: {reason}", "give a file of NAME=VALUE lines"
+        ) from error
+    words = []
+    for number, line in enumerate(lines, start=1):
+        word = line.lstrip()
+        if not word or word.startswith("#"):
+            continue
+        name = word.partition("=")[0]
+        if not name or any(character.isspace() for character in name):
+            raise UserError(
+                f"{path}, line {number}: {name!r} is no name of a variable", "write NAME=VALUE"
+            )
+        words.append(word)
+    return words

@@ -10,7 +10,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rie.console import print_progress
+from rie.cli import describe
+from rie.console import print_error, print_progress
 from rie.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,39 +19,51 @@ if TYPE_CHECKING:
 
 BAD_EVENT = 2
 UNANSWERED = 5
-EXIT_CODES = """exit codes:
-  0  the function answered; its result is on stdout
-  1  the function failed: it raised, or a shell handler exited non-zero
-  2  wrong usage, or an event that is not JSON or is over 6 MiB; nothing was sent
-  3  the function timed out
-  4  the runtime failed: the module could not be loaded, or the process ended
-  5  no answer: nothing listens there, the emulator died, or --wait was over; with --deployed:
-     AWS refused the invocation (no such function, throttled, not allowed) or was not reached
-"""
+EXIT_CODES = {
+    0: "the function answered; its result is on stdout",
+    1: "the function failed: it raised an exception, or its answer is larger than 6 MB",
+    2: "wrong usage, or an event that is not JSON or is over 6 MiB; nothing was sent",
+    3: "the function timed out",
+    4: "the runtime failed: the module could not be loaded, or the process ended",
+    5: "no answer: nothing listens there, the emulator died, or --wait was over; with --deployed: "
+    "AWS refused the invocation (no such function, throttled, not allowed) or was not reached",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `rie invoke`."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = EXIT_CODES
+    describe(
+        parser,
+        """Post an event to a running or a deployed function and print its result.
+
+        The result goes to stdout as it came; how the invocation ended goes to stderr and into the
+        exit code. AWS's emulator answers errors with HTTP 200; this command tells them apart.""",
+        examples=[
+            'invoke --event \'{"name": "x"}\'',
+            "invoke --deployed surefoot-echo --event event.json",
+        ],
+        exit_codes=EXIT_CODES,
+    )
     parser.add_argument(
-        "--event", default="{}", metavar="EVENT", help="a file, - for stdin, or JSON (default: {})"
+        "--event",
+        default="{}",
+        metavar="EVENT",
+        help="A file, - for stdin, or JSON. [default: {}]",
     )
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--port", type=int, default=8080, help="on this machine (default: 8080)")
-    where.add_argument("--url", help="base address of the emulator, instead of --port")
-    where.add_argument(
-        "--deployed", metavar="NAME", help="on Lambda: the name or the ARN of the function"
-    )
-    parser.add_argument("--qualifier", help="with --deployed: a version or an alias")
-    parser.add_argument("--region", help="with --deployed (default: the AWS configuration's)")
+    group = parser.add_argument_group("Which function")
+    where = group.add_mutually_exclusive_group()
+    where.add_argument("--port", type=int, default=8080, help="Port here. [default: 8080]")
+    where.add_argument("--url", help="Base address of an emulator, instead of --port.")
+    where.add_argument("--deployed", metavar="NAME", help="Name or ARN of a function on Lambda.")
+    group.add_argument("--qualifier", help="With --deployed: a version or an alias.")
+    group.add_argument("--region", help="With --deployed. [default: the AWS configuration's]")
     parser.add_argument(
         "--wait",
         type=float,
         metavar="SECONDS",
-        help="give up after this time (default: wait as long as the function may run)",
+        help="Give up after this time. [default: wait as long as the function may run]",
     )
-    parser.add_argument("--json", action="store_true", help="print result and outcome as JSON")
+    parser.add_argument("--json", action="store_true", help="Print result and outcome as JSON.")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -62,10 +75,10 @@ def execute(args: argparse.Namespace) -> int:
         event = read_event(args.event)
         answer = _of_the_emulator(args, event) if args.deployed is None else _of_lambda(args, event)
     except (NoAnswerError, UnansweredError) as error:
-        print_progress(f"error: {error}")
+        print_error(error)
         return UNANSWERED
     except UserError as error:
-        print_progress(f"error: {error}")
+        print_error(error)
         return BAD_EVENT
     except KeyboardInterrupt:
         print_progress(

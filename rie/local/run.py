@@ -7,6 +7,7 @@ import contextlib
 import signal
 from typing import NoReturn, TypedDict
 
+from rie.cli import describe, positive_int
 from rie.console import print_progress
 from rie.function import Function, find
 from rie.local.environment import add_env_argument, parse_variables
@@ -23,14 +24,42 @@ class Options(TypedDict):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `rie run`."""
-    parser.add_argument("function", help="a name in functions/, or a directory")
-    parser.add_argument("--handler", help="default: the CMD of the function's Dockerfile")
-    parser.add_argument("--port", type=int, default=8080, help="on loopback (default: 8080)")
-    parser.add_argument("--memory", type=int, default=512, metavar="MB", help="default: 512")
-    parser.add_argument("--timeout", type=int, default=60, metavar="SECONDS", help="default: 60")
+    describe(
+        parser,
+        """Start a function and keep it running until Ctrl-C.
+
+        FUNCTION is a name in functions/ or a directory. With a container engine the function's
+        image is built and runs in a sandbox like Lambda's: another user, a read-only root, a memory
+        limit. Without one the function runs as a process of this machine's Python. Both are served
+        by AWS's Runtime Interface Emulator.""",
+        examples=["run echo", "run ./my-function --memory 1024 --env TABLE=orders"],
+    )
+    parser.add_argument("function", metavar="FUNCTION", help="Name in functions/, or a directory.")
+    parser.add_argument(
+        "--handler",
+        metavar="NAME",
+        help="module.function. [default: the CMD of the function's Dockerfile]",
+    )
+    parser.add_argument("--port", type=int, default=8080, help="Port on loopback. [default: 8080]")
+    parser.add_argument(
+        "--memory",
+        type=positive_int,
+        default=512,
+        metavar="MB",
+        help="Memory, which also sets the CPU share. [default: 512]",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=positive_int,
+        default=60,
+        metavar="SECONDS",
+        help="Time limit of an invocation. [default: 60]",
+    )
     add_env_argument(parser)
     parser.add_argument(
-        "--process", action="store_true", help="without a container, even if there is an engine"
+        "--process",
+        action="store_true",
+        help="Run without a container, even if there is an engine.",
     )
 
 

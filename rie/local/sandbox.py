@@ -18,12 +18,43 @@ from rie.function import Function
 from rie.images.engine import connect
 from rie.local.client import InvocationResult, invoke
 from rie.local.environment import lambda_environment
-from rie.local.limits import TMP_MB, limits
 from rie.local.official_rie import free_port
 
 if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
+
+USER = "993:990"  # sbx_user1051 on Lambda, whatever the image's USER says
+DESCRIPTORS = 1024
+PROCESSES = 1024  # threads count, too
+MB_PER_CPU = 1769  # memory that comes with one virtual processor
+TMP_MB = 512
+
+
+def lambda_limits(memory_mb: int, tmp_mb: int = TMP_MB, *, host_cpus: int) -> dict[str, Any]:
+    """Docker's options for a function of `memory_mb` memory and `tmp_mb` of /tmp, both in MiB.
+
+    `host_cpus` caps the processor share: an engine refuses more than it has.
+    """
+    from docker.types import Ulimit
+
+    memory = memory_mb * 1024 * 1024
+    return {
+        "user": USER,
+        "read_only": True,
+        # exec: Docker's tmpfs forbids what Lambda's /tmp allows. The mode lets USER in.
+        "tmpfs": {"/tmp": f"rw,exec,nosuid,nodev,size={tmp_mb}m,mode=1777"},
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "mem_limit": memory,
+        "memswap_limit": memory,  # the sum of memory and swap: no swap
+        "nano_cpus": min(int(memory_mb / MB_PER_CPU * 1e9), host_cpus * 10**9),
+        "pids_limit": PROCESSES,
+        "ulimits": [Ulimit(name="nofile", soft=DESCRIPTORS, hard=DESCRIPTORS)],
+        # No /dev/shm: as on Lambda, multiprocessing's locks, queues and pools must fail.
+        "ipc_mode": "none",
+    }
+
 
 SHUTDOWN_SECONDS = 2  # what Lambda gives a runtime between SIGTERM and SIGKILL
 START_SECONDS = 30.0
@@ -112,7 +143,7 @@ class Sandbox:
         self._client = connect()
         try:
             cpus = int(self._client.info()["NCPU"])
-            options = {**limits(*self._sizes, host_cpus=cpus), **self._options}
+            options = {**lambda_limits(*self._sizes, host_cpus=cpus), **self._options}
             self._container = self._client.containers.create(**options)
             try:
                 self._container.start()

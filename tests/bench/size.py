@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rie.images import image as images
-from rie.images import interpreter, local_bases, shelf, wheels
+from rie.images import interpreter, local_bases, offline_packages
 from rie.images.build import build_directory
 from rie.images.engine import connect
 
@@ -55,9 +55,13 @@ def build_rival(client: DockerClient) -> None:
         with tempfile.TemporaryDirectory(prefix="surefoot-pack.") as packed:
             _shared_libraries(found, Path(packed), lang / "lib")
         shutil.copy(images.AWSLAMBDARIC, folder)
-        offered = wheels.fetch(images.AWSLAMBDARIC, found.minor)
-        with shelf.serve({"wheels": offered}) as arguments:
-            given = {**arguments, **images.PIP, "BASE": local_bases.ensure_base(client)}
+        offered = offline_packages.fetch_wheels(images.AWSLAMBDARIC, found.minor)
+        with offline_packages.serve_folders({offline_packages.WHEELS: offered}) as arguments:
+            given = {
+                **arguments,
+                **offline_packages.PIP_ARGUMENTS,
+                "BASE": local_bases.ensure_base(client),
+            }
             build_directory(client, Path(folder), RIVAL, given, recipe=RECIPE, network="host")
 
 

@@ -7,7 +7,8 @@ import platform
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rie.images.labels import PREFIX, version
+from rie.git_checkout import read_version
+from rie.images.labels import PREFIX
 from rie.images.local_bases import BASE_TAG, STAND_IN_LABEL
 
 if TYPE_CHECKING:
@@ -124,6 +125,6 @@ def test_it_says_where_it_comes_from(engine: DockerClient, image: str) -> None:
     labels = engine.images.get(image).labels
     base = engine.images.get(BASE_TAG)
     told = {name: labels.get(f"{PREFIX}.{name}") for name in ("version", "title", "licenses")}
-    assert told == {"version": version(), "title": "surefoot", "licenses": "Apache-2.0"}
+    assert told == {"version": read_version(), "title": "surefoot", "licenses": "Apache-2.0"}
     assert labels[f"{PREFIX}.base.name"] == BASE_TAG
     assert labels[f"{PREFIX}.base.digest"] == base.id

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rie.errors import UserError
-from rie.images.labels import version
+from rie.git_checkout import read_version
 from rie.images.sbom import document
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def test_it_lists_system_packages_the_interpreter_and_pythons_packages(
     assert components["bash"]["purl"].startswith("pkg:deb/debian/bash@")
     assert components["pip"]["purl"].startswith("pkg:pypi/pip@")
     assert components["cpython"]["version"].count(".") == 2
-    assert components["surefoot"]["version"] == version()
+    assert components["surefoot"]["version"] == read_version()
 
 
 def test_an_image_that_cannot_be_asked_is_named(engine: DockerClient, image: str) -> None:

@@ -8,17 +8,72 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TextIO
 
 from botocore.exceptions import ClientError
 
 from rie.aws.account import explained
-from rie.aws.deploy.changes import Change, read
-from rie.aws.deploy.pause import pause
-from rie.console import print_progress
+from rie.aws.deploy import stack_events
+from rie.console import format_table, print_progress
 from rie.errors import UserError
+
+_HEADINGS = ("action", "logical id", "type", "replacement", "because of")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One resource's. `replacement` is True, False, Conditional, or empty where it has no sense."""
+
+    action: str  # Add, Modify, Remove, Import, Dynamic
+    logical_id: str
+    physical_id: str
+    type: str
+    replacement: str
+    causes: tuple[str, ...]  # properties, or Tags, Metadata and so on
+
+    def record(self) -> dict[str, Any]:
+        """For --json."""
+        return asdict(self)
+
+
+def read_change(told: Mapping[str, Any]) -> Change:
+    """A member of DescribeChangeSet's Changes."""
+    change = told.get("ResourceChange", {})
+    targets = [detail.get("Target", {}) for detail in change.get("Details", [])]
+    causes = dict.fromkeys(str(one.get("Name") or one.get("Attribute")) for one in targets if one)
+    return Change(
+        change.get("Action", "?"),
+        change.get("LogicalResourceId", "?"),
+        change.get("PhysicalResourceId", ""),
+        change.get("ResourceType", "?"),
+        change.get("Replacement", ""),
+        tuple(causes),
+    )
+
+
+def format_changes(changes: Sequence[Change], stream: TextIO) -> str:
+    """The changes as a table for `stream`, and a warning about resources that are lost."""
+    if not changes:
+        return "No resource changes; only parameters, outputs or tags change."
+    rows = [
+        (
+            change.action,
+            change.logical_id,
+            change.type,
+            change.replacement or None,
+            ", ".join(change.causes) or None,
+        )
+        for change in changes
+    ]
+    text = format_table(_HEADINGS, rows, stream)
+    lost = [one for one in changes if one.action == "Remove" or one.replacement == "True"]
+    if lost:
+        names = ", ".join(change.logical_id for change in lost)
+        text += f"\n{len(lost)} will be removed or replaced, with their content: {names}"
+    return text
+
 
 LIMIT_S = 600.0
 _SAY_EVERY_S = 10.0
@@ -75,7 +130,7 @@ def create(
     try:
         return _ready(client, pending)
     except BaseException:
-        discard_at_last(client, pending)
+        discard_after_error(client, pending)
         raise
 
 
@@ -100,8 +155,8 @@ def discard(client: Any, change_set: ChangeSet) -> None:
             client.delete_stack(StackName=change_set.stack_id, ClientRequestToken=str(uuid.uuid4()))
 
 
-def discard_at_last(client: Any, change_set: ChangeSet) -> None:
-    """Discard it while another error is on its way to the user, which must not be hidden."""
+def discard_after_error(client: Any, change_set: ChangeSet) -> None:
+    """Discard it without raising, so that the error that is being handled is not hidden."""
     try:
         discard(client, change_set)
     except UserError as error:
@@ -137,18 +192,18 @@ def _ready(client: Any, pending: ChangeSet) -> ChangeSet:
         if now - told_at >= _SAY_EVERY_S:
             print_progress(f"  {status} for {now - started:.0f} s …")
             told_at = now
-        pause()
+        time.sleep(stack_events.POLL_INTERVAL_S)
 
 
 def _changes(client: Any, pending: ChangeSet, page: Mapping[str, Any]) -> tuple[Change, ...]:
     """The changes of the first page, which is here, and of all others."""
-    changes = [read(told) for told in page.get("Changes", [])]
+    changes = [read_change(told) for told in page.get("Changes", [])]
     while token := page.get("NextToken"):
         with explained():
             page = client.describe_change_set(
                 ChangeSetName=pending.id, StackName=pending.stack_id, NextToken=token
             )
-        changes += [read(told) for told in page.get("Changes", [])]
+        changes += [read_change(told) for told in page.get("Changes", [])]
     return tuple(changes)
 
 

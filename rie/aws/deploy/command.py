@@ -1,68 +1,81 @@
-"""`rie deploy`: a function's stack, created or updated by a change set that is shown first."""
+"""`rie deploy`: a function's stack, created or updated with a change set that is shown first."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rie.console import print_progress
+from rie.cli import describe
+from rie.console import print_progress, print_result, require_interactive
 from rie.errors import UserError
 from rie.images.architecture import ARCHITECTURES
 
 if TYPE_CHECKING:
+    from rie.aws.deploy.changeset import Change
     from rie.aws.deploy.plan import Plan
     from rie.aws.deploy.stack_events import StackOutcome
-
-EPILOG = """examples:
-  rie deploy echo --dry-run               what would change, and nothing else
-  rie deploy echo --image URI@sha256:…    the image that `make push` printed
-  rie deploy echo --parameter MemorySize=256 --yes
-  rie deploy echo --delete
-
-exit codes:
-  0  done, or there was nothing to do
-  1  refused, failed or not confirmed; stderr says what to do
-  2  wrong usage
-"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `rie deploy`."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = EPILOG
-    parser.add_argument("function", help="name in functions/, or a directory with a template.yaml")
+    describe(
+        parser,
+        """Create, update or delete a function's CloudFormation stack.
+
+        Shows the changes and asks before it makes them, then shows the stack's events. The image is
+        deployed by digest. Prints the function's ARN to stdout and everything else to stderr.""",
+        examples=[
+            "deploy echo --dry-run",
+            "deploy echo --image URI@sha256:DIGEST    the URI that `make push` printed",
+            "deploy echo --parameter MemorySize=256 --yes",
+            "deploy echo --delete",
+        ],
+        exit_codes={
+            0: "done, or there was nothing to do",
+            1: "refused, failed or not confirmed; stderr says what to do",
+            2: "wrong usage",
+        },
+    )
     parser.add_argument(
+        "function",
+        metavar="FUNCTION",
+        help="Name in functions/, or a directory with a template.yaml.",
+    )
+    what = parser.add_argument_group("What to deploy")
+    what.add_argument(
         "--image",
         metavar="URI",
-        help="image in ECR by digest or tag (default: the tag that `make push` gives this commit)",
+        help="Image in ECR by digest or tag. [default: the tag that `make push` gives this commit]",
     )
-    parser.add_argument(
+    what.add_argument(
         "--arch",
         choices=ARCHITECTURES,
-        help="what the image was built for (default: as its tag says, else as deployed)",
+        help="Architecture of the image. [default: as its tag says, or as deployed]",
     )
-    parser.add_argument(
+    what.add_argument(
         "--parameter",
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="a parameter of the template (default: as deployed, else the template's default)",
+        help="Parameter of the template (repeatable). [default: as deployed, or the template's]",
     )
-    parser.add_argument("--stack", metavar="NAME", help="default: surefoot-FUNCTION")
-    parser.add_argument("--region", help="default: that of the AWS configuration")
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--dry-run", action="store_true", help="show the changes, make none")
-    what.add_argument("--delete", action="store_true", help="remove the stack")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
+    what.add_argument(
+        "--stack", metavar="NAME", help="Name of the stack. [default: surefoot-FUNCTION]"
+    )
+    what.add_argument("--region", help="AWS region. [default: the AWS configuration's]")
+    how = parser.add_argument_group("What to do").add_mutually_exclusive_group()
+    how.add_argument("--dry-run", action="store_true", help="Show the changes and make none.")
+    how.add_argument("--delete", action="store_true", help="Delete the stack.")
+    parser.add_argument("--yes", action="store_true", help="Do not ask for confirmation.")
+    parser.add_argument("--json", action="store_true", help="Print what was done as JSON.")
 
 
 def execute(args: argparse.Namespace) -> int:
     """Deploy or remove; the function's ARN goes to stdout. Raises UserError."""
-    from rie.aws.deploy.confirmation import require_interactive
-
     if not args.dry_run:
         require_interactive(yes=args.yes)
     return _delete(args) if args.delete else _deploy(args)
@@ -79,12 +92,11 @@ def _deploy(args: argparse.Namespace) -> int:
         parameter_words=args.parameter,
         region=args.region,
     )
-    table_is_the_result = args.dry_run and not args.json
     result = rollout.deploy(
         made,
         dry_run=args.dry_run,
         yes=args.yes,
-        show=print if table_is_the_result else print_progress,
+        show=_print_changes if args.dry_run and not args.json else _report_changes,
     )
     record = _record(made.name, made.account.number, made.account.region, result.operation)
     record |= {"image": made.image, "changes": [one.record() for one in result.changes]}
@@ -92,7 +104,7 @@ def _deploy(args: argparse.Namespace) -> int:
     if result.end is not None and not result.end.succeeded:
         _print(args, record)
         raise UserError(
-            f"stack {made.name} ended in {result.end.status}:\n  {result.end.told()}",
+            f"stack {made.name} ended in {result.end.status}:\n  {result.end.describe()}",
             _remedy(result.end),
         )
     if result.declined:
@@ -101,24 +113,37 @@ def _deploy(args: argparse.Namespace) -> int:
     return 0
 
 
+def _print_changes(changes: Sequence[Change]) -> None:
+    """The changes are the result of a dry run."""
+    from rie.aws.deploy.changeset import format_changes
+
+    print_result(format_changes(changes, sys.stdout))
+
+
+def _report_changes(changes: Sequence[Change]) -> None:
+    from rie.aws.deploy.changeset import format_changes
+
+    print_progress(format_changes(changes, sys.stderr))
+
+
 def _outputs(args: argparse.Namespace, made: Plan) -> dict[str, Any]:
-    """Outputs and what to type next on stderr, the ARN on stdout; both are for the record, too."""
+    """Print outputs and the next command to stderr, the ARN to stdout; both as a record."""
     from rie.aws.deploy import stack
 
     now = stack.describe_stack(made.client, made.name)
     if now is None:
-        raise UserError(f"stack {made.name} has vanished", "somebody removed it; deploy again")
+        raise UserError(f"stack {made.name} does not exist any more", "deploy again")
     for key, value in now.outputs.items():
         print_progress(f"  {key}: {value}")
     arn = stack.function_arn(made.account, made.client, now)
     if arn is None:
-        print_progress(f"note: {made.name} has no output FunctionArn, and not exactly one function")
+        print_progress(f"note: {made.name} has no output FunctionArn and not exactly one function")
     else:
         print_progress(
             f"Next: make invoke TARGET={arn.rpartition(':')[2]} FUNCTION={args.function}"
         )
         if not args.json:
-            print(arn)
+            print_result(arn)
     return {"outputs": now.outputs, "function_arn": arn}
 
 
@@ -126,14 +151,14 @@ def _delete(args: argparse.Namespace) -> int:
     from rie.aws.account import open_account
     from rie.aws.deploy import delete, stack
 
-    _refuse_beside_delete(args)
+    _check_delete_options(args)
     name = stack.name_for(Path(args.function).resolve().name, args.stack)
     account = open_account(args.region)
     client = account.client("cloudformation")
     found = stack.describe_stack(client, name)
     if found is None:
         print_progress(
-            f"There is no stack {name} in {account.number}, {account.region}: nothing to remove."
+            f"There is no stack {name} in {account.number}, {account.region}: nothing to delete."
         )
         _print(args, _record(name, account.number, account.region, "none") | _ending(None))
         return 0
@@ -146,27 +171,25 @@ def _delete(args: argparse.Namespace) -> int:
     _print(args, record | _ending(end))
     if not end.succeeded:
         raise UserError(
-            f"stack {name} ended in {end.status}:\n  {end.told()}",
-            "mend that, then repeat --delete; or delete it in the console, keeping what resists",
+            f"stack {name} ended in {end.status}:\n  {end.describe()}",
+            "fix that, then repeat --delete; or delete it in the console and retain the rest",
         )
-    print_progress(f"Stack {name} is gone.")
+    print_progress(f"Stack {name} is deleted.")
     return 0
 
 
-def _refuse_beside_delete(args: argparse.Namespace) -> None:
+def _check_delete_options(args: argparse.Namespace) -> None:
     for option in ("image", "arch", "parameter"):
         if getattr(args, option):
-            raise UserError(
-                f"--{option} has no meaning beside --delete", "leave one of the two out"
-            )
+            raise UserError(f"--{option} cannot be used with --delete", "omit one of the two")
 
 
 def _remedy(end: StackOutcome) -> str:
     if end.status.startswith("ROLLBACK"):
-        return "mend that, remove what is left with --delete, then deploy again"
+        return "fix that, delete the rest with --delete, then deploy again"
     if end.status == "UPDATE_ROLLBACK_COMPLETE":
-        return "mend that, then deploy again; what ran before runs still"
-    return "mend that, then deploy again: it says what the stack needs first"
+        return "fix that, then deploy again; the previous version still runs"
+    return "fix that, then deploy again: it reports what the stack needs first"
 
 
 def _record(name: str, account: str, region: str, operation: str) -> dict[str, Any]:

@@ -5,17 +5,17 @@ Source: DeleteStack and "DeletionPolicy attribute", AWS CloudFormation.
 
 from __future__ import annotations
 
+import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rie.aws.account import explained
-from rie.aws.deploy.confirmation import confirmed
 from rie.aws.deploy.stack import Stack, require_idle, resources
 from rie.aws.deploy.stack_events import StackOutcome, follow, newest_event
 from rie.aws.deploy.template import parsed, section
-from rie.console import print_progress
+from rie.console import confirm, format_table, print_progress
 from rie.errors import UserError
 
 Row = tuple[str, str, str]  # logical id, type, physical id
@@ -61,7 +61,7 @@ def remove(client: Any, stack: Stack, *, yes: bool) -> tuple[Contents, StackOutc
         )
     found = contents(client, stack)
     _show(stack, found)
-    if not confirmed(f"Remove the stack {stack.name}?", yes=yes):
+    if not confirm(f"Delete the stack {stack.name}?", yes=yes):
         return found, None
     after = newest_event(client, stack.id)
     with explained():
@@ -76,24 +76,23 @@ def _stays(resource: Mapping[str, Any]) -> bool:
 def _logs(declared: Mapping[str, Mapping[str, Any]]) -> str:
     groups = [one for one in declared.values() if one.get("Type") == "AWS::Logs::LogGroup"]
     if not groups:
-        return "The log group that Lambda made itself (/aws/lambda/…) stays: delete it by hand."
+        return "The log group that Lambda created (/aws/lambda/…) is kept: delete it manually."
     if all(_stays(group) for group in groups):
-        return "The log group stays, with the logs in it: delete it by hand."
-    return "The log group goes, too, with the logs in it."
+        return "The log group is kept with its logs: delete it manually."
+    return "The log group is deleted with its logs."
 
 
 def _show(stack: Stack, found: Contents) -> None:
-    from surefoot.kit.table import table
-
     headings = ("logical id", "type", "name")
+    what = f"Stack {stack.name} ({stack.status}) will be deleted"
     if found.removed:
-        print_progress(
-            f"The stack {stack.name} ({stack.status}) goes, with:\n{table(headings, found.removed)}"
-        )
+        table = format_table(headings, found.removed, sys.stderr)
+        print_progress(f"{what}, with these resources:\n{table}")
     else:
-        print_progress(f"The stack {stack.name} ({stack.status}) goes; there is nothing in it.")
+        print_progress(f"{what}; it has no resources.")
     if found.kept:
-        print_progress(f"What stays, because its template says so:\n{table(headings, found.kept)}")
+        table = format_table(headings, found.kept, sys.stderr)
+        print_progress(f"These resources are kept, as the template says:\n{table}")
     if found.logs:
         print_progress(found.logs)
     print_progress("The image stays in ECR.")

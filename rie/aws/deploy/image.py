@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from rie.aws.account import Account, explained
 from rie.console import print_progress
 from rie.errors import UserError
+from rie.git_checkout import read_checkout
 from rie.images.architecture import ARCHITECTURES
 
 if TYPE_CHECKING:
@@ -70,9 +71,7 @@ def pushed(account: Account, function: Function, architecture: str) -> Reference
 
     `architecture` is amd64 or arm64. Raises UserError where there is no checkout.
     """
-    from rie import git_checkout
-
-    checkout = git_checkout.read(function.directory)
+    checkout = read_checkout(function.directory)
     if checkout.changes:
         print_progress(
             "note: the checkout has changes that no pushed image has; the last commit's is taken"

@@ -1,18 +1,17 @@
-"""A plan carried out: change set made, shown, confirmed, executed, followed to its end."""
+"""Deploys a plan: change set created, shown, confirmed and executed; stack followed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from rie.aws.deploy import changes, changeset
-from rie.aws.deploy.changes import Change
-from rie.aws.deploy.confirmation import confirmed
+from rie.aws.deploy import changeset
+from rie.aws.deploy.changeset import Change
 from rie.aws.deploy.plan import Plan
 from rie.aws.deploy.stack_events import StackOutcome, follow, newest_event
-from rie.console import print_progress
+from rie.console import confirm, print_progress
 from rie.errors import UserError
 
 
@@ -26,15 +25,17 @@ class Result:
     end: StackOutcome | None = None
 
 
-def deploy(plan: Plan, *, dry_run: bool, yes: bool, show: Callable[[str], None]) -> Result:
-    """Deploy `plan`, or with `dry_run` hand the table of changes to `show` and change nothing.
+def deploy(
+    plan: Plan, *, dry_run: bool, yes: bool, show: Callable[[Sequence[Change]], None]
+) -> Result:
+    """Pass the changes of `plan` to `show` and, unless `dry_run`, make them after a confirmation.
 
-    A change set that is not executed is removed again, and the empty stack with it that it was made
-    for. Raises UserError; a stack that ends badly is no error here, see Result.end.
+    A change set that is not executed is deleted again, with the empty stack that it was created
+    for. Raises UserError; a failed operation is not an exception, see Result.end.
     """
     operation = "update" if plan.deployed else "create"
     print_progress(
-        f"Making a change set for {plan.name} in {plan.account.number}, {plan.account.region} …"
+        f"Creating a change set for {plan.name} in {plan.account.number}, {plan.account.region} …"
     )
     try:
         made = changeset.create(
@@ -47,15 +48,15 @@ def deploy(plan: Plan, *, dry_run: bool, yes: bool, show: Callable[[str], None])
             tags={"surefoot:function": plan.function},
         )
     except changeset.NoChangesError:
-        print_progress(f"No changes: {plan.name} already is what {plan.template.path} says.")
+        print_progress(f"No changes: {plan.name} already matches {plan.template.path}.")
         return Result("none")
     accepted = False
     try:
-        show(changes.shown(made.changes))
-        accepted = not dry_run and confirmed(f"Make these changes to {plan.name}?", yes=yes)
+        show(made.changes)
+        accepted = not dry_run and confirm(f"Make these changes to {plan.name}?", yes=yes)
         after = newest_event(plan.client, made.stack_id) if accepted else ""
     except BaseException:
-        changeset.discard_at_last(plan.client, made)
+        changeset.discard_after_error(plan.client, made)
         raise
     if not accepted:
         changeset.discard(plan.client, made)
@@ -69,10 +70,10 @@ def _execute(plan: Plan, made: changeset.ChangeSet) -> None:
     try:
         changeset.execute(plan.client, made)
     except UserError as error:
-        if isinstance(error.__cause__, ClientError):  # a plain no: nothing has begun
-            changeset.discard_at_last(plan.client, made)
+        if isinstance(error.__cause__, ClientError):  # refused: nothing has begun
+            changeset.discard_after_error(plan.client, made)
             raise
         raise UserError(
-            f"no answer to the order to begin, which may have arrived: {error.reason}",
+            f"no answer to ExecuteChangeSet, which may have arrived: {error.reason}",
             "repeat the command: it says when the stack is busy, or that there are no changes left",
         ) from error

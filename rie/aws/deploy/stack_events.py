@@ -5,17 +5,18 @@ Source: StackEvent, AWS CloudFormation API reference.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from rie.aws.account import explained
-from rie.aws.deploy.pause import pause
 from rie.console import print_progress
 from rie.errors import UserError
 
-# Resources that stop because another one failed say so in these words.
-_IN_SYMPATHY = ("Resource creation cancelled", "Resource update cancelled")
+POLL_INTERVAL_S = 2.0
+# Reasons of resources that stopped because another one failed.
+_CANCELLED = ("Resource creation cancelled", "Resource update cancelled")
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class StackOutcome:
         """Whether the operation did what it was begun for, which undoing it is not."""
         return self.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"}
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """The failed resources with their reasons, a line each."""
         lines = [f"{one.logical_id} ({one.type}): {one.reason}" for one in self.failures]
         return "\n  ".join(lines or [self.reason or "CloudFormation gave no reason"])
@@ -66,13 +67,11 @@ def follow(client: Any, stack_id: str, after: str) -> StackOutcome:
         return _follow(client, stack_id, after)
     except UserError as error:
         raise UserError(
-            f"lost sight of the stack, which goes on by itself: {error.reason}",
-            "repeat the command: it says when the stack is still busy, and what is left to do",
+            f"cannot follow the stack; its operation continues: {error.reason}",
+            "repeat the command: it reports whether the stack is busy, and what is left to do",
         ) from error
     except KeyboardInterrupt:
-        print_progress(
-            "gave up watching; the stack goes on by itself (its events are in the console)"
-        )
+        print_progress("stopped following; the operation continues (events: see the console)")
         raise
 
 
@@ -90,7 +89,7 @@ def _follow(client: Any, stack_id: str, after: str) -> StackOutcome:
             reason = event.get("ResourceStatusReason", reason)
             if not status.endswith("_IN_PROGRESS"):
                 return StackOutcome(status, tuple(failures), reason)
-        pause()
+        time.sleep(POLL_INTERVAL_S)
 
 
 def _events(client: Any, stack_id: str, after: str) -> list[dict[str, Any]]:
@@ -107,7 +106,7 @@ def _events(client: Any, stack_id: str, after: str) -> list[dict[str, Any]]:
 
 def _failure(event: Mapping[str, Any]) -> list[Failure]:
     reason = event.get("ResourceStatusReason", "no reason was given")
-    if reason.startswith(_IN_SYMPATHY):
+    if reason.startswith(_CANCELLED):
         return []
     return [Failure(event["LogicalResourceId"], event["ResourceType"], reason)]
 

@@ -6,33 +6,33 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from rie.errors import UserError
+from rie.untrusted_text import redact_credentials
 
 
 class PushBlocker(NamedTuple):
-    """One reason, naming the thing, and what to type or change."""
+    """One reason, which names the thing, and what to do about it."""
 
     reason: str
     remedy: str
 
 
 class PushBlocked(UserError):
-    """`subject` was not pushed for `refusals`, of which there is one at least."""
+    """`subject` was not pushed because of `blockers`, of which there is at least one."""
 
-    def __init__(self, subject: str, refusals: Iterable[PushBlocker]) -> None:
+    def __init__(self, subject: str, blockers: Iterable[PushBlocker]) -> None:
         self.subject = subject
-        self.refusals = tuple(refusals)
-        first = self.refusals[0]
-        super().__init__(first.reason, first.remedy)
+        self.blockers = tuple(blockers)
+        super().__init__(*self.blockers[0])
 
     def __str__(self) -> str:
-        lines = [f"{self.subject} is refused, and nothing was pushed:"]
-        for refusal in self.refusals:
-            lines += [f"  - {refusal.reason}", f"    remedy: {refusal.remedy}"]
-        return "\n".join(lines)
+        lines = [f"{self.subject} cannot be pushed; nothing was sent:"]
+        for blocker in self.blockers:
+            lines += [f"  - {blocker.reason}", f"    remedy: {blocker.remedy}"]
+        return redact_credentials("\n".join(lines))
 
 
-def refuse(subject: str, refusals: Iterable[PushBlocker]) -> None:
-    """Raise PushBlocked if there is any reason to."""
-    found = tuple(refusals)
+def raise_if_blocked(subject: str, blockers: Iterable[PushBlocker]) -> None:
+    """Raise PushBlocked if there is a blocker."""
+    found = tuple(blockers)
     if found:
         raise PushBlocked(subject, found)

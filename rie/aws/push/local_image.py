@@ -1,4 +1,4 @@
-"""The image as the engine has it: what can be seen before anything is pushed."""
+"""The image in the container engine, checked before anything is pushed."""
 
 from __future__ import annotations
 
@@ -56,22 +56,20 @@ def inspect(client: DockerClient, name: str) -> LocalImage:
     )
 
 
-def refusals(
+def find_blockers(
     image: LocalImage, architecture: str, *, allow_stand_in: bool
 ) -> Iterator[PushBlocker]:
-    """What speaks against pushing `image` as `architecture`."""
+    """Why `image` cannot be pushed as one for `architecture`."""
     if (image.system, image.architecture) != ("linux", architecture):
         yield PushBlocker(
             f"{image.name} is for {image.system}/{image.architecture}, not linux/{architecture}",
-            f"build it for {architecture} (make image ARCH={architecture}), "
-            "or name the one you mean: --arch",
+            f"build it for {architecture} (make image ARCH={architecture}), or give --arch",
         )
     if image.kind in INDEXES:
         yield PushBlocker(f"{image.name} is {INDEXES[image.kind]}", ONE_PLATFORM)
     if STAND_IN_LABEL in image.labels and not allow_stand_in:
         yield PushBlocker(
-            f"{image.name} stands on the local stand-in for AWS's base image "
-            f"(label {STAND_IN_LABEL})",
+            f"{image.name} is built on the local base instead of AWS's (label {STAND_IN_LABEL})",
             "build it where public.ecr.aws can be reached (`make image`), "
             "or push it as it is for a trial: --allow-stand-in",
         )
@@ -82,8 +80,8 @@ def refusals(
         )
 
 
-def revision_mismatch(image: LocalImage, checkout: GitCheckout) -> list[PushBlocker]:
-    """Whether `image` says that it was built from anything but the revision of `checkout`."""
+def find_revision_mismatch(image: LocalImage, checkout: GitCheckout) -> list[PushBlocker]:
+    """A blocker if the label of `image` names another revision than that of `checkout`."""
     built_from = image.labels.get(REVISION_LABEL, checkout.revision)
     if built_from == checkout.revision:
         return []

@@ -19,8 +19,8 @@ from rie.errors import UserError
 DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
 OCI = "application/vnd.oci.image.manifest.v1+json"
 INDEXES = {
-    "application/vnd.docker.distribution.manifest.list.v2+json": "a list of images, no image",
-    "application/vnd.oci.image.index.v1+json": "an index of images, no image",
+    "application/vnd.docker.distribution.manifest.list.v2+json": "a list of several images",
+    "application/vnd.oci.image.index.v1+json": "an index of several images",
 }
 ACCEPTED = (DOCKER, OCI, *INDEXES)
 ONE_PLATFORM = (
@@ -127,5 +127,5 @@ def _object(body: bytes, what: str) -> Mapping[str, Any]:
             f"the {what} is not JSON: {error}", "push the image again"
         ) from error
     if not isinstance(document, Mapping):
-        raise UnsupportedManifestError(f"the {what} is no JSON object", "push the image again")
+        raise UnsupportedManifestError(f"the {what} is not a JSON object", "push the image again")
     return document

@@ -1,39 +1,40 @@
 """A push, layer by layer: what the engine's events mean, and how they are shown.
 
-On a terminal the layers under way have a line each, rewritten in place, and finished ones stay
-above them. Elsewhere there is a line per finished layer and per quarter of a large one.
+On a terminal each layer under way has a bar, and finished ones stay above them. Elsewhere there is
+a line per finished layer and per quarter of a large one.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from rie.console import colours, paint
+from rich import progress as rich_progress
+from rich.text import Text
+
+from rie.console import format_size, open_console
+from rie.untrusted_text import strip_control_characters
 
 LARGE_BYTES = 32 * 1024**2
-_REDRAW_S = 0.1
-_BAR = 24
-# The engine's words, whole or from their start → ours.
+# What the engine's status begins with → our state.
 _STATES = (
     ("Preparing", "waiting"),
     ("Waiting", "waiting"),
     ("Pushing", "pushing"),
     ("Pushed", "pushed"),
-    ("Layer already exists", "there already"),
-    ("Mounted from", "there already"),
-    ("Retrying in", "trying again"),
+    ("Layer already exists", "exists already"),
+    ("Mounted from", "exists already"),
+    ("Retrying in", "retrying"),
 )
-_FINISHED = {"pushed": "green", "there already": "cyan"}
+_FINISHED = {"pushed": "green", "exists already": "cyan"}
 
 
 @dataclass
 class Layer:
-    """One layer on its way; `sent` and `total` in bytes, uncompressed, as the engine counts."""
+    """One layer; `sent` and `total` in bytes, uncompressed, as the engine counts."""
 
     id: str
     state: str = "waiting"
@@ -41,23 +42,22 @@ class Layer:
     total: int = 0
 
     @property
-    def part(self) -> float:
-        """From 0 to 1."""
+    def fraction(self) -> float:
+        """The share that was sent, from 0 to 1."""
         return min(1.0, self.sent / self.total) if self.total else 0.0
 
     def __str__(self) -> str:
         if self.state == "pushing":
-            filled = round(self.part * _BAR)
-            bar = "=" * filled + " " * (_BAR - filled)
-            return f"  {self.id} [{bar}] {size(min(self.sent, self.total))} of {size(self.total)}"
-        length = f", {size(self.total)}" if self.state == "pushed" and self.total else ""
+            sent = format_size(min(self.sent, self.total))
+            return f"  {self.id} {self.fraction:.0%}: {sent} of {format_size(self.total)}"
+        length = f", {format_size(self.total)}" if self.state == "pushed" and self.total else ""
         return f"  {self.id} {self.state}{length}"
 
 
-class Progress:
-    """The state of a push, fed with events and shown on `stream` as it changes.
+class PushProgress:
+    """The state of a push, fed with the engine's events and shown on `stream` as it changes.
 
-    `moved` is when bytes last got through or a layer ended, on time.monotonic's clock; `retries`
+    `moved` is when bytes were last sent or a layer ended, on time.monotonic's clock; `retries`
     counts the engine's own new attempts at a layer.
     """
 
@@ -65,80 +65,75 @@ class Progress:
         self.layers: dict[str, Layer] = {}
         self.moved = time.monotonic()
         self.retries = 0
-        self._stream = stream
-        self._live = stream.isatty() and environ.get("TERM", "dumb") != "dumb"
-        self._coloured = colours(stream, environ)
-        self._drawn = 0  # lines under way that stand on the terminal
-        self._redraw = 0.0
+        self._console = open_console(stream, environ)
+        self._tasks: dict[str, rich_progress.TaskID] = {}
+        self._bars: rich_progress.Progress | None = None
+        if self._console.is_terminal and not self._console.is_dumb_terminal:
+            self._bars = rich_progress.Progress(
+                rich_progress.TextColumn("  {task.description}"),
+                rich_progress.BarColumn(bar_width=24),
+                rich_progress.DownloadColumn(),
+                console=self._console,
+                transient=True,
+            )
+            self._bars.start()
 
     def update(self, event: Mapping[str, Any]) -> None:
-        """Take in one event of the engine; those that speak of no layer change nothing."""
+        """Take in one event of the engine; those that concern no layer change nothing."""
         state = _state(str(event.get("status", "")))
         if "id" not in event or not state:
             return
-        layer = self.layers.setdefault(event["id"], Layer(event["id"]))
-        before = (layer.state, layer.sent, int(layer.part * 4))
+        name = strip_control_characters(str(event["id"]))
+        layer = self.layers.setdefault(name, Layer(name))
+        before = Layer(name, layer.state, layer.sent, layer.total)
         detail = event.get("progressDetail") or {}
         layer.sent = int(detail.get("current", layer.sent))
         layer.total = int(detail.get("total", layer.total))
         layer.state = state
-        if layer.state == "trying again":
-            self.retries += before[0] != layer.state
-        elif before[:2] != (layer.state, layer.sent):
+        if state == "retrying":
+            self.retries += before.state != state
+        elif (before.state, before.sent) != (state, layer.sent):
             self.moved = time.monotonic()
-        if self._live:
-            self._draw(layer, changed=before[0] != state)
-        elif _worth_a_line(layer, before[0], before[2]):
-            self._write(f"{self._painted(layer)}\n")
+        if self._bars is not None:
+            self._draw(self._bars, layer)
+            if state in _FINISHED and before.state != state:
+                self._print(layer)
+        elif _is_worth_a_line(layer, before):
+            self._print(layer)
 
     def close(self) -> None:
-        """Leave the terminal with whole lines; what is under way when a push fails goes."""
-        self._write(self._rewound())
-        self._drawn = 0
+        """Remove the bars, so that the terminal is left with whole lines."""
+        if self._bars is not None:
+            self._bars.stop()
 
-    def _draw(self, layer: Layer, *, changed: bool) -> None:
-        now = time.monotonic()
-        if now < self._redraw and not changed:
+    def _draw(self, bars: rich_progress.Progress, layer: Layer) -> None:
+        task = self._tasks.get(layer.id)
+        if layer.state in _FINISHED:
+            if task is not None:
+                bars.remove_task(self._tasks.pop(layer.id))
             return
-        self._redraw = now + _REDRAW_S
-        width = shutil.get_terminal_size().columns - 1
-        lines = [str(each)[:width] for each in self.layers.values() if _under_way(each)]
-        finished = changed and layer.state in _FINISHED
-        above = f"{self._painted(layer)}\n" if finished else ""
-        self._write(self._rewound() + above + "".join(f"{line}\n" for line in lines))
-        self._drawn = len(lines)
+        if layer.state == "waiting":
+            return
+        if task is None:
+            task = self._tasks[layer.id] = bars.add_task(layer.id, total=layer.total or None)
+        description = layer.id if layer.state == "pushing" else f"{layer.id} {layer.state}"
+        bars.update(
+            task,
+            description=description,
+            completed=min(layer.sent, layer.total),
+            total=layer.total or None,
+        )
 
-    def _painted(self, layer: Layer) -> str:
-        style = _FINISHED.get(layer.state)
-        return paint(str(layer), style, enabled=self._coloured) if style else str(layer)
-
-    def _rewound(self) -> str:
-        """Back over the lines under way, and clear to the end of the screen."""
-        return f"\033[{self._drawn}F\033[J" if self._drawn else ""
-
-    def _write(self, text: str) -> None:
-        if text:
-            self._stream.write(text)
-            self._stream.flush()
-
-
-def size(count: int) -> str:
-    """`count` bytes for people: 512 B, 1.5 kB, 12.0 MB (thousands, as registries count)."""
-    for unit, length, form in (("GB", 10**9, ".2f"), ("MB", 10**6, ".1f"), ("kB", 1000, ".1f")):
-        if count >= length:
-            return f"{count / length:{form}} {unit}"
-    return f"{count} B"
+    def _print(self, layer: Layer) -> None:
+        text = Text(str(layer), _FINISHED.get(layer.state, ""))
+        self._console.print(text, soft_wrap=True)
 
 
 def _state(status: str) -> str:
     return next((ours for theirs, ours in _STATES if status.startswith(theirs)), "")
 
 
-def _under_way(layer: Layer) -> bool:
-    return layer.state in ("pushing", "trying again")
-
-
-def _worth_a_line(layer: Layer, state: str, quarter: int) -> bool:
-    if layer.state != state:
-        return layer.state in _FINISHED or layer.state == "trying again"
-    return layer.total >= LARGE_BYTES and int(layer.part * 4) > quarter
+def _is_worth_a_line(layer: Layer, before: Layer) -> bool:
+    if layer.state != before.state:
+        return layer.state in _FINISHED or layer.state == "retrying"
+    return layer.total >= LARGE_BYTES and int(layer.fraction * 4) > int(before.fraction * 4)

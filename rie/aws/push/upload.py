@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rie.aws.push.progress import Progress
+from rie.aws.push.progress import PushProgress
 from rie.aws.push.registry import Registry
 from rie.console import print_progress
 from rie.errors import UserError
@@ -66,7 +66,7 @@ def upload(
     client.api.timeout = patience_s  # for an engine that says nothing at all
     pauses_s = iter(PAUSES_S)
     while True:
-        progress = Progress(sys.stderr)
+        progress = PushProgress(sys.stderr)
         try:
             return _once(client, registry, tag, patience_s, progress)
         except ConnectionLostError as error:
@@ -82,7 +82,7 @@ def upload(
 
 
 def _once(
-    client: DockerClient, registry: Registry, tag: str, patience_s: int, progress: Progress
+    client: DockerClient, registry: Registry, tag: str, patience_s: int, progress: PushProgress
 ) -> str:
     from docker.errors import DockerException
     from requests import RequestException

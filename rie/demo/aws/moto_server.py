@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -45,3 +46,20 @@ def variables(url: str) -> Mapping[str, str]:
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
     }
+
+
+@contextmanager
+def local_aws() -> Iterator[dict[str, str]]:
+    """Yield the variables that lead a function there; they are set here, too, meanwhile."""
+    with moto_server() as url:
+        leading = dict(variables(url))
+        before = {name: os.environ.get(name) for name in leading}
+        os.environ.update(leading)
+        try:
+            yield leading
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value

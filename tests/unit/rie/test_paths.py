@@ -2,16 +2,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rie.paths import ROOT, cache_dir
+import pytest
+
+from rie.paths import ROOT, cache_dir, state_dir
 
 
-def test_the_cache_follows_xdg() -> None:
-    assert cache_dir({"XDG_CACHE_HOME": "/c"}) == Path("/c/surefoot")
-
-
-def test_an_unset_or_relative_cache_home_means_the_default() -> None:
-    default = Path.home() / ".cache" / "surefoot"
-    assert cache_dir({}) == cache_dir({"XDG_CACHE_HOME": "relative"}) == default
+def test_cache_and_state_follow_xdg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "c"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "s"))
+    assert (cache_dir(), state_dir()) == (tmp_path / "c" / "surefoot", tmp_path / "s" / "surefoot")
+    assert state_dir().is_dir()
 
 
 def test_the_root_is_the_repository() -> None:

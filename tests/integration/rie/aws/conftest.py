@@ -14,7 +14,7 @@ import boto3
 import pytest
 
 from rie import __main__ as commands
-from rie.aws.deploy import pause, template
+from rie.aws.deploy import stack_events, template
 from rie.aws.deploy.template import Finding
 from tests.functions.conftest import aws, moto_url  # noqa: F401 (fixtures)
 from tests.support.aws import ACCOUNT, REGION
@@ -56,7 +56,7 @@ def rie(capsys: pytest.CaptureFixture[str]) -> Rie:
 
 @pytest.fixture(autouse=True)
 def _no_time_between_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pause, "INTERVAL_S", 0.0)
+    monkeypatch.setattr(stack_events, "POLL_INTERVAL_S", 0.0)
 
 
 @functools.cache

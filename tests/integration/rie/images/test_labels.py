@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rie.images.labels import labels, revision
+from rie.images.labels import make_labels
 
 ORIGIN = "org.opencontainers.image"
 
@@ -27,15 +27,15 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_commit_is_named_and_whether_it_is_all(checkout: Path) -> None:
+def test_the_revision_shows_uncommitted_changes(checkout: Path) -> None:
     commit = git(checkout, "rev-parse", "HEAD")
-    assert revision(checkout) == commit
+    assert make_labels(checkout, "t", "b", None)[f"{ORIGIN}.revision"] == commit
     (checkout / "new.py").write_text("")
-    assert revision(checkout) == f"{commit}-dirty"
+    assert make_labels(checkout, "t", "b", None)[f"{ORIGIN}.revision"] == f"{commit}-dirty"
 
 
 def test_a_folder_without_git_has_no_revision(tmp_path: Path) -> None:
-    told = labels(tmp_path, "surefoot", "base:tag", None)
+    told = make_labels(tmp_path, "surefoot", "base:tag", None)
     assert set(told) == {f"{ORIGIN}.{name}" for name in ("title", "version", "base.name")}
 
 
@@ -52,4 +52,4 @@ def test_the_source_tells_no_secret_and_no_path_of_a_machine(
     checkout: Path, address: str, told: str | None
 ) -> None:
     git(checkout, "remote", "add", "origin", address)
-    assert labels(checkout, "t", "b", None).get(f"{ORIGIN}.source") == told
+    assert make_labels(checkout, "t", "b", None).get(f"{ORIGIN}.source") == told

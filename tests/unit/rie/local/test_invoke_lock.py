@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rie.local.invoke_lock import exclusive
+from rie.local.client import exclusive
 
 LIMIT_S = 10
 

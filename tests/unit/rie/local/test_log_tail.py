@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 
-from rie.local.log_tail import LogTail
+from rie.local.official_rie import LogTail
 
 
 def test_an_invocation_ends_with_its_report_and_the_next_one_follows() -> None:

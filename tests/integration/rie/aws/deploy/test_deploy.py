@@ -254,9 +254,9 @@ def test_the_image_of_the_commit_is_looked_for_when_none_is_named(rie: Rie, imag
 
 
 def test_an_image_pushed_of_this_commit_is_found(rie: Rie, aws: str) -> None:
-    from rie import git_checkout as source
+    from rie.git_checkout import read_checkout
 
-    uri = push(source.read(ROOT / "functions/echo").tag("amd64"))
+    uri = push(read_checkout(ROOT / "functions/echo").tag("amd64"))
     done = rie("deploy", "echo", "--yes")
     assert f"Image {uri} (tag " in done.err
     assert done.code == 0

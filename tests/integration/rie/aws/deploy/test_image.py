@@ -130,9 +130,9 @@ def test_without_a_checkout_no_image_can_be_guessed(account: Account, tmp_path: 
 
 
 def test_the_guess_is_what_push_names_it(account: Account) -> None:
-    from rie import git_checkout
+    from rie.git_checkout import read_checkout
     from rie.paths import ROOT
 
     guess = images.pushed(account, Function("Echo", ROOT / "functions/echo", "-"), "arm64")
-    tag = git_checkout.read(ROOT / "functions/echo").tag("arm64")
+    tag = read_checkout(ROOT / "functions/echo").tag("arm64")
     assert guess == Reference(REGISTRY, "123456789012", "eu-west-1", "surefoot-echo", "", tag)

@@ -78,7 +78,7 @@ def test_the_resource_that_failed_is_told_and_those_in_sympathy_are_not(
     end = follow(client, STACK, "e1")
     failure = Failure("Function", "AWS::Test::Thing", "The image manifest is not supported")
     assert (end.status, end.failures, end.succeeded) == ("ROLLBACK_COMPLETE", (failure,), False)
-    assert end.told() == "Function (AWS::Test::Thing): The image manifest is not supported"
+    assert end.describe() == "Function (AWS::Test::Thing): The image manifest is not supported"
 
 
 def test_a_stack_that_fails_by_itself_gives_its_own_reason(
@@ -92,7 +92,7 @@ def test_a_stack_that_fails_by_itself_gives_its_own_reason(
             event(3, "UPDATE_ROLLBACK_COMPLETE"),
         ),
     )
-    assert follow(client, STACK, "e1").told() == "Transform failed"
+    assert follow(client, STACK, "e1").describe() == "Transform failed"
 
 
 def test_cleaning_up_is_not_yet_the_end(aws_proxy: AwsProxy, client: Any) -> None:
@@ -122,7 +122,7 @@ def test_undoing_is_no_success(status: str, succeeded: bool) -> None:
 
 
 def test_an_end_without_any_reason_says_so() -> None:
-    assert StackOutcome("ROLLBACK_COMPLETE", (), "").told() == "CloudFormation gave no reason"
+    assert StackOutcome("ROLLBACK_COMPLETE", (), "").describe() == "CloudFormation gave no reason"
 
 
 def test_the_newest_event_is_where_a_new_operation_starts(aws_proxy: AwsProxy, client: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import base64
 import json
 import re
@@ -15,9 +14,10 @@ import boto3
 import pytest
 
 from rie.aws.push import command as push
-from rie.aws.push.doctor import Doctor
+from rie.aws.push.preflight import Doctor
 from rie.aws.push.registry import Registry
 from rie.aws.push.repository import Credentials
+from rie.cli import CommandParser
 from rie.images.engine import EngineError, connect
 from tests.functions.conftest import aws, moto_url  # noqa: F401 (fixtures)
 from tests.image.conftest import unavailable
@@ -135,7 +135,7 @@ def pushing(
     """Run `rie push` for the checkout's function, in this process, with a doctor of one's own."""
 
     def pushed(image: str, *words: str, through: str = "", doctor: Doctor = lambda _: []) -> Pushed:
-        parser = argparse.ArgumentParser()
+        parser = CommandParser("rie push")
         push.add_arguments(parser)
         capsys.readouterr()
         address = through or registry_server.address

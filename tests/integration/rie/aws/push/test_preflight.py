@@ -12,8 +12,10 @@ from rie.aws.push import preflight
 from rie.aws.push.blockers import PushBlocked
 from rie.aws.push.delivery import PushRequest
 from rie.aws.push.local_image import REVISION_LABEL
+from rie.cli import CommandParser
 from rie.errors import UserError
 from rie.function import find
+from rie.git_checkout import read_checkout
 from tests.integration.rie.aws.push.conftest import Load
 from tests.support.checkout import Checkout
 
@@ -29,7 +31,7 @@ CMD ["app.handler"]
 
 
 def options(*words: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
+    parser = CommandParser("rie push")
     push.add_arguments(parser)
     return parser.parse_args(words)
 
@@ -107,10 +109,12 @@ def test_without_a_function_the_base_goes_to_the_repository_surefoot(
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["--patience", "0"], "--patience 0"),
         (["--registry", "https://registry.example"], "https://registry.example"),
-        (["--registry", "registry.example/path"], "no address"),
-        (["--registry", "dockerhub-user"], "no address"),  # it would be a name on Docker's registry
+        (["--registry", "registry.example/path"], "not the address"),
+        (
+            ["--registry", "dockerhub-user"],
+            "not the address",
+        ),  # it would be a name on Docker's registry
     ],
 )
 def test_values_that_must_not_be_are_refused(words: list[str], reason: str) -> None:
@@ -121,3 +125,21 @@ def test_values_that_must_not_be_are_refused(words: list[str], reason: str) -> N
 @pytest.mark.parametrize("address", ["localhost", "127.0.0.1:5000", "a-b.example", "a.example:443"])
 def test_addresses_of_registries_are_taken(address: str) -> None:
     preflight.check_options(options("--registry", address))
+
+
+def test_many_uncommitted_changes_are_counted(checkout: Checkout) -> None:
+    for number in range(8):
+        (checkout.root / f"file{number}").touch()
+    (blocker,) = preflight.find_uncommitted_changes(read_checkout(checkout.root))
+    assert blocker.reason.endswith("file4 and 3 more")
+    assert "commit" in blocker.remedy
+
+
+def test_a_clean_checkout_blocks_nothing(checkout: Checkout) -> None:
+    assert preflight.find_uncommitted_changes(read_checkout(checkout.root)) == []
+
+
+def test_zero_patience_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        options("--patience", "0")
+    assert "--patience: 0 is less than 1" in capsys.readouterr().err

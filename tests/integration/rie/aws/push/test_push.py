@@ -127,7 +127,7 @@ def test_every_refusal_is_told_at_once_and_nothing_is_pushed(
             doctor=lambda _: [PushBlocker("/var/task/app.py: unreadable", "chmod it")],
         )
     text = str(caught.value)
-    assert text.startswith(f"{image} is refused, and nothing was pushed:\n")
+    assert text.startswith(f"{image} cannot be pushed; nothing was sent:\n")
     for reason in (
         f"the checkout {checkout.root} differs from its revision",
         "new file",

