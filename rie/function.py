@@ -10,12 +10,15 @@ from pathlib import Path
 from rie.errors import UserError
 from rie.paths import ROOT
 
+MAX_TIMEOUT_S = 1800
+"""The longest time-out of a function: Lambda quotas, raised from 900 s on 2026-11-19."""
+
 _CMD = re.compile(r"^\s*CMD\s+(\[.*\])\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Function:
-    """What a runner needs to know of a function: `directory` is what the image has in /var/task."""
+    """A function to run: `directory` is the content of /var/task."""
 
     name: str
     directory: Path

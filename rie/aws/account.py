@@ -1,4 +1,4 @@
-"""The AWS account and region that commands work in, and what AWS refused, in plain words."""
+"""The AWS account and region of a command, and AWS errors as UserErrors."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rie.errors import UserError
 if TYPE_CHECKING:
     import boto3
 
-# Standard mode repeats what was throttled or got no answer. That is safe here: the calls only read,
-# are harmless when repeated, or carry a client token by which AWS knows a repetition.
+# Standard mode retries calls that were throttled or got no answer. That is safe here: the calls
+# read, can be repeated, or carry a client token by which AWS recognizes a retry.
 ATTEMPTS = 5
 CREDENTIALS_REMEDY = (
-    "give credentials the usual way: AWS_PROFILE, aws sso login, or AWS_ACCESS_KEY_ID and "
+    "provide credentials: AWS_PROFILE, aws sso login, or AWS_ACCESS_KEY_ID and "
     "AWS_SECRET_ACCESS_KEY"
 )
 REGION_REMEDY = "set AWS_REGION, or region in the profile of ~/.aws/config, or give --region"
@@ -62,7 +62,7 @@ def open_session(region: str | None) -> boto3.Session:
     """
     import boto3
 
-    with explained():
+    with explain_errors():
         session = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
     if not session.region_name:
         raise UserError("no AWS region is set", REGION_REMEDY)
@@ -76,49 +76,51 @@ def open_account(region: str | None) -> Account:
 
 def account_of(session: boto3.Session) -> Account:
     """The account that the credentials are of (sts:GetCallerIdentity). Raises UserError."""
-    with explained():
+    with explain_errors():
         number = session.client("sts", config=_config()).get_caller_identity()["Account"]
     return Account(number, session.region_name, session)
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explain_errors() -> Iterator[None]:
     """Turn errors of botocore into UserErrors that name the call, the reason and the remedy."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise explanation(error) from error
+        raise explain(error) from error
 
 
-def explanation(error: Exception) -> UserError:
-    """The UserError that an error of botocore means."""
+def explain(error: Exception) -> UserError:
+    """The UserError for an error of botocore."""
     from surefoot.kit.refusal import refusal
 
     operation = str(getattr(error, "operation_name", ""))
     service = _SERVICES.get(operation, "cloudformation") if operation else ""
-    told = refusal(error, service)
-    if told.kind == "unidentified":
+    refused = refusal(error, service)
+    if refused.kind == "unidentified":
         return UserError(
-            f"AWS does not accept the credentials ({told.code}): {told.message}",
+            f"AWS does not accept the credentials ({refused.code}): {refused.message}",
             CREDENTIALS_REMEDY,
         )
     if type(error).__name__ in _CREDENTIAL_FAULTS:
         return UserError(f"no usable AWS credentials: {error}", CREDENTIALS_REMEDY)
     if type(error).__name__ in {"NoRegionError", "InvalidRegionError"}:
         return UserError(f"no usable AWS region: {error}", REGION_REMEDY)
-    if not operation and told.kind == "unavailable":
+    if not operation and refused.kind == "unavailable":
         return UserError(
-            f"AWS cannot be reached: {told.message}",
+            f"AWS cannot be reached: {refused.message}",
             "check the network, the region's name and AWS_ENDPOINT_URL, then repeat",
         )
-    if told.kind == "denied":
+    if refused.kind == "denied":
         return UserError(
-            f"you may not call {told.api} ({told.code}): {told.message}",
-            f"allow {told.api} in the policy of the identity that you use",
+            f"not allowed to call {refused.api} ({refused.code}): {refused.message}",
+            f"allow {refused.api} in the policy of the identity that you use",
         )
-    return UserError(f"{told.api} was refused ({told.code}): {told.message}", told.remedy)
+    return UserError(
+        f"{refused.api} was refused ({refused.code}): {refused.message}", refused.remedy
+    )
 
 
 def _config() -> Any:

@@ -1,7 +1,7 @@
-"""One invocation of a function on Lambda, through its API, told in the terms of the local bench.
+"""One invocation of a function on Lambda, with the same outcomes as a local one.
 
-Nothing is repeated here: a call without an answer may have run, and a second one would run it
-again. Source: Invoke, AWS Lambda API reference.
+Nothing is retried: a call without an answer may have run, and a second one would run it again.
+Source: Invoke, AWS Lambda API reference.
 """
 
 from __future__ import annotations
@@ -10,22 +10,23 @@ import base64
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from rie.aws.account import explained, open_session
+from rie.aws.account import explain_errors, open_session
 from rie.errors import UserError
+from rie.function import MAX_TIMEOUT_S
 from rie.local.client import MAX_EVENT_BYTES, InvocationOutcome, InvocationResult
 
-LONGEST_S = 900.0 + 30.0  # a function's longest time-out, and a margin for its start
+MAX_WAIT_S = MAX_TIMEOUT_S + 30.0  # a function may take this long; the rest is for its start
 _ARN = re.compile(r"arn:[^:]+:lambda:(?P<region>[^:]+):\d{12}:function:[^:]+(?::(?P<version>.+))?")
 _NAME = re.compile(r"(?:(?:\d{12}:)?function:)?[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9$_-]{1,128})?")
 _QUALIFIER = re.compile(r"[A-Za-z0-9$_-]{1,128}")
 _TIMED_OUT = re.compile(r"Task timed out after \d+\.\d\d seconds")
-# Reports with a Runtime name that the handler's own input or result caused: the runtime is well.
+# Runtime errors that are caused by the handler's input or result.
 _OF_THE_FUNCTION = frozenset(["Runtime.MarshalError", "Runtime.UnmarshalError"])
 _OF_THE_RUNTIME = ("Runtime.", "Sandbox.", "Extension.")
-# What Lambda refuses an invocation with: the reason, and the remedy.
+# Errors with which Lambda rejects an invocation: reason and remedy.
 _REFUSALS = {
     "ResourceNotFoundException": (
         "there is no function {name} in {region}",
@@ -47,14 +48,14 @@ _REFUSALS = {
         "wait for it (aws lambda wait function-updated-v2 --function-name {name}), then repeat",
     ),
     "ResourceNotReadyException": (
-        "{name} is inactive and just waking up",
+        "{name} was inactive and is being activated",
         "repeat it in a minute (aws lambda wait function-active-v2 --function-name {name})",
     ),
 }
 
 
 class UnansweredError(UserError):
-    """The function gave no answer: it was not reached, not run, or not waited for."""
+    """No answer: the function was not reached, not run, or not waited for."""
 
 
 def invoke(
@@ -75,7 +76,7 @@ def invoke(
     if len(event) > MAX_EVENT_BYTES:
         raise UserError(
             f"the event has {len(event):,} bytes; Lambda takes at most {MAX_EVENT_BYTES:,}",
-            "put the data in S3 and send its address",
+            "put the data in S3 and send its key",
         )
     client = _client(open_session(_region(name, qualifier, region)), wait_s)
     wanted: dict[str, Any] = {"FunctionName": name, "LogType": "Tail", "Payload": event}
@@ -83,39 +84,40 @@ def invoke(
         wanted["Qualifier"] = qualifier
     started = time.monotonic()
     try:
-        with explained():
-            told = client.invoke(**wanted)
-            body = told["Payload"].read()
+        with explain_errors():
+            answer = client.invoke(**wanted)
+            body = answer["Payload"].read()
     except UserError as error:
         raise _unanswered(error, name, client.meta.region_name, wait_s) from error
     seconds = time.monotonic() - started
-    on_log(base64.b64decode(told.get("LogResult", "")).decode(errors="replace"))
-    outcome = classify(told.get("FunctionError"), body)
-    request_id = told["ResponseMetadata"].get("RequestId", "")
-    return InvocationResult(outcome, told["StatusCode"], body, request_id, seconds)
+    on_log(base64.b64decode(answer.get("LogResult", "")).decode(errors="replace"))
+    outcome = classify(answer.get("FunctionError"), body)
+    request_id = answer["ResponseMetadata"].get("RequestId", "")
+    return InvocationResult(outcome, answer["StatusCode"], body, request_id, seconds)
 
 
 def classify(function_error: str | None, body: bytes) -> InvocationOutcome:
     """What an answer means; `function_error` is the header X-Amz-Function-Error, None if absent."""
     if function_error is None:
         return InvocationOutcome.SUCCEEDED
-    kind, message = _report(body)
+    report = _read_report(body)
+    kind, message = str(report.get("errorType", "")), str(report.get("errorMessage", ""))
     if kind in {"", "Sandbox.Timedout"} and _TIMED_OUT.search(message):
         return InvocationOutcome.TIMED_OUT
     if kind.startswith(_OF_THE_RUNTIME) and kind not in _OF_THE_FUNCTION:
         return InvocationOutcome.RUNTIME_FAILED
+    if report.get("requestId") == "":  # so are errors that the module raises while it is imported
+        return InvocationOutcome.RUNTIME_FAILED
     return InvocationOutcome.FUNCTION_FAILED
 
 
-def _report(body: bytes) -> tuple[str, str]:
-    """The type and the message of an error report; empty where it has none."""
+def _read_report(body: bytes) -> Mapping[str, Any]:
+    """An error report; empty if `body` is none."""
     try:
         report = json.loads(body)
     except ValueError:
-        return "", ""
-    if not isinstance(report, dict):
-        return "", ""
-    return str(report.get("errorType", "")), str(report.get("errorMessage", ""))
+        return {}
+    return report if isinstance(report, dict) else {}
 
 
 def _region(name: str, qualifier: str | None, region: str | None) -> str | None:
@@ -138,11 +140,11 @@ def _region(name: str, qualifier: str | None, region: str | None) -> str | None:
         )
     if region and region != found["region"]:
         raise UserError(
-            f"{name} lies in {found['region']}, and --region says {region}", "leave --region out"
+            f"{name} is in {found['region']}, but --region is {region}", "omit --region"
         )
     if qualifier and found["version"]:
         raise UserError(
-            f"{name} names the version or alias {found['version']} already", "leave --qualifier out"
+            f"{name} names the version or alias {found['version']} already", "omit --qualifier"
         )
     return found["region"]
 
@@ -153,10 +155,10 @@ def _client(session: Any, wait_s: float | None) -> Any:
     config = Config(
         retries={"mode": "standard", "total_max_attempts": 1},
         connect_timeout=10,
-        read_timeout=LONGEST_S if wait_s is None else wait_s,
+        read_timeout=MAX_WAIT_S if wait_s is None else wait_s,
         tcp_keepalive=True,  # routers forget a connection that is silent for minutes
     )
-    with explained():
+    with explain_errors():
         return session.client("lambda", config=config)
 
 
@@ -165,7 +167,7 @@ def _unanswered(error: UserError, name: str, region: str, wait_s: float | None) 
 
     cause = error.__cause__
     if isinstance(cause, ReadTimeoutError):
-        waited = LONGEST_S if wait_s is None else wait_s
+        waited = MAX_WAIT_S if wait_s is None else wait_s
         return UnansweredError(
             f"no answer from {name} within {waited:g} s; it may still be running",
             "read its log, and wait longer the next time (--wait)",

@@ -1,4 +1,4 @@
-"""The two clients as commands for one interpreter, after a look at whether both can run."""
+"""The two clients as commands for one interpreter, and a check that both can run."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ print("\\n" + repr((tuple(sys.version_info[:3]), found)))
 """
 
 
-def find_python(word: str) -> str:
-    """The interpreter called `word`, a path or a name on PATH. Raises UserError."""
-    found = shutil.which(word)
+def find_python(name: str) -> str:
+    """The interpreter `name`, a path or a name on PATH. Raises UserError."""
+    found = shutil.which(name)
     if found is None:
-        raise UserError(f"there is no interpreter {word}", "give its path: --python PATH")
+        raise UserError(f"there is no interpreter {name}", "give its path: --python PATH")
     # Not resolved: a virtual environment's python is a link, and works by its own name alone.
     return os.path.abspath(found)  # noqa: PTH100
 
@@ -45,7 +45,7 @@ def find_python(word: str) -> str:
 def versions(python: str, task: Path) -> tuple[str, dict[str, str]]:
     """The interpreter's version and those of both clients. Raises UserError when one is missing.
 
-    awslambdaric may be among the packages of the interpreter or beside the handler, in `task`.
+    awslambdaric may be installed in the interpreter or next to the handler, in `task`.
     """
     done = subprocess.run(
         [python, "-c", _PROBE, str(_RUNTIME)],
@@ -58,7 +58,7 @@ def versions(python: str, task: Path) -> tuple[str, dict[str, str]]:
         number, found = ast.literal_eval(done.stdout.splitlines()[-1])
     except (IndexError, ValueError, SyntaxError) as error:
         raise UserError(
-            f"{python} is no usable Python: {done.stderr.strip()}", "give another: --python PATH"
+            f"{python} is not a usable Python: {done.stderr.strip()}", "give another: --python PATH"
         ) from error
     shown = ".".join(map(str, number))
     if number[:2] < _OLDEST:
@@ -87,11 +87,11 @@ def environment(
     timeout_s: int,
     variables: Mapping[str, str],
 ) -> dict[str, str]:
-    """The variables of both clients, which are the same: a function may return them all."""
+    """The variables of both clients: the same ones, because a function may return them."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "PWD": str(function.directory),  # which the shell of surefoot's bootstrap would set
-        # The function's directory is the user's: nothing is left there, as on a read-only root.
+        # The function's directory is the user's: nothing is written there, as on a read-only root.
         "PYTHONDONTWRITEBYTECODE": "1",
         **lambda_environment(function, memory_mb=memory_mb, timeout_s=timeout_s),
         **variables,

@@ -1,4 +1,4 @@
-"""`rie compare`: a function under surefoot and under awslambdaric, and where they differ."""
+"""`rie compare`: a function on surefoot and on awslambdaric, and where they differ."""
 
 from __future__ import annotations
 
@@ -123,7 +123,9 @@ def _read(args: argparse.Namespace) -> tuple[Function, list[tuple[str, bytes]], 
     """What the arguments mean, before anything runs. Raises UserError."""
     task = Path(args.task).resolve()
     if not task.is_dir():
-        raise UserError(f"there is no directory {args.task}", "give the function's: --task DIR")
+        raise UserError(
+            f"there is no directory {args.task}", "give the function's directory: --task DIR"
+        )
     words = args.event or ["{}"]
     events = [(word, read_event(word)) for word in words]
     from_file = read_env_file(args.env_file) if args.env_file else []
@@ -176,14 +178,14 @@ def _compare(
 def _run(
     api: RuntimeApi, setting: Setting, python: str, handler: str, runs: int
 ) -> dict[str, list[Run]]:
-    """The trials of both clients, in turn, so that a machine that slows down slows both."""
+    """The runs of both clients, alternating, so that a slow machine slows both."""
     from rie.compare.clients import command
     from rie.compare.run import run
     from rie.compare.verdict import OURS, THEIRS
 
     trials: dict[str, list[Run]] = {THEIRS: [], OURS: []}
     for number in range(1, runs + 1):
-        # Who goes first changes: the first finds files that no cache holds yet.
+        # The order alternates: the first run finds files that are not cached yet.
         for client in (THEIRS, OURS) if number % 2 else (OURS, THEIRS):
             print_progress(f"run {number} of {runs}: {handler} under {client} …")
             trials[client].append(run(api, command(client, python, handler), setting))

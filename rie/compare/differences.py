@@ -36,7 +36,7 @@ class Difference:
     """One fact of one place (START, or the number of an event) that is not the same.
 
     `names` are the intended differences that account for it; none: it needs a look. `varies` says
-    that it also differs between runs of one client, as far as could be told.
+    that it also differs between runs of one client, as far as can be seen.
     """
 
     place: int
@@ -146,8 +146,8 @@ def _log_names(theirs: Observations, ours: Observations, logs: Sequence[str]) ->
 def _without_record(log: str, reported: Observations) -> str:
     if TRACE not in reported:
         return log
-    told = ": ".join(text for text in (reported[ERROR_TYPE], reported[MESSAGE]) if text)
-    text = of_log(f"[ERROR] {told}\nTraceback (most recent call last):\n{reported[TRACE]}")
+    summary = ": ".join(text for text in (reported[ERROR_TYPE], reported[MESSAGE]) if text)
+    text = of_log(f"[ERROR] {summary}\nTraceback (most recent call last):\n{reported[TRACE]}")
     return _JSON_RECORD.sub("", log.replace(text, "", 1))
 
 

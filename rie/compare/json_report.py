@@ -8,7 +8,7 @@ from rie.compare.intended import INTENDED_DIFFERENCES
 from rie.compare.verdict import OURS, THEIRS, Result
 
 VERSION = 1
-"""Changes when a key changes its meaning or goes."""
+"""Changes when a key is removed or changes its meaning."""
 
 
 def record(result: Result) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Texts that differ from run to run under one client alone: no client can be blamed for those."""
+"""Texts that differ from run to run of one client, and so are no difference between clients."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def settle(theirs: Sequence[str], ours: Sequence[str]) -> tuple[str, str, bool]:
 
 def _mask_numbers(theirs: Sequence[str], ours: Sequence[str]) -> tuple[str, str]:
     sides = [[_NUMBER.sub("<n>", text) for text in texts] for texts in (theirs, ours)]
-    # What still varies, such as the order of threads, cannot be told from the outside: when one
+    # What still varies, such as the order of threads, cannot be recognized from outside: when one
     # text was seen under both clients, neither differs.
     common = [text for text in sides[0] if text in sides[1]]
     return (common[0], common[0]) if common else (sides[0][0], sides[1][0])

@@ -1,4 +1,4 @@
-"""Predicate by which an intended difference is told: they read the facts of both clients."""
+"""Predicates that recognize an intended difference in the observations of both clients."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def broken_header(theirs: Observations, ours: Observations) -> bool:
 
 
 def not_a_number(theirs: Observations, ours: Observations) -> bool:
-    """awslambdaric sent a number that JSON has no word for."""
+    """awslambdaric sent a number that is not valid JSON."""
     sent = re.search(r"NaN|Infinity", theirs.get(BODY, ""))
     return sent is not None and "Out of range float" in ours.get(MESSAGE, "")
 

@@ -1,4 +1,4 @@
-"""One run of one client: started, given every event, watched, ended."""
+"""One run of one client: start, every event, and the end."""
 
 from __future__ import annotations
 
@@ -70,16 +70,16 @@ class _Session:
     def start(self) -> Observations:
         """Wait for the first poll; what happened until then."""
         found: Observations = {}
-        heard = self._read_call()
-        if isinstance(heard, Call) and heard.path == "init/error":
-            found = observations.of_error(heard.request, outcome=observations.INIT_ERROR)
-            self._api.reply(heard, 202)
+        call = self._read_call()
+        if isinstance(call, Call) and call.path == "init/error":
+            found = observations.of_error(call.request, outcome=observations.INIT_ERROR)
+            self._api.reply(call, 202)
             found[observations.PROCESS] = self._runtime.wait(END_S)
-        elif isinstance(heard, Call):
-            self._poll = heard
+        elif isinstance(call, Call):
+            self._poll = call
             found[observations.OUTCOME] = observations.READY
         else:
-            found[observations.OUTCOME] = self._describe_no_call(heard)
+            found[observations.OUTCOME] = self._describe_no_call(call)
         return {**found, observations.LOG: observations.of_log(self._runtime.output())}
 
     def serve(self, trial: Run) -> None:
@@ -95,14 +95,14 @@ class _Session:
     def _invoke(self, event: bytes, timings: dict[str, float] | None) -> Observations:
         """One event and its answer; `timings` gets those of the start."""
         request_id = self._send(event)
-        heard = self._read_call()
-        if not isinstance(heard, Call):
-            found: Observations = {observations.OUTCOME: self._describe_no_call(heard)}
+        call = self._read_call()
+        if not isinstance(call, Call):
+            found: Observations = {observations.OUTCOME: self._describe_no_call(call)}
         else:
             if timings is not None:
-                timings["start wall"] = (heard.received - self._runtime.born) / 1e6
+                timings["start wall"] = (call.received - self._runtime.born) / 1e6
                 timings["start CPU"] = self._runtime.cpu_ns() / 1e6
-            found = self._answered(heard, request_id)
+            found = self._answered(call, request_id)
             after = self._read_call()
             if isinstance(after, Call):
                 self._poll = after
@@ -125,11 +125,11 @@ class _Session:
         while count < self._setting.warm and time.monotonic() < enough:
             sent = time.monotonic_ns()
             self._send(self._setting.events[count % len(self._setting.events)])
-            heard = self._read_call()
-            if not isinstance(heard, Call):
+            call = self._read_call()
+            if not isinstance(call, Call):
                 return
-            wall += heard.received - sent
-            self._api.reply(heard, 202)
+            wall += call.received - sent
+            self._api.reply(call, 202)
             after = self._read_call()
             if not isinstance(after, Call):
                 return
@@ -160,10 +160,10 @@ class _Session:
         """Wait for a call about invocations; others, such as an extension's, are unknown here."""
         deadline = time.monotonic() + self._setting.timeout_s
         while True:
-            heard = self._api.next_call(self._runtime.pid, deadline)
-            if not isinstance(heard, Call) or heard.path.startswith(("invocation/", "init/")):
-                return heard
-            self._api.reply(heard, 404)
+            call = self._api.next_call(self._runtime.pid, deadline)
+            if not isinstance(call, Call) or call.path.startswith(("invocation/", "init/")):
+                return call
+            self._api.reply(call, 404)
 
     def _describe_no_call(self, silence: NoCallReceived) -> str:
         if silence is NoCallReceived.TIME_OUT:

@@ -1,7 +1,7 @@
-"""A Lambda Runtime API that gives its calls, one by one, to whoever directs the comparison.
+"""A Lambda Runtime API that returns its calls one by one to the code that compares.
 
-Not AWS's emulator: it hides what is compared here, the headers of an answer, the exit code of the
-runtime and the moment at which each call came, and it starts runtimes by itself.
+AWS's emulator hides what is compared here (the headers of an answer, the runtime's exit code, the
+time of each call), and it starts runtimes itself.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class RuntimeApi:
     def reply(
         self, call: Call, status: int, headers: Mapping[str, str] | None = None, body: bytes = b"{}"
     ) -> None:
-        """Answer a call; a runtime that is gone by now misses nothing."""
+        """Answer a call; the runtime may have ended meanwhile."""
         fields = {"Content-Type": "application/json", **(headers or {})}
         head = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Other')}"]
         head += [f"{name}: {value}" for name, value in fields.items()]
@@ -124,7 +124,7 @@ class RuntimeApi:
             return
         try:
             self._receive(source, self._readers[source])
-        except (OSError, ValueError):  # it hung up, or does not speak HTTP
+        except (OSError, ValueError):  # it disconnected, or does not speak HTTP
             self._close(source)
 
     def _receive(self, connection: socket.socket, reader: RequestReader) -> None:

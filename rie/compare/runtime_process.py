@@ -1,4 +1,4 @@
-"""A runtime client at work: its process, its output, its processor time."""
+"""A running client: its process, output and processor time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Runtime:
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], task: Path) -> None:
-        # A file, not a pipe: however much is printed, nobody has to read it meanwhile.
+        # A file and not a pipe, which would have to be read while the client runs.
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  (closed by __exit__)
         self._read = 0
         self.born = time.monotonic_ns()

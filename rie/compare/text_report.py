@@ -17,9 +17,12 @@ _MAX_LINES = 40
 _AROUND = 60  # characters shown on each side of where two long lines part
 _REASONS = {each.name: each.reason for each in INTENDED_DIFFERENCES}
 _ENDS = {
-    Verdict.SAME: ("green", "Same: {handler} behaves alike under both."),
-    Verdict.INTENDED: ("green", "Intended: every difference is one that surefoot means to make."),
-    Verdict.DIFFERENT: ("red", "Different: {count} to look at."),
+    Verdict.SAME: ("green", "Same: {handler} behaves the same on both."),
+    Verdict.INTENDED: (
+        "green",
+        "Intended: surefoot makes every one of these differences on purpose.",
+    ),
+    Verdict.DIFFERENT: ("red", "Different: {count} not intended."),
 }
 
 
@@ -39,7 +42,7 @@ def lines(result: Result, style: Styler) -> Iterator[str]:
     yield from _timings(result)
     yield ""
     if any(not each.names for each in result.comparison.differences) and runs == 1:
-        yield "With --runs 2 or more, what varies by itself is told from what differs."
+        yield "With --runs 2 or more, values that vary from run to run are recognized."
     count = sum(not each.names for each in result.comparison.differences)
     colour, words = _ENDS[result.verdict]
     text = f"{count} difference{'s' if count != 1 else ''}"
@@ -60,10 +63,10 @@ def _place(result: Result, place: int, style: Styler) -> Iterator[str]:
         return
     yield f"{name}:"
     for each in differing:
-        told = style(f"intended: {', '.join(each.names)}", "cyan") if each.names else ""
+        label = style(f"intended: {', '.join(each.names)}", "cyan") if each.names else ""
         fact = "answer" if each.fact == OUTCOME and place else each.fact
         varies = " (varies from run to run, too)" if each.varies else ""
-        yield f"  {fact}: {told or style('differs', 'red')}{varies}"
+        yield f"  {fact}: {label or style('differs', 'red')}{varies}"
         yield from (f"    {line}" for line in _diff(each, style))
 
 

@@ -18,12 +18,12 @@ from rie.errors import UserError
 
 # Name → what it shows.
 DEMOS = {
-    "echo": "a schedule of EventBridge fires",
+    "echo": "an event of EventBridge Scheduler",
     "shell": "a function in bash, with jq",
-    "scheduled_scaling": "a night: a database and a service grow for a batch, and shrink again",
-    "termination_policy": "an Auto Scaling group asks which instances to end",
-    "eni_cleanup": "a stack is deleted, and its function's network interfaces with it",
-    "vpc_check": "why a function in a VPC reaches nothing",
+    "scheduled_scaling": "a database and a service scale up for a nightly batch, and down again",
+    "termination_policy": "an Auto Scaling group asks which instances to terminate",
+    "eni_cleanup": "a deleted stack's network interfaces are removed",
+    "vpc_check": "why a function in a VPC cannot reach its targets",
 }
 DEFAULT = ("echo", "shell", "scheduled_scaling")
 NEXT = """Next:

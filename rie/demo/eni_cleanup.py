@@ -1,4 +1,4 @@
-"""functions/eni_cleanup by hand, and then as the custom resource of a stack that is deleted."""
+"""functions/eni_cleanup invoked directly, then as the custom resource of a deleted stack."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BUCKET, KEY = "answers", "cloudformation.json"
 
 
 def run(demo: Demo) -> bool:
-    """Whether what nobody uses any more is gone, the rest is there, and CloudFormation knows."""
+    """Whether unused interfaces are deleted, others kept, and CloudFormation got SUCCESS."""
     with local_aws() as variables:
         vpc = eni_fixtures.vpc()
         eni_fixtures.function("shop", vpc.subnets, vpc.groups)
@@ -26,8 +26,8 @@ def run(demo: Demo) -> bool:
         with demo.started({**variables, "POLL_SECONDS": "1"}):
             order = {"dry_run": True, "functions": ["shop"], "vpc_id": vpc.id}
             reply = demo.post(json.dumps(order))
-            told = reply.json
-            demo.block("plan", told["table"] if isinstance(told, dict) else reply.body.decode())
+            plan = reply.json
+            demo.block("plan", plan["table"] if isinstance(plan, dict) else reply.body.decode())
             demo.post(json.dumps(_deletion(vpc.subnets)))
             answer = _answer()
             demo.block("answer", json.dumps(answer, indent=2))

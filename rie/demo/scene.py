@@ -74,8 +74,8 @@ class Demo:
     def answer(self, reply: Response) -> None:
         """Show an answer, indented if it is JSON."""
         text = reply.body.decode(errors="replace").rstrip("\n")
-        told = reply.json
-        self.block("answer", text if told is None else json.dumps(told, indent=2))
+        value = reply.json
+        self.block("answer", text if value is None else json.dumps(value, indent=2))
 
     def block(self, label: str, text: str) -> None:
         """Print `text` indented, with `label` in front of its first line."""

@@ -1,4 +1,4 @@
-"""functions/scheduled_scaling on a night: bigger before the batch, and as it was after it."""
+"""functions/scheduled_scaling: scales up before a batch job and down after it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ State = tuple[dict[str, tuple[str, int, bool]], tuple[int, int, int]]
 
 
 def run(demo: Demo) -> bool:
-    """Whether it grew as planned, and all was as before in the morning."""
+    """Whether it scaled up as planned, and back to the state before."""
     with local_aws() as variables:
         scaling_fixtures.night()
         # As scenarios.yaml wants it by day: moto makes all instances with the same tier.
@@ -51,8 +51,8 @@ def _act(demo: Demo, event: str) -> None:
 
 
 def _member(reply: Response, name: str) -> list[Any]:
-    told = reply.json
-    return list(told[name]) if isinstance(told, dict) and name in told else []
+    body = reply.json
+    return list(body[name]) if isinstance(body, dict) and name in body else []
 
 
 def _state() -> State:

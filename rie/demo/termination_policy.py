@@ -1,4 +1,4 @@
-"""functions/termination_policy spares the instances that bear a tag."""
+"""functions/termination_policy keeps the instances that have a tag."""
 
 from __future__ import annotations
 

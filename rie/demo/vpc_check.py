@@ -1,4 +1,4 @@
-"""functions/vpc_check on a network whose default route leads a function nowhere."""
+"""functions/vpc_check on a network whose default route is wrong for a function."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TARGETS = ["https://sqs.eu-west-1.amazonaws.com", "tcp://10.0.5.10:5432"]
 
 
 def run(demo: Demo) -> bool:
-    """Whether the route is found to be what is wrong; the page is kept in build/."""
+    """Whether the wrong route is found; the page is written to build/."""
     with local_aws() as variables:
         cloud = vpc_fixtures.make()
         boto3.client("ec2").replace_route(

@@ -8,25 +8,25 @@ from typing import Any
 
 from rie.errors import UserError
 
-ARCHITECTURES = ("amd64", "arm64")  # Docker's words; Lambda's are x86_64 and arm64
+ARCHITECTURES = ("amd64", "arm64")  # Docker's names; Lambda's are x86_64 and arm64
 _SPELLINGS = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 _INTERPRETERS = {"amd64": "qemu-x86_64", "arm64": "qemu-aarch64"}
 _BINFMT = Path("/proc/sys/fs/binfmt_misc")
 _EMULATING = "Docker Desktop"  # brings emulation inside its own virtual machine
 
 
-def normalize(word: str) -> str:
-    """Docker's word for an architecture. Raises UserError for one that Lambda does not have."""
+def normalize(name: str) -> str:
+    """Docker's name of an architecture. Raises UserError for one that Lambda does not have."""
     try:
-        return _SPELLINGS[word.lower()]
+        return _SPELLINGS[name.lower()]
     except KeyError:
         raise UserError(
-            f"Lambda has no architecture {word}", f"choose {' or '.join(ARCHITECTURES)}"
+            f"Lambda has no architecture {name}", f"choose {' or '.join(ARCHITECTURES)}"
         ) from None
 
 
 def platform_for(wanted: str | None, engine: Mapping[str, Any], binfmt: Path = _BINFMT) -> str:
-    """Docker's platform word for a build, after a look whether `engine` can run its steps.
+    """Docker's platform for a build, after a check that `engine` can run its steps.
 
     `engine` is the engine's information (``docker info``); without `wanted` it is the engine's own
     architecture. Raises UserError where neither the processor nor an emulation can do it.

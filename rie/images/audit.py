@@ -1,7 +1,7 @@
 """`rie audit`: known vulnerabilities of every pinned Python package, through pip-audit.
 
-pip-audit skips what its service does not know and ends well all the same, which is what a machine
-without the network looks like, too. Here a package that nobody looked at is no good news.
+pip-audit skips packages that its service does not know and still succeeds; a machine without a
+network looks the same. Here skipped packages are a failure.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _COMMAND = (
 
 @dataclass
 class Audit:
-    """Of one requirements file: how many packages were looked at, and what was found."""
+    """The result for one requirements file."""
 
-    looked_at: int = 0
+    checked: int = 0
     skipped: list[str] = field(default_factory=list)
     found: list[str] = field(default_factory=list)
 
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, root: Path = ROOT, command: Sequence[str] = _COMMAND) -> int:
-    """Audit every file; what is found goes to stdout. Raises UserError without pip-audit."""
+    """Audit every file; prints findings to stdout. Raises UserError without pip-audit."""
     del args
     status = 0
     for path in files(root):
@@ -72,13 +72,11 @@ def execute(args: argparse.Namespace, root: Path = ROOT, command: Sequence[str] 
             status = VULNERABLE
         if audit.skipped:
             status = status or NOT_AUDITED
-            total = audit.looked_at + len(audit.skipped)
-            print_progress(
-                f"{name}: {len(audit.skipped)} of {total} packages could NOT be looked at"
-            )
+            total = audit.checked + len(audit.skipped)
+            print_progress(f"{name}: {len(audit.skipped)} of {total} packages could NOT be checked")
     if status == NOT_AUDITED:
         print_progress(
-            "error: nothing was found, but not everything was looked at\n"
+            "error: no vulnerability was found, but not every package was checked\n"
             "  remedy: repeat it where pip-audit reaches PyPI's own service"
         )
     elif status == 0:
@@ -90,19 +88,19 @@ def run(path: Path, command: Sequence[str] = _COMMAND) -> Audit:
     """Audit one requirements file. Raises UserError where pip-audit gives no answer."""
     done = subprocess.run([*command, str(path)], capture_output=True, text=True, check=False)
     try:
-        told = json.loads(done.stdout)["dependencies"]
+        packages = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError, TypeError) as error:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
         raise UserError(
             f"pip-audit gave no answer for {path.name}: {last}",
             "repeat it where pip-audit reaches PyPI's own service",
         ) from error
     audit = Audit()
-    for package in told:
+    for package in packages:
         if "skip_reason" in package:
             audit.skipped.append(package["name"])
             continue
-        audit.looked_at += 1
+        audit.checked += 1
         for flaw in package["vulns"]:
             fixed = ", ".join(flaw["fix_versions"]) or "nothing yet"
             audit.found.append(

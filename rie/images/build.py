@@ -1,7 +1,7 @@
-"""One build with an engine's plain builder: steps on stderr, failures as sentences.
+"""One build with an engine's plain builder, its steps on stderr.
 
-The plain builder needs no buildx beside the docker program, and makes one manifest without
-attestations, the only form that Lambda takes.
+The plain builder needs no buildx, and makes one manifest without attestations, the only form that
+Lambda accepts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rie.errors import UserError
 if TYPE_CHECKING:
     from docker import DockerClient
 
-# Words of the engine and of Go's network library for "I did not get through".
+# Messages of the engine and of Go's network library for a failed connection.
 _UNREACHABLE = re.compile(
     r"dial tcp|no such host|i/o timeout|request canceled|Client\.Timeout|connection refused|"
     r"connection reset|TLS handshake|x509|network is unreachable|proxyconnect"
@@ -40,7 +40,7 @@ def build_directory(
 ) -> None:
     """Build `directory` as `tag`, showing the steps on stderr.
 
-    The recipe is its Dockerfile unless `recipe` is the text of another. `platform` is Docker's word
+    The recipe is its Dockerfile unless `recipe` is the text of another. `platform` is Docker's name
     such as linux/arm64 (default: the engine's own), `network` the one that steps have. Raises
     UserError when a step fails or a registry cannot be reached.
     """
@@ -74,7 +74,7 @@ def _follow(events: Iterable[dict[str, Any]]) -> None:
         if "error" in event:
             failure = _failure(str(event["error"]))
         if event.get("status") == "Pull complete":  # the one event per layer worth a line
-            print_progress(f"  layer {event.get('id')} is here")
+            print_progress(f"  layer {event.get('id')} pulled")
         for line in _ESCAPES.sub("", str(event.get("stream", ""))).splitlines():
             if line.strip():
                 print_progress(f"  {line}")
@@ -87,6 +87,6 @@ def _failure(text: str) -> UserError:
         host = _REGISTRY.search(text)
         return UserError(
             f"the registry {host[1] if host else 'of the base image'} cannot be reached: {text}",
-            "make image BASE=local builds the same Dockerfile on a stand-in, with no registry",
+            "make image BASE=local builds the same Dockerfile on a local base, without a registry",
         )
     return UserError(f"the build failed: {text}", "read the last step above")

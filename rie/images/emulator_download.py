@@ -1,4 +1,4 @@
-"""Installs AWS's Runtime Interface Emulator: the official binary inside the aws-sam-cli wheel."""
+"""Downloads AWS's Runtime Interface Emulator, the official program in the aws-sam-cli wheel."""
 
 from __future__ import annotations
 

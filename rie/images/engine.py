@@ -1,7 +1,7 @@
-"""The container engine: is one there, and `make engine`, which gets one on Debian.
+"""The container engine: connects to it, and installs one on Debian (`rie engine`).
 
-Everything that needs containers asks :func:`connect` first, so that "there is no engine" is one
-sentence with one remedy wherever it is met.
+Everything that needs containers calls :func:`connect` first, so a missing engine is always reported
+the same way.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ENGINE_PACKAGES = ("docker.io", "iptables")  # iptables publishes ports
 BASE_PACKAGES = ("mmdebstrap",)  # for `make image BASE=local` alone
 START_SECONDS = 60.0
 _POLL_SECONDS = 0.1
-# Program → where the process id of its last run stands, with Debian's defaults.
+# Program → file with the process id of its last run, with Debian's defaults.
 _PID_FILES = {
     "dockerd": Path("/var/run/docker.pid"),
     "containerd": Path("/var/run/docker/containerd/containerd.pid"),
@@ -99,7 +99,7 @@ def forget_stale(name: str, pid_file: Path) -> None:
     """Remove the process id of a program that was killed, unless it runs under that number still.
 
     At an orderly end the file is removed. Found again, it keeps the next one from starting as long
-    as there is anything under that number: another program, or a zombie that nobody has reaped.
+    as there is anything under that number: another program, or a zombie.
     """
     try:
         pid = int(pid_file.read_text(encoding="ascii"))
@@ -145,7 +145,7 @@ def install(packages: Sequence[str]) -> None:
     if shutil.which("apt-get") is None:
         raise EngineError(
             "this is not a Debian system, the only kind this command can install on",
-            f"install Docker ({names}) this system's own way and start it",
+            f"install Docker ({names}) with this system's package manager and start it",
         )
     if os.geteuid() != 0:
         raise EngineError(f"installing {names} needs root", f"run `sudo {REMEDY}`")
@@ -155,7 +155,7 @@ def install(packages: Sequence[str]) -> None:
         ["apt-get", "-q", "update"],
         ["apt-get", "-q", "install", "--yes", "--no-install-recommends", *missing],
     ):
-        # apt's own words are progress, not a result: they belong on stderr.
+        # apt's output is progress and not a result.
         if subprocess.run(command, env=environment, stdout=get_stderr_fd(), check=False).returncode:
             raise EngineError(f"`{' '.join(command)}` failed", "read its reason above")
 
@@ -182,7 +182,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Get an engine; 0 when one answers at the end. Raises EngineError saying what to do."""
+    """Install and start an engine; 0 when one answers at the end. Raises EngineError."""
     del args
     try:
         client = connect()
@@ -201,4 +201,4 @@ def _install_base_packages() -> None:
     try:
         install(BASE_PACKAGES)
     except EngineError as error:
-        print_progress(f"note: make image BASE=local will not work here: {error.reason}")
+        print_progress(f"note: make image BASE=local does not work here: {error.reason}")

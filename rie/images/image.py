@@ -1,7 +1,7 @@
-"""`make image`: builds the Dockerfile on one of its bases, with an engine's plain builder.
+"""`rie image`: builds the Dockerfile on one of its bases, with an engine's plain builder.
 
-Every build is tagged twice: surefoot:BASE says what it stands on, and surefoot:latest is the newest
-build, the one that the functions' Dockerfiles take when they are told nothing else.
+Every build gets two tags: surefoot:BASE names its base, and surefoot:latest is the newest build,
+which the functions' Dockerfiles use by default.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def build(
     """Build surefoot's image on `base`, one of BASES, and return its tag (default surefoot:BASE).
 
     `source` is the checkout to build; `rebuild` renews the local base first;
-    `with_awslambdaric` puts the way back to AWS's client in; `architecture` is amd64 or arm64
+    `with_awslambdaric` includes AWS's client; `architecture` is amd64 or arm64
     (default: the engine's). Without `tag` the image becomes surefoot:latest, too. Raises
     UserError, also for an unreachable registry.
     """
@@ -75,7 +75,7 @@ def build(
     foreign = platform != platform_for(None, engine)
     if foreign and base == LOCAL:
         raise UserError(
-            f"the local stand-in cannot be made for {platform}: its CPython is this machine's own",
+            f"the local base cannot be made for {platform}: it contains this machine's CPython",
             "build it on a machine of that kind, or on another base (BASE=al2)",
         )
     with contextlib.ExitStack() as stack:
@@ -113,7 +113,7 @@ def build_function(client: DockerClient, function: Function, image: str = LATEST
     """Build the image of `function` on the surefoot image `image`; returns its tag.
 
     Its Dockerfile learns of `image` through the build argument SUREFOOT_IMAGE. Without a Dockerfile
-    the directory becomes /var/task as it is. On a local stand-in what its build would get from
+    the directory becomes /var/task as it is. On the local base, what the build would get from
     registries (JQ_IMAGE, pip's packages) comes from this machine instead. Raises UserError, also
     when `image` was never built.
     """
@@ -121,7 +121,7 @@ def build_function(client: DockerClient, function: Function, image: str = LATEST
     if base is None:
         raise UserError(
             f"there is no image {image} on this machine",
-            "run `make image`, or `make image BASE=local` where registries are out of reach",
+            "run `make image`, or `make image BASE=local` where no registry can be reached",
         )
     tag = f"{REPOSITORY}-{function.name.lower()}:latest"
     recipe = function.directory / "Dockerfile"
@@ -148,7 +148,7 @@ def build_function(client: DockerClient, function: Function, image: str = LATEST
 
 @contextlib.contextmanager
 def packages_for(function: Function, wanted: set[str]) -> Iterator[dict[str, str]]:
-    """Build arguments that lead pip and npm to this machine, for a recipe that wants them.
+    """Build arguments that direct pip and npm to this machine, for a recipe that declares them.
 
     `wanted` names the arguments that the recipe declares. The build needs this machine's network.
     """
@@ -212,7 +212,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Build the image; its name goes to stdout, everything else to stderr. Raises UserError."""
+    """Build the image; prints its name to stdout, the rest to stderr. Raises UserError."""
     with contextlib.closing(connect()) as client:
         name = build(
             client,

@@ -1,4 +1,4 @@
-"""A local CPython packed the way uv expects a downloaded one: the stand-in's interpreter.
+"""A local CPython, packed as uv expects a download: the interpreter of the local base.
 
 Only `make image BASE=local` uses this. Everywhere else uv downloads its own CPython build.
 """
@@ -153,7 +153,7 @@ def pack(interpreter: Interpreter, target: Path) -> None:
             _write(archive, f"python/bin/{alias}", _PIP_PROGRAM)
 
 
-# Read by sh first, which finds the interpreter beside this file wherever that is, then by Python.
+# Read by sh first, which finds the interpreter next to this file, then by Python.
 _PIP_PROGRAM = b"""#!/bin/sh
 '''exec' "$(dirname "$0")/python3" "$0" "$@"
 ' '''

@@ -1,7 +1,7 @@
-"""Local stand-ins for the images that a build takes from registries: base, uv with CPython, jq.
+"""Local substitutes for the images that a build pulls from registries: base, uv with CPython, jq.
 
-They are inputs of the same Dockerfiles, never another way through them. All carry STAND_IN_LABEL,
-which every image built on the base inherits.
+They are other inputs of the same Dockerfiles. All have STAND_IN_LABEL, which every image built on
+the base inherits.
 """
 
 from __future__ import annotations
@@ -51,12 +51,10 @@ def ensure_base(client: DockerClient, *, rebuild: bool = False) -> str:
     for program, package in (("mmdebstrap", "mmdebstrap"), ("docker", "docker.io")):
         if shutil.which(program) is None:
             raise UserError(
-                f"{program} is missing, which makes the local base",
+                f"{program} is missing, which the local base is made with",
                 f"run `make engine` (Debian, root), or install the package {package}",
             )
-    print_progress(
-        "Making the local stand-in for provided:al2 out of Debian packages (half a minute) …"
-    )
+    print_progress("Making a local base for provided:al2 from Debian packages (half a minute) …")
     label = ["--change", f"LABEL {INPUTS_LABEL}={inputs}"]
     command = [os.fspath(BASE_RECIPE), os.fspath(emulator), BASE_TAG, JQ_TAG, *label]
     if subprocess.run(command, stdout=get_stderr_fd(), check=False).returncode:
@@ -68,7 +66,7 @@ def ensure_uv(client: DockerClient) -> tuple[str, dict[str, str]]:
     """Make UV_TAG unless it is current; returns it and the build arguments that go with it.
 
     It holds uv from the PyPI wheel, a CPython of this machine packed as a download, and the index
-    that tells uv of it. Raises UserError when there is no uv or no CPython to take.
+    that lists it for uv. Raises UserError when there is no uv or no CPython to take.
     """
     found = interpreter.find()
     arguments = {

@@ -1,6 +1,6 @@
-"""`rie pin`: pin every base image to the digest that its registry has now.
+"""`rie pin`: pins base images to their current digests.
 
-References stand where they are used: as defaults of build arguments, and in bootstrap/bases.json.
+References are where they are used: defaults of build arguments, and bootstrap/bases.json.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def files(root: Path) -> list[Path]:
 
 
 def references(text: str, name: str) -> Iterator[tuple[str, Reference]]:
-    """The references to registries in a file's text, as they stand there and as what they mean."""
+    """The references to registries in a file's text, as written and parsed."""
     places = _DEFAULT.findall(text) if name == "Dockerfile" else [text]
     for word in dict.fromkeys(word for place in places for word in _WORD.findall(place)):
         reference = parse(word)
@@ -59,7 +59,7 @@ def execute(args: argparse.Namespace, root: Path = ROOT) -> int:
                 print_progress(f"Asking {tag.registry} for {tag.repository}:{tag.tag} …")
                 now[tag] = resolve_digest(tag)
             same = reference == now[tag]
-            print(f"{path.relative_to(root)}: {now[tag]}{' (as it was)' if same else ''}")
+            print(f"{path.relative_to(root)}: {now[tag]}{' (unchanged)' if same else ''}")
             if not same:
                 changes[path] = changes.get(path, text).replace(word, str(now[tag]))
     if args.check:

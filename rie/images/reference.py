@@ -1,4 +1,4 @@
-"""A reference to an image in a registry, and the digest that the registry has under its tag.
+"""A reference to an image in a registry, and the digest of its tag.
 
 Sources: OCI distribution specification ("Pulling manifests"); Docker's token authentication.
 """
@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import json
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from rie.bounded_response import read_bounded
 from rie.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ _KINDS = (
     "application/vnd.docker.distribution.manifest.v2+json"
 )
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
-_SECONDS = 30
+_TIMEOUT_S = 30
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,14 @@ def resolve_digest(reference: Reference) -> Reference:
     address = f"{scheme}://{reference.registry}/{path}"
     with requests.Session() as session:
         try:
-            answer = session.get(address, headers={"Accept": _KINDS}, timeout=_SECONDS)
+            answer = session.get(
+                address, headers={"Accept": _KINDS}, timeout=_TIMEOUT_S, stream=True
+            )
             if answer.status_code == requests.codes.unauthorized:
                 token = _token(session, answer.headers.get("WWW-Authenticate", ""))
                 headers = {"Accept": _KINDS, "Authorization": f"Bearer {token}"}
-                answer = session.get(address, headers=headers, timeout=_SECONDS)
+                answer = session.get(address, headers=headers, timeout=_TIMEOUT_S, stream=True)
+            body = read_bounded(answer, f"the registry {reference.registry}")
         except requests.RequestException as error:
             raise UserError(
                 f"the registry {reference.registry} does not answer: {error}",
@@ -78,32 +84,40 @@ def resolve_digest(reference: Reference) -> Reference:
         raise UserError(
             f"{reference.registry} answers {answer.status_code} for {reference.repository}:"
             f"{reference.tag}",
-            "correct the name or the tag where it stands",
+            "correct the name or the tag in the file",
         )
-    # What was received is what the digest names; the header alone would be the registry's word.
-    digest = f"sha256:{hashlib.sha256(answer.content).hexdigest()}"
-    told = answer.headers.get("Docker-Content-Digest", digest)
-    if told != digest:
+    # Hash what was received; the header alone would have to be trusted.
+    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+    reported = answer.headers.get("Docker-Content-Digest", digest)
+    if reported != digest:
         raise UserError(
-            f"{reference} arrived as {digest}, but its registry says {told}",
-            "try again; something between here and the registry changes what it sends",
+            f"{reference} arrived as {digest}, but its registry reports {reported}",
+            "try again; a proxy between here and the registry changes its answers",
         )
     return replace(reference, digest=digest)
 
 
 def _token(session: requests.Session, challenge: str) -> str:
-    """Anonymous pulls need a token, too; where to get one stands in the refusal."""
-    words = dict(_CHALLENGE.findall(challenge))
-    realm = words.pop("realm", "")
+    """The token that an anonymous pull needs; the challenge names the server that issues it."""
+    parameters = dict(_CHALLENGE.findall(challenge))
+    realm = parameters.pop("realm", "")
     if not realm:
         raise UserError(
-            f"the registry wants a login that is not known here: {challenge or 'it says nothing'}",
-            "pin public images only, or write the digest by hand",
+            f"the registry requires an unknown kind of login: {challenge or '(none)'}",
+            "pin public images only, or write the digest manually",
         )
-    answer = session.get(realm, params=words, timeout=_SECONDS)
+    answer = session.get(realm, params=parameters, timeout=_TIMEOUT_S, stream=True)
     answer.raise_for_status()
-    told = answer.json()
-    return str(told.get("token") or told.get("access_token"))
+    body = read_bounded(answer, f"the token server {urlsplit(realm).hostname}")
+    try:
+        document = json.loads(body)
+        token = document.get("token") or document["access_token"]
+    except (ValueError, LookupError, AttributeError) as error:
+        raise UserError(
+            f"the token server {urlsplit(realm).hostname} did not answer with a token",
+            "try again; check proxies between here and the registry",
+        ) from error
+    return str(token)
 
 
 def _is_loopback(registry: str) -> bool:

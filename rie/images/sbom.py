@@ -1,7 +1,7 @@
 """`rie sbom`: what is in an image, as a CycloneDX document.
 
-What is there says the image itself (see `sbom_probe`); the document is written and checked against
-its schema by cyclonedx-python-lib, the project's own library.
+A program in the image lists its contents (see `sbom_probe`); cyclonedx-python-lib writes the
+document and checks it against its schema.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def document(client: DockerClient, name: str) -> str:
     text = output.output_as_string(indent=2)
     fault = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
     if fault is not None:
-        raise UserError(f"the document does not fit its schema: {fault}", "report this defect")
+        raise UserError(f"the document does not match its schema: {fault}", "report this defect")
     return text
 
 
@@ -116,7 +116,7 @@ def _inventory(client: DockerClient, name: str) -> dict[str, Any]:
 
 def _explain_unreadable(name: str, reason: str) -> UserError:
     return UserError(
-        f"{name} could not be asked what is in it: {reason.strip()}",
+        f"{name} could not be inspected: {reason.strip()}",
         f"it must be a surefoot image, with {PYTHON}",
     )
 
@@ -147,7 +147,7 @@ def _components(found: Mapping[str, Any], image: Image) -> Iterator[Component]:
         "surefoot": image.labels.get(f"{PREFIX}.version", read_version()),
     }
     if STAND_IN_LABEL in image.labels:
-        # Elsewhere the emulator is the base image's own and does not tell its version.
+        # Elsewhere the emulator is the base image's and does not report its version.
         ours["aws-lambda-rie"] = f"aws-sam-cli-{PINNED.version}"
     for name, number in ours.items():
         purl = PackageURL("generic", None, name, number)
@@ -163,5 +163,5 @@ def _components(found: Mapping[str, Any], image: Image) -> Iterator[Component]:
 def _licences(text: str) -> list[Any]:
     from cyclonedx.contrib.license.factories import LicenseFactory
 
-    # Long texts that some packages put here are no names of licences.
+    # Some packages put long texts here, which are not licence names.
     return [LicenseFactory().make_from_string(text)] if 0 < len(text) <= 64 else []

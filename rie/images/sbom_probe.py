@@ -1,7 +1,7 @@
 """Runs inside an image (`rie sbom` sends it there): prints what is installed, as JSON.
 
-It asks whoever installed it: the distribution's package manager, and the metadata of Python's
-packages. Standard library only; the image's own interpreter runs it.
+Sources are the distribution's package manager and the metadata of Python's packages. Standard
+library only; the image's interpreter runs it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ QUERIES = {
     "rpm": ["rpm", "-qa", "--qf", "%{NAME}\t%{VERSION}-%{RELEASE}\t%{ARCH}\t%{LICENSE}\n"],
     "deb": ["dpkg-query", "-W", "-f", "${Package}\t${Version}\t${Architecture}\t\n"],
 }
-# Where a function's packages may lie besides the interpreter's own place.
+# Where a function's packages may be, besides the interpreter's own folder.
 FOLDERS = ("var/task", "opt/python", "opt/python/lib/python3.*/site-packages")
 
 
@@ -39,9 +39,13 @@ def python_packages() -> list[list[str]]:
     folders += [str(path) for where in FOLDERS for path in sorted(Path("/").glob(where))]
     found = {}
     for one in importlib.metadata.distributions(path=folders):
-        told = one.metadata
-        licence = str(told["License-Expression"] or told["License"] or "")
-        found[told["Name"]] = [told["Name"], one.version, licence.strip().partition("\n")[0]]
+        metadata = one.metadata
+        licence = str(metadata["License-Expression"] or metadata["License"] or "")
+        found[metadata["Name"]] = [
+            metadata["Name"],
+            one.version,
+            licence.strip().partition("\n")[0],
+        ]
     return [found[name] for name in sorted(found)]
 
 

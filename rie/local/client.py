@@ -1,4 +1,4 @@
-"""One invocation over HTTP, and what its answer means: the RIE says 200 to nearly everything."""
+"""One invocation of an emulator over HTTP, and its outcome: the RIE sends 200 for most errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ from rie.errors import UserError
 from rie.paths import cache_dir
 
 PATH = "/2015-03-31/functions/function/invocations"
-MAX_EVENT_BYTES = 6 * 1024 * 1024  # synchronous payload limit; the RIE cuts the rest off in silence
+MAX_EVENT_BYTES = 6 * 1024 * 1024  # synchronous payload limit; the RIE silently cuts off the rest
+# The RIE's own report, which has no request id. A Python handler's JSON would contain spaces.
+_TOO_LARGE = re.compile(
+    rb'\{"errorType":"Function\.ResponseSizeTooLarge","errorMessage":"Response payload size '
+    rb'exceeded maximum allowed payload size \(\d+ bytes\)\."\}'
+)
 _TIMED_OUT = re.compile(rb"Task timed out after \d+\.\d\d seconds")
 
 
@@ -68,7 +73,7 @@ def invoke(
     if len(event) > MAX_EVENT_BYTES:
         raise UserError(
             f"the event has {len(event):,} bytes; Lambda takes at most {MAX_EVENT_BYTES:,}",
-            "put the data in S3 and send its address",
+            "put the data in S3 and send its key",
         )
     request_id = str(uuid.uuid4())
     with exclusive(url, on_wait):
@@ -90,6 +95,8 @@ def classify(status: int, body: bytes, request_id: str) -> InvocationOutcome:
         return InvocationOutcome.RUNTIME_FAILED
     if _TIMED_OUT.fullmatch(body):  # bare text: as a Python handler's result it would be quoted
         return InvocationOutcome.TIMED_OUT
+    if _TOO_LARGE.fullmatch(body):
+        return InvocationOutcome.FUNCTION_FAILED  # Lambda calls it Unhandled
     report = _error_report(body)
     if report is not None and report.get("requestId") == request_id:
         return InvocationOutcome.FUNCTION_FAILED

@@ -11,7 +11,7 @@ from rie.errors import UserError
 from rie.function import Function
 
 # Lambda refuses these in a function's configuration. The credentials are reserved there too, but a
-# local function has no role that would supply them, so passing them by hand is allowed here.
+# local function has no role that would supply them, so passing them explicitly is allowed here.
 RESERVED = frozenset(
     {
         "_HANDLER",
@@ -113,7 +113,7 @@ def read_env_file(path: Path) -> list[str]:
         name = word.partition("=")[0]
         if not name or any(character.isspace() for character in name):
             raise UserError(
-                f"{path}, line {number}: {name!r} is no name of a variable", "write NAME=VALUE"
+                f"{path}, line {number}: {name!r} is not the name of a variable", "write NAME=VALUE"
             )
         words.append(word)
     return words

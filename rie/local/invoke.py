@@ -98,8 +98,8 @@ def _of_the_emulator(args: argparse.Namespace, event: bytes) -> InvocationResult
     for option in ("qualifier", "region"):
         if getattr(args, option):
             raise UserError(
-                f"--{option} has no meaning for a function that runs here",
-                "leave it out, or name the deployed function: --deployed NAME",
+                f"--{option} is for deployed functions only",
+                "omit it, or name the deployed function: --deployed NAME",
             )
     url = args.url or f"http://localhost:{args.port}"
     waiting = f"waiting: another invocation is running at {url} …"
@@ -107,7 +107,7 @@ def _of_the_emulator(args: argparse.Namespace, event: bytes) -> InvocationResult
 
 
 def _of_lambda(args: argparse.Namespace, event: bytes) -> InvocationResult:
-    """The answer of a deployed function; the end of its log goes to stderr."""
+    """The result of a deployed function; prints the end of its log to stderr."""
     from rie.aws.invoke import invoke
 
     return invoke(

@@ -1,4 +1,4 @@
-"""The official emulator as a process around a function, without Docker."""
+"""AWS's official emulator (RIE) as a process around a function, without Docker."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ class OfficialRie:
 
 
 def free_port(unlike: int = 0) -> int:
-    """Find a port that nobody uses now, other than `unlike`, which is meant for somebody else."""
+    """Find a port that is free now, other than `unlike`."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""`rie run`: start a function and keep it running until Ctrl-C."""
+"""`rie run`: starts a function and keeps it running until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -133,8 +133,8 @@ def _in_process(function: Function, options: Options) -> NoReturn:
             print_progress("Ctrl-C ends it.")
             status = emulator.wait()
             print_progress(
-                f"The emulator ended with status {status}; it dies when two invocations overlap or "
-                "when one follows a caller that gave up. Starting it again …"
+                f"The emulator ended with status {status}; it crashes when two invocations "
+                "overlap, or after a caller gave up. Starting it again …"
             )
             emulator.stop()  # its runtime may have outlived it
             emulator.start()

@@ -1,6 +1,8 @@
-"""A container that treats its function as Lambda would: what works here should work there.
+"""A container with Lambda's limits.
 
-Not the same here: the network, which is Docker's bridge, and the system call filter, Docker's own.
+Different from Lambda: the network, which is Docker's bridge, the system call filter, which is
+Docker's, and /tmp, a tmpfs whose content counts as the function's memory. Sources: AWS Lambda
+Developer Guide, quotas; container images; memory and computing power.
 """
 
 from __future__ import annotations
@@ -69,8 +71,8 @@ class Sandbox:
     `port` on loopback is any free one when 0. `variables` are the function's own; AWS credentials
     are absent unless they are among them. The handler is `function.handler`, or the image's CMD
     when that is empty. `logs` receives what the container prints (default: stderr).
-    `host_network` gives it this machine's own network, loopback included: for servers that stand
-    in for AWS there.
+    `host_network` gives it this machine's own network, loopback included: for servers there that
+    replace AWS.
     """
 
     def __init__(
@@ -180,7 +182,7 @@ class Sandbox:
         client, self._client = self._client, None
         container, self._container = self._container, None
         if container is not None:
-            # Somebody else may have removed it, which is what is wanted.
+            # It may have been removed already.
             with contextlib.suppress(NotFound):
                 container.stop(timeout=SHUTDOWN_SECONDS)
                 if self._follower is not None:
@@ -224,7 +226,9 @@ class Sandbox:
         """Wait a moment between two looks, less if the container ends."""
         import requests
 
-        with contextlib.suppress(requests.RequestException):  # how the SDK says that it goes on
+        with contextlib.suppress(
+            requests.RequestException
+        ):  # the SDK's error while the container runs
             self.container.wait(timeout=_POLL_SECONDS)
 
 

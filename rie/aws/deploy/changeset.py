@@ -1,7 +1,7 @@
-"""A change set: made, waited for, read, executed, discarded.
+"""A change set: created, read, executed, deleted.
 
-Every call carries a token of its own, by which CloudFormation knows a repetition of botocore's from
-a second wish. Source: "Update CloudFormation stacks using change sets", CloudFormation User Guide.
+Every call has its own token, by which CloudFormation recognizes a retry of botocore's. Source:
+"Update CloudFormation stacks using change sets", CloudFormation User Guide.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from botocore.exceptions import ClientError
 
-from rie.aws.account import explained
+from rie.aws.account import explain_errors
 from rie.aws.deploy import stack_events
 from rie.console import format_table, print_progress
 from rie.errors import UserError
@@ -24,7 +24,7 @@ _HEADINGS = ("action", "logical id", "type", "replacement", "because of")
 
 @dataclass(frozen=True)
 class Change:
-    """One resource's. `replacement` is True, False, Conditional, or empty where it has no sense."""
+    """A resource's change. `replacement` is True, False, Conditional, or empty if unknown."""
 
     action: str  # Add, Modify, Remove, Import, Dynamic
     logical_id: str
@@ -38,9 +38,9 @@ class Change:
         return asdict(self)
 
 
-def read_change(told: Mapping[str, Any]) -> Change:
+def read_change(entry: Mapping[str, Any]) -> Change:
     """A member of DescribeChangeSet's Changes."""
-    change = told.get("ResourceChange", {})
+    change = entry.get("ResourceChange", {})
     targets = [detail.get("Target", {}) for detail in change.get("Details", [])]
     causes = dict.fromkeys(str(one.get("Name") or one.get("Attribute")) for one in targets if one)
     return Change(
@@ -76,17 +76,17 @@ def format_changes(changes: Sequence[Change], stream: TextIO) -> str:
 
 
 LIMIT_S = 600.0
-_SAY_EVERY_S = 10.0
+_REPORT_INTERVAL_S = 10.0
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 
 class NoChangesError(Exception):
-    """The stack already is what the template and the parameters say."""
+    """The stack already matches the template and the parameters."""
 
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """A change set that can be executed. `creates`: the stack exists for it alone so far."""
+    """A change set that can be executed. `creates`: the stack was created for it and is empty."""
 
     id: str
     stack_id: str
@@ -104,13 +104,13 @@ def create(
     capabilities: list[str],
     tags: Mapping[str, str],
 ) -> ChangeSet:
-    """Make a change set for the stack called `stack` and wait until it can be executed.
+    """Create a change set for the stack called `stack` and wait until it can be executed.
 
-    Raises NoChangesError, and UserError when CloudFormation refuses it; either way, and when the
-    wait is broken off, nothing of it is left.
+    Raises NoChangesError, and UserError when CloudFormation rejects it. Then, and when the wait is
+    interrupted, it is deleted again.
     """
     name = f"surefoot-{uuid.uuid4().hex[:12]}"
-    with explained():
+    with explain_errors():
         try:
             made = client.create_change_set(
                 StackName=stack,
@@ -135,8 +135,8 @@ def create(
 
 
 def execute(client: Any, change_set: ChangeSet) -> None:
-    """Begin to make the changes; see follow for the end of it."""
-    with explained():
+    """Start making the changes; see stack_events.follow."""
+    with explain_errors():
         client.execute_change_set(
             ChangeSetName=change_set.id,
             StackName=change_set.stack_id,
@@ -145,8 +145,8 @@ def execute(client: Any, change_set: ChangeSet) -> None:
 
 
 def discard(client: Any, change_set: ChangeSet) -> None:
-    """Remove a change set that was not executed, and the empty stack that was made for it."""
-    with explained():
+    """Delete a change set that was not executed, and the empty stack that was created for it."""
+    with explain_errors():
         client.delete_change_set(ChangeSetName=change_set.id, StackName=change_set.stack_id)
         if not change_set.creates:
             return
@@ -165,9 +165,9 @@ def discard_after_error(client: Any, change_set: ChangeSet) -> None:
 
 def _ready(client: Any, pending: ChangeSet) -> ChangeSet:
     """Poll until CloudFormation has computed the changes."""
-    started = told_at = time.monotonic()
+    started = reported_at = time.monotonic()
     while True:
-        with explained():
+        with explain_errors():
             answer = client.describe_change_set(
                 ChangeSetName=pending.id, StackName=pending.stack_id
             )
@@ -180,7 +180,7 @@ def _ready(client: Any, pending: ChangeSet) -> ChangeSet:
             if _says_no_changes(reason):
                 raise NoChangesError
             raise UserError(
-                f"CloudFormation made no change set: {reason}",
+                f"CloudFormation did not create the change set: {reason}",
                 "correct the template or the parameters; nothing was changed",
             )
         now = time.monotonic()
@@ -189,21 +189,21 @@ def _ready(client: Any, pending: ChangeSet) -> ChangeSet:
                 f"the change set is still {status} after {LIMIT_S:.0f} s: {reason}",
                 "repeat later; nothing was changed",
             )
-        if now - told_at >= _SAY_EVERY_S:
+        if now - reported_at >= _REPORT_INTERVAL_S:
             print_progress(f"  {status} for {now - started:.0f} s …")
-            told_at = now
+            reported_at = now
         time.sleep(stack_events.POLL_INTERVAL_S)
 
 
 def _changes(client: Any, pending: ChangeSet, page: Mapping[str, Any]) -> tuple[Change, ...]:
     """The changes of the first page, which is here, and of all others."""
-    changes = [read_change(told) for told in page.get("Changes", [])]
+    changes = [read_change(entry) for entry in page.get("Changes", [])]
     while token := page.get("NextToken"):
-        with explained():
+        with explain_errors():
             page = client.describe_change_set(
                 ChangeSetName=pending.id, StackName=pending.stack_id, NextToken=token
             )
-        changes += [read_change(told) for told in page.get("Changes", [])]
+        changes += [read_change(entry) for entry in page.get("Changes", [])]
     return tuple(changes)
 
 

@@ -75,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Deploy or remove; the function's ARN goes to stdout. Raises UserError."""
+    """Deploy or delete; prints the function's ARN to stdout. Raises UserError."""
     if not args.dry_run:
         require_interactive(yes=args.yes)
     return _delete(args) if args.delete else _deploy(args)
@@ -162,7 +162,7 @@ def _delete(args: argparse.Namespace) -> int:
         )
         _print(args, _record(name, account.number, account.region, "none") | _ending(None))
         return 0
-    gone, end = delete.remove(client, found, yes=args.yes)
+    gone, end = delete.delete_stack(client, found, yes=args.yes)
     if end is None:
         print_progress("Nothing was changed.")
         return 1

@@ -1,4 +1,4 @@
-"""`rie deploy --delete`: a stack removed, after a look at what goes and what stays.
+"""`rie deploy --delete`: deletes a stack, after showing what is deleted and what is kept.
 
 Source: DeleteStack and "DeletionPolicy attribute", AWS CloudFormation.
 """
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rie.aws.account import explained
+from rie.aws.account import explain_errors
 from rie.aws.deploy.stack import Stack, require_idle, resources
 from rie.aws.deploy.stack_events import StackOutcome, follow, newest_event
 from rie.aws.deploy.template import parsed, section
@@ -23,7 +23,7 @@ Row = tuple[str, str, str]  # logical id, type, physical id
 
 @dataclass(frozen=True)
 class Contents:
-    """A stack's resources. `logs`: what becomes of the function's log group, in words."""
+    """A stack's resources. `logs` says what happens to its log group."""
 
     removed: tuple[Row, ...]
     kept: tuple[Row, ...]
@@ -31,10 +31,10 @@ class Contents:
 
 
 def contents(client: Any, stack: Stack) -> Contents:
-    """What the deletion of `stack` removes and what it leaves. Raises UserError."""
+    """What deleting `stack` deletes and what it keeps. Raises UserError."""
     if stack.status == "REVIEW_IN_PROGRESS":  # it has no template and no resource yet
         return Contents((), (), "")
-    with explained():
+    with explain_errors():
         body = client.get_template(StackName=stack.id)["TemplateBody"]
     declared = section(parsed(body), "Resources")
     rows = [
@@ -50,8 +50,8 @@ def contents(client: Any, stack: Stack) -> Contents:
     )
 
 
-def remove(client: Any, stack: Stack, *, yes: bool) -> tuple[Contents, StackOutcome | None]:
-    """Remove `stack`; the end is None when the answer was no. Raises UserError."""
+def delete_stack(client: Any, stack: Stack, *, yes: bool) -> tuple[Contents, StackOutcome | None]:
+    """Delete `stack` after a confirmation; without it the outcome is None. Raises UserError."""
     require_idle(stack)
     if stack.protected:
         raise UserError(
@@ -64,7 +64,7 @@ def remove(client: Any, stack: Stack, *, yes: bool) -> tuple[Contents, StackOutc
     if not confirm(f"Delete the stack {stack.name}?", yes=yes):
         return found, None
     after = newest_event(client, stack.id)
-    with explained():
+    with explain_errors():
         client.delete_stack(StackName=stack.id, ClientRequestToken=str(uuid.uuid4()))
     return found, follow(client, stack.id, after)
 

@@ -1,7 +1,8 @@
-"""The image to deploy, by digest: as given, or as ECR says that a tag means now.
+"""The image to deploy, by digest: as given, or the one that has the tag now.
 
-A tag may move; a stack that names the digest always runs what was shown. Sources: "Create a Lambda
-function using a container image", AWS Lambda Developer Guide; DescribeImages, ECR API reference.
+A tag can be moved; a stack with a digest always runs the image that was shown. Sources: "Create a
+Lambda function using a container image", AWS Lambda Developer Guide; DescribeImages, ECR API
+reference.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rie.aws.account import Account, explained
+from rie.aws.account import Account, explain_errors
 from rie.console import print_progress
 from rie.errors import UserError
 from rie.git_checkout import read_checkout
@@ -56,7 +57,7 @@ def parse(text: str) -> Reference:
     found = _REFERENCE.fullmatch(text)
     if found is None:
         raise UserError(
-            f"--image {text}: Lambda takes images from ECR only, and this is no such name",
+            f"--image {text}: Lambda takes images from ECR only, and this is not a name in ECR",
             f"give {FORM}, or a tag instead of the digest; `make push` prints it",
         )
     parts = found.groupdict(default="")
@@ -66,15 +67,15 @@ def parse(text: str) -> Reference:
     )
 
 
-def pushed(account: Account, function: Function, architecture: str) -> Reference:
-    """What `make push FUNCTION=…` calls the image of the checkout's last commit.
+def reference_of_checkout(account: Account, function: Function, architecture: str) -> Reference:
+    """The name that `make push FUNCTION=…` gives the image of the checkout's last commit.
 
     `architecture` is amd64 or arm64. Raises UserError where there is no checkout.
     """
     checkout = read_checkout(function.directory)
     if checkout.changes:
         print_progress(
-            "note: the checkout has changes that no pushed image has; the last commit's is taken"
+            "note: the checkout has uncommitted changes; the image of the last commit is deployed"
         )
     domain = "amazonaws.com.cn" if account.region.startswith("cn-") else "amazonaws.com"
     host = f"{account.number}.dkr.ecr.{account.region}.{domain}"
@@ -94,17 +95,17 @@ class Image:
 def find_image(account: Account, reference: Reference, *, guessed: bool) -> Image:
     """The image that ECR has under `reference`. Raises UserError.
 
-    `guessed`: no --image was given, so the remedy for a missing image is a push. An image given by
-    digest that DescribeImages may not be called for is believed, and that is said.
+    `guessed`: no --image was given, so the remedy for a missing image is a push. Without permission
+    for DescribeImages an image given by digest is used as it is, with a note.
     """
     if reference.region != account.region:
         raise UserError(
-            f"{reference} lies in {reference.region}; Lambda in {account.region} cannot run it",
+            f"{reference} is in {reference.region}; Lambda in {account.region} cannot run it",
             f"push it to {account.region}, or deploy with --region {reference.region}",
         )
     what = {"imageDigest": reference.digest} if reference.digest else {"imageTag": reference.tag}
     try:
-        with explained():
+        with explain_errors():
             details = account.client("ecr").describe_images(
                 registryId=reference.account,
                 repositoryName=reference.repository,
@@ -115,7 +116,7 @@ def find_image(account: Account, reference: Reference, *, guessed: bool) -> Imag
         if code in _GONE:
             raise _missing(reference, code, guessed=guessed) from error
         if code == "AccessDeniedException" and reference.digest:
-            print_progress(f"note: {error.reason}; the image is taken as it was given")
+            print_progress(f"note: {error.reason}; the image is used as given")
             return Image(str(reference), "")
         raise
     detail = details[0]
@@ -129,7 +130,7 @@ def find_image(account: Account, reference: Reference, *, guessed: bool) -> Imag
 
 
 def _architecture(tags: Iterable[str]) -> str:
-    """What `make push` built it for, by its tags (VERSION-REVISION-ARCHITECTURE)."""
+    """The architecture in the tags of `make push` (VERSION-REVISION-ARCHITECTURE), or nothing."""
     named = {tag.rpartition("-")[2] for tag in tags} & set(ARCHITECTURES)
     return named.pop() if len(named) == 1 else ""
 

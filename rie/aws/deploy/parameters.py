@@ -1,4 +1,4 @@
-"""Values for a template's parameters: checked here, before CloudFormation would find fault.
+"""Values for a template's parameters, checked before anything is sent to CloudFormation.
 
 Source: "Parameters section syntax reference", AWS CloudFormation User Guide.
 """
@@ -21,7 +21,7 @@ Declaration = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Values:
-    """What CreateChangeSet gets: `given` anew, `kept` (names) as the stack has them."""
+    """Parameters of CreateChangeSet: `given` values, and `kept` names, whose values stay."""
 
     given: Mapping[str, str]
     kept: tuple[str, ...]

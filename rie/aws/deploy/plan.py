@@ -67,19 +67,21 @@ def make(
     if deployed is not None:
         stack.require_settled(deployed)
     guessed = reference is None
-    wanted = reference or image.pushed(account, found, _architecture(plan, given, deployed))
+    wanted = reference or image.reference_of_checkout(
+        account, found, _architecture(plan, given, deployed)
+    )
     fetched = image.find_image(account, wanted, guessed=guessed)
     print_progress(f"Image {fetched.uri}" + (f" (tag {wanted.tag})" if wanted.tag else ""))
     given[template.IMAGE_PARAMETER] = fetched.uri
     if fetched.architecture:
         _agree(plan, given, fetched)
     values = parameters.choose(plan, given, deployed.parameters if deployed else ())
-    _tell_kept(plan, values.kept, deployed)
+    _report_kept_parameters(plan, values.kept, deployed)
     return Plan(account, client, found.name, name, deployed, plan, values, fetched.uri)
 
 
 def _architecture(plan: Template, given: Mapping[str, str], deployed: Stack | None) -> str:
-    """Docker's word for what the function will run on: as given, deployed or by default."""
+    """Docker's name of the function's architecture: as given, as deployed, or the default."""
     key = template.ARCHITECTURE_PARAMETER
     default = plan.parameters.get(key, {}).get("Default", "x86_64")
     before = deployed.parameters.get(key, default) if deployed else default
@@ -94,7 +96,7 @@ def _agree(plan: Template, given: dict[str, str], fetched: Image) -> None:
         raise UserError(
             f"the image was built for {fetched.architecture}, as its tag says; "
             f"--arch {normalize(given[key])} would let it fail at its first start",
-            "leave --arch out, or push and deploy an image for that architecture",
+            "omit --arch, or push and deploy an image for that architecture",
         )
     if key in plan.parameters:
         given[key] = wanted
@@ -114,7 +116,7 @@ def _lint(path: Path, region: str) -> None:
         )
 
 
-def _tell_kept(plan: Template, kept: Sequence[str], deployed: Stack | None) -> None:
+def _report_kept_parameters(plan: Template, kept: Sequence[str], deployed: Stack | None) -> None:
     """Name the parameters that stay other than the template's defaults would have them."""
     for key in kept:
         default = str(plan.parameters[key].get("Default", ""))
@@ -126,6 +128,6 @@ def _tell_kept(plan: Template, kept: Sequence[str], deployed: Stack | None) -> N
 
 
 def _short(path: Path) -> Path:
-    """As seen from here, where it lies below: it is shown with line numbers to click on."""
+    """Relative to the current directory if inside it: editors make such paths clickable."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path

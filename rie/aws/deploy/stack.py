@@ -1,4 +1,4 @@
-"""A function's stack as CloudFormation knows it, and what its state allows.
+"""A function's stack: its state, and whether that allows a deployment.
 
 Source: "Stack status codes", AWS CloudFormation User Guide.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rie.aws.account import Account, explained
+from rie.aws.account import Account, explain_errors
 from rie.errors import UserError
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
@@ -22,34 +22,37 @@ _SETTLED = frozenset(
         *["IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"],
     ]
 )
-_REMOVE = "remove it with --delete, then deploy again"
+_DELETE = "delete it with --delete, then deploy again"
 # States that nothing can be deployed to: what each means, and the remedy.
 _STUCK = {
-    "ROLLBACK_COMPLETE": ("its creation failed and was undone; such a stack stays empty", _REMOVE),
-    "ROLLBACK_FAILED": ("its creation failed, and so did undoing it", _REMOVE),
-    "CREATE_FAILED": ("its creation failed and was not undone", _REMOVE),
-    "DELETE_FAILED": ("its removal failed half-way", "repeat --delete; it names what resists"),
+    "ROLLBACK_COMPLETE": (
+        "its creation failed and was rolled back; such a stack stays empty",
+        _DELETE,
+    ),
+    "ROLLBACK_FAILED": ("its creation failed, and so did the rollback", _DELETE),
+    "CREATE_FAILED": ("its creation failed and was not rolled back", _DELETE),
+    "DELETE_FAILED": ("its deletion failed", "repeat --delete; it names the resources that failed"),
     "REVIEW_IN_PROGRESS": (
-        "somebody made a change set for it and has not executed it yet, so it is still empty",
-        "execute that change set in the console, or discard it with --delete",
+        "it was created for a change set that was never executed, so it is empty",
+        "execute that change set in the console, or delete the stack with --delete",
     ),
     "UPDATE_FAILED": (
-        "an update failed and was not undone",
+        "an update failed and was not rolled back",
         "aws cloudformation rollback-stack --stack-name {name}, then deploy again",
     ),
     "UPDATE_ROLLBACK_FAILED": (
-        "an update failed, and so did undoing it",
+        "an update failed, and so did the rollback",
         (
-            "mend what its events name, then: "
+            "fix what its events name, then: "
             "aws cloudformation continue-update-rollback --stack-name {name}"
         ),
     ),
 }
 _BUSY = (
-    "another operation on it is under way",
-    "wait for its end (aws cloudformation describe-stack-events --stack-name {name}), then repeat",
+    "another operation on it is in progress",
+    "wait for its end (aws cloudformation describe-stack-events --stack-name {name}); repeat",
 )
-_UNKNOWN = ("surefoot does not know this state", "look at it in the CloudFormation console")
+_UNKNOWN = ("this state is unknown to surefoot", "see the stack in the CloudFormation console")
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def name_for(function: str, chosen: str | None) -> str:
     name = chosen or "surefoot-" + re.sub(r"[^a-z0-9]+", "-", function.lower()).strip("-")
     if not _NAME.fullmatch(name):
         raise UserError(
-            f"{name!r} cannot name a stack",
+            f"{name!r} cannot be the name of a stack",
             "give --stack letters, digits and dashes, a letter first, at most 128",
         )
     return name
@@ -77,7 +80,7 @@ def name_for(function: str, chosen: str | None) -> str:
 
 def describe_stack(client: Any, name_or_id: str) -> Stack | None:
     """The stack, or None when there is none of that name. Raises UserError."""
-    with explained():
+    with explain_errors():
         try:
             found = client.describe_stacks(StackName=name_or_id)["Stacks"][0]
         except ClientError as error:
@@ -95,7 +98,7 @@ def describe_stack(client: Any, name_or_id: str) -> Stack | None:
 
 
 def require_settled(stack: Stack) -> None:
-    """Raise UserError that says why nothing can be deployed to `stack` now, and what to do."""
+    """Raise UserError if nothing can be deployed to `stack` in its state."""
     if stack.status in _SETTLED:
         return
     reason, remedy = _STUCK.get(stack.status) or (
@@ -107,7 +110,7 @@ def require_settled(stack: Stack) -> None:
 
 
 def require_idle(stack: Stack) -> None:
-    """Raise UserError while an operation on `stack` is under way; an unexecuted one is none."""
+    """Raise UserError while an operation on `stack` is in progress."""
     if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
         require_settled(stack)
 
@@ -129,6 +132,6 @@ def function_arn(account: Account, client: Any, stack: Stack) -> str | None:
 
 def resources(client: Any, stack_id: str) -> list[dict[str, Any]]:
     """The StackResourceSummaries of a stack."""
-    with explained():
+    with explain_errors():
         pages = client.get_paginator("list_stack_resources").paginate(StackName=stack_id)
         return [resource for page in pages for resource in page["StackResourceSummaries"]]

@@ -1,4 +1,4 @@
-"""A stack's events as they come, until its operation has ended.
+"""A stack's events, shown until its operation has ended.
 
 Source: StackEvent, AWS CloudFormation API reference.
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rie.aws.account import explained
+from rie.aws.account import explain_errors
 from rie.console import print_progress
 from rie.errors import UserError
 
@@ -34,7 +34,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class StackOutcome:
-    """The stack's last status, what failed on the way, and what CloudFormation says of it all."""
+    """The stack's last status, the resources that failed, and CloudFormation's reason."""
 
     status: str
     failures: tuple[Failure, ...]
@@ -42,7 +42,7 @@ class StackOutcome:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the operation did what it was begun for, which undoing it is not."""
+        """Whether the operation succeeded; a rollback is not a success."""
         return self.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"}
 
     def describe(self) -> str:
@@ -52,16 +52,16 @@ class StackOutcome:
 
 
 def newest_event(client: Any, stack_id: str) -> str:
-    """The id of the stack's latest event: those after it belong to what is begun now."""
-    with explained():
+    """The id of the stack's latest event; later ones belong to the operation that starts now."""
+    with explain_errors():
         events = client.describe_stack_events(StackName=stack_id)["StackEvents"]
     return str(events[0]["EventId"]) if events else ""
 
 
 def follow(client: Any, stack_id: str, after: str) -> StackOutcome:
-    """Show the events after the one with id `after`; returns when the stack is at rest.
+    """Show the events after the one with id `after`; returns when its operation has ended.
 
-    Raises UserError when CloudFormation cannot be asked any more; the operation goes on then.
+    Raises UserError when CloudFormation cannot be reached any more; the operation continues then.
     """
     try:
         return _follow(client, stack_id, after)
@@ -95,7 +95,7 @@ def _follow(client: Any, stack_id: str, after: str) -> StackOutcome:
 def _events(client: Any, stack_id: str, after: str) -> list[dict[str, Any]]:
     """Events later than `after`, oldest first; AWS lists the newest first."""
     fresh: list[dict[str, Any]] = []
-    with explained():
+    with explain_errors():
         for page in client.get_paginator("describe_stack_events").paginate(StackName=stack_id):
             for event in page["StackEvents"]:
                 if event["EventId"] == after:

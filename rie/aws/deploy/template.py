@@ -29,7 +29,7 @@ class Template:
     resources: Mapping[str, Mapping[str, Any]]
 
     def capabilities(self) -> list[str]:
-        """What CloudFormation wants acknowledged (CreateChangeSet, Capabilities): IAM resources."""
+        """The capabilities to acknowledge for IAM resources (CreateChangeSet, Capabilities)."""
         iam = [
             resource
             for resource in self.resources.values()
@@ -56,7 +56,7 @@ class Finding:
 
 
 def read(path: Path) -> Template:
-    """The template at `path`. Raises UserError when it is missing, too long or no template."""
+    """The template at `path`. Raises UserError when it is missing, too long or not a template."""
     from cfnlint.decode import decode
 
     try:
@@ -74,8 +74,10 @@ def read(path: Path) -> Template:
         )
     content, faults = decode(str(path))
     if faults or not content or not isinstance(content, dict):
-        told = "\n  ".join(str(_finding(fault)) for fault in faults) or "it is empty, or no mapping"
-        raise UserError(f"{path} is not a template:\n  {told}", "correct it; nothing was sent")
+        reasons = (
+            "\n  ".join(str(_finding(fault)) for fault in faults) or "it is empty or not a mapping"
+        )
+        raise UserError(f"{path} is not a template:\n  {reasons}", "correct it; nothing was sent")
     resources = section(content, "Resources")
     return Template(path, body, section(content, "Parameters"), resources)
 
@@ -91,7 +93,7 @@ def lint(path: Path, region: str) -> list[Finding]:
 
 
 def parsed(body: str | Mapping[str, Any]) -> Mapping[str, Any]:
-    """The content of a deployed template; an empty mapping when `body` is no template.
+    """The content of a deployed template; an empty mapping if `body` is not a template.
 
     `body` is what GetTemplate answers: text, or the object that botocore made of JSON.
     """

@@ -1,4 +1,4 @@
-"""From an image that passed every check to a URI that Lambda takes: repository, push, proof."""
+"""Pushes a checked image and verifies it: repository, upload, verification."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ JSON_VERSION = 1
 
 @dataclass(frozen=True)
 class PushRequest:
-    """What to push where. `registry` replaces ECR's address where another stands before it."""
+    """What to push, and where. `registry` replaces ECR's address, for a proxy before it."""
 
     image: LocalImage
     architecture: str
@@ -40,7 +40,7 @@ class PushRequest:
 
 @dataclass(frozen=True)
 class PushResult:
-    """What the registry has now; `bytes` is the size of the compressed layers."""
+    """The image in the registry; `bytes` is the size of its compressed layers."""
 
     image_uri: str
     digest: str
@@ -59,89 +59,91 @@ class PushResult:
         return {"version": JSON_VERSION, **asdict(self)}
 
 
-def push_image(client: DockerClient, order: PushRequest) -> PushResult:
-    """Push `order` unless the registry has it, and prove what is there. Raises UserError."""
-    account = open_account(order.region)
-    repository = repositories.ensure(account, order.repository, create=order.create)
+def push_image(client: DockerClient, request: PushRequest) -> PushResult:
+    """Push `request` unless the registry has it, and verify the result. Raises UserError."""
+    account = open_account(request.region)
+    repository = repositories.ensure(account, request.repository, create=request.create)
     registry = Registry(
-        order.registry or repository.registry, order.repository, repositories.credentials(account)
+        request.registry or repository.registry,
+        request.repository,
+        repositories.credentials(account),
     )
-    manifest = _existing_image(registry, order)
+    manifest = _existing_image(registry, request)
     already_there = manifest is not None
     if manifest is None:
-        manifest = _push(client, registry, order)
-    _verify_config(registry, manifest, order.architecture)
+        manifest = _push(client, registry, request)
+    _verify_config(registry, manifest, request.architecture)
     return PushResult(
         image_uri=f"{repository.uri}@{manifest.digest}",
         digest=manifest.digest,
-        tag=order.tag,
+        tag=request.tag,
         repository=repository.name,
         repository_created=repository.created,
         already_there=already_there,
         account=account.number,
         region=account.region,
-        architecture=order.architecture,
+        architecture=request.architecture,
         layers=manifest.layers,
         bytes=manifest.size,
     )
 
 
-def _existing_image(registry: Registry, order: PushRequest) -> Manifest | None:
+def _existing_image(registry: Registry, request: PushRequest) -> Manifest | None:
     """The image under the tag, if it is ours. Raises PushBlocked if it is another."""
-    found = registries.manifest(registry, order.tag)
+    found = registries.manifest(registry, request.tag)
     if found is None:
         return None
     digest = digest_of(found.body)
     try:
         manifest = read(found.body, found.media_type)
     except UnsupportedManifestError:
-        manifest = None  # whatever it is, it is not the image at hand
-    if manifest is None or not manifest.holds(order.image.id):
+        manifest = None  # in any case it is not this image
+    if manifest is None or not manifest.holds(request.image.id):
         taken = PushBlocker(
-            f"{registry.name} has another image under the tag {order.tag}: {digest}",
+            f"{registry.name} has another image under the tag {request.tag}: {digest}",
             "deploy that one, it was built from the same revision; "
             "or commit a change, build again and push",
         )
-        raise PushBlocked(order.image.name, [taken])
+        raise PushBlocked(request.image.name, [taken])
     return manifest
 
 
-def _push(client: DockerClient, registry: Registry, order: PushRequest) -> Manifest:
-    print_progress(f"Pushing {order.image.name} as {registry.name}:{order.tag} …")
-    with _tagged(client, order.image.id, registry.name, order.tag):
+def _push(client: DockerClient, registry: Registry, request: PushRequest) -> Manifest:
+    print_progress(f"Pushing {request.image.name} as {registry.name}:{request.tag} …")
+    with _tagged(client, request.image.id, registry.name, request.tag):
         try:
-            digest = upload(client, registry, order.tag, patience_s=order.patience_s)
+            digest = upload(client, registry, request.tag, patience_s=request.patience_s)
         except TagTakenError:
-            # Another push was quicker, or ours arrived and its answer was lost.
-            manifest = _existing_image(registry, order)
+            # Another push was faster, or ours arrived and its answer was lost.
+            manifest = _existing_image(registry, request)
             if manifest is None:
                 raise
             return manifest
-    return _verify_pushed(registry, order, digest)
+    return _verify_pushed(registry, request, digest)
 
 
-def _verify_pushed(registry: Registry, order: PushRequest, digest: str) -> Manifest:
-    """What the registry hands out under the tag is what the engine pushed: hash its bytes."""
-    found = registries.manifest(registry, order.tag)
+def _verify_pushed(registry: Registry, request: PushRequest, digest: str) -> Manifest:
+    """Check that the registry delivers what the engine pushed, by hashing its bytes."""
+    found = registries.manifest(registry, request.tag)
     if found is None:
         raise UserError(
-            f"the engine pushed {digest}, but the registry has nothing under {order.tag}",
-            "push again; if that does not help, look at the registry's own log",
+            f"pushed {digest}, but tag {request.tag} does not exist in the registry",
+            "push again; if it recurs, check the registry's log",
         )
     said = {digest, digest_of(found.body), found.digest or digest}
     if len(said) > 1:
         raise UserError(
-            f"the engine pushed {digest}, the registry says {found.digest} "
-            f"and hands out {digest_of(found.body)}",
-            f"do not deploy the tag {order.tag}: something between here and the registry "
-            "changes images",
+            f"the engine pushed {digest}, the registry reports "
+            f"{found.digest} and delivers {digest_of(found.body)}",
+            f"do not deploy the tag {request.tag}: a proxy between here and the "
+            "registry changes images",
         )
-    with _explain_pushed_but_invalid(registry, order.tag):
+    with _explain_pushed_but_invalid(registry, request.tag):
         manifest = read(found.body, found.media_type)
-    if not manifest.holds(order.image.id):
+    if not manifest.holds(request.image.id):
         raise UserError(
-            f"the registry's image has the config {manifest.config}, not {order.image.id}",
-            f"do not deploy the tag {order.tag}; push again",
+            f"the registry's image has the config {manifest.config}, not {request.image.id}",
+            f"do not deploy the tag {request.tag}; push again",
         )
     return manifest
 
@@ -157,7 +159,7 @@ def _verify_config(registry: Registry, manifest: Manifest, architecture: str) ->
 
 @contextmanager
 def _explain_pushed_but_invalid(registry: Registry, tag: str) -> Iterator[None]:
-    """An image that turned out unfit after the push is there: say so, and how to take it away."""
+    """Add to an error about a pushed image how to delete it."""
     try:
         yield
     except UnsupportedManifestError as error:
@@ -170,12 +172,12 @@ def _explain_pushed_but_invalid(registry: Registry, tag: str) -> Iterator[None]:
 
 @contextmanager
 def _tagged(client: DockerClient, image_id: str, name: str, tag: str) -> Iterator[None]:
-    """The engine pushes by name: give the image this one as long as it takes."""
+    """The engine pushes by name: give the image this name during the push."""
     image = client.images.get(image_id)
     image.tag(name, tag)
     try:
         yield
     finally:
         image.reload()
-        if len(image.tags) > 1:  # without its last name the image itself would go
+        if len(image.tags) > 1:  # removing its last name would delete the image
             client.images.remove(f"{name}:{tag}", noprune=True)

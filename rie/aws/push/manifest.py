@@ -1,8 +1,8 @@
-"""The manifest: what the registry will hand to Lambda, and whether Lambda takes it.
+"""The manifest: what the registry delivers to Lambda, and whether Lambda accepts it.
 
 Lambda takes one image per manifest, Docker's schema 2 or OCI's image manifest ("Create a Lambda
 function using a container image"). An index, which buildx makes for several platforms or for one
-with its attestations, it answers with "The image manifest, config or layer media type … is not
+with its attestations, it rejects with "The image manifest, config or layer media type … is not
 supported"; layers that are not compressed with gzip, with "UnsupportedImageLayerDetected".
 """
 
@@ -38,7 +38,7 @@ LAYERS = {
 
 
 class UnsupportedManifestError(UserError):
-    """The registry has something under that name which Lambda does not take."""
+    """The registry's image is of a kind that Lambda rejects."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,12 @@ def read(body: bytes, media_type: str) -> Manifest:
     document = _object(body, "manifest")
     if media_type in INDEXES:
         raise UnsupportedManifestError(
-            f"the manifest is {INDEXES[media_type]}; Lambda refuses it", ONE_PLATFORM
+            f"the manifest is {INDEXES[media_type]}; Lambda rejects it", ONE_PLATFORM
         )
     if media_type not in CONFIGS or document.get("mediaType", media_type) != media_type:
         found = document.get("mediaType")
         raise UnsupportedManifestError(
-            f"the manifest came as {media_type or 'no type'} and calls itself {found}; "
+            f"the manifest was sent as {media_type or 'no type'} and says {found}; "
             f"Lambda takes {DOCKER} or {OCI}",
             "build the image with docker's plain builder (`make image`)",
         )
@@ -90,8 +90,8 @@ def read(body: bytes, media_type: str) -> Manifest:
     if unfit:
         raise UnsupportedManifestError(
             f"the manifest has parts that Lambda does not take: {', '.join(sorted(unfit))}",
-            "build it with layers compressed by gzip, as docker does unless told otherwise, "
-            "and without attestations",
+            "build it with gzip-compressed layers, which is docker's default, and without "
+            "attestations",
         )
     return result
 

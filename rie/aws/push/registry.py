@@ -1,4 +1,4 @@
-"""A repository over the registry's own HTTP API, asked apart from the engine.
+"""A repository through the registry's HTTP API, independent of the engine.
 
 Source: OCI distribution specification, "Pulling manifests" and "Pulling blobs"; ECR takes the same
 token as basic authentication ("Private registry authentication", HTTP API).
@@ -18,11 +18,12 @@ from urllib3.util import Retry
 
 from rie.aws.push.manifest import ACCEPTED
 from rie.aws.push.repository import Credentials
+from rie.bounded_response import read_bounded
 from rie.errors import UserError
 
 _TIMEOUT_S = (10, 60)  # to connect, and between two pieces of an answer
-# Reading changes nothing, so whatever may have been bad luck is tried again.
-_AGAIN = Retry(
+# Reading changes nothing, so transient errors are retried.
+_RETRY = Retry(
     total=3, backoff_factor=0.25, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False
 )
 
@@ -37,12 +38,12 @@ class Registry:
 
     @property
     def name(self) -> str:
-        """The repository as the engine wants it named."""
+        """The repository's name for the engine."""
         return f"{self.address}/{self.repository}"
 
 
 class Blob(NamedTuple):
-    """What a registry has under a name; `digest` is what it says, and may be empty."""
+    """What a registry has under a name; `digest` is the one it reports, or empty."""
 
     body: bytes
     media_type: str
@@ -62,32 +63,37 @@ def blob(registry: Registry, digest: str) -> Blob | None:
 def _get(registry: Registry, path: str, headers: dict[str, str]) -> Blob | None:
     url = f"https://{registry.address}/v2/{registry.repository}/{path}"
     user = registry.credentials
-    with _reached(registry.address), requests.Session() as session:
-        session.mount("https://", HTTPAdapter(max_retries=_AGAIN))
-        # A redirect to storage elsewhere, as ECR's for blobs, goes without the password: requests
-        # drops it when the host changes.
+    with _explain_errors(registry.address), requests.Session() as session:
+        session.mount("https://", HTTPAdapter(max_retries=_RETRY))
+        # A redirect to another host, as ECR's for blobs, is followed without the password:
+        # requests drops it.
         answer = session.get(
-            url, headers=headers, auth=(user.username, user.password), timeout=_TIMEOUT_S
+            url,
+            headers=headers,
+            auth=(user.username, user.password),
+            timeout=_TIMEOUT_S,
+            stream=True,
         )
+        body = read_bounded(answer, f"the registry {registry.address}")
     if answer.status_code == HTTPStatus.NOT_FOUND:
         return None
     if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise UserError(
-            f"the registry {registry.address} does not let us read {registry.repository} "
+            f"the registry {registry.address} does not allow reading {registry.repository} "
             f"(HTTP {answer.status_code})",
             "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on it in your policy",
         )
     if answer.status_code != HTTPStatus.OK:
         raise UserError(
             f"the registry {registry.address} answered {path} with HTTP {answer.status_code}",
-            "push again later: what is there already is not sent twice",
+            "push again later: layers that were pushed are not sent again",
         )
     media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip()
-    return Blob(answer.content, media_type, answer.headers.get("Docker-Content-Digest", ""))
+    return Blob(body, media_type, answer.headers.get("Docker-Content-Digest", ""))
 
 
 @contextmanager
-def _reached(address: str) -> Iterator[None]:
+def _explain_errors(address: str) -> Iterator[None]:
     try:
         yield
     except requests.RequestException as error:

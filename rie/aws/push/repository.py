@@ -7,9 +7,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rie.aws.account import Account, explained
+from rie.aws.account import Account, explain_errors
 from rie.console import print_progress
 from rie.errors import UserError
+from rie.untrusted_text import register_secret
 
 if TYPE_CHECKING:
     from types_boto3_ecr import ECRClient
@@ -23,7 +24,7 @@ _NAME = re.compile(rf"{_PART}(?:/{_PART})*")
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a registry asks for. The password stays out of every printed form."""
+    """A registry's user name and password; the password is in no printed form."""
 
     username: str
     password: str = field(repr=False)
@@ -31,7 +32,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Repository:
-    """`uri` is REGISTRY/NAME, as Lambda wants it; `created` whether this push made it."""
+    """`uri` is REGISTRY/NAME, as Lambda expects it; `created` is whether this push created it."""
 
     name: str
     uri: str
@@ -43,7 +44,7 @@ class Repository:
 
 
 def check_name(name: str) -> None:
-    """Raise UserError for a name that ECR would refuse."""
+    """Raise UserError for a name that ECR would reject."""
     if not (2 <= len(name) <= 256 and _NAME.fullmatch(name)):
         raise UserError(
             f"{name!r} cannot be the name of an ECR repository",
@@ -53,9 +54,9 @@ def check_name(name: str) -> None:
 
 
 def ensure(account: Account, name: str, *, create: bool) -> Repository:
-    """The repository `name`, made if it is missing and `create` says so. Raises UserError."""
+    """The repository `name`, made if it is missing and `create` is set. Raises UserError."""
     ecr: ECRClient = account.client("ecr")
-    with explained():
+    with explain_errors():
         found = _find(ecr, name)
         if found is not None:
             _note_settings(found)
@@ -82,11 +83,11 @@ def _create(ecr: ECRClient, name: str) -> Repository:
             repositoryName=name,
             imageTagMutability="IMMUTABLE",
             imageScanningConfiguration={"scanOnPush": True},
-            encryptionConfiguration={"encryptionType": "AES256"},  # ECR's default, said aloud
+            encryptionConfiguration={"encryptionType": "AES256"},  # ECR's default, made explicit
             tags=[{"Key": key, "Value": value} for key, value in RESOURCE_TAGS.items()],
         )
     except ecr.exceptions.RepositoryAlreadyExistsException:
-        # Somebody was quicker, or the answer to our first attempt was lost.
+        # Another push was faster, or the answer to our first attempt was lost.
         found = ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
         return Repository(name, found["repositoryUri"], created=False)
     print_progress(f"Created the repository {name}: immutable tags, scan on push, AES-256.")
@@ -94,7 +95,7 @@ def _create(ecr: ECRClient, name: str) -> Repository:
 
 
 def _note_settings(found: RepositoryTypeDef) -> None:
-    """Say what is looser than in a repository of ours; changing it is its owner's business."""
+    """Report settings that are less strict than ours; they are not changed."""
     name = found["repositoryName"]
     if not found.get("imageTagMutability", "").startswith("IMMUTABLE"):
         print_progress(
@@ -105,13 +106,14 @@ def _note_settings(found: RepositoryTypeDef) -> None:
 
 
 def credentials(account: Account) -> Credentials:
-    """The registry's user name and password, good for 12 hours, kept in memory alone.
+    """The registry's user name and password, valid for 12 hours, kept in memory only.
 
     Raises UserError.
     """
     ecr: ECRClient = account.client("ecr")
-    with explained():
+    with explain_errors():
         answer = ecr.get_authorization_token()
     token = base64.b64decode(answer["authorizationData"][0]["authorizationToken"]).decode()
     username, _, password = token.partition(":")
+    register_secret(password)
     return Credentials(username, password)

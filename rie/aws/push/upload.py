@@ -1,8 +1,8 @@
-"""The push itself, by the engine: repeated where that is safe, and only there.
+"""The upload by the engine, retried only where that is safe.
 
-A push can be repeated at any point: blobs are named by digest, so what arrived is not sent again,
-and the tag comes last. The engine tries each layer five times by itself. We repeat the whole where
-the connection was lost outside of that, as with the manifest, and never what was denied.
+A push can be repeated at any point: blobs are named by digest, so those that arrived are not sent
+again, and the tag comes last. The engine itself tries each layer five times. The whole push is
+repeated after a connection was lost elsewhere, as with the manifest, and never after a denial.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 PAUSES_S = (1.0, 4.0)  # before the second and the third attempt
-# Words of the engine, of Go's network library and of ECR.
-_LOST = re.compile(
+# Messages of the engine, of Go's network library and of ECR.
+_CONNECTION_LOST = re.compile(
     r"\bEOF\b|connection re(set|fused)|broken pipe|i/o timeout|TLS handshake|closed network|"
     r"Client\.Timeout|request canceled|http2: |too ?many ?requests|throttl|rate exceeded|"
     r"HTTP status:? (429|5\d\d)|\b50[0234] |blob upload (invalid|unknown)|"
@@ -34,7 +34,9 @@ _LOST = re.compile(
 _DENIED = re.compile(
     r"denied|unauthori[sz]ed|not authorized|authentication|\b40[13]\b", re.IGNORECASE
 )
-_TAKEN = re.compile(r"cannot be overwritten|tag is immutable|ImageTagAlreadyExists", re.IGNORECASE)
+_TAG_TAKEN = re.compile(
+    r"cannot be overwritten|tag is immutable|ImageTagAlreadyExists", re.IGNORECASE
+)
 _MISSING = re.compile(r"name unknown|repository .* does not exist", re.IGNORECASE)
 
 
@@ -43,11 +45,11 @@ class UploadError(UserError):
 
 
 class ConnectionLostError(UploadError):
-    """The way to the registry, or the registry, failed: the same push may succeed if repeated."""
+    """The connection or the registry failed; the same push may succeed if repeated."""
 
 
 class TagTakenError(UploadError):
-    """The registry has the tag already and never changes one."""
+    """The tag exists, and the registry's tags are immutable."""
 
 
 def upload(
@@ -60,10 +62,10 @@ def upload(
 ) -> str:
     """Push the local image REGISTRY:tag and return the digest that the engine computed.
 
-    `patience_s`: how long nothing may get through before the push is given up. The client's own
+    `patience_s`: seconds without progress after which the push is given up. The client's own
     timeout becomes the same. Raises UploadError.
     """
-    client.api.timeout = patience_s  # for an engine that says nothing at all
+    client.api.timeout = patience_s  # for an engine that sends nothing at all
     pauses_s = iter(PAUSES_S)
     while True:
         progress = PushProgress(sys.stderr)
@@ -72,10 +74,10 @@ def upload(
         except ConnectionLostError as error:
             progress.close()
             pause_s = next(pauses_s, 0.0)
-            # A layer has had the engine's five attempts: five more would not be wiser.
+            # The engine has tried a layer five times: five more would not help.
             if progress.retries or not pause_s:
                 raise
-            print_progress(f"  {error.reason}; trying again in {pause_s:.0f} s")
+            print_progress(f"  {error.reason}; retrying in {pause_s:.0f} s")
             pause(pause_s)
         finally:
             progress.close()
@@ -110,22 +112,22 @@ def _once(
         if "timed out" in str(error).lower():
             raise _stalled(registry, patience_s) from error
         raise UploadError(
-            f"the engine broke off the push: {error}", "look at the engine's log"
+            f"the engine aborted the push: {error}", "check the engine's log"
         ) from error
     if not digest:
         raise UploadError(
-            f"the engine names no digest for {registry.name}:{tag}", "look at the engine's log"
+            f"the engine reports no digest for {registry.name}:{tag}", "check the engine's log"
         )
     return digest
 
 
 def failure(registry: Registry, text: str) -> UploadError:
-    """The error that the engine's words `text` mean."""
+    """The error for the engine's message `text`."""
     where = f"the registry {registry.address}"
-    if _TAKEN.search(text):
+    if _TAG_TAKEN.search(text):
         return TagTakenError(
-            f"{where} keeps its tags as they are: {text}",
-            "deploy the image that is there, or commit a change and build anew",
+            f"{where} has immutable tags: {text}",
+            "deploy the existing image, or commit a change and build again",
         )
     if _MISSING.search(text):
         return UploadError(
@@ -138,17 +140,17 @@ def failure(registry: Registry, text: str) -> UploadError:
             "allow ecr:InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload, "
             "BatchCheckLayerAvailability and PutImage on the repository in your policy",
         )
-    if _LOST.search(text):
+    if _CONNECTION_LOST.search(text):
         return ConnectionLostError(
             f"the connection to {where} was lost: {text}",
-            "check the network and push again: what arrived is not sent twice, the tag comes last",
+            "check the network and push again: what arrived is not sent twice, the tag is last",
         )
     return UploadError(f"the push to {registry.name} failed: {text}", "read the reason above")
 
 
 def _stalled(registry: Registry, patience_s: int) -> UploadError:
     return UploadError(
-        f"nothing got through to the registry {registry.address} for {patience_s} s",
-        "check the network and push again: what arrived is not sent twice, the tag comes last; "
+        f"nothing was sent to the registry {registry.address} for {patience_s} s",
+        "check the network and push again: what arrived is not sent twice, the tag is last; "
         "--patience SECONDS waits longer",
     )

@@ -1,1 +1,1 @@
-"""AWS on this machine, for demos and tests: moto's server, and what stands in it."""
+"""AWS on this machine for demos and tests: moto's server, and resources in it."""

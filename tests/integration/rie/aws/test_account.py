@@ -10,7 +10,7 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
-from rie.aws.account import explanation, open_account
+from rie.aws.account import explain, open_account
 from rie.errors import UserError
 from tests.integration.rie.aws.conftest import Rie
 from tests.support.aws import ACCOUNT, REGION
@@ -89,7 +89,7 @@ def test_a_denied_call_is_named_with_its_action(aws_proxy: AwsProxy, rie: Rie, i
     aws_proxy.answer("CreateChangeSet", fault("AccessDenied", "User x is not authorized", 403))
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert done.code == 1
-    assert "you may not call cloudformation:CreateChangeSet (AccessDenied)" in done.err
+    assert "not allowed to call cloudformation:CreateChangeSet (AccessDenied)" in done.err
     assert "allow cloudformation:CreateChangeSet in the policy" in done.err
 
 
@@ -116,9 +116,9 @@ def test_reading_is_repeated_after_a_broken_connection(aws_proxy: AwsProxy) -> N
         ),
         (
             ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "CreateRepository"),
-            "you may not call ecr:CreateRepository",
+            "not allowed to call ecr:CreateRepository",
         ),
     ],
 )
 def test_errors_of_botocore_name_call_and_reason(error: Exception, reason: str) -> None:
-    assert explanation(error).reason.startswith(reason)
+    assert explain(error).reason.startswith(reason)

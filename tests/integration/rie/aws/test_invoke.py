@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from rie.aws.invoke import classify
+from rie.aws.invoke import MAX_WAIT_S, classify
+from rie.function import MAX_TIMEOUT_S
 from rie.local.client import InvocationOutcome
 from tests.integration.rie.aws.conftest import Rie
 from tests.support.aws_proxy import HANG_UP, AwsProxy, Reply, json_fault
@@ -72,6 +73,13 @@ def test_a_version_or_an_alias_is_asked_for(aws_proxy: AwsProxy, rie: Rie) -> No
         ({"errorMessage": "2026-03-02T06:00:00Z 1 Task timed out after 3.00 seconds"}, 3, ""),
         (report("Runtime.ExitError", "RequestId: 1 Error: Runtime exited"), 4, "runtime_failed"),
         (report("Runtime.ImportModuleError", "Unable to import"), 4, "runtime_failed"),
+        ({**report("RuntimeError", "no database here"), "requestId": ""}, 4, "runtime_failed"),
+        (
+            {**report("RuntimeError", "no database here"), "requestId": "11-22"},
+            1,
+            "function_failed",
+        ),
+        (report("Function.ResponseSizeTooLarge", "Response payload size"), 1, "function_failed"),
         (report("Sandbox.Failure", "out of order"), 4, "runtime_failed"),
         (report("Extension.Crash", "gone"), 4, "runtime_failed"),
     ],
@@ -123,7 +131,7 @@ def test_a_result_that_looks_like_an_error_is_a_result() -> None:
         ),
         (
             json_fault("ResourceNotReadyException", "inactive", 502),
-            *("echo is inactive", "aws lambda wait function-active-v2"),
+            *("echo was inactive", "aws lambda wait function-active-v2"),
         ),
         (
             json_fault("ServiceException", "internal", 500),
@@ -175,15 +183,15 @@ def test_missing_credentials_are_told(rie: Rie, aws: str, monkeypatch: pytest.Mo
     ("words", "reason"),
     [
         (("--deployed", "arn:aws:sqs:eu-west-1:123456789012:q"), "is not the ARN of a function"),
-        (("--deployed", ARN, "--region", "us-west-2"), "and --region says us-west-2"),
+        (("--deployed", ARN, "--region", "us-west-2"), "but --region is us-west-2"),
         (("--deployed", f"{ARN}:7", "--qualifier", "8"), "names the version or alias 7 already"),
         (("--deployed", "echo", "--qualifier", ""), "'' is neither a version nor an alias"),
         (("--deployed", "no such name"), "'no such name' cannot be the name of a function"),
         (("--deployed", "x" * 65), "cannot be the name of a function"),
         (("--deployed", ""), "'' cannot be the name of a function"),
         (("--deployed", "echo", "--event", "{"), "is not JSON"),
-        (("--qualifier", "live"), "--qualifier has no meaning for a function that runs here"),
-        (("--region", "eu-west-1"), "--region has no meaning for a function that runs here"),
+        (("--qualifier", "live"), "--qualifier is for deployed functions only"),
+        (("--region", "eu-west-1"), "--region is for deployed functions only"),
     ],
 )
 def test_wrong_usage_is_refused_before_anything_is_sent(
@@ -241,3 +249,7 @@ def test_what_was_deployed_can_be_invoked_by_what_deploy_printed(rie: Rie, image
     done = rie("invoke", "--deployed", arn, "--event", '{"from": "here"}')
     assert done.code == 0
     assert "succeeded in" in done.err
+
+
+def test_the_wait_is_longer_than_the_longest_time_out_of_a_function() -> None:
+    assert MAX_WAIT_S > MAX_TIMEOUT_S == 1800

@@ -77,7 +77,7 @@ def test_a_tag_is_pinned_to_what_the_registry_has(registry: Registry) -> None:
 
 def test_a_digest_that_does_not_fit_its_content_is_refused(registry: Registry) -> None:
     registry.told = OLD
-    with pytest.raises(UserError, match="but its registry says"):
+    with pytest.raises(UserError, match="but its registry reports"):
         resolve_digest(Reference(registry.name, "team/base", "al2"))
 
 

@@ -55,6 +55,21 @@ def test_a_result_that_looks_like_an_error_is_a_result(start: Start) -> None:
     assert start("app.looks_like_an_error").invoke(b"{}").outcome is InvocationOutcome.SUCCEEDED
 
 
+def test_an_answer_that_lambda_refuses_as_too_large_is_a_failure(start: Start) -> None:
+    emulator = start("app.answers_too_much")
+    answers = [emulator.invoke(b"{}") for _ in range(2)]  # the next invocation works as well
+    assert [each.outcome for each in answers] == [InvocationOutcome.FUNCTION_FAILED] * 2
+    report = answers[0].report()
+    assert report is not None
+    assert report["errorType"] == "Function.ResponseSizeTooLarge"
+
+
+def test_a_result_that_looks_like_a_refused_answer_is_a_result() -> None:
+    message = "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
+    result = json.dumps({"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message})
+    assert classify(200, result.encode(), "1") is InvocationOutcome.SUCCEEDED
+
+
 def test_a_handler_that_exits_is_a_failure_and_the_next_call_works(start: Start) -> None:
     emulator = start("app.exits")
     answers = [emulator.invoke(b"{}") for _ in range(2)]

@@ -28,6 +28,10 @@ def looks_like_an_error(event: Any, context: Any) -> dict[str, Any]:
     return {"errorType": "Ticket", "errorMessage": "not ours", "requestId": "T-1"}
 
 
+def answers_too_much(event: Any, context: Any) -> str:
+    return "x" * 6_291_555  # and two quotes
+
+
 def exits(event: Any, context: Any) -> None:
     sys.exit(4)
 

@@ -108,7 +108,9 @@ def test_one_without_changes_is_told_apart_and_removed(
 
 def test_one_that_fails_gives_its_reason_and_leaves_nothing(aws_proxy: AwsProxy) -> None:
     aws_proxy.answer("DescribeChangeSet", described("FAILED", "Template error: no such thing"))
-    with pytest.raises(UserError, match="made no change set: Template error: no such thing"):
+    with pytest.raises(
+        UserError, match="did not create the change set: Template error: no such thing"
+    ):
         create()
     assert discarded(aws_proxy) == (1, 1)
 
@@ -126,7 +128,7 @@ def test_one_that_never_gets_ready_is_given_up(
 def test_a_long_wait_is_shown(
     aws_proxy: AwsProxy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(changeset, "_SAY_EVERY_S", 0.0)
+    monkeypatch.setattr(changeset, "_REPORT_INTERVAL_S", 0.0)
     aws_proxy.answer("DescribeChangeSet", described("CREATE_PENDING"), described("CREATE_COMPLETE"))
     create()
     assert "CREATE_PENDING for 0 s …" in capsys.readouterr().err
@@ -135,10 +137,10 @@ def test_a_long_wait_is_shown(
 def test_an_interrupted_wait_leaves_nothing(
     aws_proxy: AwsProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted() -> None:
+    def interrupted(seconds: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(changeset, "pause", interrupted)
+    monkeypatch.setattr("time.sleep", interrupted)
     aws_proxy.answer("DescribeChangeSet", described("CREATE_PENDING"))
     with pytest.raises(KeyboardInterrupt):
         create()

@@ -36,7 +36,7 @@ def test_what_is_retained_is_told(aws_proxy: AwsProxy, rie: Rie) -> None:
         *("delete", ["Role"]),
         ["Queue"],
     )
-    assert "What stays, because its template says so:" in done.err
+    assert "These resources are kept, as the template says:" in done.err
     assert aws_proxy.calls_to("DeleteStack")[0].fields["ClientRequestToken"]
 
 
@@ -45,12 +45,12 @@ def test_what_is_retained_is_told(aws_proxy: AwsProxy, rie: Rie) -> None:
     [
         (
             "Resources: {A: {Type: AWS::SQS::Queue}}",
-            "that Lambda made itself (/aws/lambda/…) stays",
+            "that Lambda created (/aws/lambda/…) is kept",
         ),
-        (f"Resources: {{{LOGS}}}", "The log group goes, too"),
+        (f"Resources: {{{LOGS}}}", "The log group is deleted with its logs"),
         (
             f"Resources: {{{LOGS[:-1]}, DeletionPolicy: Retain}}}}",
-            "The log group stays, with the logs in it",
+            "The log group is kept with its logs",
         ),
     ],
 )
@@ -88,7 +88,7 @@ def test_a_busy_stack_is_refused(aws_proxy: AwsProxy, rie: Rie) -> None:
     set_up(aws_proxy, "Resources: {}", StackStatus="UPDATE_IN_PROGRESS")
     done = rie("deploy", "echo", "--delete", "--yes")
     assert done.code == 1
-    assert "is in UPDATE_IN_PROGRESS: another operation on it is under way" in done.err
+    assert "is in UPDATE_IN_PROGRESS: another operation on it is in progress" in done.err
     assert aws_proxy.calls_to("DeleteStack") == []
 
 
@@ -102,7 +102,7 @@ def test_a_stack_that_was_never_executed_has_nothing_in_it(aws_proxy: AwsProxy, 
     set_up(aws_proxy, "Resources: {}", StackStatus="REVIEW_IN_PROGRESS")
     done = rie("deploy", "echo", "--delete", "--yes")
     assert done.code == 0
-    assert "(REVIEW_IN_PROGRESS) goes; there is nothing in it." in done.err
+    assert "(REVIEW_IN_PROGRESS) will be deleted; it has no resources." in done.err
     assert aws_proxy.calls_to("GetTemplate") == []
 
 
@@ -114,7 +114,7 @@ def test_a_no_keeps_the_stack(
     monkeypatch.setattr("sys.stdin.readline", lambda: "n\n")
     done = rie("deploy", "echo", "--delete")
     assert done.code == 1
-    assert "Remove the stack surefoot-echo? [y/N] Nothing was changed." in done.err
+    assert "Delete the stack surefoot-echo? [y/N] Nothing was changed." in done.err
     assert aws_proxy.calls_to("DeleteStack") == []
 
 
@@ -124,4 +124,4 @@ def test_a_no_keeps_the_stack(
 def test_options_of_a_deployment_are_refused(rie: Rie, aws: str, words: tuple[str, str]) -> None:
     done = rie("deploy", "echo", "--delete", "--yes", *words)
     assert done.code == 1
-    assert f"{words[0]} has no meaning beside --delete" in done.err
+    assert f"{words[0]} cannot be used with --delete" in done.err

@@ -50,10 +50,15 @@ def configuration() -> Any:
     return client.get_function(FunctionName="surefoot-echo")["Configuration"]
 
 
+def rows(text: str) -> list[list[str]]:
+    """The words of each line: tables are as wide as their cells."""
+    return [line.split() for line in text.splitlines()]
+
+
 def test_a_first_deployment_makes_the_stack_and_prints_the_arn_alone(rie: Rie, image: str) -> None:
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert (done.code, done.out) == (0, f"{ARN}\n")
-    assert "Add     Function         AWS::Lambda::Function" in done.err
+    assert ["Add", "Function", "AWS::Lambda::Function", "-", "-"] in rows(done.err)
     assert "CREATE_COMPLETE  surefoot-echo  AWS::CloudFormation::Stack" in done.err
     assert done.err.endswith("Next: make invoke TARGET=surefoot-echo FUNCTION=echo\n")
     assert (configuration()["Timeout"], configuration()["MemorySize"]) == (10, 128)
@@ -82,9 +87,7 @@ def test_a_second_deployment_without_changes_says_so_and_leaves_no_change_set(
     made = len(change_sets())
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert (done.code, done.out) == (0, f"{ARN}\n")
-    assert (
-        "No changes: surefoot-echo already is what functions/echo/template.yaml says." in done.err
-    )
+    assert "No changes: surefoot-echo already matches functions/echo/template.yaml." in done.err
     assert len(change_sets()) == made
 
 
@@ -116,8 +119,8 @@ def test_an_update_changes_what_was_asked_and_keeps_earlier_parameters(
 def test_a_dry_run_prints_the_changes_and_leaves_nothing(rie: Rie, image: str) -> None:
     done = rie("deploy", "echo", "--image", image, "--dry-run")
     assert done.code == 0
-    assert done.out.startswith("action  logical id")
-    assert "Schedule         AWS::Scheduler::Schedule" in done.out
+    assert rows(done.out)[0][:3] == ["action", "logical", "id"]
+    assert "AWS::Scheduler::Schedule" in done.out
     assert "Nothing was changed." in done.err
     assert (stacks(), change_sets()) == ([], [])
 
@@ -154,7 +157,7 @@ def test_an_interrupt_at_the_question_leaves_nothing(
     def interrupted(question: str, *, yes: bool) -> bool:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("rie.aws.deploy.rollout.confirmed", interrupted)
+    monkeypatch.setattr("rie.aws.deploy.rollout.confirm", interrupted)
     assert rie("deploy", "echo", "--image", image).code == 130
     assert (stacks(), change_sets()) == ([], [])
 
@@ -165,7 +168,7 @@ def test_without_a_terminal_a_yes_is_needed_before_anything_is_done(
 ) -> None:
     done = rie("deploy", "echo", *words)
     assert done.code == 1
-    assert "stdin is no terminal" in done.err
+    assert "stdin is not a terminal" in done.err
     assert "--yes" in done.err
 
 
@@ -266,10 +269,10 @@ def test_delete_shows_what_goes_and_removes_it(rie: Rie, image: str) -> None:
     rie("deploy", "echo", "--image", image, "--yes")
     done = rie("deploy", "echo", "--delete", "--yes")
     assert (done.code, done.out) == (0, "")
-    assert "Function         AWS::Lambda::Function  surefoot-echo" in done.err
-    assert "The log group goes, too, with the logs in it." in done.err
+    assert ["Function", "AWS::Lambda::Function", "surefoot-echo"] in rows(done.err)
+    assert "The log group is deleted with its logs." in done.err
     assert "The image stays in ECR." in done.err
-    assert done.err.endswith("Stack surefoot-echo is gone.\n")
+    assert done.err.endswith("Stack surefoot-echo is deleted.\n")
     assert stacks() == []
 
 

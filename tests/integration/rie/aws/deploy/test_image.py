@@ -80,7 +80,7 @@ def test_a_missing_image_of_this_checkout_is_to_be_pushed(account: Account) -> N
 
 
 def test_an_image_of_another_region_is_refused(account: Account) -> None:
-    with pytest.raises(UserError, match="lies in us-west-2; Lambda in eu-west-1") as raised:
+    with pytest.raises(UserError, match="is in us-west-2; Lambda in eu-west-1") as raised:
         resolved(account, f"123456789012.dkr.ecr.us-west-2.amazonaws.com/{REPOSITORY}:v1")
     assert "--region us-west-2" in raised.value.remedy
 
@@ -98,12 +98,12 @@ def test_a_digest_that_may_not_be_looked_up_is_believed_and_that_is_said(
     aws_proxy.answer("DescribeImages", json_fault("AccessDeniedException", "not yours"))
     uri = f"{REGISTRY}/{REPOSITORY}@{DIGEST}"
     assert resolved(open_account(None), uri) == uri
-    assert "note: you may not call ecr:DescribeImages" in capsys.readouterr().err
+    assert "note: not allowed to call ecr:DescribeImages" in capsys.readouterr().err
 
 
 def test_a_tag_that_may_not_be_looked_up_is_refused(aws_proxy: AwsProxy) -> None:
     aws_proxy.answer("DescribeImages", json_fault("AccessDeniedException", "not yours"))
-    with pytest.raises(UserError, match="you may not call ecr:DescribeImages"):
+    with pytest.raises(UserError, match="not allowed to call ecr:DescribeImages"):
         resolved(open_account(None), f"{REGISTRY}/{REPOSITORY}:v1")
 
 
@@ -125,14 +125,16 @@ def test_the_tags_of_a_push_say_what_an_image_was_built_for(
 
 
 def test_without_a_checkout_no_image_can_be_guessed(account: Account, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="git knows no revision"):
-        images.pushed(account, Function("echo", tmp_path, "-"), "amd64")
+    with pytest.raises(UserError, match="git finds no revision"):
+        images.reference_of_checkout(account, Function("echo", tmp_path, "-"), "amd64")
 
 
 def test_the_guess_is_what_push_names_it(account: Account) -> None:
     from rie.git_checkout import read_checkout
     from rie.paths import ROOT
 
-    guess = images.pushed(account, Function("Echo", ROOT / "functions/echo", "-"), "arm64")
+    guess = images.reference_of_checkout(
+        account, Function("Echo", ROOT / "functions/echo", "-"), "arm64"
+    )
     tag = read_checkout(ROOT / "functions/echo").tag("arm64")
     assert guess == Reference(REGISTRY, "123456789012", "eu-west-1", "surefoot-echo", "", tag)

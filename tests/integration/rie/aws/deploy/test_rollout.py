@@ -47,7 +47,7 @@ def test_a_failed_creation_names_the_resource_and_the_way_out(
     assert (
         "error: stack surefoot-echo ended in ROLLBACK_COMPLETE:\n"
         "  Function (AWS::Test::Thing): Source image is not supported\n"
-        "  remedy: mend that, remove what is left with --delete, then deploy again\n"
+        "  remedy: fix that, delete the rest with --delete, then deploy again\n"
     ) in done.err
 
 
@@ -60,7 +60,7 @@ def test_a_failed_update_says_that_the_old_one_still_runs(
     )
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert done.code == 1
-    assert "what ran before runs still" in done.err
+    assert "the previous version still runs" in done.err
 
 
 def test_an_update_that_cannot_be_undone_needs_another_look(
@@ -71,7 +71,7 @@ def test_an_update_that_cannot_be_undone_needs_another_look(
         "DescribeStackEvents", events(OLD), events(OLD, event(2, "UPDATE_ROLLBACK_FAILED"))
     )
     assert (
-        "it says what the stack needs first"
+        "it reports what the stack needs first"
         in rie(*("deploy", "echo", "--image", image, "--yes")).err
     )
 
@@ -95,7 +95,7 @@ def test_an_execution_that_is_refused_leaves_nothing(
     aws_proxy.answer("ExecuteChangeSet", fault("AccessDenied", "not you", 403))
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert done.code == 1
-    assert "you may not call cloudformation:ExecuteChangeSet" in done.err
+    assert "not allowed to call cloudformation:ExecuteChangeSet" in done.err
     assert len(aws_proxy.calls_to("DeleteChangeSet")) == len(aws_proxy.calls_to("DeleteStack")) == 1
 
 
@@ -106,7 +106,7 @@ def test_an_execution_without_an_answer_is_not_taken_back(
     aws_proxy.answer("ExecuteChangeSet", HANG_UP)
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert done.code == 1
-    assert "no answer to the order to begin, which may have arrived" in done.err
+    assert "no answer to ExecuteChangeSet, which may have arrived" in done.err
     assert aws_proxy.calls_to("DeleteChangeSet") == aws_proxy.calls_to("DeleteStack") == []
 
 
@@ -116,7 +116,7 @@ def test_a_stack_that_cannot_be_watched_is_not_begun(
     aws_proxy.answer("DescribeStackEvents", fault("AccessDenied", "not you", 403))
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert done.code == 1
-    assert "you may not call cloudformation:DescribeStackEvents" in done.err
+    assert "not allowed to call cloudformation:DescribeStackEvents" in done.err
     assert aws_proxy.calls_to("ExecuteChangeSet") == []
     assert len(aws_proxy.calls_to("DeleteChangeSet")) == len(aws_proxy.calls_to("DeleteStack")) == 1
 
@@ -126,4 +126,4 @@ def test_a_stack_that_vanishes_is_told(aws_proxy: AwsProxy, rie: Rie, image: str
     aws_proxy.answer("DescribeStackEvents", events(OLD), events(OLD, event(2, "CREATE_COMPLETE")))
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert done.code == 1
-    assert "stack surefoot-echo has vanished" in done.err
+    assert "stack surefoot-echo does not exist any more" in done.err

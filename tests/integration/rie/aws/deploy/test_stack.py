@@ -28,20 +28,20 @@ def described(status: str, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("status", "reason", "remedy"),
     [
-        ("ROLLBACK_COMPLETE", "creation failed and was undone", "remove it with --delete"),
-        ("ROLLBACK_FAILED", "so did undoing it", "remove it with --delete"),
-        ("CREATE_FAILED", "was not undone", "remove it with --delete"),
-        ("DELETE_FAILED", "removal failed half-way", "repeat --delete"),
-        ("REVIEW_IN_PROGRESS", "has not executed it yet", "discard it with --delete"),
-        ("UPDATE_FAILED", "was not undone", "rollback-stack --stack-name surefoot-echo"),
+        ("ROLLBACK_COMPLETE", "creation failed and was rolled back", "delete it with --delete"),
+        ("ROLLBACK_FAILED", "so did the rollback", "delete it with --delete"),
+        ("CREATE_FAILED", "was not rolled back", "delete it with --delete"),
+        ("DELETE_FAILED", "deletion failed", "repeat --delete"),
+        ("REVIEW_IN_PROGRESS", "never executed", "delete the stack with --delete"),
+        ("UPDATE_FAILED", "was not rolled back", "rollback-stack --stack-name surefoot-echo"),
         (
-            *("UPDATE_ROLLBACK_FAILED", "so did undoing it"),
+            *("UPDATE_ROLLBACK_FAILED", "so did the rollback"),
             "continue-update-rollback --stack-name surefoot-echo",
         ),
         ("CREATE_IN_PROGRESS", "another operation", "--stack-name surefoot-echo"),
         ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "another operation", "wait for its end"),
         ("DELETE_IN_PROGRESS", "another operation", "wait for its end"),
-        ("A_NEW_STATE", "does not know this state", "console"),
+        ("A_NEW_STATE", "unknown to surefoot", "console"),
     ],
 )
 def test_a_stack_that_cannot_be_deployed_to_says_why_and_what_to_do(
@@ -93,7 +93,7 @@ def test_a_stack_that_is_not_there_is_none(aws: str) -> None:
 
 def test_a_look_that_is_denied_is_no_missing_stack(aws_proxy: AwsProxy) -> None:
     aws_proxy.answer("DescribeStacks", fault("AccessDenied", "no", 403))
-    with pytest.raises(UserError, match="you may not call cloudformation:DescribeStacks"):
+    with pytest.raises(UserError, match="not allowed to call cloudformation:DescribeStacks"):
         stack.describe_stack(boto3.client("cloudformation"), "surefoot-echo")
 
 
@@ -114,7 +114,7 @@ def test_the_stack_is_named_after_the_function(
 
 @pytest.mark.parametrize("name", ["1st", "under_score", "x" * 129, "-x", "a b"])
 def test_a_name_that_no_stack_can_have_is_refused(name: str) -> None:
-    with pytest.raises(UserError, match="cannot name a stack"):
+    with pytest.raises(UserError, match="cannot be the name of a stack"):
         stack.name_for("echo", name)
 
 

@@ -5,7 +5,6 @@ from typing import Any
 import boto3
 import pytest
 
-from rie.aws.deploy import stack_events
 from rie.aws.deploy.stack_events import Failure, StackOutcome, follow, newest_event
 from rie.errors import UserError
 from tests.support.aws_proxy import AwsProxy, Reply, fault, result
@@ -134,7 +133,7 @@ def test_the_newest_event_is_where_a_new_operation_starts(aws_proxy: AwsProxy, c
 
 def test_losing_sight_is_no_failure_of_the_stack(aws_proxy: AwsProxy, client: Any) -> None:
     aws_proxy.answer("DescribeStackEvents", fault("ExpiredToken", "The token has expired", 403))
-    with pytest.raises(UserError, match="lost sight of the stack, which goes on by itself") as why:
+    with pytest.raises(UserError, match="cannot follow the stack; its operation continues") as why:
         follow(client, STACK, "e1")
     assert "The token has expired" in why.value.reason
     assert "repeat the command" in why.value.remedy
@@ -146,10 +145,10 @@ def test_an_interrupt_says_that_the_stack_goes_on(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def interrupted() -> None:
+    def interrupted(seconds: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(stack_events, "pause", interrupted)
+    monkeypatch.setattr("time.sleep", interrupted)
     aws_proxy.answer("DescribeStackEvents", events(OLD))
     with pytest.raises(KeyboardInterrupt):
         follow(client, STACK, "e1")

@@ -57,7 +57,7 @@ def test_a_connection_that_drops_in_a_layer_once_does_not_stop_the_push(
     image = load("dropped", os.urandom(LAYER))
     with cutting(registry_server.port, once(half_way)) as address:
         pushed = pushing(image, "--create", "--json", through=address)
-    assert "trying again" in pushed.err
+    assert "retrying" in pushed.err
     there = registry_server.get(f"{repository}/manifests/{checkout.tag}")
     assert there.headers["Docker-Content-Digest"] == pushed.record["digest"]
 
@@ -68,7 +68,7 @@ def test_connections_that_drop_in_a_layer_for_ever_end_the_push_without_a_tag(
     image = load("dropped", os.urandom(LAYER))
     with (
         cutting(registry_server.port, half_way) as address,
-        pytest.raises(UploadError, match="nothing got through to the registry") as caught,
+        pytest.raises(UploadError, match="nothing was sent to the registry") as caught,
     ):
         pushing(image, "--create", "--patience", "3", through=address)
     assert address in caught.value.reason
@@ -107,7 +107,7 @@ def test_a_registry_that_says_nothing_is_given_up_when_patience_is_over(
     pauses: list[float] = []
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(UploadError, match=r"nothing got through .* for 1 s") as caught:
+        with pytest.raises(UploadError, match=r"nothing was sent .* for 1 s") as caught:
             uploading(address, pauses, patience_s=1)
     assert "--patience" in caught.value.remedy
     assert pauses == []

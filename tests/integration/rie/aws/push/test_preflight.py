@@ -64,7 +64,9 @@ def test_the_function_of_a_dirty_tree_is_not_even_built(
     engine: DockerClient, recipe: Checkout
 ) -> None:
     (recipe.function / "app.py").write_text("changed")
-    with pytest.raises(PushBlocked, match="the function push-test-hello is refused") as caught:
+    with pytest.raises(
+        PushBlocked, match="the function push-test-hello cannot be pushed"
+    ) as caught:
         prepared(engine, recipe)
     assert "app.py" in str(caught.value)
     assert not engine.images.list("surefoot-push-test-hello")

@@ -107,7 +107,7 @@ def test_a_layer_that_the_repository_has_is_not_sent_twice(
     pushing(load("plain", b"the same"), "--create")
     checkout.commit()
     pushed = pushing(load("labelled", b"the same", labels={"a": "label"}))
-    assert " there already\n" in pushed.err
+    assert " exists already\n" in pushed.err
 
 
 def test_every_refusal_is_told_at_once_and_nothing_is_pushed(
@@ -132,7 +132,7 @@ def test_every_refusal_is_told_at_once_and_nothing_is_pushed(
         f"the checkout {checkout.root} differs from its revision",
         "new file",
         f"{image} is for linux/{OTHER}, not linux/{OWN}",
-        f"{image} stands on the local stand-in",
+        f"{image} is built on the local base",
         "/var/task/app.py: unreadable\n    remedy: chmod it",
     ):
         assert reason in text

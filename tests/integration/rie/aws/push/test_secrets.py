@@ -20,9 +20,9 @@ from tests.support.registry import Server
 
 # The command as it is, but for the doctor: a tiny image would not pass it.
 COMMAND = """
-import argparse
+from rie.cli import CommandParser
 from rie.aws.push import command as push
-parser = argparse.ArgumentParser()
+parser = CommandParser("rie push")
 push.add_arguments(parser)
 raise SystemExit(push.execute(parser.parse_args(), doctor=lambda image: []))
 """

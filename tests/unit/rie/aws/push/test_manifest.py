@@ -54,7 +54,7 @@ def test_an_oci_manifest_need_not_name_its_own_type() -> None:
 
 @pytest.mark.parametrize("kind", INDEXES)
 def test_an_index_is_refused_naming_the_options_that_avoid_it(kind: str) -> None:
-    with pytest.raises(UnsupportedManifestError, match="Lambda refuses it") as caught:
+    with pytest.raises(UnsupportedManifestError, match="Lambda rejects it") as caught:
         read(b'{"manifests": []}', kind)
     assert "--provenance=false" in caught.value.remedy
 
