@@ -152,7 +152,11 @@ def _without_record(log: str, reported: Observations) -> str:
 
 
 def _known(theirs: Observations, ours: Observations) -> list[IntendedDifference]:
-    return [each for each in INTENDED_DIFFERENCES if each.applies(theirs, ours)]
+    return [
+        each
+        for each in INTENDED_DIFFERENCES
+        if each.applies is not None and each.applies(theirs, ours)
+    ]
 
 
 def _lines(text: str) -> list[str]:

@@ -1,4 +1,8 @@
-"""The differences that surefoot means to make, as far as a comparison can see them."""
+"""The one list of differences from awslambdaric 4.2.2 that surefoot makes on purpose, and why.
+
+`rie compare` explains with it what it finds; `tests/differential` proves each entry, except for
+features that awslambdaric does not have (`is_feature`), which the tests of those features prove.
+"""
 
 from __future__ import annotations
 
@@ -21,36 +25,41 @@ WHOLE = frozenset(
         observations.PROCESS,
     }
 )
-"""Every fact but the log, which is compared by lines."""
+"""Every observation except the log, which is compared by lines."""
 
 
 @dataclass(frozen=True)
 class IntendedDifference:
-    """An intended difference: its name, a sentence for the user, the facts it touches, its signs.
+    """One difference. `reason` is a sentence for the user.
 
-    `theirs_only` and `ours_only` are patterns of the log lines that come with it.
+    A comparison recognizes it with `applies` and in the observations `touches`; `theirs_only` and
+    `ours_only` are patterns of log lines that come with it. Without `applies` a comparison cannot
+    see it: the differential tests simulate a Runtime API that misbehaves, or look at headers.
     """
 
     name: str
     reason: str
-    touches: frozenset[str]
-    applies: predicates.Predicate
+    touches: frozenset[str] = frozenset()
+    applies: predicates.Predicate | None = None
     theirs_only: str = ""
     ours_only: str = ""
+    is_feature: bool = False
 
 
 INTENDED_DIFFERENCES = (
-    # awslambdaric ends and answers nothing.
+    # awslambdaric ends and posts nothing, so the caller waits for the time-out.
     IntendedDifference(
         "exit-in-handler",
         "A handler that raises SystemExit, KeyboardInterrupt or another BaseException ends "
-        "awslambdaric without an answer; under surefoot it is one failed invocation.",
+        "awslambdaric without an answer; on surefoot it is one failed invocation, because a "
+        "library that calls sys.exit must not cost an environment.",
         WHOLE,
         predicates.died_at(ERROR, in_handler=True),
     ),
     IntendedDifference(
         "exit-at-import",
-        "The same while the module is imported: surefoot reports an init error that names it.",
+        "A module that raises SystemExit or another BaseException while it is imported is an init "
+        "error that names it, instead of Runtime.ExitError.",
         WHOLE,
         predicates.died_at(INIT_ERROR, in_handler=True),
     ),
@@ -64,57 +73,93 @@ INTENDED_DIFFERENCES = (
     ),
     IntendedDifference(
         "lone-surrogates",
-        "A lone surrogate has no UTF-8 form: awslambdaric fails or dies, surefoot escapes it.",
+        "A lone surrogate has no UTF-8 form: awslambdaric fails or dies, surefoot sends a JSON "
+        "escape.",
         WHOLE,
         predicates.surrogates,
     ),
     IntendedDifference(
         "header-safety",
-        "awslambdaric dies of a type or message that no header can carry; surefoot reports it.",
+        "awslambdaric dies of an error type with line ends or letters beyond latin-1, which no "
+        "header can carry; surefoot reports it, and no type can forge a header.",
         WHOLE,
         predicates.broken_header,
     ),
     IntendedDifference(
+        "no-content-type",
+        "The content type of an event is optional in the Runtime API; awslambdaric crashes without "
+        "it, surefoot takes the event for JSON.",
+    ),
+    IntendedDifference(
+        "bad-deadline",
+        "A deadline that is not a number aborts awslambdaric's process and not surefoot's.",
+    ),
+    IntendedDifference(
         "refused-answers",
-        "An answer that Lambda refuses ends awslambdaric; under surefoot the process serves on.",
+        "An answer that Lambda refuses with 400, 403, 404, 410 or 413 ends awslambdaric; surefoot "
+        "goes on, because only 500 means that the process must end.",
         frozenset({observations.PROCESS}),
         predicates.too_large,
         theirs_only=r"^\[ERROR\] \[\d+\] LAMBDA_RUNTIME Failed to post [\s\S]*",
     ),
+    IntendedDifference(
+        "request-id-in-path",
+        "The caller chooses the request id under AWS's emulator, so surefoot percent-encodes it.",
+    ),
+    IntendedDifference(
+        "handler-variable",
+        "Without an argument surefoot takes the handler from _HANDLER, as the Runtime API says.",
+    ),
+    IntendedDifference(
+        "init-error-refused",
+        "An init error that is not accepted ends surefoot with the exit code of init errors, not "
+        "with a trace of the runtime.",
+    ),
     # Answers that mislead.
     IntendedDifference(
         "no-nan",
-        "NaN and Infinity are no JSON: few callers can read them, so surefoot says so instead.",
+        "NaN and Infinity are not valid JSON and few callers can read them; surefoot reports an "
+        "error, and awslambdaric rejects them as input itself.",
         WHOLE,
         predicates.not_a_number,
     ),
     IntendedDifference(
         "bad-log-call",
-        "A logging call that cannot be formatted fails the invocation under awslambdaric; under "
-        "surefoot it costs a line on standard error.",
+        "A logging call that cannot be formatted fails the invocation on awslambdaric; on surefoot "
+        "it is a line on standard error, as everywhere else in Python.",
         WHOLE,
         predicates.bad_log_call,
         ours_only=r"^--- Logging error ---\n[\s\S]*?^Message: .*\n(Arguments: .*\n?)?",
     ),
+    IntendedDifference(
+        "odd-client-context",
+        "surefoot rejects a client context or identity that is JSON but not an object by name; "
+        "awslambdaric reports an AttributeError of its own code.",
+    ),
     # Reports.
     IntendedDifference(
         "error-type-header",
-        "awslambdaric sends the type of an error as a header at init alone; Lambda records it from "
-        "there, so surefoot sends it always.",
+        "awslambdaric sends the type of an error as a header with init errors only; Lambda records "
+        "the type from it, so surefoot always sends it.",
         frozenset({observations.RECORDED}),
         predicates.no_header,
     ),
     IntendedDifference(
         "error-type-grammar",
-        "Lambda records types like Function.Name only and takes others for Runtime.Unknown.",
+        "Lambda records only types like Function.Name or Runtime.Name and takes others for "
+        "Runtime.Unknown; the report itself keeps the bare name.",
         frozenset({observations.RECORDED}),
         predicates.other_grammar,
     ),
     IntendedDifference(
         "init-error-headers",
-        "awslambdaric posts init errors without a content type.",
+        "awslambdaric posts init errors on a connection of its own, without a content type.",
         frozenset({observations.CONTENT_TYPE}),
         predicates.outcomes(INIT_ERROR, INIT_ERROR),
+    ),
+    IntendedDifference(
+        "cause-paths",
+        "awslambdaric lists the paths of an X-Ray cause in the random order of a set.",
     ),
     IntendedDifference(
         "runtime-frames",
@@ -130,19 +175,22 @@ INTENDED_DIFFERENCES = (
     ),
     IntendedDifference(
         "import-error-trace",
-        "An import that fails inside the function says where; awslambdaric's trace is empty.",
+        "The trace of an import that fails inside the function's modules shows where; "
+        "awslambdaric's is empty.",
         frozenset({TRACE}),
         predicates.no_import_trace,
     ),
     IntendedDifference(
         "no-module-path",
-        "A handler whose module part cannot be a path is called malformed.",
+        "A handler whose module part cannot be a path is reported as malformed; awslambdaric "
+        "repeats importlib's message about packages.",
         frozenset({observations.ERROR_TYPE, observations.MESSAGE, TRACE, observations.RECORDED}),
         predicates.malformed,
     ),
     IntendedDifference(
         "trimmed-by-name",
-        "awslambdaric drops leading frames of any file called bootstrap.py, yours included.",
+        "awslambdaric drops leading frames of any file called bootstrap.py, the function's "
+        "included.",
         frozenset({TRACE}),
         predicates.own_bootstrap,
     ),
@@ -153,32 +201,44 @@ INTENDED_DIFFERENCES = (
         predicates.adds_to_trace,
     ),
     IntendedDifference(
+        "small-cause",
+        "surefoot's X-Ray cause has at most 64 KiB; awslambdaric sends up to 1 MiB of header.",
+    ),
+    IntendedDifference(
         "recursion-depth",
-        "How deep a recursion gets depends on how many frames of the client lie below it.",
+        "How deep a recursion gets depends on the number of the client's frames below it.",
         frozenset({TRACE, observations.MESSAGE}),
         predicates.recursion,
+        is_feature=True,
     ),
     IntendedDifference(
         "update-warning",
         "awslambdaric warns of updates of managed runtimes at init errors; an image is updated by "
-        "its owner alone.",
+        "its owner only.",
         frozenset(),
         predicates.warned,
         theirs_only=r"^(\[|\{.*\")WARNING.*LAMBDA_WARNING: Unhandled.*\n?",
     ),
     IntendedDifference(
+        "last-words",
+        "At the end of the environment awslambdaric writes a libcurl message to standard output "
+        "and a trace to standard error; surefoot writes one line to standard error.",
+    ),
+    IntendedDifference(
         "own-words",
-        "Lines that begin with surefoot: are its remarks on what happened, on standard error.",
+        "Lines that begin with surefoot: are its own messages, on standard error.",
         frozenset(),
         predicates.remarked,
         ours_only=r"^surefoot: .*\n?",
+        is_feature=True,
     ),
-    # What awslambdaric has not.
+    # Features that awslambdaric does not have.
     IntendedDifference(
         "streaming",
-        "A handler that is a generator streams its answer under surefoot; awslambdaric cannot.",
+        "A handler that is a generator streams its answer on surefoot; awslambdaric cannot.",
         WHOLE,
         predicates.unmarshallable("generator", "async_generator"),
+        is_feature=True,
     ),
     IntendedDifference(
         "async-handlers",
@@ -186,18 +246,21 @@ INTENDED_DIFFERENCES = (
         WHOLE,
         predicates.unmarshallable("coroutine"),
         theirs_only=r"^.*RuntimeWarning: coroutine .*\n(  .*\n)?(RuntimeWarning: .*\n?)?",
+        is_feature=True,
     ),
     IntendedDifference(
         "more-handlers",
-        "surefoot takes methods of classes and shell functions as handlers, too.",
+        "surefoot also accepts methods of classes and shell functions as handlers.",
         WHOLE,
         predicates.unknown_handler,
+        is_feature=True,
     ),
     IntendedDifference(
         "deadline-guard",
-        "Shortly before a time-out surefoot shows where every thread hangs.",
+        "Shortly before a time-out surefoot logs the stacks of all threads.",
         frozenset(),
         predicates.guarded,
         ours_only=r"^(Current thread|Thread|Stack) [\s\S]*",
+        is_feature=True,
     ),
 )

@@ -119,7 +119,7 @@ def test_what_is_the_same_takes_a_line_and_the_result_alone_is_on_stdout(
         'event 1 ({"a": 1}): same, result, 8 bytes, 1 log line',
         "event 2 ([2]): same, result, 3 bytes, 1 log line",
     ]
-    assert shown[-1] == "Same: app.echo behaves alike under both."
+    assert shown[-1] == "Same: app.echo behaves the same on both."
     assert b"\033[" not in done.stdout
     assert b"run 1 of 1: app.echo under awslambdaric" in done.stderr
 
@@ -129,7 +129,7 @@ def test_a_difference_is_a_small_diff_and_the_exit_code_says_it(compare: Compare
     assert done.returncode == 1
     shown = done.stdout.decode()
     assert '  body: differs\n    -"awslambdaric"\n    +"surefoot"\n' in shown
-    assert shown.endswith("Different: 1 difference to look at.\n")
+    assert shown.endswith("Different: 1 difference not intended.\n")
     assert "--runs 2" in shown
 
 
@@ -154,7 +154,7 @@ def test_intended_differences_are_explained_and_have_an_exit_code_of_their_own(
     assert "+Function.ValueError" in shown
     assert "+Caused by KeyError: 'missing'" in shown
     assert "  exception-chain: Causes, contexts, notes and group members explain" in shown
-    assert shown.endswith("every difference is one that surefoot means to make.\n")
+    assert shown.endswith("surefoot makes every one of these differences on purpose.\n")
     assert names(record(compare("app.fails", "--json"))) == {"error-type-header", "exception-chain"}
 
 
@@ -236,7 +236,7 @@ def test_variables_come_from_a_file_and_from_words(compare: Compare, tmp_path: P
         (["app.echo", "--env", "_HANDLER=x"], "_HANDLER is reserved"),
         (["app.echo", "--env-file", "no-such"], "cannot read the variables of no-such"),
         (["app.echo", "--runs", "0"], "0 is less than 1"),
-        ([], "arguments are required: handler"),
+        ([], "arguments are required: HANDLER"),
     ],
 )
 def test_wrong_usage_runs_nothing(words: list[str], said: str) -> None:

@@ -152,4 +152,4 @@ def test_an_interrupt_says_that_the_stack_goes_on(
     aws_proxy.answer("DescribeStackEvents", events(OLD))
     with pytest.raises(KeyboardInterrupt):
         follow(client, STACK, "e1")
-    assert "the stack goes on by itself" in capsys.readouterr().err
+    assert "the operation continues" in capsys.readouterr().err
