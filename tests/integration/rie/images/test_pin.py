@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from rie.bounded_response import MAX_DOCUMENT_BYTES
 from rie.errors import UserError
 from rie.images.pin import execute, files, references
 from rie.images.reference import Reference, parse, resolve_digest
@@ -45,6 +46,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(401, b"", {"WWW-Authenticate": f"{realm},{scope}"})
         elif self.path.endswith("/gone"):
             self.answer(404, b"")
+        elif self.path.endswith("/huge"):
+            self.answer(200, b" " * (MAX_DOCUMENT_BYTES + 1))
         else:
             assert "image.index" in self.headers["Accept"]
             self.answer(200, MANIFEST, {"Docker-Content-Digest": self.server.told})
@@ -144,3 +147,8 @@ def test_it_finds_every_base_image_of_the_project() -> None:
     assert {"public.ecr.aws/lambda/provided", "ghcr.io/astral-sh/uv"} <= found
     defaults = (ROOT / "Dockerfile").read_text()
     assert json.loads((ROOT / "bootstrap" / "bases.json").read_text())["al2"] in defaults
+
+
+def test_an_answer_that_is_no_manifest_by_its_size_is_refused(registry: Registry) -> None:
+    with pytest.raises(UserError, match=f"{registry.name} answered with more than 4,194,304 bytes"):
+        resolve_digest(Reference(registry.name, "team/base", "huge"))
