@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import textwrap
 from collections.abc import Iterator
 
 from rie.compare.differences import Difference
@@ -13,6 +14,7 @@ from rie.compare.verdict import OURS, THEIRS, TIMINGS, Result, Verdict
 from rie.console import Styler
 from rie.untrusted_text import escape_control_characters
 
+_WIDTH = 100
 _MAX_LINES = 40
 _AROUND = 60  # characters shown on each side of where two long lines part
 _REASONS = {each.name: each.reason for each in INTENDED_DIFFERENCES}
@@ -58,7 +60,7 @@ def _place(result: Result, place: int, style: Styler) -> Iterator[str]:
         if place and any(place > len(trial.turns) for trial in (*result.theirs, *result.ours)):
             yield f"{name}: not reached"
             return
-        note = f" (but for what varies by itself: {', '.join(varying)})" if varying else ""
+        note = f" (except for values that vary: {', '.join(varying)})" if varying else ""
         yield f"{name}: same{note}, {_summary(result, place)}"
         return
     yield f"{name}:"
@@ -124,7 +126,8 @@ def _explanations(result: Result, style: Styler) -> Iterator[str]:
     if names:
         yield ""
         yield style("Intended differences", "bold")
-        yield from (f"  {name}: {_REASONS[name]}" for name in names)
+        for name in names:
+            yield textwrap.fill(f"  {name}: {_REASONS[name]}", _WIDTH, subsequent_indent="    ")
 
 
 def _timings(result: Result) -> Iterator[str]:
