@@ -31,5 +31,5 @@ def test_it_lists_system_packages_the_interpreter_and_pythons_packages(
 def test_an_image_that_cannot_be_asked_is_named(engine: DockerClient, image: str) -> None:
     with pytest.raises(UserError, match="no image surefoot:never-built"):
         document(engine, "surefoot:never-built")
-    with pytest.raises(UserError, match="surefoot-base:local could not be asked"):
+    with pytest.raises(UserError, match="surefoot-base:local could not be inspected"):
         document(engine, "surefoot-base:local")

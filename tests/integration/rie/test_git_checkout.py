@@ -28,7 +28,7 @@ def test_a_local_version_makes_a_valid_tag(checkout: Checkout) -> None:
 
 
 @pytest.mark.parametrize("change", ["new", "edited", "deleted", "staged", "renamed"])
-def test_every_kind_of_change_is_dirt_and_is_named(checkout: Checkout, change: str) -> None:
+def test_every_kind_of_change_is_found_and_named(checkout: Checkout, change: str) -> None:
     dockerfile = checkout.function / "Dockerfile"
     if change == "new":
         (checkout.function / "a new one").touch()
@@ -48,7 +48,7 @@ def test_every_kind_of_change_is_dirt_and_is_named(checkout: Checkout, change: s
     assert found.changes == (named,)
 
 
-def test_ignored_files_are_no_dirt(checkout: Checkout) -> None:
+def test_ignored_files_are_not_changes(checkout: Checkout) -> None:
     (checkout.root / ".gitignore").write_text("*.log\n")
     checkout.commit()
     (checkout.root / "a.log").touch()
@@ -69,13 +69,13 @@ def test_a_pyproject_without_a_version_is_named(checkout: Checkout, text: str) -
         _ = read_checkout(checkout.root).version
 
 
-def test_no_pyproject_at_all_is_told(checkout: Checkout) -> None:
+def test_a_missing_pyproject_is_reported(checkout: Checkout) -> None:
     (checkout.root / "pyproject.toml").unlink()
     with pytest.raises(UserError, match="has no pyproject"):
         _ = read_checkout(checkout.function).version
 
 
-def test_a_machine_without_git_is_told(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_git_is_reported(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(checkout.root))
     with pytest.raises(UserError, match="cannot start git"):
         read_checkout(checkout.root)

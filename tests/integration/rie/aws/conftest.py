@@ -48,8 +48,8 @@ def rie(capsys: pytest.CaptureFixture[str]) -> Rie:
             code = commands.main(list(words))
         except SystemExit as end:
             code = int(end.code or 0)
-        told = capsys.readouterr()
-        return Done(code, told.out, told.err)
+        reported = capsys.readouterr()
+        return Done(code, reported.out, reported.err)
 
     return run
 

@@ -33,35 +33,39 @@ def test_the_region_is_the_one_that_awss_own_programs_take(
 
 
 @pytest.fixture
-def nobody(aws: str, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+def no_credentials(aws: str, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """An environment without credentials."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name)
     return monkeypatch
 
 
-def test_missing_credentials_are_one_clear_sentence(rie: Rie, nobody: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_one_clear_sentence(
+    rie: Rie, no_credentials: pytest.MonkeyPatch
+) -> None:
     done = rie("deploy", "echo", "--dry-run")
     assert (done.code, done.out) == (1, "")
     assert "error: no usable AWS credentials: Unable to locate credentials\n" in done.err
     assert "AWS_PROFILE, aws sso login" in done.err
 
 
-def test_half_a_key_is_no_key(nobody: pytest.MonkeyPatch) -> None:
-    nobody.setenv("AWS_ACCESS_KEY_ID", "AKIA")
+def test_half_a_key_is_no_key(no_credentials: pytest.MonkeyPatch) -> None:
+    no_credentials.setenv("AWS_ACCESS_KEY_ID", "AKIA")
     with pytest.raises(UserError, match="no usable AWS credentials: Partial credentials"):
         open_account(None)
 
 
-def test_a_profile_that_is_not_there_is_named(nobody: pytest.MonkeyPatch) -> None:
-    nobody.setenv("AWS_PROFILE", "work")
+def test_a_profile_that_is_not_there_is_named(no_credentials: pytest.MonkeyPatch) -> None:
+    no_credentials.setenv("AWS_PROFILE", "work")
     with pytest.raises(UserError, match=r"no usable AWS credentials: .*work"):
         open_account(None)
 
 
-def test_a_broken_configuration_is_named(nobody: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_broken_configuration_is_named(
+    no_credentials: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "config").write_text("[default\n")
-    nobody.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    no_credentials.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     with pytest.raises(UserError, match="no usable AWS credentials: Unable to parse config file"):
         open_account(None)
 
@@ -79,7 +83,7 @@ def test_a_region_that_cannot_be_one_is_named(aws: str) -> None:
         open_account("not a region")
 
 
-def test_expired_credentials_are_told_apart_from_missing_ones(aws_proxy: AwsProxy) -> None:
+def test_expired_credentials_are_distinguished_from_missing_ones(aws_proxy: AwsProxy) -> None:
     aws_proxy.answer("GetCallerIdentity", fault("ExpiredToken", "The token has expired", 403))
     with pytest.raises(UserError, match=r"does not accept the credentials \(ExpiredToken\)"):
         open_account(None)

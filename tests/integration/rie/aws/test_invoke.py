@@ -171,7 +171,9 @@ def test_giving_up_says_that_the_function_may_still_run(
     assert "no answer from echo within 0.2 s; it may still be running" in done.err
 
 
-def test_missing_credentials_are_told(rie: Rie, aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_reported(
+    rie: Rie, aws: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name)
     done = rie("invoke", "--deployed", "echo")

@@ -169,7 +169,7 @@ def test_intended_differences_are_explained_and_have_an_exit_code_of_their_own(
         ("broken.handler", {"import-error-trace", "init-error-headers", "update-warning"}),
     ],
 )
-def test_each_intended_difference_is_told_by_its_name(
+def test_each_intended_difference_is_recognized(
     compare: Compare, handler: str, expected: set[str]
 ) -> None:
     done = compare(handler, "--json", "--env", "PYTHONTRACEMALLOC=0")
@@ -246,9 +246,7 @@ def test_wrong_usage_runs_nothing(words: list[str], said: str) -> None:
     assert said in done.stderr.decode()
 
 
-def test_an_interpreter_without_awslambdaric_is_told_how_to_get_it(
-    compare: Compare, tmp_path: Path
-) -> None:
+def test_without_awslambdaric_the_remedy_installs_it(compare: Compare, tmp_path: Path) -> None:
     bare = tmp_path / "python"
     bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "$@"\n')
     bare.chmod(0o755)

@@ -40,7 +40,7 @@ def test_it_shows_both_simple_functions_and_a_night_and_ends_with_what_to_type_n
     ]
 
 
-def test_a_stack_is_deleted_and_cloudformation_told() -> None:
+def test_a_stack_is_deleted_and_cloudformation_gets_the_answer() -> None:
     text = shown("--show", "eni_cleanup")
     assert '"Status": "SUCCESS"' in text
     assert "goes once released" in text

@@ -35,12 +35,12 @@ def test_the_revision_shows_uncommitted_changes(checkout: Path) -> None:
 
 
 def test_a_folder_without_git_has_no_revision(tmp_path: Path) -> None:
-    told = make_labels(tmp_path, "surefoot", "base:tag", None)
-    assert set(told) == {f"{ORIGIN}.{name}" for name in ("title", "version", "base.name")}
+    reported = make_labels(tmp_path, "surefoot", "base:tag", None)
+    assert set(reported) == {f"{ORIGIN}.{name}" for name in ("title", "version", "base.name")}
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "reported"),
     [
         ("https://me:secret@example.invalid/x/y.git", "https://example.invalid/x/y.git"),
         ("git@example.invalid:x/y.git", "git@example.invalid:x/y.git"),
@@ -49,7 +49,7 @@ def test_a_folder_without_git_has_no_revision(tmp_path: Path) -> None:
     ],
 )
 def test_the_source_tells_no_secret_and_no_path_of_a_machine(
-    checkout: Path, address: str, told: str | None
+    checkout: Path, address: str, reported: str | None
 ) -> None:
     git(checkout, "remote", "add", "origin", address)
-    assert make_labels(checkout, "t", "b", None).get(f"{ORIGIN}.source") == told
+    assert make_labels(checkout, "t", "b", None).get(f"{ORIGIN}.source") == reported

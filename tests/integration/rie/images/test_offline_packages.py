@@ -1,4 +1,4 @@
-"""Files on loopback for a build: what pip, told of a proxy, gets from there."""
+"""Files on loopback for a build: what pip gets through the proxy address."""
 
 from __future__ import annotations
 

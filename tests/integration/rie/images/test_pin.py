@@ -24,9 +24,9 @@ OLD = f"sha256:{'0' * 64}"
 
 
 class Registry(ThreadingHTTPServer):
-    """One manifest for every tag but `gone`; `told` is the digest in its header."""
+    """One manifest for every tag but `gone`; `reported` is the digest in its header."""
 
-    told = DIGEST
+    reported = DIGEST
 
     @property
     def name(self) -> str:
@@ -50,7 +50,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, b" " * (MAX_DOCUMENT_BYTES + 1))
         else:
             assert "image.index" in self.headers["Accept"]
-            self.answer(200, MANIFEST, {"Docker-Content-Digest": self.server.told})
+            self.answer(200, MANIFEST, {"Docker-Content-Digest": self.server.reported})
 
     def answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
@@ -79,7 +79,7 @@ def test_a_tag_is_pinned_to_what_the_registry_has(registry: Registry) -> None:
 
 
 def test_a_digest_that_does_not_fit_its_content_is_refused(registry: Registry) -> None:
-    registry.told = OLD
+    registry.reported = OLD
     with pytest.raises(UserError, match="but its registry reports"):
         resolve_digest(Reference(registry.name, "team/base", "al2"))
 
@@ -110,7 +110,7 @@ def checkout(tmp_path: Path, registry: Registry) -> Path:
     return tmp_path
 
 
-def test_every_reference_is_pinned_where_it_stands(checkout: Path, registry: Registry) -> None:
+def test_every_reference_is_pinned_in_place(checkout: Path, registry: Registry) -> None:
     assert execute(argparse.Namespace(check=False), checkout) == 0
     pin = f"{registry.name}/team/base:al2@{DIGEST}"
     assert (checkout / "Dockerfile").read_text() == (

@@ -109,7 +109,7 @@ def test_an_init_error_is_a_failure_of_the_runtime(
     assert message in report["errorMessage"]
 
 
-def test_a_time_out_is_told_from_its_text(start: Start) -> None:
+def test_a_time_out_is_recognized_by_its_text(start: Start) -> None:
     answer = start("app.never_ends", timeout_s=1).invoke(b"{}")
     assert (answer.outcome, answer.status) == (InvocationOutcome.TIMED_OUT, 200)
     assert answer.body == b"Task timed out after 1.00 seconds"
@@ -125,7 +125,7 @@ def test_a_larger_event_is_refused_before_it_is_sent() -> None:
         invoke("http://nowhere.invalid", b" " * (MAX_EVENT_BYTES + 1))
 
 
-def test_nothing_listening_is_said(start: Start) -> None:
+def test_a_port_without_a_listener_is_reported(start: Start) -> None:
     emulator = start("app.echo")
     emulator.stop()
     with pytest.raises(NoAnswerError, match="nothing listens at"):

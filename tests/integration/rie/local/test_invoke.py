@@ -108,8 +108,12 @@ def test_bytes_pass_unchanged_and_as_base64_in_json(start: Start) -> None:
 
 
 def test_a_deployed_function_without_credentials_is_no_answer(tmp_path: Path) -> None:
-    nobody = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "eu-west-1"}
-    done = rie("invoke", "--deployed", "surefoot-echo", environ=nobody)
+    without_credentials = {
+        "HOME": str(tmp_path),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_REGION": "eu-west-1",
+    }
+    done = rie("invoke", "--deployed", "surefoot-echo", environ=without_credentials)
     assert done.returncode == 5
     assert done.stdout == b""
     assert b"no usable AWS credentials" in done.stderr

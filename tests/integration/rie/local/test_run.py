@@ -79,7 +79,7 @@ def test_a_function_that_does_not_exist_is_one_error() -> None:
 def test_without_an_engine_it_says_so_and_uses_process_mode(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")  # nobody listens on port 1
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")  # port 1 has no listener
     with begin("run", "echo", "--port", free_port()) as process:
         said = read_until(process.stderr, "Ctrl-C ends it")
         process.terminate()

@@ -61,7 +61,7 @@ def binary(event: Any, context: Any) -> bytes:
 
 
 def stream(event: object, context: object) -> Iterator[str]:
-    """Yield three pieces; raise before the first or after it, if told to."""
+    """Yield three pieces; raise before the first or after it, if the event says so."""
     if event == "early":
         raise ValueError("before the first byte")
     yield "one "

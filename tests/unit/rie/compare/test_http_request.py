@@ -35,7 +35,7 @@ def test_requests_come_whole_in_pieces_of_any_size(step: int) -> None:
     assert (bare.method, bare.body) == ("GET", b"")
 
 
-def test_a_client_that_waits_is_told_to_go_on_once() -> None:
+def test_a_client_that_waits_gets_one_100_continue() -> None:
     reader = RequestReader()
     reader.feed(b"POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
     assert reader.take() is None

@@ -11,20 +11,20 @@ LIMIT_S = 10
 
 
 def never() -> None:
-    pytest.fail("waited, although nobody held the turn")
+    pytest.fail("waited, although the lock was free")
 
 
-def test_a_second_caller_is_told_and_waits_until_the_first_is_done(tmp_path: Path) -> None:
-    told, done = threading.Event(), threading.Event()
+def test_a_second_caller_waits_until_the_first_is_done(tmp_path: Path) -> None:
+    reported, done = threading.Event(), threading.Event()
 
     def second() -> None:
-        with exclusive("http://localhost:8080", told.set, cache=tmp_path):
+        with exclusive("http://localhost:8080", reported.set, cache=tmp_path):
             done.set()
 
     thread = threading.Thread(target=second)
     with exclusive("http://127.0.0.1:8080", never, cache=tmp_path):
         thread.start()
-        assert told.wait(LIMIT_S)
+        assert reported.wait(LIMIT_S)
         assert not done.is_set()
     assert done.wait(LIMIT_S)
     thread.join()

@@ -97,7 +97,7 @@ def test_what_is_sent_names_type_capabilities_and_function(aws_proxy: AwsProxy) 
     ],
 )
 @pytest.mark.parametrize(("creates", "gone"), [(False, (1, 0)), (True, (1, 1))])
-def test_one_without_changes_is_told_apart_and_removed(
+def test_an_empty_change_set_is_recognized_and_deleted(
     aws_proxy: AwsProxy, reason: str, creates: bool, gone: tuple[int, int]
 ) -> None:
     aws_proxy.answer("DescribeChangeSet", described("FAILED", reason))
@@ -157,7 +157,7 @@ def test_a_failing_removal_does_not_hide_the_first_error(
     assert f"note: the change set {CHANGE_SET} is still there" in capsys.readouterr().err
 
 
-def test_a_stack_that_somebody_has_filled_meanwhile_is_not_removed(aws_proxy: AwsProxy) -> None:
+def test_a_stack_that_was_filled_meanwhile_is_not_deleted(aws_proxy: AwsProxy) -> None:
     filled = {"StackName": "s", "StackId": STACK, "StackStatus": "CREATE_IN_PROGRESS"}
     aws_proxy.answer("DescribeStacks", result(Stacks=[{**filled, "CreationTime": "2026-03-02"}]))
     client: Any = boto3.client("cloudformation")

@@ -27,7 +27,7 @@ def set_up(aws_proxy: AwsProxy, template: str, *resources: dict[str, Any], **sta
     aws_proxy.answer("DescribeStackEvents", events(OLD), events(OLD, event(2, "DELETE_COMPLETE")))
 
 
-def test_what_is_retained_is_told(aws_proxy: AwsProxy, rie: Rie) -> None:
+def test_retained_resources_are_listed(aws_proxy: AwsProxy, rie: Rie) -> None:
     queue, role = resource("AWS::SQS::Queue", "Queue"), resource("AWS::IAM::Role", "Role")
     set_up(aws_proxy, f"Resources: {{{QUEUE[:-1]}}}, {LOGS}}}", queue, role)
     done = rie("deploy", "echo", "--delete", "--yes", "--json")

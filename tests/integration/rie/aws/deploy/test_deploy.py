@@ -70,8 +70,8 @@ def test_the_role_of_a_deployed_function_has_the_policy_of_policy_json(
     rie("deploy", "echo", "--image", image, "--yes")
     role = configuration()["Role"].rpartition("/")[2]
     client: Any = boto3.client("iam")
-    told = client.get_role_policy(RoleName=role, PolicyName="function")["PolicyDocument"]
-    policy = ast.literal_eval(told)  # moto keeps what Python prints, not JSON
+    reported = client.get_role_policy(RoleName=role, PolicyName="function")["PolicyDocument"]
+    policy = ast.literal_eval(reported)  # moto keeps what Python prints, not JSON
     wanted = json.loads((ROOT / "functions/echo/policy.json").read_text())
     assert [one["Action"] for one in policy["Statement"]] == [
         one["Action"] for one in wanted["Statement"]
@@ -265,7 +265,7 @@ def test_an_image_pushed_of_this_commit_is_found(rie: Rie, aws: str) -> None:
     assert done.code == 0
 
 
-def test_delete_shows_what_goes_and_removes_it(rie: Rie, image: str) -> None:
+def test_delete_lists_the_resources_and_deletes_them(rie: Rie, image: str) -> None:
     rie("deploy", "echo", "--image", image, "--yes")
     done = rie("deploy", "echo", "--delete", "--yes")
     assert (done.code, done.out) == (0, "")

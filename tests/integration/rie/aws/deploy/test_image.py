@@ -92,7 +92,7 @@ def test_an_image_index_is_refused_before_lambda_does(account: Account) -> None:
     assert "--provenance=false" in raised.value.remedy
 
 
-def test_a_digest_that_may_not_be_looked_up_is_believed_and_that_is_said(
+def test_a_digest_that_may_not_be_looked_up_is_used_with_a_note(
     aws_proxy: AwsProxy, capsys: pytest.CaptureFixture[str]
 ) -> None:
     aws_proxy.answer("DescribeImages", json_fault("AccessDeniedException", "not yours"))

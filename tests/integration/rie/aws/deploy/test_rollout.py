@@ -121,7 +121,9 @@ def test_a_stack_that_cannot_be_watched_is_not_begun(
     assert len(aws_proxy.calls_to("DeleteChangeSet")) == len(aws_proxy.calls_to("DeleteStack")) == 1
 
 
-def test_a_stack_that_vanishes_is_told(aws_proxy: AwsProxy, rie: Rie, image: str) -> None:
+def test_a_stack_that_was_deleted_meanwhile_is_reported(
+    aws_proxy: AwsProxy, rie: Rie, image: str
+) -> None:
     aws_proxy.answer("DescribeStacks", ABSENT)
     aws_proxy.answer("DescribeStackEvents", events(OLD), events(OLD, event(2, "CREATE_COMPLETE")))
     done = rie("deploy", "echo", "--image", image, "--yes")

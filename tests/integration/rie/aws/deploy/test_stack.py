@@ -73,13 +73,13 @@ def test_a_stack_at_rest_can_be_deployed_to(status: str) -> None:
 
 
 def test_a_stack_has_its_parameters_and_outputs(aws_proxy: AwsProxy) -> None:
-    told = described(
+    reported = described(
         "CREATE_COMPLETE",
         Parameters=[{"ParameterKey": "A", "ParameterValue": "1"}],
         Outputs=[{"OutputKey": "FunctionArn", "OutputValue": "arn:x"}],
         EnableTerminationProtection=True,
     )
-    aws_proxy.answer("DescribeStacks", result(Stacks=[told]))
+    aws_proxy.answer("DescribeStacks", result(Stacks=[reported]))
     found = stack.describe_stack(boto3.client("cloudformation"), "surefoot-echo")
     assert found == Stack(
         *("surefoot-echo", ID, "CREATE_COMPLETE", {"A": "1"}, {"FunctionArn": "arn:x"}),
@@ -131,7 +131,7 @@ def resource(kind: str, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("kinds", "outputs", "arn"),
     [
-        ([], {"FunctionArn": "arn:told"}, "arn:told"),
+        ([], {"FunctionArn": "arn:reported"}, "arn:reported"),
         (["AWS::Lambda::Function"], {}, "arn:aws:lambda:eu-west-1:123456789012:function:r0"),
         (["AWS::Lambda::Function", "AWS::Lambda::Function"], {}, None),
         (["AWS::SQS::Queue"], {}, None),
@@ -148,14 +148,14 @@ def test_the_function_is_known_by_output_or_as_the_only_one(
 
 
 def test_outputs_are_shown_and_recorded(aws_proxy: AwsProxy, rie: Rie, image: str) -> None:
-    told = described(
+    reported = described(
         "UPDATE_COMPLETE",
         Outputs=[
             {"OutputKey": "FunctionArn", "OutputValue": "arn:aws:lambda:r:1:function:f"},
             {"OutputKey": "DeadLetterQueueUrl", "OutputValue": "https://queue"},
         ],
     )
-    aws_proxy.answer("DescribeStacks", result(Stacks=[told]))
+    aws_proxy.answer("DescribeStacks", result(Stacks=[reported]))
     aws_proxy.answer("CreateChangeSet", fault("ValidationError", "No updates are to be performed."))
     done = rie("deploy", "echo", "--image", image, "--yes")
     assert (done.code, done.out) == (0, "arn:aws:lambda:r:1:function:f\n")

@@ -27,9 +27,9 @@ def event(number: int, status: str, name: str = "s", reason: str = "") -> dict[s
     }
 
 
-def events(*told: dict[str, Any], **more: str) -> Reply:
+def events(*reported: dict[str, Any], **more: str) -> Reply:
     """As AWS lists them: the newest first."""
-    return result(StackEvents=list(told[::-1]), **more)
+    return result(StackEvents=list(reported[::-1]), **more)
 
 
 OLD = event(1, "CREATE_COMPLETE")
@@ -60,7 +60,7 @@ def test_events_are_shown_once_in_order_from_all_pages(
     ]
 
 
-def test_the_resource_that_failed_is_told_and_those_in_sympathy_are_not(
+def test_failed_resources_are_reported_and_cancelled_ones_are_not(
     aws_proxy: AwsProxy, client: Any
 ) -> None:
     aws_proxy.answer(
@@ -131,7 +131,9 @@ def test_the_newest_event_is_where_a_new_operation_starts(aws_proxy: AwsProxy, c
     assert newest_event(client, STACK) == ""
 
 
-def test_losing_sight_is_no_failure_of_the_stack(aws_proxy: AwsProxy, client: Any) -> None:
+def test_a_lost_connection_is_not_reported_as_a_failed_stack(
+    aws_proxy: AwsProxy, client: Any
+) -> None:
     aws_proxy.answer("DescribeStackEvents", fault("ExpiredToken", "The token has expired", 403))
     with pytest.raises(UserError, match="cannot follow the stack; its operation continues") as why:
         follow(client, STACK, "e1")
@@ -139,7 +141,7 @@ def test_losing_sight_is_no_failure_of_the_stack(aws_proxy: AwsProxy, client: An
     assert "repeat the command" in why.value.remedy
 
 
-def test_an_interrupt_says_that_the_stack_goes_on(
+def test_an_interrupt_reports_that_the_operation_continues(
     aws_proxy: AwsProxy,
     client: Any,
     monkeypatch: pytest.MonkeyPatch,

@@ -77,7 +77,7 @@ def test_connections_that_drop_in_a_layer_for_ever_end_the_push_without_a_tag(
     assert engine.images.get(image).tags == [image]
 
 
-def test_a_connection_that_drops_before_any_layer_is_made_anew(
+def test_a_connection_lost_before_any_layer_is_retried(
     uploading: Upload, registry_server: Server, repository: str
 ) -> None:
     pauses: list[float] = []

@@ -99,7 +99,7 @@ def test_an_image_of_ones_own_may_carry_the_label_of_its_base(
     assert prepared(engine, checkout, "--image", image).image.name == image
 
 
-def test_without_a_function_the_base_goes_to_the_repository_surefoot(
+def test_without_a_function_the_base_is_pushed_to_the_repository_surefoot(
     engine: DockerClient, checkout: Checkout, load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(preflight, "LATEST", load("base"))

@@ -43,7 +43,7 @@ def put_index(server: Server, repository: str, tag: str, digest: str) -> str:
     return f"sha256:{hashlib.sha256(body).hexdigest()}"
 
 
-def test_another_digest_than_the_engines_is_not_believed(
+def test_another_digest_than_the_engines_is_an_error(
     pushing: Push, load: Load, checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = f"sha256:{'0' * 64}"
@@ -68,7 +68,7 @@ def test_a_registry_that_has_nothing_afterwards_is_an_error(
         pushing(load("vanished"), "--create")
 
 
-def test_an_index_that_was_pushed_is_told_with_the_way_to_delete_it(
+def test_a_pushed_index_is_reported_with_the_command_that_deletes_it(
     pushing: Push,
     load: Load,
     checkout: Checkout,

@@ -110,7 +110,7 @@ def test_a_layer_that_the_repository_has_is_not_sent_twice(
     assert " exists already\n" in pushed.err
 
 
-def test_every_refusal_is_told_at_once_and_nothing_is_pushed(
+def test_all_blockers_are_reported_at_once_and_nothing_is_pushed(
     pushing: Push,
     load: Load,
     checkout: Checkout,

@@ -41,7 +41,7 @@ def test_a_wrong_password_names_the_permissions(registry: Registry) -> None:
     assert "ecr:BatchGetImage" in caught.value.remedy
 
 
-def test_a_certificate_of_nobody_known_is_not_trusted(
+def test_a_certificate_of_an_unknown_authority_is_not_trusted(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
@@ -50,7 +50,7 @@ def test_a_certificate_of_nobody_known_is_not_trusted(
     assert "REQUESTS_CA_BUNDLE" in caught.value.remedy
 
 
-def test_a_lost_connection_is_made_anew(registry: Registry, registry_server: Server) -> None:
+def test_a_lost_connection_is_retried(registry: Registry, registry_server: Server) -> None:
     with cutting(registry_server.port, once(always)) as address:
         assert registries.manifest(replace(registry, address=address), "v1") is None
 

@@ -144,7 +144,7 @@ def test_a_policy_that_differs_in_one_action_is_noticed() -> None:
     assert role_policy(content(ECHO)) != canonical(policy["Statement"])
 
 
-def test_the_schedule_of_echo_is_off_until_somebody_switches_it_on() -> None:
+def test_the_schedule_of_echo_is_disabled_by_default() -> None:
     template = content(ECHO)
     assert template["Parameters"]["ScheduleState"]["Default"] == "DISABLED"
     assert template["Resources"]["Schedule"]["Properties"]["State"] == {"Ref": "ScheduleState"}

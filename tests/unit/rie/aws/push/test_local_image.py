@@ -41,9 +41,9 @@ def test_a_good_image_has_nothing_against_it() -> None:
     ],
 )
 def test_what_speaks_against_an_image_is_named(image: LocalImage, reason: str, remedy: str) -> None:
-    (refusal,) = find_blockers(image, "amd64", allow_stand_in=False)
-    assert reason in refusal.reason
-    assert remedy in refusal.remedy
+    (blocker,) = find_blockers(image, "amd64", allow_stand_in=False)
+    assert reason in blocker.reason
+    assert remedy in blocker.remedy
 
 
 def test_an_image_as_large_as_may_be_passes() -> None:
@@ -57,9 +57,9 @@ def test_a_stand_in_may_be_allowed() -> None:
 
 @pytest.mark.parametrize("revision", ["b" * 40, "a" * 40 + "-dirty"])
 def test_an_image_of_another_revision_is_outdated(revision: str) -> None:
-    (refusal,) = find_revision_mismatch(replace(GOOD, labels={REVISION_LABEL: revision}), SOURCE)
-    assert f"was built from {revision}" in refusal.reason
-    assert "make image" in refusal.remedy
+    (blocker,) = find_revision_mismatch(replace(GOOD, labels={REVISION_LABEL: revision}), SOURCE)
+    assert f"was built from {revision}" in blocker.reason
+    assert "make image" in blocker.remedy
 
 
 @pytest.mark.parametrize("labels", [{}, {REVISION_LABEL: "a" * 40}])

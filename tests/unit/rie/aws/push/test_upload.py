@@ -53,7 +53,7 @@ def test_a_refusal_is_final_and_has_a_remedy(text: str, remedy: str) -> None:
 
 
 @pytest.mark.parametrize("why", ["the repository is immutable.", "the tag is immutable."])
-def test_a_tag_that_may_not_change_is_told_apart(why: str) -> None:
+def test_an_immutable_tag_is_recognized(why: str) -> None:
     text = (
         "tag invalid: The image tag '1' already exists in the 'x' repository and cannot be "
         f"overwritten because {why}"
@@ -83,6 +83,6 @@ def test_a_layer_that_had_the_engines_own_attempts_gets_no_others() -> None:
     assert (engine.pushes, pauses) == (1, [])
 
 
-def test_an_engine_that_names_no_digest_is_not_believed() -> None:
+def test_an_engine_that_reports_no_digest_is_an_error() -> None:
     with pytest.raises(UploadError, match="no digest"):
         upload(cast(Any, Replayed()), REGISTRY, "v1", patience_s=60)
