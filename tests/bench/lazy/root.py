@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.paths import ROOT
 from tests.bench.lab import Lab
 
@@ -83,11 +83,11 @@ def make_image(tree: Path, image: Path) -> Path:
 
 
 def run_inside(tree: Path, *command: str) -> None:
-    """Run a command in the tree as a step of an image build would. Raises BenchError."""
+    """Run a command in the tree as a step of an image build would. Raises UserError."""
     unshared = ["unshare", "--mount", "sh", "-c", _INSIDE, "sh", str(tree), *command]
     environ = {**ENVIRONMENT, "PATH": f"{ENVIRONMENT['PATH']}:/usr/sbin:/sbin"}
     if subprocess.run(unshared, env=environ, check=False).returncode:
-        raise BenchError(f"{' '.join(command)[:70]} failed in the tree", "read its reason above")
+        raise UserError(f"{' '.join(command)[:70]} failed in the tree", "read its reason above")
 
 
 def _libraries(programs: list[str]) -> set[str]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from rie import image as images
-from rie.client import Outcome
 from rie.function import find
-from rie.sandbox import Sandbox
+from rie.images import image as images
+from rie.local.client import InvocationOutcome
+from rie.local.sandbox import Sandbox
 from tests.functions.cdk_deploy.front import Front
 from tests.image.conftest import Logs
 from tests.support.aws import variables
@@ -49,7 +49,7 @@ def test_the_example_is_deployed_from_the_image(deployer: str, cloud: Front) -> 
     )
     with sandbox:
         answer = sandbox.invoke(json.dumps(EVENT).encode())
-    assert answer.outcome is Outcome.SUCCEEDED, logs.text
+    assert answer.outcome is InvocationOutcome.SUCCEEDED, logs.text
     told = json.loads(answer.body)
     assert told["status"] == "CREATE_COMPLETE"
     ecs = boto3.client("ecs")

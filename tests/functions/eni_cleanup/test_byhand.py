@@ -10,8 +10,8 @@ import pytest
 
 from enicleanup import app
 from enicleanup.outside import Outside
-from rie.cloud import interfaces as furniture
-from rie.cloud.interfaces import Vpc
+from rie.demo.aws import eni_fixtures as furniture
+from rie.demo.aws.eni_fixtures import Vpc
 from rie.paths import ROOT
 from surefoot.testing import fake_context
 from tests.functions.eni_cleanup.proxy import Proxy

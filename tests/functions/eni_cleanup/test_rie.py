@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rie import image as images
-from rie.client import Outcome
-from rie.cloud import interfaces as furniture
-from rie.cloud.interfaces import Vpc
-from rie.emulator import Emulator
+from rie.demo.aws import eni_fixtures as furniture
+from rie.demo.aws.eni_fixtures import Vpc
 from rie.function import find
-from rie.sandbox import Sandbox
+from rie.images import image as images
+from rie.local.client import InvocationOutcome
+from rie.local.official_rie import OfficialRie
+from rie.local.sandbox import Sandbox
 from tests.functions.eni_cleanup.conftest import Order
 from tests.functions.eni_cleanup.mailbox import Mailbox
 from tests.functions.eni_cleanup.proxy import Proxy
@@ -42,7 +42,10 @@ def test_deletes_and_answers_under_the_emulator(
     furniture.function("shop", vpc.subnets, vpc.groups)
     names = {furniture.interface(subnet, vpc.groups) for subnet in vpc.subnets}
     log = tmp_path / "log"
-    with log.open("w") as output, Emulator(FUNCTION, variables=_variables(ec2), logs=output) as rie:
+    with (
+        log.open("w") as output,
+        OfficialRie(FUNCTION, variables=_variables(ec2), logs=output) as rie,
+    ):
         shown = rie.invoke(_bytes({"dry_run": True, "functions": ["shop"]}))
         done = rie.invoke(_bytes(order(furniture.stack(), FunctionNames=["shop"])))
     assert json.loads(shown.body)["would_delete"] == 2
@@ -68,11 +71,11 @@ def test_killed_by_its_time_out_it_finishes_when_lambda_repeats_the_event(
     event = _bytes(order(furniture.stack(), FunctionNames=["shop"]))
     with (
         (tmp_path / "log").open("w") as output,
-        Emulator(FUNCTION, variables=_variables(ec2), logs=output, timeout_s=9) as rie,
+        OfficialRie(FUNCTION, variables=_variables(ec2), logs=output, timeout_s=9) as rie,
     ):
         first = rie.invoke(event)
         killed.set()
-        assert first.outcome is Outcome.TIMED_OUT
+        assert first.outcome is InvocationOutcome.TIMED_OUT
         assert not box.received
         assert "UpdateFunctionConfiguration" in ec2.calls
         second = rie.invoke(event)
@@ -98,7 +101,7 @@ def test_the_guard_hands_over_before_the_time_out_of_a_call_that_hangs(
     guarded = _variables(ec2, SUREFOOT_DEADLINE_RAISE="1", SUREFOOT_DEADLINE_MARGIN_MS="5000")
     with (
         (tmp_path / "log").open("w") as output,
-        Emulator(FUNCTION, variables=guarded, logs=output, timeout_s=9) as rie,
+        OfficialRie(FUNCTION, variables=guarded, logs=output, timeout_s=9) as rie,
     ):
         first = rie.invoke(_bytes(event))
         over.set()

@@ -1,4 +1,4 @@
-"""The templates: what is special about this function. tests/deploy checks the rest."""
+"""The templates: what is special about this function. tests/unit/rie/aws/deploy checks the rest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cfnlint.api import lint_file
 
-from rie.deployment.template import parsed
+from rie.aws.deploy.template import parsed
 from rie.paths import ROOT
 
 FOLDER = ROOT / "functions" / "eni_cleanup"

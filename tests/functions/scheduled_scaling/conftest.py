@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from rie.cloud import night as seed
+from rie.demo.aws import scaling_fixtures as seed
 from scaling import app
 from surefoot.testing import invoke
 from tests.functions.scheduled_scaling.faults import Faults

@@ -12,9 +12,9 @@ import sys
 import tempfile
 import time
 
-from rie.cloud.server import moto_server, variables
-from rie.emulator import Emulator
+from rie.demo.aws.moto_server import moto_server, variables
 from rie.function import find
+from rie.local.official_rie import OfficialRie
 from tests.functions.scheduled_scaling.test_many import COUNT, many_services, scenarios
 
 EVENT = {"scenario": "many", "step": "up", "dry_run": True}
@@ -31,7 +31,7 @@ def main() -> None:
         file.write(scenarios(names))
         file.flush()
         settings = {**leading, "SCALING_SCENARIOS": file.name}
-        with Emulator(find("scheduled_scaling"), variables=settings, memory_mb=1769) as emulator:
+        with OfficialRie(find("scheduled_scaling"), variables=settings, memory_mb=1769) as emulator:
             for number in range(4):
                 answer = emulator.invoke(json.dumps(EVENT).encode())
                 told = json.loads(answer.body)

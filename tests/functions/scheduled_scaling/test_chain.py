@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from rie.cloud import night as seed
+from rie.demo.aws import scaling_fixtures as seed
 from scaling.errors import ScalingFailed
 from tests.functions.scheduled_scaling.conftest import Night
 from tests.functions.scheduled_scaling.test_night import OUT

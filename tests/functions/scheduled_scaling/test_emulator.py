@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rie.cloud import night as seed
-from rie.emulator import Emulator
+from rie.demo.aws import scaling_fixtures as seed
 from rie.function import find
+from rie.local.official_rie import OfficialRie
 from tests.functions.scheduled_scaling.conftest import FUNCTION, Night
 from tests.functions.scheduled_scaling.test_night import BEFORE, OUT
 from tests.support.aws import variables
@@ -19,7 +19,7 @@ def test_a_night_under_the_emulator(night: Night, aws: str, tmp_path: Path) -> N
     events = FUNCTION / "events"
     with (
         (tmp_path / "log").open("w+b") as logs,
-        Emulator(find("scheduled_scaling"), variables=settings, logs=logs) as emulator,
+        OfficialRie(find("scheduled_scaling"), variables=settings, logs=logs) as emulator,
     ):
         plan = emulator.invoke((events / "1-dry-run.json").read_bytes())
         assert json.loads(plan.body)["status"] == "plan"

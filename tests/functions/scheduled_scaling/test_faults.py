@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from rie.cloud import night as seed
+from rie.demo.aws import scaling_fixtures as seed
 from scaling.errors import ScalingFailed
 from tests.functions.scheduled_scaling.conftest import Night
 from tests.functions.scheduled_scaling.faults import READING, Killed, throttled
-from tests.support.aws import forget_everything
+from tests.support.aws import reset_moto
 
 SMALL, BIG = "db.r6g.large", "db.r6g.2xlarge"
 # A reader is made, it becomes the writer, the old writer changes; and all the way back.
@@ -76,7 +76,7 @@ def _each_call(
     numbers = [n for n, call in enumerate(calls) if reading or not call.startswith(READING)]
     assert len(numbers) >= 6
     for number in numbers:
-        forget_everything(aws)
+        reset_moto(aws)
         _prepare(night, step, table=table)
         trouble(number)
         night.faults.reset_rules()

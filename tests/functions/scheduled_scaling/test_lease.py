@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rie.cloud import night as seed
+from rie.demo.aws import scaling_fixtures as seed
 from scaling.errors import Busy, ScalingFailed
 from tests.functions.scheduled_scaling.conftest import Night
 from tests.functions.scheduled_scaling.faults import Killed

@@ -9,7 +9,7 @@ import pytest
 from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.ecs.models import ecs_backends
 
-from rie.cloud import night as seed
+from rie.demo.aws import scaling_fixtures as seed
 from tests.functions.scheduled_scaling.conftest import Night
 from tests.support.aws import ACCOUNT, REGION
 

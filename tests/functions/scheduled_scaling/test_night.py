@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from rie.cloud import night as seed
+from rie.demo.aws import scaling_fixtures as seed
 from tests.functions.scheduled_scaling.conftest import FUNCTION, Night
 
 BEFORE = {"orders-1": ("db.r6g.large", 1, True), "orders-2": ("db.r6g.large", 1, False)}

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from rie.cloud import night as seed
+from rie.demo.aws import scaling_fixtures as seed
 from scaling.kinds import KINDS
 from scaling.settings import _READERS, PREFIX
 from tests.functions.scheduled_scaling.conftest import FUNCTION, Night

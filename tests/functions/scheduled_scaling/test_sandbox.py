@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie.cloud import night as seed
+from rie.demo.aws import scaling_fixtures as seed
 from rie.function import find
-from rie.image import build_function
-from rie.sandbox import Sandbox
+from rie.images.image import build_function
+from rie.local.sandbox import Sandbox
 from tests.functions.scheduled_scaling.conftest import FUNCTION, Night
 from tests.functions.scheduled_scaling.test_night import BEFORE, OUT
 from tests.image.conftest import Logs

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from rie.cloud import night as seed
+from rie.demo.aws import scaling_fixtures as seed
 from scaling.errors import Invalid, ScalingFailed
 from tests.functions.scheduled_scaling.conftest import Night
 from tests.functions.scheduled_scaling.test_night import OUT

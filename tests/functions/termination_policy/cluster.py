@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.push import certificate
+from tests.support import certificate
 
 TOKEN = "a-service-accounts-token"
 PAGE = 2  # entries of a page, so that there are several

@@ -19,10 +19,10 @@ import sys
 import time
 from typing import NamedTuple
 
-from rie.engine import connect
 from rie.function import find
-from rie.image import LOCAL, build, build_function
-from rie.sandbox import Sandbox
+from rie.images.engine import connect
+from rie.images.image import LOCAL, build, build_function
+from rie.local.sandbox import Sandbox
 from surefoot.kit.table import table
 from termination import verdict
 from termination.aws import Clients

@@ -11,7 +11,7 @@ import pytest
 from tests.functions.termination_policy.cluster import Cluster, running
 from tests.functions.termination_policy.conftest import Fleet
 from tests.functions.termination_policy.events import A, event, names
-from tests.push import certificate
+from tests.support import certificate
 
 ONE, TWO, THREE = names(3)
 POLICY = "drained:kubernetes"

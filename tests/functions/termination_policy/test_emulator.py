@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rie.emulator import Emulator
 from rie.function import find
+from rie.local.official_rie import OfficialRie
 from termination.event import CAUSES
 from tests.functions.termination_policy.events import large
 from tests.functions.termination_policy.paths import FUNCTION
@@ -20,7 +20,7 @@ def test_each_cause_under_the_emulator(tmp_path: Path) -> None:
     causes = set()
     with (
         (tmp_path / "log").open("w+b") as logs,
-        Emulator(find("termination_policy"), variables={"POLICY": "any"}, logs=logs) as emulator,
+        OfficialRie(find("termination_policy"), variables={"POLICY": "any"}, logs=logs) as emulator,
     ):
         for path in sorted((FUNCTION / "events").glob("*.json")):
             sent = json.loads(path.read_text())
@@ -47,7 +47,7 @@ def test_the_companion_under_the_emulator(aws: str, tmp_path: Path) -> None:
     function = find("termination_policy", "termination.companion.handler")
     with (
         (tmp_path / "log").open("wb") as logs,
-        Emulator(function, variables=settings, logs=logs) as emulator,
+        OfficialRie(function, variables=settings, logs=logs) as emulator,
     ):
         answer = json.loads(emulator.invoke(b"{}").body)
     assert (answer["asked"], answer["free"]) == (3, 2)

@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from rie.deployment.template import parsed
+from rie.aws.deploy.template import parsed
 from termination.deadline import LIMIT, RESERVE
 from termination.strategies import STRATEGIES
-from tests.deploy.parts import listed, plain, resources
 from tests.functions.termination_policy.paths import FUNCTION
 from tests.functions.termination_policy.test_faults import ASKING
+from tests.support.template_rules import listed, plain, resources
 
 README = (FUNCTION / "README.md").read_text()
 TEMPLATE = parsed((FUNCTION / "template.yaml").read_text())

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from rie.function import find
-from rie.image import build_function
-from rie.sandbox import Sandbox
+from rie.images.image import build_function
+from rie.local.sandbox import Sandbox
 from tests.functions.termination_policy import seed
 from tests.functions.termination_policy.conftest import Fleet
 from tests.functions.termination_policy.events import A, event, large, names

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from rie.cloud.network import Cloud, make
+from rie.demo.aws.vpc_fixtures import Cloud, make
 from tests.functions.vpc_check.refusing import Front, refusing
 from tests.image.conftest import checkout, engine, image
-from tests.support.aws import forget_everything, variables
+from tests.support.aws import reset_moto, variables
 
 __all__ = ["checkout", "engine", "image"]
 
@@ -24,7 +24,7 @@ def front(moto_url: str) -> Iterator[Front]:
 @pytest.fixture
 def aws(front: Front, moto_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The front's address, with nothing refused; boto3 talks to it."""
-    forget_everything(moto_url)
+    reset_moto(moto_url)
     front.refused.clear()
     front.paged.clear()
     for name, value in variables(front.url).items():

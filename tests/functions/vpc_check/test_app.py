@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rie.cloud.network import FUNCTION, ROLE, Cloud, client
+from rie.demo.aws.vpc_fixtures import FUNCTION, ROLE, Cloud, client
 from surefoot.testing import invoke
 from tests.functions.vpc_check.refusing import Front
 from tests.support.aws import ACCOUNT, REGION

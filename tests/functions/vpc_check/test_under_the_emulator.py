@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rie.cloud.network import FUNCTION, Cloud
-from rie.emulator import Emulator
+from rie.demo.aws.vpc_fixtures import FUNCTION, Cloud
 from rie.function import Function, find
-from rie.image import build_function
-from rie.sandbox import Sandbox
+from rie.images.image import build_function
+from rie.local.official_rie import OfficialRie
+from rie.local.sandbox import Sandbox
 from tests.support.aws import variables
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def function() -> Function:
     return find("vpc_check")
 
 
-def asked(runner: Emulator | Sandbox, **event: Any) -> bytes:
+def asked(runner: OfficialRie | Sandbox, **event: Any) -> bytes:
     answer = runner.invoke(json.dumps({**EVENT, **event}).encode(), wait_s=120)
     assert answer.status == 200
     return answer.body
@@ -35,7 +35,7 @@ def asked(runner: Emulator | Sandbox, **event: Any) -> bytes:
 def test_it_answers_in_every_format_under_the_emulator(
     cloud: Cloud, aws: str, function: Function
 ) -> None:
-    with Emulator(function, variables=_variables(aws)) as emulator:
+    with OfficialRie(function, variables=_variables(aws)) as emulator:
         report = json.loads(asked(emulator))
         table = asked(emulator, format="table").decode()
         page = asked(emulator, format="html").decode()
