@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vpccheck.case import Case, build
-from vpccheck.facts import Attachment, Facts, Unknown
-from vpccheck.target import parse
+from vpc_check.case import Case, build
+from vpc_check.facts import Attachment, Facts, Unknown
+from vpc_check.target import parse
 
 CASES = Path(__file__).parent / "cases"
 REGION = "eu-west-1"

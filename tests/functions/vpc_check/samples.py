@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tests.functions.vpc_check.casefile import changed
-from vpccheck.assemble import assemble
-from vpccheck.facts import Facts, Unknown
-from vpccheck.observation import Observation
-from vpccheck.plan import read_plan
-from vpccheck.report import Report
-from vpccheck.target import Target, parse
+from vpc_check.assemble import assemble
+from vpc_check.facts import Facts, Unknown
+from vpc_check.observation import Observation
+from vpc_check.plan import read_plan
+from vpc_check.report import Report
+from vpc_check.target import Target, parse
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
 WEB = "https://example.com"

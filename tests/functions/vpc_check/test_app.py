@@ -12,9 +12,9 @@ from rie.cloud.network import FUNCTION, ROLE, Cloud, client
 from surefoot.testing import invoke
 from tests.functions.vpc_check.refusing import Front
 from tests.support.aws import ACCOUNT, REGION
-from vpccheck.app import handler
-from vpccheck.clients import connect
-from vpccheck.request import RequestError
+from vpc_check.app import handler
+from vpc_check.clients import connect
+from vpc_check.request import RequestError
 
 WEB = "https://example.com"
 DATABASE = "tcp://10.0.5.10:5432"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.functions.vpc_check.casefile import CASES, read
-from vpccheck.checks import analyse
-from vpccheck.codes import MEANINGS
+from vpc_check.checks import analyse
+from vpc_check.codes import MEANINGS
 
 NAMES = sorted(path.stem for path in CASES.glob("*.json") if path.stem != "base")
 

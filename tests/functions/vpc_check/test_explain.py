@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.functions.vpc_check.casefile import read
-from vpccheck.assemble import assemble
-from vpccheck.explain import explain
-from vpccheck.facts import Facts, Unknown
-from vpccheck.findings import Finding
-from vpccheck.observation import WORDS, Observation
-from vpccheck.report import Report
-from vpccheck.target import parse
+from vpc_check.assemble import assemble
+from vpc_check.explain import explain
+from vpc_check.facts import Facts, Unknown
+from vpc_check.findings import Finding
+from vpc_check.observation import WORDS, Observation
+from vpc_check.report import Report
+from vpc_check.target import parse
 
 WEB = "https://example.com"
 PUBLIC = "93.184.216.34"

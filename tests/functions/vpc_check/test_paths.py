@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.functions.vpc_check.casefile import read
-from vpccheck.checks import analyse
-from vpccheck.paths import Path, trace
+from vpc_check.checks import analyse
+from vpc_check.paths import Path, trace
 
 
 def paths(name: str) -> list[Path]:

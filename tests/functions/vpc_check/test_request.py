@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from vpccheck.request import RequestError, read
-from vpccheck.target import parse
+from vpc_check.request import RequestError, read
+from vpc_check.target import parse
 
 
 def test_everything_but_the_function_has_a_default() -> None:

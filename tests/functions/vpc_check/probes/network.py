@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rie.paths import ROOT
-from vpccheck.observation import Observation
-from vpccheck.target import Target
+from vpc_check.observation import Observation
+from vpc_check.target import Target
 
 CLIENT, SERVER, DROPPED_SERVER = "10.77.1.2", "10.77.2.2", "10.77.2.4"
 CLIENT6, SERVER6 = "fd77:1::2", "fd77:2::2"

@@ -9,8 +9,8 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from vpccheck.probes import probe_all
-from vpccheck.target import Target
+from vpc_check.probes import probe_all
+from vpc_check.target import Target
 
 
 def main() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.functions.vpc_check.probes.certificates import authority, issue
-from vpccheck.probes import der
-from vpccheck.probes.certificate import Certificate, read
+from vpc_check.probes import der
+from vpc_check.probes.certificate import Certificate, read
 
 DAY = 86_400.0
 AUTHORITY = authority("The authority, inc. \N{SNOWMAN}")

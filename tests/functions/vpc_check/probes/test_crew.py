@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from vpccheck.probes.crew import Crew
+from vpc_check.probes.crew import Crew
 
 LONG_S = 30.0
 

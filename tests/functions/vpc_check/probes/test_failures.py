@@ -9,7 +9,7 @@ import pytest
 from tests.functions.vpc_check.probes import behaviour
 from tests.functions.vpc_check.probes import network as net
 from tests.functions.vpc_check.probes.network import Answer, Network
-from vpccheck.target import parse
+from vpc_check.target import parse
 
 S4, S6 = net.SERVER, f"[{net.SERVER6}]"
 # target → (word, a part of the detail)

@@ -7,7 +7,7 @@ import pytest
 from tests.functions.vpc_check.probes import behaviour
 from tests.functions.vpc_check.probes import network as net
 from tests.functions.vpc_check.probes.network import Answer, Network
-from vpccheck.target import Target, parse
+from vpc_check.target import Target, parse
 
 BOTH = (net.SERVER, net.SERVER6)
 WORKS = f"tcp://web.test:{behaviour.HOLDS}"

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from vpccheck.probes.http import MOST_HEAD, request
-from vpccheck.probes.outcome import Outcome
-from vpccheck.target import Target, parse
+from vpc_check.probes.http import MOST_HEAD, request
+from vpc_check.probes.outcome import Outcome
+from vpc_check.target import Target, parse
 
 TARGET = parse("http://web.test/")
 

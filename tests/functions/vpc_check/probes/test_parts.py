@@ -13,16 +13,16 @@ import time
 import pytest
 
 from rie.paths import ROOT
-from vpccheck.observation import WORDS
-from vpccheck.probes import limits, postgres
-from vpccheck.probes.outcome import MOST_TEXT, Outcome, of_error, printable
-from vpccheck.probing import probe
-from vpccheck.target import Target, parse
+from vpc_check.observation import WORDS
+from vpc_check.probes import limits, postgres
+from vpc_check.probes.outcome import MOST_TEXT, Outcome, of_error, printable
+from vpc_check.probing import probe
+from vpc_check.target import Target, parse
 
 LOADED = """
 import json, sys
-from vpccheck.probes import probe_all
-from vpccheck.target import parse
+from vpc_check.probes import probe_all
+from vpc_check.target import parse
 before = "ssl" in sys.modules
 words = [seen.word for seen in probe_all([parse(sys.argv[1])], budget_s=5)]
 json.dump([before, words, "ssl" in sys.modules], sys.stdout)

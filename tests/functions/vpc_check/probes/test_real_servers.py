@@ -9,7 +9,7 @@ import pytest
 from tests.functions.vpc_check.probes import network as net
 from tests.functions.vpc_check.probes import real
 from tests.functions.vpc_check.probes.network import Answer, Network
-from vpccheck.target import Target, parse
+from vpc_check.target import Target, parse
 
 PORT = real.NGINX_TLS
 GOOD = "certificate of web.test (names: web.test, four.test, six.test, 10.77.2.2, fd77:2::2)"

@@ -10,8 +10,8 @@ import pytest
 from tests.functions.vpc_check.probes import behaviour
 from tests.functions.vpc_check.probes import network as net
 from tests.functions.vpc_check.probes.network import Network
-from vpccheck.observation import Observation
-from vpccheck.target import Target, parse
+from vpc_check.observation import Observation
+from vpc_check.target import Target, parse
 
 REACHED = parse(f"tcp://{net.SERVER}:{behaviour.HOLDS}")
 DROPPED = parse(f"tcp://{net.BLACK_HOLE}:443")

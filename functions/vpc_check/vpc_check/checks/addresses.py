@@ -1,0 +1,47 @@
+"""Free addresses: each new interface of Lambda takes one from its subnet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vpc_check.case import Case
+from vpc_check.findings import Finding
+from vpc_check.interfaces import shared
+
+FEW = 8  # a subnet of /28 has 11 in all
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """Report subnets with no or few free addresses.
+
+    With an interface already there for the function's groups, only growth needs another one.
+    """
+    for name in case.function.subnets:
+        row = case.facts.subnet(name)
+        if row is None or "AvailableIpAddressCount" not in row:
+            continue
+        free = int(row["AvailableIpAddressCount"])
+        has_one = bool(shared(case.facts, name, case.function.groups))
+        if free == 0:
+            yield Finding(
+                "SUBNET_OUT_OF_ADDRESSES",
+                "warning" if has_one else "error",
+                name,
+                f"{name} ({row.get('CidrBlock')}) has no free address"
+                + (
+                    "; the function's interface exists, but no other can be added under load"
+                    if has_one
+                    else ", and no interface of Lambda for the function's groups exists there"
+                ),
+                "delete unused interfaces there, or give the function a larger subnet",
+                subnet=name,
+            )
+        elif free < FEW:
+            yield Finding(
+                "SUBNET_FEW_ADDRESSES",
+                "warning",
+                name,
+                f"{name} ({row.get('CidrBlock')}) has only {free} free addresses",
+                "give the function a larger subnet before it grows",
+                subnet=name,
+            )

@@ -1,0 +1,37 @@
+"""Source: "IPv6 support" in "Giving Lambda functions access to resources in an Amazon VPC"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vpc_check.case import Case, six
+from vpc_check.findings import Finding
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """Report subnets without IPv6 for a function with it, and IPv6 targets for one without."""
+    if case.function.ipv6:
+        for name in case.function.subnets:
+            row = case.facts.subnet(name)
+            if row is not None and not six(row):
+                yield Finding(
+                    "IPV6_SUBNET_NOT_DUAL_STACK",
+                    "error",
+                    name,
+                    f"Ipv6AllowedForDualStack is set, and {name} has no IPv6 range",
+                    "give every subnet of the function an IPv6 range, or unset the option",
+                    subnet=name,
+                )
+        return
+    for destination in case.destinations:
+        versions = {place.version for place in destination.places}
+        if 6 in versions:
+            yield Finding(
+                "IPV6_NOT_ALLOWED",
+                "info" if 4 in versions else "error",
+                case.function.name or "VpcConfig",
+                f"{destination.target.host} has an IPv6 address, and the function sends IPv4 only"
+                + (": it uses the IPv4 address" if 4 in versions else ""),
+                "set Ipv6AllowedForDualStack in VpcConfig; all of its subnets must be dual-stack",
+                destination.target.text,
+            )

@@ -1,0 +1,108 @@
+"""Everything that one check found, as one value and as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from vpc_check.capacity import Capacity
+from vpc_check.case import Case
+from vpc_check.codes import MEANINGS, REACHABILITY_ANALYZER
+from vpc_check.explain import Explanation
+from vpc_check.findings import Finding
+from vpc_check.observation import WORDS, Observation
+from vpc_check.paths import Path
+
+_DOUBTFUL = frozenset({"slow", "denied", "http_status", "sent", "not_tried"})
+_FAILED = frozenset(WORDS) - _DOUBTFUL - {"ok"}
+VERSION = 1  # of the JSON; members may come, none changes its meaning
+
+
+@dataclass(frozen=True)
+class Report:
+    """One check: the case, what was found, seen and worked out."""
+
+    case: Case
+    findings: tuple[Finding, ...]
+    observations: tuple[Observation, ...]
+    explanations: tuple[Explanation, ...]
+    paths: tuple[Path, ...]
+    capacity: Capacity | None
+
+    @property
+    def title(self) -> str:
+        """What was checked."""
+        return self.case.function.name or "a planned VpcConfig"
+
+    @property
+    def verdict(self) -> str:
+        """The gravest of it: broken, doubtful or fine.
+
+        Probes count before configuration: what was reached is not broken.
+        """
+        contradicted = {each.target for each in self.explanations if each.verdict == "contradicted"}
+        severities = {each.severity for each in self.findings if each.target not in contradicted}
+        if "error" in severities or self._words & _FAILED:
+            return "broken"
+        doubtful = severities & {"warning", "unknown"} or contradicted
+        return "doubtful" if doubtful or self._words & _DOUBTFUL else "fine"
+
+    @property
+    def _words(self) -> set[str]:
+        return {each.word for each in self.explanations}
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """Return the versioned answer; every member is always there."""
+    case = report.case
+    return {
+        "version": VERSION,
+        "verdict": report.verdict,
+        "function": case.function.name,
+        "region": case.facts.region,
+        "vpc": str(case.facts.vpc.get("VpcId", "")),
+        "subnets": list(case.function.subnets),
+        "security_groups": list(case.function.groups),
+        "findings": [_finding(each) for each in report.findings],
+        "targets": [
+            {
+                "target": each.target.text,
+                "about": each.target.about,
+                "known_from": each.how,
+                "places": [place.id for place in each.places],
+            }
+            for each in case.destinations
+        ],
+        "observations": [
+            {
+                "target": each.target.text,
+                "word": each.word,
+                "detail": each.detail,
+                "address": each.address,
+                "addresses": list(each.addresses),
+                "milliseconds": round(each.milliseconds, 1),
+            }
+            for each in report.observations
+        ],
+        "explanations": [
+            {
+                "target": each.target,
+                "word": each.word,
+                "verdict": each.verdict,
+                "text": each.text,
+                "remedy": each.remedy,
+                "causes": [_finding(cause) for cause in each.causes],
+            }
+            for each in report.explanations
+        ],
+        "paths": [{**asdict(each), "state": each.state} for each in report.paths],
+        "capacity": asdict(report.capacity) if report.capacity else None,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        **asdict(finding),
+        "meaning": MEANINGS[finding.code],
+        "reachability_analyzer": finding.code in REACHABILITY_ANALYZER,
+    }

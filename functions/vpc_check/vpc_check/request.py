@@ -1,0 +1,124 @@
+"""What is asked for: the event, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vpc_check.plan import Plan, PlanError, read_plan
+from vpc_check.target import Target, TargetError, parse
+
+FORMATS = ("json", "table", "html")
+DISCOVERIES = ("endpoints", "rds", "docdb")
+MEMBERS = ("function", "vpc_config", "targets", "capacity", "format", "probe")
+_VPC_CONFIG = ("SubnetIds", "SecurityGroupIds", "Ipv6AllowedForDualStack")
+
+
+class RequestError(ValueError):
+    """An event that can't be served; the text names the member, the reason and the remedy."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One check. Either `function` (a name or ARN) or `vpc_config` (as Lambda's API has it)."""
+
+    function: str
+    vpc_config: Mapping[str, Any] | None
+    targets: tuple[Target, ...]
+    discover: frozenset[str]
+    plan: Plan | None
+    format: str
+    probe: bool
+
+
+def read(event: object, own_name: str = "") -> Request:
+    """Read an event. Raises RequestError.
+
+    :param own_name: the function that is checked when the event names none: this one
+    """
+    if not isinstance(event, Mapping):
+        raise RequestError('the event is no JSON object: {"function": …, "targets": ["https://…"]}')
+    for member in event:
+        if member not in MEMBERS:
+            raise RequestError(f"unknown member {member!r}; known are {', '.join(MEMBERS)}")
+    if event.get("function") and event.get("vpc_config"):
+        raise RequestError("function and vpc_config exclude each other: leave one out")
+    function = event.get("function") or ("" if event.get("vpc_config") else own_name)
+    if not isinstance(function, str):
+        raise RequestError(f"function is {function!r}, not a name or an ARN")
+    vpc_config = _vpc_config(event.get("vpc_config"))
+    if not function and vpc_config is None:
+        raise RequestError('the event names neither a "function" nor a "vpc_config"')
+    targets, discover = _targets(event.get("targets", []))
+    return Request(
+        function=function,
+        vpc_config=vpc_config,
+        targets=targets,
+        discover=discover,
+        plan=_plan(event.get("capacity")),
+        format=_one_of("format", event.get("format", "json"), FORMATS),
+        probe=_flag("probe", event.get("probe", True)),
+    )
+
+
+def _vpc_config(value: object) -> Mapping[str, Any] | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping) or not value.get("SubnetIds"):
+        raise RequestError('vpc_config needs "SubnetIds", as in Lambda\'s API')
+    for member in value:
+        if member not in _VPC_CONFIG:
+            raise RequestError(f"vpc_config has {member!r}; known are {', '.join(_VPC_CONFIG)}")
+    for member in ("SubnetIds", "SecurityGroupIds"):
+        ids = value.get(member, [])
+        if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
+            raise RequestError(f"vpc_config.{member} is no list of ids")
+    return value
+
+
+def _targets(values: object) -> tuple[tuple[Target, ...], frozenset[str]]:
+    if not isinstance(values, list):
+        raise RequestError('targets is no list: ["https://host", "tcp://host:port"]')
+    targets: list[Target] = []
+    discover: set[str] = set()
+    for value in values:
+        if isinstance(value, Mapping) and set(value) == {"discover"}:
+            kinds = value["discover"]
+            for kind in kinds if isinstance(kinds, list) else [kinds]:
+                discover.add(_one_of("discover", kind, DISCOVERIES))
+        else:
+            targets.append(_target(value))
+    return tuple(dict.fromkeys(targets)), frozenset(discover)
+
+
+def _target(value: object) -> Target:
+    try:
+        if isinstance(value, str):
+            return parse(value)
+        if isinstance(value, Mapping) and set(value) == {"url", "address"}:
+            return parse(str(value["url"]), address=str(value["address"]))
+    except TargetError as error:
+        raise RequestError(str(error)) from error
+    raise RequestError(
+        f'target {value!r} is none of "https://…", {{"url": …, "address": …}}, {{"discover": […]}}'
+    )
+
+
+def _plan(value: object) -> Plan | None:
+    try:
+        return None if value is None else read_plan(value)
+    except PlanError as error:
+        raise RequestError(str(error)) from error
+
+
+def _one_of(member: str, value: object, known: tuple[str, ...]) -> str:
+    if isinstance(value, str) and value in known:
+        return value
+    raise RequestError(f"{member} is {value!r}; it is one of {', '.join(known)}")
+
+
+def _flag(member: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise RequestError(f"{member} is {value!r}; it is true or false")

@@ -1,0 +1,81 @@
+"""AWS services by host name. Source: "AWS services that integrate with AWS PrivateLink"."""
+
+from __future__ import annotations
+
+import re
+
+from vpc_check.facts import Facts, Row
+
+_HOST = re.compile(
+    r"^(?P<labels>.+?)\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(?:\.cn)?$"
+)
+_S3_WITHOUT_REGION = re.compile(r"^(?:.+\.)?s3\.amazonaws\.com$")
+GATEWAY_SERVICES = ("s3", "dynamodb")
+# Names that lead to an address inside a VPC, so that "somewhere in the internet" would be wrong.
+_INSIDE = re.compile(
+    r"(^[^.]+$)|\.(internal|local|lan|corp|home\.arpa)$"
+    r"|\.(rds|docdb|neptune|cache|memorydb|dax|elb|redshift|kafka|es|aoss)\b.*\.amazonaws\.com$"
+    r"|\.(efs|fsx)\.[a-z0-9-]+\.amazonaws\.com$"
+)
+
+
+def service_of(host: str, region: str) -> tuple[str, str]:
+    """Return (service, region) of an AWS API's host name, ("", "") for any other host.
+
+    The service is as in an endpoint's ServiceName, without its com.amazonaws.<region> prefix; more
+    specific labels may follow: "s3.my-bucket", "ecr.dkr.123456789012". S3 without a region in the
+    name could be anywhere; it counts as `region`.
+    """
+    if _S3_WITHOUT_REGION.match(host):
+        return "s3", region
+    found = _HOST.match(host)
+    if found is None:
+        return "", ""
+    return ".".join(reversed(found["labels"].split("."))), found["region"]
+
+
+def is_service(service: str, name: str) -> bool:
+    """Whether `service` of service_of is the service `name`, in whatever depth."""
+    return service == name or service.startswith(f"{name}.")
+
+
+def short_name(endpoint: Row) -> str:
+    """The service of an endpoint: "sqs" of com.amazonaws.eu-west-1.sqs, "" for other services."""
+    parts = str(endpoint.get("ServiceName", "")).split(".")
+    return ".".join(parts[3:]) if parts[1:2] == ["amazonaws"] else ""
+
+
+def service_region(endpoint: Row) -> str:
+    """The region that the endpoint's service is of."""
+    parts = str(endpoint.get("ServiceName", "")).split(".")
+    return str(endpoint.get("ServiceRegion") or (parts[2] if len(parts) > 3 else ""))
+
+
+def inside(host: str) -> bool:
+    """Whether a name is likely to lead to a private address."""
+    return _INSIDE.search(host) is not None
+
+
+def own_names(endpoint: Row) -> list[str]:
+    """The names in an endpoint's DnsEntries, in lower case."""
+    names = [str(each.get("DnsName", "")).lower() for each in endpoint.get("DnsEntries", [])]
+    return [name for name in names if name]
+
+
+def named(endpoint: Row, host: str) -> bool:
+    """Whether an endpoint's own DNS entries have the host, wildcards included."""
+    names = own_names(endpoint)
+    parent = host.lower().partition(".")[2]
+    return host.lower() in names or f"*.{parent}" in names
+
+
+def matching(facts: Facts, kind: str, service: str, region: str) -> list[Row]:
+    """The VPC's endpoints of a kind (Gateway, Interface) for a service of a region."""
+    return [
+        endpoint
+        for endpoint in facts.rows("VpcEndpoints")
+        if endpoint.get("VpcEndpointType") == kind
+        and short_name(endpoint)
+        and is_service(service, short_name(endpoint))
+        and service_region(endpoint) == region
+    ]
