@@ -6,16 +6,16 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from vpc_check import report as reports
 from vpc_check.assemble import assemble
-from vpc_check.clients import connect
-from vpc_check.collect import collect
-from vpc_check.discover import discover
-from vpc_check.page import render as page
+from vpc_check.aws.clients import connect
+from vpc_check.aws.collect import collect
+from vpc_check.network.discover import discover
 from vpc_check.probing import probe
-from vpc_check.report import Report
+from vpc_check.report import report as reports
+from vpc_check.report.page import render as page
+from vpc_check.report.report import Report
+from vpc_check.report.text import render as text
 from vpc_check.request import Request, read
-from vpc_check.text import render as text
 
 RESERVE_S = 2.0  # for what comes after the probes
 MOST_PROBING_S = 30.0

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vpc_check.capacity import calculate
-from vpc_check.case import build
 from vpc_check.checks import analyse
-from vpc_check.explain import explain
 from vpc_check.facts import Attachment, Facts
 from vpc_check.findings import in_order
+from vpc_check.network.capacity import calculate
+from vpc_check.network.paths import build
 from vpc_check.observation import Observation
-from vpc_check.paths import trace
 from vpc_check.plan import Plan
 from vpc_check.probing import elsewhere
-from vpc_check.report import Report
+from vpc_check.report.explain import explain
+from vpc_check.report.hops import trace
+from vpc_check.report.report import Report
 from vpc_check.target import Target
 
 

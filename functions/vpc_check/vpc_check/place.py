@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vpc_check.cidr import Networks, networks
 from vpc_check.facts import Facts
+from vpc_check.network.cidr import Networks, networks
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vpc_check.capacity import Capacity
+from vpc_check.network.capacity import Capacity
 
 
 def capacity_lines(capacity: Capacity) -> list[str]:

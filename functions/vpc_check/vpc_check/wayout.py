@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vpc_check import routing
-from vpc_check.case import Case, Journey
-from vpc_check.cidr import private, shown
 from vpc_check.facts import Facts, Row
 from vpc_check.findings import Finding
+from vpc_check.network import routing
+from vpc_check.network.cidr import private, shown
+from vpc_check.network.paths import Case, Journey
 
 
 def middle(facts: Facts, journey: Journey) -> tuple[str, str]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vpc_check.case import Case, build
 from vpc_check.facts import Attachment, Facts, Unknown
+from vpc_check.network.paths import Case, build
 from vpc_check.target import parse
 
 CASES = Path(__file__).parent / "cases"

@@ -7,7 +7,7 @@ from vpc_check.assemble import assemble
 from vpc_check.facts import Facts, Unknown
 from vpc_check.observation import Observation
 from vpc_check.plan import read_plan
-from vpc_check.report import Report
+from vpc_check.report.report import Report
 from vpc_check.target import Target, parse
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vpc_check.acl import admits
-from vpc_check.cidr import contains, network
+from vpc_check.network.cidr import contains, network
+from vpc_check.network.network_acl import admits
 
 PEERS = ("10.0.1.0/24", "10.0.1.7/32", "192.0.2.0/24")
 RANGES = ("0.0.0.0/0", "10.0.0.0/8", "10.0.1.0/25", "10.0.1.128/25", "192.0.2.0/24")

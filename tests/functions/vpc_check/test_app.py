@@ -13,7 +13,7 @@ from surefoot.testing import invoke
 from tests.functions.vpc_check.refusing import Front
 from tests.support.aws import ACCOUNT, REGION
 from vpc_check.app import handler
-from vpc_check.clients import connect
+from vpc_check.aws.clients import connect
 from vpc_check.request import RequestError
 
 WEB = "https://example.com"

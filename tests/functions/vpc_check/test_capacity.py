@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.functions.vpc_check.casefile import REGION, changed
-from vpc_check.capacity import Capacity, calculate
 from vpc_check.facts import Attachment, Facts
+from vpc_check.network.capacity import Capacity, calculate
 from vpc_check.plan import PlanError, read_plan
 
 FUNCTION = Attachment("orders", ("subnet-a", "subnet-b"), ("sg-fn",))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.functions.vpc_check.casefile import REGION, changed
-from vpc_check.discover import discover
 from vpc_check.facts import Facts
+from vpc_check.network.discover import discover
 
 
 def found(kinds: set[str], **change: Any) -> dict[str, str]:

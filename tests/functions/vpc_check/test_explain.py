@@ -6,11 +6,11 @@ import pytest
 
 from tests.functions.vpc_check.casefile import read
 from vpc_check.assemble import assemble
-from vpc_check.explain import explain
 from vpc_check.facts import Facts, Unknown
 from vpc_check.findings import Finding
 from vpc_check.observation import WORDS, Observation
-from vpc_check.report import Report
+from vpc_check.report.explain import explain
+from vpc_check.report.report import Report
 from vpc_check.target import parse
 
 WEB = "https://example.com"

@@ -21,8 +21,8 @@ from tests.functions.vpc_check.samples import (
 from tests.profile.browser import Browser, browser
 from tests.profile.test_page_in_a_browser import CONTRAST
 from vpc_check.findings import merged
-from vpc_check.page import render
-from vpc_check.report import Report
+from vpc_check.report.page import render
+from vpc_check.report.report import Report
 
 # The same of the letters in drawings, which are filled and stand on their article.
 CONTRAST_OF_DRAWINGS = (

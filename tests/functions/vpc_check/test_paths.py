@@ -6,7 +6,7 @@ import pytest
 
 from tests.functions.vpc_check.casefile import read
 from vpc_check.checks import analyse
-from vpc_check.paths import Path, trace
+from vpc_check.report.hops import Path, trace
 
 
 def paths(name: str) -> list[Path]:

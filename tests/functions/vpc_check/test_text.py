@@ -6,8 +6,8 @@ from tests.functions.vpc_check.casefile import read
 from tests.functions.vpc_check.samples import WEB, broken
 from vpc_check.assemble import assemble
 from vpc_check.findings import merged
+from vpc_check.report.text import render
 from vpc_check.target import parse
-from vpc_check.text import render
 
 
 def test_it_begins_with_what_was_checked_and_the_verdict() -> None:

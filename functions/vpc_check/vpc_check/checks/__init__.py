@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from vpc_check.case import Case
 from vpc_check.checks import (
-    acl,
     addresses,
     block_public_access,
-    destinations,
     dns,
     endpoints,
     gateways,
-    groups,
     ipv6,
     nat,
     port25,
@@ -23,10 +19,14 @@ from vpc_check.checks import (
     routes,
     state,
     tenancy,
-    vpc_config,
 )
+from vpc_check.checks import function as vpc_config
+from vpc_check.checks import network_acls as acl
+from vpc_check.checks import security_groups as groups
+from vpc_check.checks import targets as destinations
 from vpc_check.facts import SECTIONS, Facts
 from vpc_check.findings import Finding, in_order
+from vpc_check.network.paths import Case
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vpc_check.case import Case
 from vpc_check.findings import Finding
-from vpc_check.interfaces import shared
+from vpc_check.network.interfaces import shared
+from vpc_check.network.paths import Case
 
 FEW = 8  # a subnet of /28 has 11 in all
 

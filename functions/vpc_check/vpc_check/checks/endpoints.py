@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from vpc_check import services
-from vpc_check.case import Case, Journey
-from vpc_check.destination import Destination
 from vpc_check.facts import Row
 from vpc_check.findings import Finding
+from vpc_check.network import aws_names as services
+from vpc_check.network.destination import Destination
+from vpc_check.network.paths import Case, Journey
 
 
 def check(case: Case) -> Iterator[Finding]:

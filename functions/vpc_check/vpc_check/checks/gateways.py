@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from vpc_check import wayout
-from vpc_check.case import Case, Journey
-from vpc_check.cidr import covers, networks, private
 from vpc_check.facts import Row
 from vpc_check.findings import Finding
+from vpc_check.network.cidr import covers, networks, private
+from vpc_check.network.paths import Case, Journey
 
 
 def check(case: Case) -> Iterator[Finding]:

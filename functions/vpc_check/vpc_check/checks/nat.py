@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vpc_check import wayout
-from vpc_check.case import Case
-from vpc_check.cidr import private
 from vpc_check.findings import Finding
+from vpc_check.network.cidr import private
+from vpc_check.network.paths import Case
 
 
 def check(case: Case) -> Iterator[Finding]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vpc_check.case import Case
 from vpc_check.findings import Finding
+from vpc_check.network.paths import Case
 
 
 def check(case: Case) -> Iterator[Finding]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vpc_check.case import Case
 from vpc_check.findings import Finding
-from vpc_check.interfaces import INTERFACE_QUOTA, counted, shared
+from vpc_check.network.interfaces import INTERFACE_QUOTA, counted, shared
+from vpc_check.network.paths import Case
 
 NEAR = 0.9
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vpc_check import policy
-from vpc_check.case import Case
+from vpc_check.checks import iam_policy as policy
 from vpc_check.findings import Finding
+from vpc_check.network.paths import Case
 
 # action → severity when it is missing. Older policies lack the last ones and work.
 ACTIONS = {

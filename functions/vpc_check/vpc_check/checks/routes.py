@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vpc_check import routing, services
-from vpc_check.case import Case, Journey
-from vpc_check.cidr import private
 from vpc_check.findings import Finding
+from vpc_check.network import aws_names as services
+from vpc_check.network import routing
+from vpc_check.network.cidr import private
+from vpc_check.network.paths import Case, Journey
 
 
 def check(case: Case) -> Iterator[Finding]:

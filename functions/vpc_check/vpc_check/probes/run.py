@@ -8,9 +8,9 @@ from functools import partial
 
 from vpc_check.observation import Observation
 from vpc_check.probes import limits
-from vpc_check.probes.crew import Crew
 from vpc_check.probes.lookup import Answer, look_up
 from vpc_check.probes.round import Round, Seen
+from vpc_check.probes.thread_pool import Crew
 from vpc_check.probes.told import told
 from vpc_check.target import Target
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from vpc_check.probes.crew import Crew
+from vpc_check.probes.thread_pool import Crew
 
 LONG_S = 30.0
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from vpc_check import groups
-from vpc_check.cidr import ANYWHERE, Network, Networks, contains, network
 from vpc_check.facts import Facts, Row
+from vpc_check.network import security_group as groups
+from vpc_check.network.cidr import ANYWHERE, Network, Networks, contains, network
 
 # Member of a route that names where it leads → the kind of thing that is.
 _NEXT = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from vpc_check.cidr import Networks, covers, meets, networks
 from vpc_check.facts import Facts, Row
+from vpc_check.network.cidr import Networks, covers, meets, networks
 
 _PROTOCOLS = {"tcp": ("tcp", "6"), "udp": ("udp", "17")}
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vpc_check import groups, wayout
-from vpc_check.case import Case, Journey
-from vpc_check.cidr import ANYWHERE, shown
+from vpc_check import wayout
 from vpc_check.facts import Row
 from vpc_check.findings import Finding
+from vpc_check.network import security_group as groups
+from vpc_check.network.cidr import ANYWHERE, shown
+from vpc_check.network.paths import Case, Journey
 
 _OUT, _IN = "IpPermissionsEgress", "IpPermissions"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vpc_check import services
-from vpc_check.cidr import ANYWHERE, networks
 from vpc_check.databases import find_database
 from vpc_check.facts import Facts, Row
+from vpc_check.network import aws_names as services
+from vpc_check.network.cidr import ANYWHERE, networks
 from vpc_check.place import Place, in_subnets
 from vpc_check.target import Target
 

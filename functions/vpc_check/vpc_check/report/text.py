@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from surefoot.kit.table import table
-from vpc_check.capacity import Capacity
 from vpc_check.findings import merged
-from vpc_check.report import Report
+from vpc_check.network.capacity import Capacity
+from vpc_check.report.report import Report
 from vpc_check.summary import capacity_lines
 
 _VERDICTS = {

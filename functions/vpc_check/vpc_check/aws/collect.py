@@ -14,7 +14,7 @@ from vpc_check.request import Request, RequestError
 from vpc_check.role import read_role
 
 if TYPE_CHECKING:
-    from vpc_check.clients import Clients
+    from vpc_check.aws.clients import Clients
 
 Fetch = Callable[[], Any]
 _WORKERS = 12

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from vpc_check import services
 from vpc_check.facts import Facts, Row
+from vpc_check.network import aws_names as services
 from vpc_check.target import Target
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vpc_check.facts import Attachment, Facts
-from vpc_check.interfaces import INTERFACE_QUOTA, counted, shared
+from vpc_check.network.interfaces import INTERFACE_QUOTA, counted, shared
 from vpc_check.plan import Plan, Planned
 
 CONNECTIONS = 65_000  # of one interface

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from vpc_check import routing
-from vpc_check.cidr import Networks, network
-from vpc_check.destination import Destination, locate
 from vpc_check.facts import Attachment, Facts, Row
+from vpc_check.network import routing
+from vpc_check.network.cidr import Networks, network
+from vpc_check.network.destination import Destination, locate
 from vpc_check.place import Place
 from vpc_check.target import Target
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vpc_check.cidr import Networks, covers, meets, network
 from vpc_check.facts import Facts, Row
+from vpc_check.network.cidr import Networks, covers, meets, network
 
 _PROTOCOLS = {"tcp": "6", "udp": "17"}
 _ALL = "-1"

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vpc_check import acl, wayout
-from vpc_check.case import Case, Journey
-from vpc_check.cidr import Networks, shown
+from vpc_check import wayout
 from vpc_check.findings import Finding
+from vpc_check.network import network_acl as acl
+from vpc_check.network.cidr import Networks, shown
+from vpc_check.network.paths import Case, Journey
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from vpc_check import acl, routing, wayout
-from vpc_check.case import Case, Journey
+from vpc_check import wayout
 from vpc_check.findings import Finding
+from vpc_check.network import network_acl as acl
+from vpc_check.network import routing
+from vpc_check.network.paths import Case, Journey
 
 _STATES = {"error": "broken", "warning": "doubtful", "unknown": "unknown", "info": "ok"}
 _ORDER = ("broken", "doubtful", "unknown", "ok")

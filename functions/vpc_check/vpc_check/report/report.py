@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from vpc_check.capacity import Capacity
-from vpc_check.case import Case
 from vpc_check.codes import MEANINGS, REACHABILITY_ANALYZER
-from vpc_check.explain import Explanation
 from vpc_check.findings import Finding
+from vpc_check.network.capacity import Capacity
+from vpc_check.network.paths import Case
 from vpc_check.observation import WORDS, Observation
-from vpc_check.paths import Path
+from vpc_check.report.explain import Explanation
+from vpc_check.report.hops import Path
 
 _DOUBTFUL = frozenset({"slow", "denied", "http_status", "sent", "not_tried"})
 _FAILED = frozenset(WORDS) - _DOUBTFUL - {"ok"}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vpc_check.page.markup import Markup, tag
-from vpc_check.paths import Hop, Path
+from vpc_check.report.hops import Hop, Path
+from vpc_check.report.page.markup import Markup, tag
 
 _ROW = 60  # height of a hop
 _X = 20  # of the line's middle

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from vpc_check.capacity import Capacity
 from vpc_check.codes import MEANINGS
-from vpc_check.explain import Explanation
 from vpc_check.findings import Finding, merged
+from vpc_check.network.capacity import Capacity
 from vpc_check.observation import WORDS, Observation
-from vpc_check.page.drawing import STATES, draw
-from vpc_check.page.markup import Markup, join, tag
-from vpc_check.paths import Path
-from vpc_check.report import Report
+from vpc_check.report.explain import Explanation
+from vpc_check.report.hops import Path
+from vpc_check.report.page.drawing import STATES, draw
+from vpc_check.report.page.markup import Markup, join, tag
+from vpc_check.report.report import Report
 from vpc_check.summary import capacity_lines
 
 

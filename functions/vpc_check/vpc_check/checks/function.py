@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vpc_check import services
-from vpc_check.case import Case
-from vpc_check.cidr import private
 from vpc_check.findings import Finding
+from vpc_check.network import aws_names as services
+from vpc_check.network.cidr import private
+from vpc_check.network.paths import Case
 
 MAX_SUBNETS = 16
 MAX_GROUPS = 5

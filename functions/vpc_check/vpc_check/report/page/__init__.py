@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vpc_check.page.markup import Markup, tag
-from vpc_check.page.sections import sections
-from vpc_check.report import Report
+from vpc_check.report.page.markup import Markup, tag
+from vpc_check.report.page.sections import sections
+from vpc_check.report.report import Report
 
 _HERE = Path(__file__).parent
 _HEADLINES = {
