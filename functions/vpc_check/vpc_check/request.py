@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vpc_check.plan import Plan, PlanError, read_plan
 from vpc_check.target import Target, TargetError, parse
 
 FORMATS = ("json", "table", "html")
@@ -32,7 +31,7 @@ class Request:
     probe: bool
 
 
-def read(event: object, own_name: str = "") -> Request:
+def read_request(event: object, own_name: str = "") -> Request:
     """Read an event. Raises RequestError.
 
     :param own_name: the function that is checked when the event names none: this one
@@ -56,7 +55,7 @@ def read(event: object, own_name: str = "") -> Request:
         vpc_config=vpc_config,
         targets=targets,
         discover=discover,
-        plan=_plan(event.get("capacity")),
+        plan=None if event.get("capacity") is None else read_plan(event["capacity"]),
         format=_one_of("format", event.get("format", "json"), FORMATS),
         probe=_flag("probe", event.get("probe", True)),
     )
@@ -105,13 +104,6 @@ def _target(value: object) -> Target:
     )
 
 
-def _plan(value: object) -> Plan | None:
-    try:
-        return None if value is None else read_plan(value)
-    except PlanError as error:
-        raise RequestError(str(error)) from error
-
-
 def _one_of(member: str, value: object, known: tuple[str, ...]) -> str:
     if isinstance(value, str) and value in known:
         return value
@@ -122,3 +114,83 @@ def _flag(member: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
     raise RequestError(f"{member} is {value!r}; it is true or false")
+
+
+_NUMBERS = {"concurrency": 1, "connections": 1, "memory_mb": 128}  # member → default
+_LISTS = ("subnets", "groups")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One function: `concurrency` environments of `memory_mb`, `connections` of all of them."""
+
+    concurrency: int
+    connections: int
+    memory_mb: int
+    subnets: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Functions that run at the same time; `historic` asks for the formulas before 2019, too."""
+
+    functions: tuple[Planned, ...]
+    historic: bool = False
+
+
+def read_plan(value: object) -> Plan:
+    """Read the member "capacity" of an event. Raises RequestError.
+
+    Either one function's numbers, or {"functions": [numbers, …]}; "historic": true beside them.
+    "connections" is of one environment and may be 0.
+    """
+    if not isinstance(value, Mapping):
+        raise RequestError('capacity is no object: {"concurrency": 1000, "connections": 5}')
+    rest = {member: value[member] for member in value if member != "historic"}
+    listed: Any = rest.pop("functions", None)
+    if listed is None:
+        listed, rest = [rest], {}
+    if rest:
+        raise RequestError(
+            f'capacity has "functions" and {", ".join(rest)} beside them: choose one'
+        )
+    if not isinstance(listed, list) or not listed:
+        raise RequestError("capacity.functions is no list of functions")
+    historic = value.get("historic", False)
+    if not isinstance(historic, bool):
+        raise RequestError(f"capacity.historic is {historic!r}; it is true or false")
+    return Plan(tuple(_planned(each) for each in listed), historic)
+
+
+def _planned(value: object) -> Planned:
+    if not isinstance(value, Mapping):
+        raise RequestError(f"a function of the capacity plan is {value!r}, not an object")
+    for member in value:
+        if member not in (*_NUMBERS, *_LISTS):
+            known = ", ".join((*_NUMBERS, *_LISTS, "historic", "functions"))
+            raise RequestError(f"capacity has {member!r}; known are {known}")
+    numbers = {name: _number(value, name, default) for name, default in _NUMBERS.items()}
+    lists = {name: _ids(value, name) for name in _LISTS}
+    return Planned(
+        concurrency=numbers["concurrency"],
+        connections=numbers["concurrency"] * numbers["connections"],
+        memory_mb=numbers["memory_mb"],
+        subnets=lists["subnets"],
+        groups=lists["groups"],
+    )
+
+
+def _number(value: Mapping[str, object], name: str, default: int) -> int:
+    number = value.get(name, default)
+    least = 0 if name == "connections" else 1
+    if not isinstance(number, int) or isinstance(number, bool) or number < least:
+        raise RequestError(f"capacity.{name} is {number!r}; it is a whole number, {least} or more")
+    return number
+
+
+def _ids(value: Mapping[str, object], name: str) -> tuple[str, ...]:
+    ids = value.get(name, [])
+    if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
+        raise RequestError(f"capacity.{name} is no list of ids")
+    return tuple(ids)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tests.functions.vpc_check.casefile import changed
-from vpc_check.assemble import assemble
+from vpc_check.app import analyse
 from vpc_check.facts import Facts, Unknown
 from vpc_check.observation import Observation
-from vpc_check.plan import read_plan
 from vpc_check.report.report import Report
+from vpc_check.request import read_plan
 from vpc_check.target import Target, parse
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
@@ -31,14 +31,14 @@ def broken() -> Report:
         Observation(targets[2], "ok", "", "10.0.9.77", (), 1.4),
     ]
     plan = read_plan({"concurrency": 2000, "connections": 200, "memory_mb": 1024, "historic": True})
-    return assemble(Facts("eu-west-1", sections, unknown), targets, seen, plan)
+    return analyse(Facts("eu-west-1", sections, unknown), targets, seen, plan)
 
 
 def crowded() -> Report:
     """The longest code, and a host as long as Amazon makes them."""
     host = "shop-production.cluster-c9qkzexample1.ap-southeast-2.rds.amazonaws.com"
     target = parse(f"tcp://{host}:5432", address="192.168.7.7")
-    return assemble(Facts("eu-west-1", changed({})), [target])
+    return analyse(Facts("eu-west-1", changed({})), [target])
 
 
 def hostile() -> Report:
@@ -46,7 +46,7 @@ def hostile() -> Report:
     sections = changed({"Function": {"FunctionName": HOSTILE}})
     target = Target("tcp", HOSTILE, 1, about=HOSTILE)
     seen = [Observation(target, "failed", HOSTILE)]
-    return assemble(Facts(HOSTILE, sections, {}), [target], seen)
+    return analyse(Facts(HOSTILE, sections, {}), [target], seen)
 
 
 _LOCAL = {"GatewayId": "local", "State": "active"}

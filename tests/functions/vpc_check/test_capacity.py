@@ -9,7 +9,7 @@ import pytest
 from tests.functions.vpc_check.casefile import REGION, changed
 from vpc_check.facts import Attachment, Facts
 from vpc_check.network.capacity import Capacity, calculate
-from vpc_check.plan import PlanError, read_plan
+from vpc_check.request import RequestError, read_plan
 
 FUNCTION = Attachment("orders", ("subnet-a", "subnet-b"), ("sg-fn",))
 
@@ -116,6 +116,6 @@ def test_addresses_that_are_not_known_are_not_invented() -> None:
     ],
 )
 def test_a_wrong_plan_is_told_by_its_member(plan: Any, told: str) -> None:
-    with pytest.raises(PlanError) as raised:
+    with pytest.raises(RequestError) as raised:
         read_plan(plan)
     assert told in str(raised.value)

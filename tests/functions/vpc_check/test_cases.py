@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.functions.vpc_check.casefile import CASES, read
-from vpc_check.checks import analyse
-from vpc_check.codes import MEANINGS
+from vpc_check.checks import run_checks
+from vpc_check.findings import MEANINGS
 
 NAMES = sorted(path.stem for path in CASES.glob("*.json") if path.stem != "base")
 
@@ -14,7 +14,7 @@ NAMES = sorted(path.stem for path in CASES.glob("*.json") if path.stem != "base"
 @pytest.mark.parametrize("name", NAMES)
 def test_a_case_has_its_findings_and_no_other(name: str) -> None:
     file = read(name)
-    findings = analyse(file.case)
+    findings = run_checks(file.case)
     assert {(each.code, each.severity, each.component) for each in findings} == file.expected
     assert all(each.message and each.remedy for each in findings)
 

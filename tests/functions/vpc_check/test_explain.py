@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.functions.vpc_check.casefile import read
-from vpc_check.assemble import assemble
+from vpc_check.app import analyse
 from vpc_check.facts import Facts, Unknown
 from vpc_check.findings import Finding
 from vpc_check.observation import WORDS, Observation
@@ -21,7 +21,7 @@ def joined(name: str, target: str, word: str, address: str = "") -> Report:
     """The report of a case file with one observation."""
     facts = read(name).case.facts
     seen = Observation(parse(target), word, address=address)
-    return assemble(facts, [parse(target)], [seen])
+    return analyse(facts, [parse(target)], [seen])
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_with_facts_missing_nothing_is_claimed_of_them() -> None:
     sections = {name: rows for name, rows in facts.sections.items() if name != "NetworkAcls"}
     blind = Facts(facts.region, sections, {"NetworkAcls": Unknown("it was refused")})
     seen = [Observation(parse(WEB), "dropped", address=PUBLIC)]
-    told = assemble(blind, [parse(WEB)], seen).explanations[0]
+    told = analyse(blind, [parse(WEB)], seen).explanations[0]
     assert told.verdict == "alone"
     assert "not known: NetworkAcls" in told.text
 
@@ -98,7 +98,7 @@ def test_with_facts_missing_nothing_is_claimed_of_them() -> None:
 def test_a_cause_of_another_target_explains_nothing() -> None:
     facts = read("route_none").case.facts
     other = parse("tcp://10.0.5.10:5432")
-    report = assemble(facts, [parse(WEB), other], [Observation(other, "dropped")])
+    report = analyse(facts, [parse(WEB), other], [Observation(other, "dropped")])
     assert any(each.target == WEB for each in report.findings)
     assert report.explanations[0].verdict == "alone"
     assert "beyond them" in report.explanations[0].text
@@ -151,9 +151,9 @@ def test_probes_that_ran_elsewhere_are_told() -> None:
     seen = [Observation(parse(WEB), "ok", address=PUBLIC)]
     place = {"FunctionName": "vpc-check", "VpcConfig": {"SubnetIds": ["subnet-z"]}}
     elsewhere = Facts(facts.region, {**facts.sections, "Place": place})
-    codes = [each.code for each in assemble(elsewhere, [parse(WEB)], seen).findings]
+    codes = [each.code for each in analyse(elsewhere, [parse(WEB)], seen).findings]
     assert codes == ["PROBED_FROM_ELSEWHERE"]
     here = {"FunctionName": "vpc-check", "VpcConfig": facts.sections["Function"]["VpcConfig"]}
     same = Facts(facts.region, {**facts.sections, "Place": here})
-    assert assemble(same, [parse(WEB)], seen).findings == ()
-    assert assemble(elsewhere, [parse(WEB)]).findings == ()  # nothing was probed
+    assert analyse(same, [parse(WEB)], seen).findings == ()
+    assert analyse(elsewhere, [parse(WEB)]).findings == ()  # nothing was probed

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.functions.vpc_check.casefile import read
-from vpc_check.checks import analyse
+from vpc_check.checks import run_checks
 from vpc_check.report.hops import Path, trace
 
 
 def paths(name: str) -> list[Path]:
     case = read(name).case
-    return trace(case, analyse(case))
+    return trace(case, run_checks(case))
 
 
 def states(path: Path) -> list[tuple[str, str]]:
@@ -55,7 +55,7 @@ def test_the_way_through_a_nat_has_both_of_its_legs() -> None:
 def test_a_finding_breaks_the_path_at_its_hop(name: str, kind: str, label: str, code: str) -> None:
     # The file of a fault of the whole VPC asks for no target.
     case = read(name if name != "tenancy_dedicated" else "fine_internet").case
-    findings = analyse(read(name).case)
+    findings = run_checks(read(name).case)
     path = trace(case, findings)[0]
     broken = next(hop for hop in path.hops if hop.state == "broken")
     assert (broken.kind, broken.label) == (kind, label)

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from vpc_check.request import RequestError, read
+from vpc_check.request import RequestError, read_request
 from vpc_check.target import parse
 
 
 def test_everything_but_the_function_has_a_default() -> None:
-    request = read({"function": "orders"})
+    request = read_request({"function": "orders"})
     assert (request.targets, request.discover, request.plan) == ((), frozenset(), None)
     assert (request.format, request.probe, request.vpc_config) == ("json", True, None)
 
 
 def test_the_function_itself_is_meant_when_none_is_named() -> None:
-    assert read({}, "vpc-check").function == "vpc-check"
-    assert read({"vpc_config": {"SubnetIds": ["subnet-1"]}}, "vpc-check").function == ""
+    assert read_request({}, "vpc-check").function == "vpc-check"
+    assert read_request({"vpc_config": {"SubnetIds": ["subnet-1"]}}, "vpc-check").function == ""
 
 
 def test_targets_are_read_in_all_their_forms() -> None:
@@ -33,7 +33,7 @@ def test_targets_are_read_in_all_their_forms() -> None:
             "https://example.com/health?deep=1",
         ],
     }
-    request = read(event)
+    request = read_request(event)
     assert [target.text for target in request.targets] == [
         "https://example.com/health?deep=1",
         "tcp://[2001:db8::1]:6379",
@@ -70,13 +70,13 @@ def test_targets_are_read_in_all_their_forms() -> None:
 )
 def test_a_wrong_event_is_told_by_its_member(event: Any, told: str) -> None:
     with pytest.raises(RequestError) as raised:
-        read(event)
+        read_request(event)
     assert told in str(raised.value)
 
 
 def test_a_password_in_a_target_is_refused_and_not_repeated() -> None:
     with pytest.raises(RequestError) as raised:
-        read({"function": "f", "targets": ["https://me:hunter2@example.com"]})
+        read_request({"function": "f", "targets": ["https://me:hunter2@example.com"]})
     assert "hunter2" not in str(raised.value)
     assert "user name" in str(raised.value)
 

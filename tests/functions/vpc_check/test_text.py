@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.functions.vpc_check.casefile import read
 from tests.functions.vpc_check.samples import WEB, broken
-from vpc_check.assemble import assemble
+from vpc_check.app import analyse
 from vpc_check.findings import merged
 from vpc_check.report.text import render
 from vpc_check.target import parse
@@ -40,5 +40,5 @@ def test_the_plan_comes_last() -> None:
 
 
 def test_nothing_found_is_said() -> None:
-    report = assemble(read("fine_internet").case.facts, [parse(WEB)])
+    report = analyse(read("fine_internet").case.facts, [parse(WEB)])
     assert render(report).endswith("No findings.\n")

@@ -1,10 +1,16 @@
-"""AWS clients that give up soon: inside a VPC without a way out, every API is out of reach."""
+"""AWS clients that give up soon, and describe calls with all their pages.
+
+Inside a VPC without a way out, no API answers.
+"""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from vpc_check.facts import Row
 
 CONNECT_S = 2
 READ_S = 10
@@ -48,3 +54,17 @@ def connect() -> Clients:
         rds=client("rds"),
         quotas=client("service-quotas"),
     )
+
+
+def pages(client: Any, operation: str, member: str, **arguments: Any) -> Callable[[], list[Row]]:
+    """Return what fetches the rows of every page, as one list.
+
+    :param operation: a method of a boto3 client, describe_subnets
+    :param member: of the answer, with the rows
+    """
+
+    def fetch() -> list[Row]:
+        answers: Iterable[Row] = client.get_paginator(operation).paginate(**arguments)
+        return [row for answer in answers for row in answer.get(member, [])]
+
+    return fetch

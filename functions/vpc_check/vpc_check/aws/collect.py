@@ -7,14 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from surefoot.kit.refusal import refusal
+from vpc_check.aws.clients import pages
 from vpc_check.facts import Facts, Row, Unknown
-from vpc_check.named import named
-from vpc_check.pages import pages
 from vpc_check.request import Request, RequestError
-from vpc_check.role import read_role
 
 if TYPE_CHECKING:
     from vpc_check.aws.clients import Clients
+
 
 Fetch = Callable[[], Any]
 _WORKERS = 12
@@ -169,3 +168,62 @@ def _attributes(clients: Clients, vpc: str) -> dict[str, bool]:
         member: bool(clients.ec2.describe_vpc_attribute(VpcId=vpc, Attribute=name)[member]["Value"])
         for member, name in _ATTRIBUTES.items()
     }
+
+
+def named(
+    ec2: Any, sections: Mapping[str, Any]
+) -> Iterator[tuple[str, tuple[str, Callable[[], Any]]]]:
+    """Yield (section, (service, what fetches it)) for what the sections so far refer to."""
+    options = [row["DhcpOptionsId"] for row in sections.get("Vpcs", []) if row.get("DhcpOptionsId")]
+    if options and options != ["default"]:  # the word for none at all
+        fetch = pages(ec2, "describe_dhcp_options", "DhcpOptions", DhcpOptionsIds=options)
+        yield "DhcpOptions", ("ec2", fetch)
+    of_aws = {row["PrefixListId"] for row in sections.get("PrefixLists", [])}
+    lists = sorted(set(_lists(sections)) - of_aws)
+    if lists:
+        yield "ManagedPrefixLists", ("ec2", lambda: [_entries(ec2, name) for name in lists])
+
+
+def _entries(ec2: Any, name: str) -> Row:
+    fetch = pages(ec2, "get_managed_prefix_list_entries", "Entries", PrefixListId=name)
+    return {"PrefixListId": name, "Entries": fetch()}
+
+
+def _lists(sections: Mapping[str, Any]) -> Iterator[str]:
+    for table in sections.get("RouteTables", []):
+        for route in table.get("Routes", []):
+            if route.get("DestinationPrefixListId"):
+                yield str(route["DestinationPrefixListId"])
+    for group in sections.get("SecurityGroups", []):
+        for rule in (*group.get("IpPermissions", []), *group.get("IpPermissionsEgress", [])):
+            for each in rule.get("PrefixListIds", []):
+                yield str(each["PrefixListId"])
+
+
+def read_role(iam: Any, name: str) -> Row:
+    """Return RoleName, Policies (Name, Document) and PermissionsBoundary, a document or None.
+
+    Raises what boto3's IAM client raises.
+    """
+    role = iam.get_role(RoleName=name)["Role"]
+    policies: list[Row] = []
+    for page in iam.get_paginator("list_attached_role_policies").paginate(RoleName=name):
+        for row in page["AttachedPolicies"]:
+            document = _document(iam, row["PolicyArn"])
+            policies.append({"Name": row["PolicyName"], "Document": document})
+    for page in iam.get_paginator("list_role_policies").paginate(RoleName=name):
+        for inline in page["PolicyNames"]:
+            answer = iam.get_role_policy(RoleName=name, PolicyName=inline)
+            policies.append({"Name": inline, "Document": answer["PolicyDocument"]})
+    boundary = (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
+    return {
+        "RoleName": name,
+        "Policies": policies,
+        "PermissionsBoundary": _document(iam, boundary) if boundary else None,
+    }
+
+
+def _document(iam: Any, arn: str) -> Any:
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    answer = iam.get_policy_version(PolicyArn=arn, VersionId=version)
+    return answer["PolicyVersion"]["Document"]

@@ -10,20 +10,15 @@ from vpc_check.checks import (
     block_public_access,
     dns,
     endpoints,
+    function,
     gateways,
-    ipv6,
     nat,
-    port25,
-    quota,
+    network_acls,
     role,
     routes,
-    state,
-    tenancy,
+    security_groups,
+    targets,
 )
-from vpc_check.checks import function as vpc_config
-from vpc_check.checks import network_acls as acl
-from vpc_check.checks import security_groups as groups
-from vpc_check.checks import targets as destinations
 from vpc_check.facts import SECTIONS, Facts
 from vpc_check.findings import Finding, in_order
 from vpc_check.network.paths import Case
@@ -39,33 +34,33 @@ class Check:
 
 
 CHECKS = (
-    Check("state", ("Function",), state.check),
-    Check("vpc_config", ("Subnets", "SecurityGroups"), vpc_config.check),
-    Check("tenancy", ("Vpcs",), tenancy.check),
+    Check("state", ("Function",), function.check_state),
+    Check("vpc_config", ("Subnets", "SecurityGroups"), function.check_vpc_config),
+    Check("tenancy", ("Vpcs",), function.check_tenancy),
     Check("role", ("Role",), role.check),
-    Check("addresses", ("Subnets",), addresses.check),
-    Check("quota", ("NetworkInterfaces",), quota.check),
-    Check("destinations", (), destinations.check),
+    Check("addresses", ("Subnets",), addresses.check_addresses),
+    Check("quota", ("NetworkInterfaces",), addresses.check_quota),
+    Check("destinations", (), targets.check_unresolved),
     Check("dns", ("VpcAttributes",), dns.check),
-    Check("ipv6", ("Subnets",), ipv6.check),
-    Check("port25", (), port25.check),
+    Check("ipv6", ("Subnets",), targets.check_ipv6),
+    Check("port25", (), targets.check_port_25),
     Check("routes", ("Subnets", "RouteTables"), routes.check),
     Check("gateways", ("Subnets", "RouteTables"), gateways.check),
     Check("nat", ("Subnets", "RouteTables", "NatGateways"), nat.check),
     Check("block_public_access", ("Subnets", "RouteTables"), block_public_access.check),
     Check("endpoints", ("VpcEndpoints",), endpoints.check),
-    Check("acl", ("Subnets", "RouteTables", "NetworkAcls"), acl.check),
-    Check("groups", ("Subnets", "SecurityGroups"), groups.check),
+    Check("acl", ("Subnets", "RouteTables", "NetworkAcls"), network_acls.check),
+    Check("groups", ("Subnets", "SecurityGroups"), security_groups.check),
 )
 
 
-def analyse(case: Case) -> list[Finding]:
+def run_checks(case: Case) -> list[Finding]:
     """Run every check whose facts are known; say of the others what was not looked at and why."""
     findings = list(not_known(case.facts))
     if "Function" in case.facts.unknown:
         return in_order(findings)
     if not case.function.subnets:
-        return in_order([*findings, *vpc_config.outside(case)])
+        return in_order([*findings, *function.check_outside(case)])
     for check in CHECKS:
         if case.facts.has(check.needs):
             findings += check.run(case)

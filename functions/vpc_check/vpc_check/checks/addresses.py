@@ -1,17 +1,21 @@
-"""Free addresses: each new interface of Lambda takes one from its subnet."""
+"""Room for interfaces: free addresses in the subnets, and the quota of the VPC.
+
+Each new interface takes an address of its subnet. Source of the quota: "Lambda quotas", Lambda
+Developer Guide; EFS mount targets count, too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from vpc_check.findings import Finding
-from vpc_check.network.interfaces import shared
+from vpc_check.network.interfaces import INTERFACE_QUOTA, counted, shared
 from vpc_check.network.paths import Case
 
 FEW = 8  # a subnet of /28 has 11 in all
 
 
-def check(case: Case) -> Iterator[Finding]:
+def check_addresses(case: Case) -> Iterator[Finding]:
     """Report subnets with no or few free addresses.
 
     With an interface already there for the function's groups, only growth needs another one.
@@ -45,3 +49,32 @@ def check(case: Case) -> Iterator[Finding]:
                 "give the function a larger subnet before it grows",
                 subnet=name,
             )
+
+
+NEAR = 0.9
+
+
+def check_quota(case: Case) -> Iterator[Finding]:
+    """Report a quota that is used up, or nearly."""
+    quota = int(case.facts.sections.get("InterfaceQuota") or INTERFACE_QUOTA)
+    used = len(counted(case.facts))
+    vpc = str(case.facts.vpc.get("VpcId", "the VPC"))
+    missing = [
+        name for name in case.function.subnets if not shared(case.facts, name, case.function.groups)
+    ]
+    if used + len(missing) > quota:
+        yield Finding(
+            "INTERFACE_QUOTA_EXCEEDED",
+            "error",
+            vpc,
+            f"{used} of {quota} interfaces are used, and the function needs {len(missing)} more",
+            "raise the quota L-9FEE3D26, or let functions share subnets and sets of groups",
+        )
+    elif used >= quota * NEAR:
+        yield Finding(
+            "INTERFACE_QUOTA_NEAR",
+            "warning",
+            vpc,
+            f"{used} of {quota} interfaces are used",
+            "raise the quota L-9FEE3D26, or let functions share subnets and sets of groups",
+        )

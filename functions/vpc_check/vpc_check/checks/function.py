@@ -1,4 +1,8 @@
-"""The VpcConfig itself. Source: "VpcConfig", Lambda API Reference."""
+"""The function itself: its VpcConfig, its state, and the tenancy of its VPC.
+
+Sources: "VpcConfig", Lambda API Reference; "Lambda function states" and "Giving Lambda functions
+access to resources in an Amazon VPC", Lambda Developer Guide.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ MAX_SUBNETS = 16
 MAX_GROUPS = 5
 
 
-def check(case: Case) -> Iterator[Finding]:
+def check_vpc_config(case: Case) -> Iterator[Finding]:
     """Report limits, ids that don't exist, and subnets or groups of several VPCs."""
     function = case.function
     for what, ids, most in (
@@ -56,7 +60,7 @@ def check(case: Case) -> Iterator[Finding]:
         )
 
 
-def outside(case: Case) -> Iterator[Finding]:
+def check_outside(case: Case) -> Iterator[Finding]:
     """Judge a function that is in no VPC: it reaches the internet, and nothing private."""
     lost = [
         destination
@@ -80,4 +84,82 @@ def outside(case: Case) -> Iterator[Finding]:
             case.function.name,
             "the function is in no VPC: it goes out to the internet through Lambda's own network",
             "nothing to do, unless it is to reach something private",
+        )
+
+
+# StateReasonCode and LastUpdateStatusReasonCode → remedy
+REMEDIES = {
+    "EniLimitExceeded": "raise the quota of Lambda interfaces per VPC, or share sets of groups",
+    "InsufficientRolePermissions": "attach AWSLambdaVPCAccessExecutionRole to the role",
+    "SubnetOutOfIPAddresses": "free addresses in the subnets, or give the function larger ones",
+    "InvalidSubnet": "name subnets that exist, all of one VPC",
+    "InvalidSecurityGroup": "name security groups that exist, of the subnets' VPC",
+    "DisallowedByVpcEncryptionControl": "exempt Lambda from the VPC's encryption control",
+    "EC2RequestLimitExceeded": "change fewer functions at once: EC2 throttled Lambda",
+    "EFSMountConnectivityError": "let port 2049 pass between the function and the mount target",
+    "EFSMountTimeout": "let port 2049 pass between the function and the mount target",
+    "EFSMountFailure": "check the access point and its policy",
+    "ImageAccessDenied": "allow Lambda to pull from the ECR repository",
+    "ImageDeleted": "push the image again, or deploy another",
+}
+_ANY = "read the reason, mend it, and update the function again"
+
+
+def check_state(case: Case) -> Iterator[Finding]:
+    """Report a state other than Active, and a failed last update."""
+    function = case.facts.sections["Function"]
+    name = case.function.name
+    state = str(function.get("State", "Active"))
+    reason, code = str(function.get("StateReason", "")), str(function.get("StateReasonCode", ""))
+    if state == "Inactive":
+        yield Finding(
+            "FUNCTION_IDLE",
+            "warning",
+            name,
+            "the function is Inactive: Lambda took its idle interfaces back, and the next "
+            "invocation fails while they are made again",
+            "invoke it once and wait for Active; invoke it at least every 14 days",
+        )
+    elif state == "Pending":
+        yield Finding(
+            "FUNCTION_NOT_ACTIVE",
+            "warning",
+            name,
+            f"the function is Pending ({code or 'Creating'}): its interfaces are being made",
+            "wait for Active; minutes are normal, more than ten are not",
+        )
+    elif state != "Active":
+        yield Finding(
+            "FUNCTION_NOT_ACTIVE",
+            "error",
+            name,
+            _told(f"the function is {state}", code, reason),
+            REMEDIES.get(code, _ANY),
+        )
+    if function.get("LastUpdateStatus") == "Failed":
+        code = str(function.get("LastUpdateStatusReasonCode", ""))
+        reason = str(function.get("LastUpdateStatusReason", ""))
+        yield Finding(
+            "FUNCTION_UPDATE_FAILED",
+            "error",
+            name,
+            _told("the last update failed, so an older configuration may be at work", code, reason),
+            REMEDIES.get(code, _ANY),
+        )
+
+
+def _told(what: str, code: str, reason: str) -> str:
+    return what + (f" ({code})" if code else "") + (f": {reason.rstrip('.')}" if reason else "")
+
+
+def check_tenancy(case: Case) -> Iterator[Finding]:
+    """Report a VPC of dedicated tenancy, which Lambda can't connect to."""
+    vpc = case.facts.vpc
+    if vpc.get("InstanceTenancy") == "dedicated":
+        yield Finding(
+            "TENANCY_DEDICATED",
+            "error",
+            str(vpc.get("VpcId", "")),
+            "the VPC has dedicated tenancy, and Lambda does not connect to such a VPC",
+            "put the function into a VPC of default tenancy and peer the two",
         )

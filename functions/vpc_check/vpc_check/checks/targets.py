@@ -1,14 +1,18 @@
-"""Targets of which nothing can be said, because nobody knows where they are."""
+"""What targets themselves rule out: unknown addresses, IPv6, and TCP port 25.
+
+Sources: "IPv6 support" in "Giving Lambda functions access to resources in an Amazon VPC"; AWS
+Lambda FAQ, which says that port 25 is blocked against spam.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from vpc_check.findings import Finding
-from vpc_check.network.paths import Case
+from vpc_check.network.paths import Case, six
 
 
-def check(case: Case) -> Iterator[Finding]:
+def check_unresolved(case: Case) -> Iterator[Finding]:
     """Report names with a private ring that nothing has resolved."""
     for destination in case.destinations:
         if not destination.places:
@@ -19,5 +23,49 @@ def check(case: Case) -> Iterator[Finding]:
                 target.host,
                 f"the address of {target.host} is not known, so its path was not checked",
                 'let the probe resolve it ("probe": true), or add "address" to the target',
+                target.text,
+            )
+
+
+def check_ipv6(case: Case) -> Iterator[Finding]:
+    """Report subnets without IPv6 for a function with it, and IPv6 targets for one without."""
+    if case.function.ipv6:
+        for name in case.function.subnets:
+            row = case.facts.subnet(name)
+            if row is not None and not six(row):
+                yield Finding(
+                    "IPV6_SUBNET_NOT_DUAL_STACK",
+                    "error",
+                    name,
+                    f"Ipv6AllowedForDualStack is set, and {name} has no IPv6 range",
+                    "give every subnet of the function an IPv6 range, or unset the option",
+                    subnet=name,
+                )
+        return
+    for destination in case.destinations:
+        versions = {place.version for place in destination.places}
+        if 6 in versions:
+            yield Finding(
+                "IPV6_NOT_ALLOWED",
+                "info" if 4 in versions else "error",
+                case.function.name or "VpcConfig",
+                f"{destination.target.host} has an IPv6 address, and the function sends IPv4 only"
+                + (": it uses the IPv4 address" if 4 in versions else ""),
+                "set Ipv6AllowedForDualStack in VpcConfig; all of its subnets must be dual-stack",
+                destination.target.text,
+            )
+
+
+def check_port_25(case: Case) -> Iterator[Finding]:
+    """Report targets on TCP port 25."""
+    for destination in case.destinations:
+        target = destination.target
+        if target.port == 25 and target.transport == "tcp":
+            yield Finding(
+                "LAMBDA_PORT_25_BLOCKED",
+                "error",
+                target.host,
+                "Lambda blocks TCP port 25, whatever the VPC allows",
+                "send mail through port 587, or through the API of Amazon SES",
                 target.text,
             )

@@ -16,7 +16,7 @@ from typing import Any
 
 from vpc_check.facts import Attachment, Facts
 from vpc_check.network.interfaces import INTERFACE_QUOTA, counted, shared
-from vpc_check.plan import Plan, Planned
+from vpc_check.request import Plan, Planned
 
 CONNECTIONS = 65_000  # of one interface
 OBSOLETE = (

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vpc_check.databases import find_database
 from vpc_check.facts import Facts, Row
 from vpc_check.network import aws_names as services
-from vpc_check.network.cidr import ANYWHERE, networks
-from vpc_check.place import Place, in_subnets
+from vpc_check.network.cidr import ANYWHERE, Networks, networks
 from vpc_check.target import Target
 
 
@@ -137,3 +135,68 @@ def _list_of(facts: Facts, service: str) -> Row | None:
             full = f"com.amazonaws.{facts.region}.{name}"
             return facts.find("PrefixLists", "PrefixListName", full)
     return None
+
+
+def find_database(facts: Facts, host: str) -> tuple[str, tuple[Place, ...]] | None:
+    """Return (what it is, its places) for a host: somewhere in the subnets of its subnet group."""
+    for row in facts.rows("DBInstances"):
+        if host == (row.get("Endpoint") or {}).get("Address"):
+            subnets = _subnets(row, str(row.get("AvailabilityZone", "")))
+            return f"DB instance {row['DBInstanceIdentifier']}", _database(facts, row, subnets)
+    for row in facts.rows("DBClusters"):
+        if host in (row.get("Endpoint"), row.get("ReaderEndpoint")):
+            named = row.get("DBSubnetGroup")
+            members = [
+                each
+                for each in facts.rows("DBInstances")
+                if (each.get("DBSubnetGroup") or {}).get("DBSubnetGroupName") == named
+            ]
+            subnets = _subnets(members[0]) if members else []
+            return f"DB cluster {row['DBClusterIdentifier']}", _database(facts, row, subnets)
+    return None
+
+
+def _database(facts: Facts, row: Row, subnets: list[str]) -> tuple[Place, ...]:
+    groups = tuple(each["VpcSecurityGroupId"] for each in row.get("VpcSecurityGroups", []))
+    return tuple(in_subnets(facts, subnets, groups))
+
+
+def _subnets(row: Row, zone: str = "") -> list[str]:
+    """The subnets of a DB subnet group: those of the zone that the instance is in, or all."""
+    listed = (row.get("DBSubnetGroup") or {}).get("Subnets", [])
+    of_zone = [
+        each
+        for each in listed
+        if zone and (each.get("SubnetAvailabilityZone") or {}).get("Name") == zone
+    ]
+    return [str(each["SubnetIdentifier"]) for each in of_zone or listed]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a target may be.
+
+    `addresses` is one address, or all that it may have. `id` names it for people. `subnet` and
+    `groups` are known of what lies in this VPC. `prefix_list` is AWS's list that the addresses are.
+    """
+
+    addresses: Networks
+    id: str
+    subnet: str = ""
+    groups: tuple[str, ...] = ()
+    prefix_list: str = ""
+
+    @property
+    def version(self) -> int:
+        """Which IP leads there: 4 or 6."""
+        return self.addresses[0].version
+
+
+def in_subnets(facts: Facts, ids: Sequence[str], groups: tuple[str, ...]) -> list[Place]:
+    """A place for each subnet, anywhere in its range: where the address is not known better."""
+    rows = [(name, facts.subnet(name)) for name in ids]
+    return [
+        Place(networks([row["CidrBlock"]]), name, name, groups)
+        for name, row in rows
+        if row is not None and row.get("CidrBlock")
+    ]

@@ -9,8 +9,7 @@ from functools import cached_property
 from vpc_check.facts import Attachment, Facts, Row
 from vpc_check.network import routing
 from vpc_check.network.cidr import Networks, network
-from vpc_check.network.destination import Destination, locate
-from vpc_check.place import Place
+from vpc_check.network.destination import Destination, Place, locate
 from vpc_check.target import Target
 
 

@@ -22,7 +22,7 @@ _ERRORS = {
 
 
 @dataclass(frozen=True)
-class Place:
+class SocketAddress:
     """An address to connect to: its family, and what socket.connect() takes for port 0."""
 
     family: socket.AddressFamily
@@ -39,11 +39,11 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DnsResult:
     """What a host resolves to: places, or else `error` says why there are none."""
 
     host: str
-    places: tuple[Place, ...]
+    places: tuple[SocketAddress, ...]
     error: str
     seconds: float
 
@@ -53,24 +53,24 @@ class Answer:
         return tuple(place.address for place in self.places)
 
 
-def look_up(host: str) -> Answer:
+def look_up(host: str) -> DnsResult:
     """Resolve a host; of an address, itself. Takes as long as the resolver likes."""
     began = time.monotonic()
-    places: tuple[Place, ...] = ()
+    places: tuple[SocketAddress, ...] = ()
     error = ""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        places = tuple(dict.fromkeys(Place(each[0], each[4]) for each in found))
+        places = tuple(dict.fromkeys(SocketAddress(each[0], each[4]) for each in found))
     except socket.gaierror as refusal:
         error = _ERRORS.get(refusal.errno or 0, str(refusal.strerror)) + servers()
     except OSError as refusal:
         error = f"the lookup failed here: {refusal}"
     except ValueError:  # IDNA: a label that is empty or longer than 63 (RFC 1035 section 2.3.4)
         error = "no name can look like this"
-    return Answer(host, places, error, time.monotonic() - began)
+    return DnsResult(host, places, error, time.monotonic() - began)
 
 
-def worth_trying(places: tuple[Place, ...]) -> tuple[tuple[Place, ...], str]:
+def worth_trying(places: tuple[SocketAddress, ...]) -> tuple[tuple[SocketAddress, ...], str]:
     """Choose what to probe, and say what was left out.
 
     A family without a route is no fault where the other has one: clients pass over it at once.
@@ -101,7 +101,7 @@ def servers() -> str:
     return f" ({', '.join(found)})" if found else ""
 
 
-def _routed(place: Place) -> bool:
+def _routed(place: SocketAddress) -> bool:
     """Whether the kernel knows a way there; a UDP socket's connect() asks it and sends nothing."""
     try:
         with socket.socket(place.family, socket.SOCK_DGRAM) as asking:

@@ -13,11 +13,11 @@ T = TypeVar("T")
 Job = Callable[[], T]
 
 
-class Crew(Generic[T]):
-    """Jobs go in by `give`, at any time; what they return comes out of `results`, as it comes.
+class DaemonThreadPool(Generic[T]):
+    """Jobs go in by `submit`, at any time; what they return comes out of `results`, as it comes.
 
     The threads are daemons: one that hangs in the resolver of the C library, which knows no
-    deadline, keeps neither the caller nor the process waiting. They end when the crew is left, or
+    deadline, keeps neither the caller nor the process waiting. They end when the pool is left, or
     when their job does.
     """
 
@@ -28,7 +28,7 @@ class Crew(Generic[T]):
         self._threads = 0
         self._pending = 0
 
-    def __enter__(self) -> Crew[T]:
+    def __enter__(self) -> DaemonThreadPool[T]:
         return self
 
     def __exit__(
@@ -40,12 +40,12 @@ class Crew(Generic[T]):
         for _ in range(self._threads):
             self._jobs.put(None)
 
-    def give(self, job: Job[T]) -> None:
+    def submit(self, job: Job[T]) -> None:
         """Have a job done. Raises RuntimeError when not even one thread can be started."""
         self._pending += 1
         self._jobs.put(job)
         if self._threads < min(self._width, self._pending):
-            self._hire()
+            self._start_thread()
 
     def results(self, until: float) -> Iterator[T]:
         """Yield results until nothing is pending, or it is `until` of time.monotonic().
@@ -62,7 +62,7 @@ class Crew(Generic[T]):
                 raise done
             yield done[0]
 
-    def _hire(self) -> None:
+    def _start_thread(self) -> None:
         thread = threading.Thread(target=self._work, name="vpc_check-probe", daemon=True)
         try:
             thread.start()

@@ -1,16 +1,19 @@
-"""TLS: a handshake that verifies, and the certificate that was shown."""
+"""TLS: a handshake that verifies, and the certificate that was shown.
+
+PostgreSQL begins TLS only after a question in the clear.
+"""
 
 from __future__ import annotations
 
 import socket
 import ssl
+import struct
 import time
 
-from vpc_check.probes import certificate, der, postgres
-from vpc_check.probes.certificate import Certificate
-from vpc_check.probes.lookup import Place
+from vpc_check.probes.certificate import Certificate, MalformedCertificate, read_certificate
+from vpc_check.probes.lookup import SocketAddress
 from vpc_check.probes.outcome import Outcome, of_error
-from vpc_check.probes.stream import connect
+from vpc_check.probes.stream import connect, receive, send
 from vpc_check.target import Target
 
 HANDSHAKE = "in the TLS handshake"
@@ -22,17 +25,21 @@ _VERIFY_CODES = {
 }
 
 
-def trusting() -> ssl.SSLContext:
+def make_context() -> ssl.SSLContext:
     """Trust what clients here trust: the system's authorities, or those of SSL_CERT_FILE."""
     return ssl.create_default_context()
 
 
-def secure(
-    connection: socket.socket, place: Place, target: Target, context: ssl.SSLContext, end: float
+def handshake(
+    connection: socket.socket,
+    place: SocketAddress,
+    target: Target,
+    context: ssl.SSLContext,
+    end: float,
 ) -> tuple[ssl.SSLSocket | None, Outcome]:
     """Put TLS on a connection; None, and the connection closed, if that fails."""
-    if postgres.speaks(target):
-        asked = postgres.ask_for_tls(connection, end)
+    if speaks_postgres(target):
+        asked = ask_postgres_for_tls(connection, end)
         if asked.word != "ok":
             return None, asked
     wrapped = _wrap(connection, target, context)
@@ -49,7 +56,7 @@ def secure(
 
 def _unverified(
     error: ssl.SSLCertVerificationError,
-    place: Place,
+    place: SocketAddress,
     target: Target,
     context: ssl.SSLContext,
     end: float,
@@ -67,18 +74,18 @@ def _unverified(
     return Outcome(word, f"{said}; {shown.describe()}")
 
 
-def _without_checks(place: Place, target: Target, end: float) -> Certificate | None:
+def _without_checks(place: SocketAddress, target: Target, end: float) -> Certificate | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # nothing is sent over it: it only shows the certificate
     try:
         with connect(place, target.port, max(0.001, end - time.monotonic())) as connection:
-            if postgres.speaks(target) and postgres.ask_for_tls(connection, end).word != "ok":
+            if speaks_postgres(target) and ask_postgres_for_tls(connection, end).word != "ok":
                 return None
             with _wrap(connection, target, context) as wrapped:
                 _shake(wrapped, end)
-                return certificate.read(wrapped.getpeercert(binary_form=True) or b"")
-    except (OSError, der.Malformed):
+                return read_certificate(wrapped.getpeercert(binary_form=True) or b"")
+    except (OSError, MalformedCertificate):
         return None
 
 
@@ -98,6 +105,34 @@ def _shake(wrapped: ssl.SSLSocket, end: float) -> None:
 
 def _verified(wrapped: ssl.SSLSocket) -> str:
     try:
-        return certificate.read(wrapped.getpeercert(binary_form=True) or b"").describe()
-    except der.Malformed as error:
+        return read_certificate(wrapped.getpeercert(binary_form=True) or b"").describe()
+    except MalformedCertificate as error:
         return f"a certificate that can't be described: {error}"
+
+
+POSTGRES_PORTS = frozenset({5432, 5439, 6432})  # PostgreSQL, Redshift, PgBouncer
+_POSTGRES_ENGINES = ("postgres ", "aurora-postgresql ")  # as targets that were discovered begin
+# "PostgreSQL: Message Formats", SSLRequest: the length, and a number that is no version.
+_SSL_REQUEST = struct.pack(">2I", 8, 80877103)
+
+
+def speaks_postgres(target: Target) -> bool:
+    """Whether the target is a PostgreSQL server, by its port or by where it was found."""
+    return target.port in POSTGRES_PORTS or target.about.startswith(_POSTGRES_ENGINES)
+
+
+def ask_postgres_for_tls(connection: socket.socket, end: float) -> Outcome:
+    """Ask for TLS; ok means that the handshake may begin."""
+    try:
+        send(connection, _SSL_REQUEST, end)
+        # One byte: what follows is the handshake's, and nobody may slip in anything before it.
+        answer = receive(connection, 1, end)
+    except OSError as error:
+        return of_error(error, "to SSLRequest", connected=True)
+    if answer == b"S":
+        return Outcome("ok")
+    if answer == b"N":
+        return Outcome("tls_failed", "PostgreSQL says that it does no TLS (ssl = off)")
+    if not answer:
+        return Outcome("reset", "closed by the other side after SSLRequest")
+    return Outcome("tls_failed", "what answers SSLRequest is no PostgreSQL")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vpc_check.codes import MEANINGS
-from vpc_check.findings import Finding, in_order
+from vpc_check.findings import MEANINGS, Finding, in_order
 from vpc_check.observation import REACHED, WORDS, Observation
 
 _DNS = frozenset({"DNS_SUPPORT_DISABLED", "DNS_HOSTNAMES_DISABLED", "DNS_CUSTOM_SERVERS"})

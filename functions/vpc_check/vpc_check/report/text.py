@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from surefoot.kit.table import table
 from vpc_check.findings import merged
 from vpc_check.network.capacity import Capacity
-from vpc_check.report.report import Report
-from vpc_check.summary import capacity_lines
+from vpc_check.report.report import Report, capacity_lines
 
 _VERDICTS = {
     "fine": "nothing stands in the way",

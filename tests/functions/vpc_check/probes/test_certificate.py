@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.functions.vpc_check.probes.certificates import authority, issue
-from vpc_check.probes import der
-from vpc_check.probes.certificate import Certificate, read
+from vpc_check.probes.certificate import Certificate, MalformedCertificate, read_certificate
 
 DAY = 86_400.0
 AUTHORITY = authority("The authority, inc. \N{SNOWMAN}")
@@ -23,7 +22,7 @@ AUTHORITY = authority("The authority, inc. \N{SNOWMAN}")
 )
 def test_fields_are_what_the_library_put_in(names: list[str]) -> None:
     made = issue(AUTHORITY, "subject.test", names, first=-400, last=12_000)  # both kinds of dates
-    seen = read(made.der)
+    seen = read_certificate(made.der)
     assert seen.subject == "subject.test"
     assert seen.issuer == "The authority, inc. \N{SNOWMAN}"
     assert list(seen.names) == names
@@ -57,7 +56,7 @@ def test_damaged_ones_are_refused_and_nothing_else_happens() -> None:
     refused = 0
     for data in damaged:
         try:
-            read(data).describe()
-        except der.Malformed:
+            read_certificate(data).describe()
+        except MalformedCertificate:
             refused += 1
     assert len(whole) < refused < len(damaged)

@@ -13,10 +13,10 @@ import time
 import pytest
 
 from rie.paths import ROOT
+from vpc_check.app import run_probes
 from vpc_check.observation import WORDS
-from vpc_check.probes import limits, postgres
+from vpc_check.probes import limits, tls
 from vpc_check.probes.outcome import MOST_TEXT, Outcome, of_error, printable
-from vpc_check.probing import probe
 from vpc_check.target import Target, parse
 
 LOADED = """
@@ -46,9 +46,9 @@ def test_ssl_is_loaded_only_for_tls(protocol: str, loaded: bool) -> None:
 def test_the_rest_of_the_package_finds_the_probes() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         target = Target("tcp", "127.0.0.1", server.getsockname()[1])
-        (seen,) = probe([target], 5.0)
+        (seen,) = run_probes([target], 5.0)
     assert (seen.target, seen.word, seen.address) == (target, "ok", "127.0.0.1")
-    assert probe([], 5.0) == []
+    assert run_probes([], 5.0) == []
 
 
 @pytest.mark.parametrize("number", sorted(errno.errorcode))
@@ -93,11 +93,13 @@ def test_what_postgresql_answers_has_its_word(answer: bytes, word: str) -> None:
     with near, far:
         far.sendall(answer)
         far.shutdown(socket.SHUT_WR)
-        assert postgres.ask_for_tls(near, time.monotonic() + 5).word == word
+        assert tls.ask_postgres_for_tls(near, time.monotonic() + 5).word == word
         assert far.recv(64) == bytes.fromhex("0000000804d2162f")
 
 
 def test_postgresql_is_known_by_its_port_or_where_it_was_found() -> None:
-    assert postgres.speaks(parse("tls://db.test:5432"))
-    assert postgres.speaks(parse("tls://db.test:9999", about="aurora-postgresql cluster orders"))
-    assert not postgres.speaks(parse("tls://db.test:9999", about="mysql instance orders"))
+    assert tls.speaks_postgres(parse("tls://db.test:5432"))
+    assert tls.speaks_postgres(
+        parse("tls://db.test:9999", about="aurora-postgresql cluster orders")
+    )
+    assert not tls.speaks_postgres(parse("tls://db.test:9999", about="mysql instance orders"))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from vpc_check.codes import MEANINGS
-from vpc_check.findings import Finding, merged
+from vpc_check.findings import MEANINGS, Finding, merged
 from vpc_check.network.capacity import Capacity
 from vpc_check.observation import WORDS, Observation
 from vpc_check.report.explain import Explanation
 from vpc_check.report.hops import Path
 from vpc_check.report.page.drawing import STATES, draw
 from vpc_check.report.page.markup import Markup, join, tag
-from vpc_check.report.report import Report
-from vpc_check.summary import capacity_lines
+from vpc_check.report.report import Report, capacity_lines
 
 
 def sections(report: Report) -> Iterator[Markup]:

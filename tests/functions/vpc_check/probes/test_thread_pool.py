@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from vpc_check.probes.thread_pool import Crew
+from vpc_check.probes.thread_pool import DaemonThreadPool
 
 LONG_S = 30.0
 
@@ -17,13 +17,13 @@ def soon() -> float:
 
 def test_results_come_as_they_are_ready_and_may_bring_more_jobs() -> None:
     got = []
-    with Crew[int](3) as crew:
+    with DaemonThreadPool[int](3) as pool:
         for number in range(5):
-            crew.give(partial(int, number))
-        for result in crew.results(soon()):
+            pool.submit(partial(int, number))
+        for result in pool.results(soon()):
             got.append(result)
             if result < 5:
-                crew.give(partial(int, result + 10))
+                pool.submit(partial(int, result + 10))
     assert sorted(got) == [0, 1, 2, 3, 4, 10, 11, 12, 13, 14]
 
 
@@ -38,43 +38,43 @@ def test_no_more_threads_than_its_width() -> None:
         inside.release()
         return free
 
-    with Crew[bool](2) as crew:
+    with DaemonThreadPool[bool](2) as pool:
         for _ in range(8):
-            crew.give(job)
-        assert list(crew.results(soon())) == [True] * 8
+            pool.submit(job)
+        assert list(pool.results(soon())) == [True] * 8
 
 
-def test_a_job_that_hangs_keeps_nobody() -> None:
+def test_a_job_that_hangs_does_not_delay_the_others() -> None:
     release = threading.Event()
-    with Crew[bool](2) as crew:
-        crew.give(lambda: release.wait(LONG_S))
-        crew.give(lambda: True)
-        assert list(crew.results(time.monotonic() + 0.2)) == [True]
+    with DaemonThreadPool[bool](2) as pool:
+        pool.submit(lambda: release.wait(LONG_S))
+        pool.submit(lambda: True)
+        assert list(pool.results(time.monotonic() + 0.2)) == [True]
     release.set()
 
 
-def test_threads_end_with_the_crew() -> None:
+def test_threads_end_with_the_pool() -> None:
     ran: list[threading.Thread] = []
-    with Crew[None](4) as crew:
+    with DaemonThreadPool[None](4) as pool:
         for _ in range(4):
-            crew.give(lambda: ran.append(threading.current_thread()))
-        list(crew.results(soon()))
+            pool.submit(lambda: ran.append(threading.current_thread()))
+        list(pool.results(soon()))
     for thread in ran:
         thread.join(LONG_S)
         assert not thread.is_alive()
 
 
 def test_no_thread_keeps_the_process_from_ending() -> None:
-    with Crew[bool](1) as crew:
-        crew.give(lambda: threading.current_thread().daemon)
-        assert list(crew.results(soon())) == [True]
+    with DaemonThreadPool[bool](1) as pool:
+        pool.submit(lambda: threading.current_thread().daemon)
+        assert list(pool.results(soon())) == [True]
 
 
 def test_a_defect_of_a_job_is_raised() -> None:
-    with Crew[float](1) as crew:
-        crew.give(lambda: 1 / 0)
+    with DaemonThreadPool[float](1) as pool:
+        pool.submit(lambda: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            list(crew.results(soon()))
+            list(pool.results(soon()))
 
 
 def test_fewer_threads_than_wanted_do_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,10 +88,10 @@ def test_fewer_threads_than_wanted_do_it_too(monkeypatch: pytest.MonkeyPatch) ->
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", refuse_all_but_one)
-    with Crew[int](4) as crew:
+    with DaemonThreadPool[int](4) as pool:
         for number in range(4):
-            crew.give(partial(int, number))
-        assert sorted(crew.results(soon())) == [0, 1, 2, 3]
+            pool.submit(partial(int, number))
+        assert sorted(pool.results(soon())) == [0, 1, 2, 3]
 
 
 def test_no_thread_at_all_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,5 +99,8 @@ def test_no_thread_at_all_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    with Crew[int](4) as crew, pytest.raises(RuntimeError, match="can't start new thread"):
-        crew.give(lambda: 1)
+    with (
+        DaemonThreadPool[int](4) as pool,
+        pytest.raises(RuntimeError, match="can't start new thread"),
+    ):
+        pool.submit(lambda: 1)
