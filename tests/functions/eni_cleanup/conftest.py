@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from enicleanup import outside
-from enicleanup.config import Config
-from enicleanup.outside import Outside
+from eni_cleanup import outside
+from eni_cleanup.config import Config
+from eni_cleanup.outside import Outside
 from rie.cloud import interfaces as furniture
 from rie.cloud.interfaces import Vpc
 from tests.functions.eni_cleanup import mailbox, proxy

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from enicleanup import answer, plainput
-from enicleanup.answer import FAILED, SUCCESS, Undelivered, Verdict
+from eni_cleanup import answer, plainput
+from eni_cleanup.answer import FAILED, SUCCESS, Undelivered, Verdict
 from surefoot.testing import fake_context
 from tests.functions.eni_cleanup import mailbox
 from tests.functions.eni_cleanup.mailbox import Mailbox

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from enicleanup import app
+from eni_cleanup import app
 from rie.paths import ROOT
 from surefoot import DeadlineExceeded
 from surefoot.testing import fake_context
 from tests.functions.eni_cleanup.mailbox import Mailbox
 from tests.functions.eni_cleanup.world import World, request, shop
 
-PACKAGE = ROOT / "functions" / "eni_cleanup" / "enicleanup"
+PACKAGE = ROOT / "functions" / "eni_cleanup" / "eni_cleanup"
 SAFE = {"__init__", "app", "answer", "plainput"}
 OTHERS = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem not in SAFE)
 
@@ -38,7 +38,7 @@ def test_create_and_update_never_import_boto3(box: Mailbox) -> None:
     program = (
         "import json, sys\n"
         "from surefoot.testing import fake_context\n"
-        "from enicleanup import app\n"
+        "from eni_cleanup import app\n"
         "assert 'requests' not in sys.modules\n"
         "app.handler(json.loads(sys.argv[1]), fake_context(timeout=30))\n"
         "assert 'boto3' not in sys.modules\n"
@@ -67,7 +67,7 @@ def test_a_package_that_cannot_be_imported_is_answered(
     box: Mailbox, tmp_path: Path, line: str
 ) -> None:
     """All modules but the safe ones are broken, and requests is missing on top of it."""
-    broken = tmp_path / "enicleanup"
+    broken = tmp_path / "eni_cleanup"
     broken.mkdir()
     for name in SAFE:
         (broken / f"{name}.py").write_text((PACKAGE / f"{name}.py").read_text())
@@ -77,7 +77,7 @@ def test_a_package_that_cannot_be_imported_is_answered(
         "import json, sys\n"
         "sys.modules['requests'] = None\n"
         "from surefoot.testing import fake_context\n"
-        "from enicleanup import app\n"
+        "from eni_cleanup import app\n"
         "app.handler(json.loads(sys.argv[1]), fake_context(timeout=30))\n"
     )
     for kind in ("Create", "Delete"):
@@ -93,10 +93,10 @@ def test_a_package_that_cannot_be_imported_is_answered(
 def test_the_entry_imports_nothing_of_its_own_but_what_is_safe() -> None:
     program = (
         "import sys\n"
-        "import enicleanup.app\n"
-        "print(*(name for name in sys.modules if name.startswith('enicleanup.')), file=sys.stderr)"
+        "import eni_cleanup.app\n"
+        "print(*(name for name in sys.modules if name.startswith('eni_cleanup.')), file=sys.stderr)"
     )
-    assert set(_python(program).split()) == {"enicleanup.app", "enicleanup.answer"}
+    assert set(_python(program).split()) == {"eni_cleanup.app", "eni_cleanup.answer"}
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 import pytest
 
-from enicleanup import app
-from enicleanup.outside import Outside
+from eni_cleanup import app
+from eni_cleanup.outside import Outside
 from rie.cloud import interfaces as furniture
 from rie.cloud.interfaces import Vpc
 from rie.paths import ROOT

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from enicleanup.fate import DELETE, DETACH, KEEP, WAIT, fate, reason
-from enicleanup.interfaces import HYPERPLANE, OLD_STYLE, Interface
-from enicleanup.pair import Pair
+from eni_cleanup.fate import DELETE, DETACH, KEEP, WAIT, fate, reason
+from eni_cleanup.interfaces import HYPERPLANE, OLD_STYLE, Interface
+from eni_cleanup.pair import Pair
 
 OURS = Pair("subnet-0a1b2c3d", ("sg-0a1b2c3d",))
 THEIRS = Pair("subnet-0a1b2c3d", ("sg-0a1b2c3d", "sg-1a1b2c3d"))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enicleanup import interfaces
-from enicleanup.calls import Calls
-from enicleanup.interfaces import HYPERPLANE, OLD_STYLE
-from enicleanup.pair import Pair, pairs
+from eni_cleanup import interfaces
+from eni_cleanup.calls import Calls
+from eni_cleanup.interfaces import HYPERPLANE, OLD_STYLE
+from eni_cleanup.pair import Pair, pairs
 from tests.functions.eni_cleanup.services import ACCOUNT, Eni
 from tests.functions.eni_cleanup.world import World
 

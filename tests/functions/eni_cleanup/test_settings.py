@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from enicleanup import config, outside, request, state
-from enicleanup.targets import Targets
+from eni_cleanup import config, outside, request, state
+from eni_cleanup.targets import Targets
 from rie.paths import ROOT
 from tests.functions.eni_cleanup import world
 from tests.functions.eni_cleanup.proxy import Proxy

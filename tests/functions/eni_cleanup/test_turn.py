@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from enicleanup.config import Config
-from enicleanup.pair import Pair
+from eni_cleanup.config import Config
+from eni_cleanup.pair import Pair
 from tests.functions.eni_cleanup.faults import refused
 from tests.functions.eni_cleanup.services import Eni, Function
 from tests.functions.eni_cleanup.world import BEGAN, GROUPS, SUBNETS, World, request, shop

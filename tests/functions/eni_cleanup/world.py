@@ -13,9 +13,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from enicleanup import answer, app
-from enicleanup.config import Config
-from enicleanup.outside import Outside
+from eni_cleanup import answer, app
+from eni_cleanup.config import Config
+from eni_cleanup.outside import Outside
 from surefoot.testing import fake_context
 from tests.functions.eni_cleanup.faults import Fault
 from tests.functions.eni_cleanup.services import STACK, Eni, Function, Services
