@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from . import answer
+from . import cloudformation as answer
 
 if TYPE_CHECKING:
     from .outside import Outside
@@ -30,7 +30,7 @@ def handle(event: Any, context: Any, outside: Outside | None = None) -> Any:
     """Do what ``handler`` does, with another world than the real one when `outside` is given."""
     if isinstance(event, dict) and "ResponseURL" in event:
         return _serve(event, context, outside)
-    from . import byhand
+    from . import direct as byhand
 
     return byhand.run(event, context, outside)
 
@@ -58,7 +58,7 @@ def _serve(event: dict[str, Any], context: Any, outside: Outside | None) -> dict
 def _verdict(event: dict[str, Any], context: Any, outside: Outside | None) -> answer.Verdict | None:
     if answer.is_of_failed_create(event):
         return answer.Verdict(answer.SUCCESS, "it was never created, so there is nothing to do")
-    from . import turn
+    from . import custom_resource as turn
 
     return turn.take(event, context, outside)
 

@@ -12,7 +12,7 @@ from typing import Any
 from surefoot.kit.refusal import refusal
 
 from . import memo
-from .calls import Calls
+from .aws import Calls
 from .pair import Pair, pairs_of
 
 POLL_S = 2.0

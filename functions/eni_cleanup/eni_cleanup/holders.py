@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .calls import Calls
+from .aws import Calls
 from .pair import Pair, pairs_of
 
 Holders = Mapping[Pair, tuple[str, ...]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from .calls import Calls
+from .aws import Calls
 from .pair import Pair
 
 DESCRIPTION = "AWS Lambda VPC ENI"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .calls import Calls
+from .aws import Calls
 from .pair import Pair, pairs
 
 _SUBNETS = "eni-cleanup:subnets"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import answer
+from . import cloudformation as answer
 from .config import Config, read
 
 # Longer than any healthy call takes, and short enough that one which hangs fits into the reserve.

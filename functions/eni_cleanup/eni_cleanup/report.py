@@ -8,8 +8,8 @@ from typing import Any
 from surefoot.kit.table import table
 
 from .fate import DELETE, KEEP, WAIT, reason
-from .look import Seen
-from .state import State
+from .inventory import Seen
+from .progress import State
 
 SHOWN = 10
 _HEADINGS = ("interface", "kind", "status", "subnet", "groups", "held by", "what happens")

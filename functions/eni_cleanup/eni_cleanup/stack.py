@@ -7,7 +7,7 @@ Source: "Stack status codes", AWS CloudFormation User Guide.
 
 from __future__ import annotations
 
-from .calls import Calls
+from .aws import Calls
 
 # Everything that was created is removed in these. Not so in the roll-back of an update.
 _GOING = ("DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")

@@ -6,9 +6,9 @@ import sys
 from dataclasses import dataclass, field
 
 from . import interfaces
-from .calls import Calls
+from .aws import Calls
 from .fate import DELETE, DETACH, KEEP
-from .look import Scope, Seen, look
+from .inventory import Scope, Seen, look
 
 # No verdict is older than this many deletions; at 5 a second, 50 s.
 BATCH = 250

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from eni_cleanup import answer, plainput
-from eni_cleanup.answer import FAILED, SUCCESS, Undelivered, Verdict
+from eni_cleanup import cloudformation as answer
+from eni_cleanup import plainput
+from eni_cleanup.cloudformation import FAILED, SUCCESS, Undelivered, Verdict
 from surefoot.testing import fake_context
 from tests.functions.eni_cleanup import mailbox
 from tests.functions.eni_cleanup.mailbox import Mailbox

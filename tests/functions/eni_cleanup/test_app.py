@@ -96,7 +96,7 @@ def test_the_entry_imports_nothing_of_its_own_but_what_is_safe() -> None:
         "import eni_cleanup.app\n"
         "print(*(name for name in sys.modules if name.startswith('eni_cleanup.')), file=sys.stderr)"
     )
-    assert set(_python(program).split()) == {"eni_cleanup.app", "eni_cleanup.answer"}
+    assert set(_python(program).split()) == {"eni_cleanup.app", "eni_cleanup.cloudformation"}
 
 
 @pytest.mark.parametrize(

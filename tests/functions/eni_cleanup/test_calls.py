@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eni_cleanup.calls import Calls, OutOfTime
+from eni_cleanup.aws import Calls, OutOfTime
 from tests.functions.eni_cleanup.faults import refused
 from tests.functions.eni_cleanup.world import World
 

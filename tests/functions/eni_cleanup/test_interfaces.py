@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eni_cleanup import interfaces
-from eni_cleanup.calls import Calls
+from eni_cleanup.aws import Calls
 from eni_cleanup.interfaces import HYPERPLANE, OLD_STYLE
 from eni_cleanup.pair import Pair, pairs
 from tests.functions.eni_cleanup.services import ACCOUNT, Eni

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from eni_cleanup import config, outside, request, state
+from eni_cleanup import config, outside, request
+from eni_cleanup import progress as state
 from eni_cleanup.targets import Targets
 from rie.paths import ROOT
 from tests.functions.eni_cleanup import world

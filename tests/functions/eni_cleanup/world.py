@@ -13,7 +13,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from eni_cleanup import answer, app
+from eni_cleanup import app
+from eni_cleanup import cloudformation as answer
 from eni_cleanup.config import Config
 from eni_cleanup.outside import Outside
 from surefoot.testing import fake_context

@@ -11,13 +11,14 @@ from surefoot import DeadlineExceeded, remaining
 from surefoot.kit.again import invoke_again
 from surefoot.kit.refusal import refusal
 
-from . import detach, report, stack, state
-from .answer import FAILED, SUCCESS, Verdict
-from .calls import Calls, OutOfTime
-from .look import scope
+from . import detach, report, stack
+from . import progress as state
+from .aws import Calls, OutOfTime
+from .cloudformation import FAILED, SUCCESS, Verdict
+from .inventory import scope
 from .outside import Outside
+from .progress import State
 from .request import Request, parse
-from .state import State
 from .sweep import Swept, sweep
 
 # Of what is left of an invocation, these parts are kept back at most: for handing over, and then

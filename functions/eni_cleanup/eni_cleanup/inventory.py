@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from . import holders, interfaces
-from .calls import Calls
+from .aws import Calls
 from .fate import fate
 from .interfaces import Interface
 from .pair import Pair

@@ -12,9 +12,9 @@ from typing import Any
 from surefoot import DeadlineExceeded, remaining
 
 from . import detach, report, targets
-from .calls import Calls, OutOfTime
+from .aws import Calls, OutOfTime
 from .fate import KEEP
-from .look import Seen, look, scope
+from .inventory import Seen, look, scope
 from .outside import Outside
 from .pair import Pair
 from .sweep import Swept, sweep
