@@ -1,8 +1,8 @@
-"""The handler. It imports the standard library and ``answer`` only, and both of those hold.
+"""The handler. Imports only the standard library and ``cloudformation`` at the top.
 
-Everything else is imported inside the invocation, so that a broken package, too, is something
-CloudFormation hears of. A module that fails while Lambda loads the function would answer nobody,
-and the stack would wait for an hour.
+Everything else is imported inside the invocation, so that an import error can still be reported to
+CloudFormation. A module that fails while Lambda loads the function would leave the stack waiting
+for an hour.
 """
 
 from __future__ import annotations
@@ -10,62 +10,69 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from . import cloudformation as answer
+from . import cloudformation
 
 if TYPE_CHECKING:
-    from .outside import Outside
+    from .aws import Dependencies
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Serve a request of CloudFormation, a continuation of one, or an order given by hand.
+    """Handle CloudFormation's request, a continuation of one, or a direct order.
 
-    :returns: what was answered, or the result of an order given by hand (see ``byhand``)
-    :raises answer.Undelivered: CloudFormation could not be told; Lambda then repeats the event
-    :raises ValueError: an order given by hand makes no sense
+    :returns: the response to CloudFormation, or the result of a direct order (see ``direct``)
+    :raises cloudformation.ResponseNotDelivered: no response was accepted; Lambda then retries
+        the event
+    :raises ValueError: a direct order is malformed
     """
     return handle(event, context)
 
 
-def handle(event: Any, context: Any, outside: Outside | None = None) -> Any:
-    """Do what ``handler`` does, with another world than the real one when `outside` is given."""
+def handle(event: Any, context: Any, dependencies: Dependencies | None = None) -> Any:
+    """Do what ``handler`` does; tests replace its `dependencies`."""
     if isinstance(event, dict) and "ResponseURL" in event:
-        return _serve(event, context, outside)
-    from . import direct as byhand
+        return _serve(event, context, dependencies)
+    from . import direct
 
-    return byhand.run(event, context, outside)
+    return direct.run_order(event, context, dependencies)
 
 
-def _serve(event: dict[str, Any], context: Any, outside: Outside | None) -> dict[str, str]:
+def _serve(
+    event: dict[str, Any], context: Any, dependencies: Dependencies | None
+) -> dict[str, str]:
     try:
-        verdict = _verdict(event, context, outside)
-    # SystemExit, too: whatever a broken package raises, the stack waits for an answer.
+        result = _decide(event, context, dependencies)
+    # SystemExit, too: whatever a broken package raises, the stack waits for an cloudformation.
     except BaseException as error:
-        verdict = answer.failure(error)
-    if verdict is None:
+        result = cloudformation.make_failure(error)
+    if result is None:
         return {"status": "HANDED_OVER"}
-    deliver = answer.deliver if outside is None else outside.deliver
-    deliver(event, verdict, context)
-    # Only now: whatever fails here must not send a second, different answer.
+    deliver = cloudformation.deliver if dependencies is None else dependencies.deliver
+    deliver(event, result, context)
+    # Only now: whatever fails here must not send a second, different cloudformation.
     print(
-        f"answered {verdict.status} to the {event.get('RequestType')} of "
-        f"{event.get('LogicalResourceId')}: {verdict.reason or 'nothing to say'}",
+        f"answered {result.status} to the {event.get('RequestType')} of "
+        f"{event.get('LogicalResourceId')}: {result.reason or 'nothing to say'}",
         file=sys.stderr,
     )
-    print(_metric(verdict, context))
-    return {"status": verdict.status, "reason": verdict.reason}
+    print(_format_metric(result, context))
+    return {"status": result.status, "reason": result.reason}
 
 
-def _verdict(event: dict[str, Any], context: Any, outside: Outside | None) -> answer.Verdict | None:
-    if answer.is_of_failed_create(event):
-        return answer.Verdict(answer.SUCCESS, "it was never created, so there is nothing to do")
-    from . import custom_resource as turn
+def _decide(
+    event: dict[str, Any], context: Any, dependencies: Dependencies | None
+) -> cloudformation.CfnResult | None:
+    if cloudformation.deletes_failed_create(event):
+        return cloudformation.CfnResult(
+            cloudformation.SUCCESS, "it was never created, so there is nothing to do"
+        )
+    from . import custom_resource
 
-    return turn.take(event, context, outside)
+    return custom_resource.handle_request(event, context, dependencies)
 
 
-def _metric(verdict: answer.Verdict, context: Any) -> str:
+def _format_metric(result: cloudformation.CfnResult, context: Any) -> str:
     from surefoot.kit.metrics import emf
 
-    failed = float(verdict.status == answer.FAILED)
+    failed = float(result.status == cloudformation.FAILED)
     name = str(context.function_name)
     return emf("surefoot/eni-cleanup", {"FunctionName": name}, {"Failed": (failed, "Count")})

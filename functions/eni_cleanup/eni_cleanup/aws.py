@@ -1,21 +1,27 @@
-"""AWS calls of one invocation: in pace, and repeated while that may help and time is left."""
+"""AWS calls of one invocation: rate-limited, and retried while time is left."""
 
 from __future__ import annotations
 
+import functools
+import os
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from surefoot.kit.pace import Pace
 from surefoot.kit.refusal import refusal
 
-from .outside import Outside
+from . import cloudformation
+from .config import Config, read
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_ec2 import EC2Client
     from types_boto3_lambda import LambdaClient
     from types_boto3_sts import STSClient
+
 
 T = TypeVar("T")
 FIRST_WAIT_S = 1.0
@@ -24,28 +30,60 @@ LONGEST_WAIT_S = 20.0
 LAMBDA_BURST, LAMBDA_PER_S = 10, 10.0
 
 
+# Longer than any healthy call takes, and short enough that one which hangs fits into the reserve.
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 15.0
+
+
+@functools.cache
+def boto3_client(service: str) -> Any:
+    """Return the client of a service, the same one for as long as the process lives."""
+    import boto3
+    from botocore.config import Config as ClientConfig
+
+    # One try each: AwsCaller retries, and only while there is time.
+    once = ClientConfig(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        retries={"mode": "standard", "total_max_attempts": 1},
+        user_agent_extra="surefoot-eni-cleanup",
+    )
+    return boto3.client(service, config=once)  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """What the function needs from outside; tests replace it. Times are in seconds."""
+
+    client: Callable[[str], Any] = boto3_client
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    deliver: Callable[..., None] = cloudformation.deliver
+    config: Config = field(default_factory=lambda: read(os.environ))
+
+
 class OutOfTime(Exception):
     """The time of this invocation, or of the whole request, is used up but for its reserve."""
 
 
-class Calls:
-    """Makes the calls. `left_s` tells the seconds that may still be used."""
+class AwsCaller:
+    """Makes the calls. `left_s` returns the seconds that may still be used."""
 
     def __init__(
-        self, outside: Outside, left_s: Callable[[], float], *, fresh: bool = True
+        self, dependencies: Dependencies, left_s: Callable[[], float], *, fresh: bool = True
     ) -> None:
         """Begin with full buckets, or with empty ones where an invocation before used them up."""
         self.left_s = left_s
-        self.trouble = ""  # the last refusal that was worth a repetition
-        self._outside = outside
-        config = outside.config
-        self.paces = {
-            "describe": self._pace(int(config.describe_burst), config.describe_per_s),
-            "mutate": self._pace(int(config.mutate_burst), config.mutate_per_s),
-            "lambda": self._pace(LAMBDA_BURST, LAMBDA_PER_S),
+        self.last_error = ""  # the last refusal that was worth a repetition
+        self._dependencies = dependencies
+        config = dependencies.config
+        self.buckets = {
+            "describe": self._bucket(int(config.describe_burst), config.describe_per_s),
+            "mutate": self._bucket(int(config.mutate_burst), config.mutate_per_s),
+            "lambda": self._bucket(LAMBDA_BURST, LAMBDA_PER_S),
         }
         if not fresh:
-            for pace in self.paces.values():
+            for pace in self.buckets.values():
                 pace.drain()
 
     @overload
@@ -58,44 +96,46 @@ class Calls:
     def client(self, service: Literal["sts"]) -> STSClient: ...
     def client(self, service: str) -> Any:
         """Return the client of an AWS service, by boto3's name."""
-        return self._outside.client(service)
+        return self._dependencies.client(service)
 
-    def make(self, pace: str, service: str, call: Callable[..., T], **arguments: Any) -> T:
+    def call(self, bucket: str, service: str, call: Callable[..., T], **arguments: Any) -> T:
         """Make one call and return its result.
 
-        :param pace: the bucket that it counts against: describe, mutate or lambda
+        :param bucket: the rate limit that it counts against: describe, mutate or lambda
         :param service: the IAM prefix, for messages
         :raises OutOfTime: it was throttled, or the service unavailable, until time was up
         :raises Exception: what the client raises where a repetition would not help
         """
         wait = FIRST_WAIT_S
         while True:
-            self._take(self.paces[pace])
+            self._take_token(self.buckets[bucket])
             try:
                 return call(**arguments)
             except Exception as error:
-                told = refusal(error, service)
+                refused = refusal(error, service)
                 # An answer that is none of the service's, such as a web page, says nothing final.
-                if not told.retriable and told.code != "ResponseParserError":
+                if not refused.retriable and refused.code != "ResponseParserError":
                     raise
-            self.trouble = str(told)
-            print(f"again in {wait:g} s: {told}", file=sys.stderr)
-            if told.kind == "throttled":
-                self.paces[pace].drain()
-            self.rest(wait)
+            self.last_error = str(refused)
+            print(f"trying again in {wait:g} s: {refused}", file=sys.stderr)
+            if refused.kind == "throttled":
+                self.buckets[bucket].drain()
+            self.pause(wait)
             wait = min(wait * 2, LONGEST_WAIT_S)
 
-    def rest(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
         """Sleep, or raise OutOfTime after what is left when that is less."""
         left_s = self.left_s()
-        self._outside.sleep(max(min(seconds, left_s), 0.0))
+        self._dependencies.sleep(max(min(seconds, left_s), 0.0))
         if left_s <= seconds:
-            raise OutOfTime(self.trouble)
+            raise OutOfTime(self.last_error)
 
-    def _take(self, pace: Pace) -> None:
+    def _take_token(self, pace: Pace) -> None:
         if self.left_s() <= pace.wait_s():
-            raise OutOfTime(self.trouble)
+            raise OutOfTime(self.last_error)
         pace.take()
 
-    def _pace(self, burst: int, per_second: float) -> Pace:
-        return Pace(burst, per_second, clock=self._outside.clock, sleep=self._outside.sleep)
+    def _bucket(self, burst: int, per_second: float) -> Pace:
+        return Pace(
+            burst, per_second, clock=self._dependencies.clock, sleep=self._dependencies.sleep
+        )

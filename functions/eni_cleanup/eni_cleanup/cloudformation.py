@@ -1,4 +1,4 @@
-"""The answer to CloudFormation: what it looks like, and getting it there.
+"""The response to CloudFormation: its contents, and its delivery.
 
 Standard library only at import time, like everything that ``app`` relies on.
 Sources: "Custom resource response objects" and "Custom resources", AWS CloudFormation User Guide.
@@ -17,45 +17,44 @@ from urllib.parse import urlsplit
 
 SUCCESS = "SUCCESS"
 FAILED = "FAILED"
-MAX_BODY = 4096  # bytes
-MAX_ID = 1024  # bytes
-CONNECT_S = 5.0
-READ_S = 15.0
-LONGEST_WAIT_S = 30.0
-SPARE_S = 1.0  # of the invocation, for saying that nothing helped
-TRIES_WHEN_REFUSED = 3  # a 4xx hardly changes its mind; Lambda repeats the whole event later
+MAX_BODY_BYTES = 4096
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 15.0
+MAX_WAIT_S = 30.0
+RESERVE_S = 1.0  # of the invocation, to log that nothing helped
+MAX_TRIES_AFTER_4XX = 3  # a 4xx rarely changes; Lambda retries the whole event later
 _CUT = " … (cut; the rest is in the function's log)"
 _FAILED_CREATE = "eni-cleanup-not-created-"
 
 Put = Callable[[str, bytes, "tuple[float, float]"], int]
 
 
-class Verdict(NamedTuple):
-    """What CloudFormation is to be told. `status` is SUCCESS or FAILED."""
+class CfnResult(NamedTuple):
+    """The result that CloudFormation gets. `status` is SUCCESS or FAILED."""
 
     status: str
     reason: str = ""
     data: Mapping[str, str] = {}
 
 
-class Undelivered(RuntimeError):
-    """The response address took no answer; the invocation fails, so that Lambda repeats it."""
+class ResponseNotDelivered(RuntimeError):
+    """The response URL accepted no response; the invocation fails, so that Lambda retries it."""
 
 
-def failure(error: BaseException) -> Verdict:
-    """Return the verdict on an error, whose trace goes to the log."""
+def make_failure(error: BaseException) -> CfnResult:
+    """Return the result for an error, and log its traceback."""
     traceback.print_exception(type(error), error, error.__traceback__)
-    return Verdict(FAILED, f"{type(error).__name__}: {error}")
+    return CfnResult(FAILED, f"{type(error).__name__}: {error}")
 
 
-def is_of_failed_create(event: Mapping[str, Any]) -> bool:
-    """Tell whether CloudFormation takes back a Create that we answered with FAILED."""
+def deletes_failed_create(event: Mapping[str, Any]) -> bool:
+    """Return whether CloudFormation deletes what a Create created that failed."""
     own = str(event.get("PhysicalResourceId", "")).startswith(_FAILED_CREATE)
     return own and event.get("RequestType") == "Delete"
 
 
 def physical_id(event: Mapping[str, Any], status: str = SUCCESS) -> str:
-    """Return the resource's id: the one that it has, or one that every repetition gives anew.
+    """Return the resource's id: the one that it has, or one that every retry computes again.
 
     A new id in an Update would make CloudFormation delete the old resource, and so cut off
     functions that are in use. A failed Create gets an id of its own, because CloudFormation sends
@@ -69,7 +68,7 @@ def physical_id(event: Mapping[str, Any], status: str = SUCCESS) -> str:
     return f"{prefix}{logical}-{zlib.crc32(str(event.get('StackId', '')).encode()):08x}"
 
 
-def body(event: Mapping[str, Any], verdict: Verdict) -> bytes:
+def encode_response(event: Mapping[str, Any], verdict: CfnResult) -> bytes:
     """Return the JSON to send, at most 4,096 bytes: Data goes first, then the end of Reason."""
     # CloudFormation takes no FAILED without a reason.
     reason = verdict.reason or ("no reason is known" if verdict.status == FAILED else "")
@@ -81,10 +80,10 @@ def body(event: Mapping[str, Any], verdict: Verdict) -> bytes:
         "NoEcho": False,
         "Data": dict(verdict.data),
     }
-    if len(_encoded(fields)) > MAX_BODY:
+    if len(_encoded(fields)) > MAX_BODY_BYTES:
         fields["Data"] = {}
     kept = reason
-    while kept and len(_encoded(fields)) > MAX_BODY:
+    while kept and len(_encoded(fields)) > MAX_BODY_BYTES:
         kept = kept[: len(kept) * 7 // 8]
         fields["Reason"] = kept + _CUT
     return _encoded(fields)
@@ -92,24 +91,25 @@ def body(event: Mapping[str, Any], verdict: Verdict) -> bytes:
 
 def deliver(
     event: Mapping[str, Any],
-    verdict: Verdict,
+    verdict: CfnResult,
     context: Any,
     *,
     put: Put | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Send the answer, again and again while the invocation lasts, until a 2xx confirms it.
+    """Send the response, and retry while the invocation lasts until a 2xx confirms it.
 
     :param put: (address, body, (connect, read) time-outs in seconds) → status; raises OSError
-    :raises Undelivered: no 2xx came; the message never holds the address, which is a credential
+    :raises ResponseNotDelivered: no 2xx came; the message never contains
+        the URL, which is a credential
     """
     url = str(event.get("ResponseURL") or "")
-    content = body(event, verdict)
-    send = put or _sender()
+    content = encode_response(event, verdict)
+    send = put or _choose_put()
     wait, tries, trouble = 1.0, 0, "there was no time left to try"
-    while (left := context.get_remaining_time_in_millis() / 1000 - SPARE_S) > 0:
+    while (left := context.get_remaining_time_in_millis() / 1000 - RESERVE_S) > 0:
         try:
-            status = send(url, content, (min(CONNECT_S, left), min(READ_S, left)))
+            status = send(url, content, (min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left)))
         except (OSError, ValueError) as error:  # requests' exceptions are OSErrors, too
             # By name only: their text quotes the address with its signature.
             trouble = f"{type(error).__name__}"
@@ -121,11 +121,11 @@ def deliver(
             refused = 400 <= status < 500 and status not in (408, 429)
         tries += 1
         print(f"the answer was not taken by {_host(url)}: {trouble}", file=sys.stderr)
-        if (refused and tries >= TRIES_WHEN_REFUSED) or wait > left:
+        if (refused and tries >= MAX_TRIES_AFTER_4XX) or wait > left:
             break
         sleep(wait)
-        wait = min(wait * 2, LONGEST_WAIT_S)
-    raise Undelivered(
+        wait = min(wait * 2, MAX_WAIT_S)
+    raise ResponseNotDelivered(
         f"CloudFormation's response address on {_host(url)} took no answer in {tries} tries "
         f"({trouble}). A function in a VPC needs a way to S3: take it out of the VPC, or add a NAT "
         f"gateway or a gateway endpoint for S3. The answer was {verdict.status}: {verdict.reason}"
@@ -143,14 +143,12 @@ def _host(url: str) -> str:
         return "an address that is none"
 
 
-def _sender() -> Put:
+def _choose_put() -> Put:
     try:
         import requests
     except Exception as error:  # a damaged package may raise anything while it is imported
-        from . import plainput
-
         print(f"requests cannot be imported ({error!r}): http.client answers", file=sys.stderr)
-        return plainput.put
+        return put_with_http_client
 
     def put(url: str, content: bytes, timeout: tuple[float, float]) -> int:
         # An empty type, because the signature of the address was made with none. No redirects:
@@ -161,3 +159,30 @@ def _sender() -> Put:
             return response.status_code
 
     return put
+
+
+def put_with_http_client(url: str, content: bytes, timeout: tuple[float, float]) -> int:
+    """Send `content` to `url` once and return the status.
+
+    :param timeout: seconds to connect and seconds to wait for each further byte
+    :raises OSError: the server cannot be reached, or hangs up
+    :raises ValueError: `url` is no address of a web server
+    """
+    import http.client
+
+    parts = urlsplit(url)
+    kinds = {"https": http.client.HTTPSConnection, "http": http.client.HTTPConnection}
+    if parts.scheme not in kinds or not parts.hostname:
+        raise ValueError("ResponseURL is not an http(s) address; pass the event on unchanged")
+    connection = kinds[parts.scheme](parts.hostname, parts.port, timeout=timeout[0])
+    target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+    try:
+        connection.connect()
+        connection.sock.settimeout(timeout[1])
+        connection.request("PUT", target, body=content, headers={"Content-Type": ""})
+        status: int = connection.getresponse().status
+        return status
+    except http.client.HTTPException as error:
+        raise ConnectionError(f"{type(error).__name__} instead of an answer") from error
+    finally:
+        connection.close()

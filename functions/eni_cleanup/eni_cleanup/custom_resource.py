@@ -1,4 +1,9 @@
-"""One invocation's share of a request: all of it, or as much as there is time for."""
+"""One invocation's share of a request: all of it, or as much as there is time for.
+
+CloudFormation sends the same Delete when a stack is deleted and when an update drops or renames the
+resource. Only the first is a reason to cut functions off from their VPC.
+Source: "Stack status codes", AWS CloudFormation User Guide.
+"""
 
 from __future__ import annotations
 
@@ -11,101 +16,122 @@ from surefoot import DeadlineExceeded, remaining
 from surefoot.kit.again import invoke_again
 from surefoot.kit.refusal import refusal
 
-from . import detach, report, stack
-from . import progress as state
-from .aws import Calls, OutOfTime
-from .cloudformation import FAILED, SUCCESS, Verdict
-from .inventory import scope
-from .outside import Outside
-from .progress import State
+from . import report
+from .aws import AwsCaller, Dependencies, OutOfTime
+from .cloudformation import FAILED, SUCCESS, CfnResult
+from .detach import detach_functions
+from .inventory import make_scope
+from .progress import CONTINUATION_KEY, Progress, begin, resume
 from .request import Request, parse
-from .sweep import Swept, sweep
+from .sweep import SweepProgress, sweep
 
 # Of what is left of an invocation, these parts are kept back at most: for handing over, and then
 # for answering when that fails.
-LARGEST_RESERVE = 0.3
-ANSWER_PART = 0.4
+MAX_RESERVE_FRACTION = 0.3
+ANSWER_FRACTION = 0.4
 # CloudFormation must have the answer before its own time is up.
-MARGIN_PART, LONGEST_MARGIN_S = 0.1, 60.0
+MARGIN_FRACTION, MAX_MARGIN_S = 0.1, 60.0
 
 
-def take(event: Mapping[str, Any], context: Any, outside: Outside | None = None) -> Verdict | None:
-    """Work on a request until it is decided; None when another invocation goes on with it.
+def handle_request(
+    event: Mapping[str, Any], context: Any, dependencies: Dependencies | None = None
+) -> CfnResult | None:
+    """Handle a request; return None when another invocation continues it.
 
-    :raises ValueError: the request makes no sense
-    :raises Exception: what AWS refuses for good
+    :raises ValueError: the request is malformed
+    :raises Exception: what AWS refuses permanently
     """
-    # Both are read for a Create, too: at the Delete it would be late to hear what is wrong in them.
-    outside, request = outside or Outside(), parse(event)
+    # Parsed for a Create, too: at the Delete it would be too late to report what is wrong.
+    dependencies, request = dependencies or Dependencies(), parse(event)
     if request.kind != "Delete":
-        return Verdict(SUCCESS, "there is nothing to do before the stack is deleted")
-    progress = _progress(event, request, outside)
-    reserve_s = min(outside.config.reserve_s, remaining(context).seconds * LARGEST_RESERVE)
-    margin_s = min(request.limit_s * MARGIN_PART, LONGEST_MARGIN_S)
+        return CfnResult(SUCCESS, "there is nothing to do before the stack is deleted")
+    progress = _progress(event, request, dependencies)
+    reserve_s = min(
+        dependencies.config.reserve_s, remaining(context).seconds * MAX_RESERVE_FRACTION
+    )
+    margin_s = min(request.limit_s * MARGIN_FRACTION, MAX_MARGIN_S)
     ends_at = progress.began + request.limit_s - margin_s
 
     def left_s() -> float:
-        return min(remaining(context, reserve_s).seconds, ends_at - outside.clock())
+        return min(remaining(context, reserve_s).seconds, ends_at - dependencies.clock())
 
-    calls = Calls(outside, left_s, fresh=progress.turn == 1)
+    caller = AwsCaller(dependencies, left_s, fresh=progress.turn == 1)
     try:
-        return _work(calls, request, progress, outside.config.poll_s)
+        return _delete_interfaces(caller, request, progress, dependencies.config.poll_s)
     except (OutOfTime, DeadlineExceeded):
-        progress.trouble = calls.trouble
-    # A turn that could do no more than rest once is not worth an invocation.
-    if outside.clock() + outside.config.poll_s >= ends_at:
-        return Verdict(FAILED, report.failure(progress, outside.clock()))
-    return _hand_over(event, context, outside, progress)
+        progress.last_error = caller.last_error
+    # Don't start another invocation if there is only time to sleep.
+    if dependencies.clock() + dependencies.config.poll_s >= ends_at:
+        return CfnResult(FAILED, report.failure(progress, dependencies.clock()))
+    return _continue_in_new_invocation(event, context, dependencies, progress)
 
 
-def _progress(event: Mapping[str, Any], request: Request, outside: Outside) -> State:
-    if state.KEY in event:
-        return state.resume(event[state.KEY])
-    return state.begin(request.sent_at, outside.clock())
+def _progress(event: Mapping[str, Any], request: Request, dependencies: Dependencies) -> Progress:
+    if CONTINUATION_KEY in event:
+        return resume(event[CONTINUATION_KEY])
+    return begin(request.sent_at, dependencies.clock())
 
 
-def _work(calls: Calls, request: Request, progress: State, poll_s: float) -> Verdict:
-    status = stack.status(calls, request.stack)
-    if not stack.is_going(status):
-        return Verdict(
+def _delete_interfaces(
+    caller: AwsCaller, request: Request, progress: Progress, poll_s: float
+) -> CfnResult:
+    status = stack_status(caller, request.stack)
+    if not is_being_deleted(status):
+        return CfnResult(
             SUCCESS, f"the stack stays ({status}), so its functions do: nothing was touched"
         )
-    had = detach.functions(calls, request.targets.functions)
-    where = scope(calls, request.targets, had)
-    swept = Swept()
+    had = detach_functions(caller, request.targets.functions)
+    where = make_scope(caller, request.targets, had)
+    swept = SweepProgress()
     before = progress.deleted
     try:
-        sweep(calls, where, poll_s, swept)
+        sweep(caller, where, poll_s, swept)
     finally:
-        if swept.looks:  # else what the turn before saw is still the newest
+        if swept.scans:  # else what the turn before saw is still the newest
             progress.deleted = before + swept.deleted
             progress.left_count = len(swept.left)
             progress.left = report.lines([*swept.left.values()], swept.refused)
-    shared = [each for each in swept.kept if each.interface.pair in where.ours]
-    return Verdict(
+    shared = [each for each in swept.kept if each.interface.config in where.ours]
+    return CfnResult(
         SUCCESS,
         report.success(progress.deleted, shared),
         {"Deleted": str(progress.deleted), "Kept": str(len(shared))},
     )
 
 
-def _hand_over(
-    event: Mapping[str, Any], context: Any, outside: Outside, progress: State
-) -> Verdict | None:
-    reserve_s = remaining(context).seconds * ANSWER_PART
-    calls = Calls(outside, lambda: remaining(context, reserve_s).seconds)
-    following = {**event, state.KEY: progress.as_json()}
-    client: Any = calls.client("lambda")
+def _continue_in_new_invocation(
+    event: Mapping[str, Any], context: Any, dependencies: Dependencies, progress: Progress
+) -> CfnResult | None:
+    reserve_s = remaining(context).seconds * ANSWER_FRACTION
+    caller = AwsCaller(dependencies, lambda: remaining(context, reserve_s).seconds)
+    following = {**event, CONTINUATION_KEY: progress.as_json()}
+    client: Any = caller.client("lambda")
     invoke = functools.partial(invoke_again, client, context, following)
     try:
-        calls.make("lambda", "lambda", invoke)
+        caller.call("lambda", "lambda", invoke)
     except OutOfTime:
-        trouble = calls.trouble or "there was no time to start one"
+        reason = caller.last_error or "there was no time to start one"
     except Exception as error:
-        trouble = str(refusal(error, "lambda"))
+        reason = str(refusal(error, "lambda"))
     else:
-        print(f"turn {progress.turn} is over; another invocation goes on", file=sys.stderr)
+        print(f"invocation {progress.turn} ends; another one continues", file=sys.stderr)
         return None
-    return Verdict(
-        FAILED, f"no invocation goes on: {trouble}. {report.failure(progress, outside.clock())}"
+    return CfnResult(
+        FAILED, f"no invocation goes on: {reason}. {report.failure(progress, dependencies.clock())}"
     )
+
+
+# These delete every resource of the stack; the rollback of an update does not.
+_DELETING = ("DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
+
+
+def stack_status(caller: AwsCaller, stack_id: str) -> str:
+    """Return the status of a stack."""
+    client = caller.client("cloudformation")
+    answer = caller.call("describe", "cloudformation", client.describe_stacks, StackName=stack_id)
+    return str(answer["Stacks"][0]["StackStatus"])
+
+
+def is_being_deleted(status: str) -> bool:
+    """Tell whether a stack of this status is about to lose all of its resources."""
+    return status in _DELETING

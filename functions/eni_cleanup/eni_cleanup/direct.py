@@ -1,4 +1,4 @@
-"""Orders given by hand: show what would go, or do it.
+"""Orders without CloudFormation: show what would be deleted, or delete it.
 
 An order is ``{"dry_run": bool, "functions": […], "subnets": […], "security_groups": […],
 "vpc_id": …}``; dry_run and one of functions, subnets and vpc_id must be there.
@@ -12,41 +12,39 @@ from typing import Any
 from surefoot import DeadlineExceeded, remaining
 
 from . import detach, report, targets
-from .aws import Calls, OutOfTime
-from .fate import KEEP
-from .inventory import Seen, look, scope
-from .outside import Outside
-from .pair import Pair
-from .sweep import Swept, sweep
+from .aws import AwsCaller, Dependencies, OutOfTime
+from .interfaces import NetworkConfig
+from .inventory import KEEP, ScannedInterface, make_scope, scan
+from .sweep import SweepProgress, sweep
 from .targets import Targets
 
 VERSION = 1
 RESERVE_S = 5.0
-LARGEST_RESERVE = 0.2
-_KNOWN = {"dry_run", *targets.BY_HAND}
+MAX_RESERVE_FRACTION = 0.2
+_KNOWN = {"dry_run", *targets.DIRECT}
 
 
-def run(event: Any, context: Any, outside: Outside | None = None) -> dict[str, Any]:
-    """Carry an order out and return a result, whose table also goes to the log.
+def run_order(event: Any, context: Any, dependencies: Dependencies | None = None) -> dict[str, Any]:
+    """Carry out an order and return the result, whose table is also logged.
 
     ``done`` is false when time was up with interfaces left: give the same order again.
 
-    :raises ValueError: the order makes no sense
-    :raises Exception: what AWS refuses for good
+    :raises ValueError: the order is malformed
+    :raises Exception: what AWS refuses permanently
     """
-    outside = outside or Outside()
-    dry, wanted = _order(event)
-    reserve_s = min(RESERVE_S, remaining(context).seconds * LARGEST_RESERVE)
-    calls = Calls(outside, lambda: remaining(context, reserve_s).seconds)
+    dependencies = dependencies or Dependencies()
+    dry, wanted = _parse_order(event)
+    reserve_s = min(RESERVE_S, remaining(context).seconds * MAX_RESERVE_FRACTION)
+    caller = AwsCaller(dependencies, lambda: remaining(context, reserve_s).seconds)
     if dry:
-        return _show(calls, wanted)
-    return _clean(calls, wanted, outside.config.poll_s)
+        return _plan(caller, wanted)
+    return _delete_unused(caller, wanted, dependencies.config.poll_s)
 
 
-def _order(event: Any) -> tuple[bool, Targets]:
+def _parse_order(event: Any) -> tuple[bool, Targets]:
     if not isinstance(event, Mapping) or not isinstance(event.get("dry_run"), bool):
         raise ValueError(
-            "the event is neither a request of CloudFormation nor an order by hand; an order says "
+            "the event is neither a CloudFormation request nor a direct order; an order is "
             '{"dry_run": true, "functions": […]}, with false to carry it out'
         )
     unknown = set(event) - _KNOWN
@@ -55,34 +53,34 @@ def _order(event: Any) -> tuple[bool, Targets]:
             f"an order has no member {', '.join(sorted(unknown))}; there are "
             f"{', '.join(sorted(_KNOWN))}"
         )
-    return event["dry_run"], targets.parse(event, targets.BY_HAND)
+    return event["dry_run"], targets.parse(event, targets.DIRECT)
 
 
-def _show(calls: Calls, wanted: Targets) -> dict[str, Any]:
-    configs = {name: detach.config_of(calls, name) for name in wanted.functions}
-    had: set[Pair] = set()
+def _plan(caller: AwsCaller, wanted: Targets) -> dict[str, Any]:
+    configs = {name: detach.get_config(caller, name) for name in wanted.functions}
+    had: set[NetworkConfig] = set()
     for config in configs.values():
         if config is not None:
-            had |= detach.pairs_now_or_noted(calls, config)
-    seen = look(calls, scope(calls, wanted, had))
+            had |= detach.current_or_tagged_configs(caller, config)
+    seen = scan(caller, make_scope(caller, wanted, had))
     return {
         **_result(seen, dry=True),
         "done": False,
         "detached": [],
         "would_detach": [name for name, config in configs.items() if config is not None],
         "deleted": 0,
-        "would_delete": sum(each.fate != KEEP for each in seen),
+        "would_delete": sum(each.decision != KEEP for each in seen),
     }
 
 
-def _clean(calls: Calls, wanted: Targets, poll_s: float) -> dict[str, Any]:
-    swept = Swept()
+def _delete_unused(caller: AwsCaller, wanted: Targets, poll_s: float) -> dict[str, Any]:
+    swept = SweepProgress()
     done = True
     detached: Sequence[str] = ()
     try:
-        had = detach.functions(calls, wanted.functions)
+        had = detach.detach_functions(caller, wanted.functions)
         detached = wanted.functions
-        sweep(calls, scope(calls, wanted, had), poll_s, swept)
+        sweep(caller, make_scope(caller, wanted, had), poll_s, swept)
     except (OutOfTime, DeadlineExceeded):
         done = False
     return {
@@ -90,12 +88,12 @@ def _clean(calls: Calls, wanted: Targets, poll_s: float) -> dict[str, Any]:
         "done": done,
         "detached": list(detached),
         "deleted": swept.deleted,
-        "trouble": calls.trouble,
+        "trouble": caller.last_error,
         "refused": swept.refused,
     }
 
 
-def _result(seen: Sequence[Seen], *, dry: bool) -> dict[str, Any]:
+def _result(seen: Sequence[ScannedInterface], *, dry: bool) -> dict[str, Any]:
     text = report.as_table(seen)
     print(text)
     return {

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from .aws import Calls
-from .pair import Pair
+from .aws import AwsCaller
 
 DESCRIPTION = "AWS Lambda VPC ENI"
 HYPERPLANE = "hyperplane"
@@ -34,7 +33,7 @@ class Interface(NamedTuple):
     description: str
     status: str
     kind: str
-    pair: Pair
+    config: NetworkConfig
     attachment: str
 
     @property
@@ -43,8 +42,8 @@ class Interface(NamedTuple):
         return self.status == "available" and not self.attachment
 
 
-def find(
-    calls: Calls, account: str, *, subnets: Iterable[str] = (), vpc: str = ""
+def find_interfaces(
+    caller: AwsCaller, account: str, *, subnets: Iterable[str] = (), vpc: str = ""
 ) -> list[Interface]:
     """Return Lambda's interfaces of this account in the VPC, or else in the subnets, by id.
 
@@ -54,27 +53,27 @@ def find(
     found = {
         each["NetworkInterfaceId"]: interface
         for scope in _scopes(sorted(subnets), vpc)
-        for each in _described(calls, scope)
-        if each.get("OwnerId") == account and (interface := _interface(each)) is not None
+        for each in _describe_pages(caller, scope)
+        if each.get("OwnerId") == account and (interface := _read_interface(each)) is not None
     }
     return [found[key] for key in sorted(found)]
 
 
-def delete(calls: Calls, interface: Interface) -> str:
+def delete_interface(caller: AwsCaller, interface: Interface) -> str:
     """Delete an interface; return why it is not possible yet, or an empty text when it is gone."""
-    client = calls.client("ec2")
-    return _tried(calls, client.delete_network_interface, NetworkInterfaceId=interface.id)
+    client = caller.client("ec2")
+    return _try_call(caller, client.delete_network_interface, NetworkInterfaceId=interface.id)
 
 
-def detach(calls: Calls, interface: Interface) -> str:
+def detach_interface(caller: AwsCaller, interface: Interface) -> str:
     """Take an old-style interface off Lambda's instance; return why that is not possible yet."""
-    client = calls.client("ec2")
-    return _tried(calls, client.detach_network_interface, AttachmentId=interface.attachment)
+    client = caller.client("ec2")
+    return _try_call(caller, client.detach_network_interface, AttachmentId=interface.attachment)
 
 
-def _tried(calls: Calls, call: Any, **arguments: str) -> str:
+def _try_call(caller: AwsCaller, call: Any, **arguments: str) -> str:
     try:
-        calls.make("mutate", "ec2", call, **arguments)
+        caller.call("mutate", "ec2", call, **arguments)
     except Exception as error:
         told = getattr(error, "response", {}).get("Error", {})
         if told.get("Code") == _GONE:
@@ -92,12 +91,12 @@ def _scopes(subnets: list[str], vpc: str) -> list[dict[str, Any]]:
     return [{"Name": "subnet-id", "Values": subnets[at : at + FILTER_VALUES]} for at in parts]
 
 
-def _described(calls: Calls, scope: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    client = calls.client("ec2")
+def _describe_pages(caller: AwsCaller, scope: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    client = caller.client("ec2")
     filters = [scope, {"Name": "description", "Values": [f"{DESCRIPTION}*"]}]
     token: dict[str, str] = {}
     while True:
-        page = calls.make(
+        page = caller.call(
             "describe",
             "ec2",
             client.describe_network_interfaces,
@@ -111,7 +110,7 @@ def _described(calls: Calls, scope: Mapping[str, Any]) -> Iterable[Mapping[str, 
         token = {"NextToken": page["NextToken"]}
 
 
-def _interface(described: Mapping[str, Any]) -> Interface | None:
+def _read_interface(described: Mapping[str, Any]) -> Interface | None:
     kind = _kind(described)
     if not kind:
         return None
@@ -121,13 +120,13 @@ def _interface(described: Mapping[str, Any]) -> Interface | None:
         described.get("Description", ""),
         described.get("Status", "unknown"),
         kind,
-        Pair(described["SubnetId"], groups),
+        NetworkConfig(described["SubnetId"], groups),
         (described.get("Attachment") or {}).get("AttachmentId", ""),
     )
 
 
 def _kind(described: Mapping[str, Any]) -> str:
-    """Tell who made it. The description alone proves nothing: anybody may write one."""
+    """Return which service made it. Anyone may write such a description."""
     description = described.get("Description", "")
     made_as = described.get("InterfaceType")
     if made_as == "lambda" and description.startswith(DESCRIPTION):
@@ -136,3 +135,25 @@ def _kind(described: Mapping[str, Any]) -> str:
     if description.startswith(f"{DESCRIPTION}: ") and ":awslambda_" in requester:
         return OLD_STYLE
     return ""
+
+
+class NetworkConfig(NamedTuple):
+    """`groups` are sorted: the order in which they were written means nothing."""
+
+    subnet: str
+    groups: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.subnet} with {', '.join(self.groups) or 'no group'}"
+
+
+def network_configs(subnets: Iterable[str], groups: Iterable[str]) -> frozenset[NetworkConfig]:
+    """Return every subnet with the whole set of groups."""
+    together = tuple(sorted(set(groups)))
+    return frozenset(NetworkConfig(subnet, together) for subnet in subnets)
+
+
+def network_configs_of(vpc_config: Mapping[str, Any] | None) -> frozenset[NetworkConfig]:
+    """Return the pairs of a function's VpcConfig as Lambda shows it, none without a VPC."""
+    config = vpc_config or {}
+    return network_configs(config.get("SubnetIds") or (), config.get("SecurityGroupIds") or ())

@@ -1,16 +1,16 @@
-"""One look at the interfaces in scope, and at who uses them."""
+"""A scan of the interfaces in scope, who uses them, and what to do with each.
+
+Source of the users: "ListFunctions", AWS Lambda API Reference.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from . import holders, interfaces
-from .aws import Calls
-from .fate import fate
-from .interfaces import Interface
-from .pair import Pair
+from .aws import AwsCaller
+from .interfaces import OLD_STYLE, Interface, NetworkConfig, find_interfaces, network_configs_of
 from .targets import Targets
 
 
@@ -21,22 +21,22 @@ class Scope:
     account: str
     subnets: frozenset[str]
     vpc: str
-    ours: frozenset[Pair]
+    ours: frozenset[NetworkConfig]
     own: frozenset[str]
 
 
-class Seen(NamedTuple):
-    """An interface, who uses its pair, and what is to become of it."""
+class ScannedInterface(NamedTuple):
+    """An interface, who uses its network configuration, and what to do with it."""
 
     interface: Interface
     holders: tuple[str, ...]
-    fate: str
+    decision: str
 
 
-def scope(calls: Calls, targets: Targets, had: Collection[Pair]) -> Scope:
+def make_scope(caller: AwsCaller, targets: Targets, had: Collection[NetworkConfig]) -> Scope:
     """Return the scope of `targets`, whose functions have or had the pairs `had`."""
-    ours = targets.pairs | frozenset(had)
-    identity = calls.make("describe", "sts", calls.client("sts").get_caller_identity)
+    ours = targets.network_configs | frozenset(had)
+    identity = caller.call("describe", "sts", caller.client("sts").get_caller_identity)
     return Scope(
         identity["Account"],
         frozenset(targets.subnets) | {pair.subnet for pair in ours},
@@ -46,19 +46,94 @@ def scope(calls: Calls, targets: Targets, had: Collection[Pair]) -> Scope:
     )
 
 
-def look(calls: Calls, scope: Scope) -> list[Seen]:
-    """Look once, and decide on every interface."""
-    found = interfaces.find(calls, scope.account, subnets=scope.subnets)
+def scan(caller: AwsCaller, scope: Scope) -> list[ScannedInterface]:
+    """Scan once, and decide on every interface."""
+    found = find_interfaces(caller, scope.account, subnets=scope.subnets)
     if scope.vpc:
-        found = sorted({*found, *interfaces.find(calls, scope.account, vpc=scope.vpc)})
+        found = sorted({*found, *find_interfaces(caller, scope.account, vpc=scope.vpc)})
     if not found:
         return []
     # In this order: the function of an interface that was there is older than the interface, so a
     # list of functions made afterwards has it. The other way round, an interface that Lambda made
-    # in between for a new function would look as if it were nobody's.
-    used = holders.find(calls)
+    # in between for a new function would look unused.
+    used = find_vpc_users(caller)
     return [
-        Seen(each, names, fate(each, names, scope.ours, scope.own))
+        ScannedInterface(each, names, decide(each, names, scope.ours, scope.own))
         for each in found
-        for names in [used.get(each.pair, ())]
+        for names in [used.get(each.config, ())]
     ]
+
+
+VpcUsers = Mapping[NetworkConfig, tuple[str, ...]]
+
+
+def find_vpc_users(caller: AwsCaller) -> VpcUsers:
+    """Return the users of every pair in the account and region, ``name`` or ``name:version``.
+
+    A published version keeps the VpcConfig that its function had, whatever becomes of the function.
+    """
+    client = caller.client("lambda")
+    found: dict[NetworkConfig, list[str]] = {}
+    marker: dict[str, str] = {}
+    while True:
+        page = caller.call(
+            "lambda", "lambda", client.list_functions, FunctionVersion="ALL", **marker
+        )
+        for each in page["Functions"]:
+            version = each.get("Version", "$LATEST")
+            name = each["FunctionName"]
+            holder = name if version == "$LATEST" else f"{name}:{version}"
+            for pair in network_configs_of(each.get("VpcConfig")):
+                found.setdefault(pair, []).append(holder)
+        if not page.get("NextMarker"):
+            return {pair: tuple(sorted(set(names))) for pair, names in found.items()}
+        marker = {"Marker": page["NextMarker"]}
+
+
+DELETE = "delete"
+DETACH = "detach"
+WAIT = "wait"
+KEEP = "keep"
+# Lambda's instances hold old interfaces by these; only AWS may detach "ela-attach-…".
+_DETACHABLE = "eni-attach-"
+
+
+def decide(
+    interface: Interface,
+    holders: Sequence[str],
+    ours: Collection[NetworkConfig],
+    own: Collection[str],
+) -> str:
+    """Return DELETE, DETACH, WAIT or KEEP.
+
+    :param holders: who uses the interface's pair, as ``find_vpc_users`` names them
+    :param ours: the pairs whose interfaces are waited for
+    :param own: the functions that were detached
+    """
+    if holders:
+        # Our own functions are out by now: Lambda's list just does not say so yet.
+        return WAIT if interface.config in ours and set(holders) <= set(own) else KEEP
+    if interface.is_free:
+        return DELETE
+    if interface.config not in ours:
+        return KEEP
+    if (
+        interface.kind == OLD_STYLE
+        and interface.status == "in-use"
+        and interface.attachment.startswith(_DETACHABLE)
+    ):
+        return DETACH
+    return WAIT
+
+
+def explain(interface: Interface, holders: Sequence[str], decision: str) -> str:
+    """Say in a few words why."""
+    if holders:
+        shown = ", ".join(holders[:3]) + (f" and {len(holders) - 3} more" if holders[3:] else "")
+        return f"used by {shown}"
+    return {
+        DELETE: "available, and nobody uses its pair",
+        DETACH: "nobody uses its pair; Lambda's instance still holds it",
+        WAIT: f"{interface.status}, Lambda has not released it",
+        KEEP: f"{interface.status}, and its function is not known",
+    }[decision]

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-KEY = "Continuation"
+CONTINUATION_KEY = "Continuation"
 # An address is good for two hours; a time before that is another clock's, or an old event's.
 _OLDEST_S = 2 * 3600.0
 
 
 @dataclass
-class State:
+class Progress:
     """Progress so far. `began` is since the epoch; `left` are lines for people."""
 
     began: float
@@ -20,29 +20,34 @@ class State:
     deleted: int = 0
     left: list[str] = field(default_factory=list)
     left_count: int = 0
-    trouble: str = ""
+    last_error: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for the next invocation, whose turn is one higher."""
         return {**vars(self), "turn": self.turn + 1}
 
 
-def begin(sent_at: float | None, now: float) -> State:
-    """Return the state of a request that nobody has worked on."""
+def begin(sent_at: float | None, now: float) -> Progress:
+    """Return the state of a new request."""
     if sent_at is not None and now - _OLDEST_S <= sent_at <= now:
-        return State(sent_at)
-    return State(now)
+        return Progress(sent_at)
+    return Progress(now)
 
 
-def resume(given: Mapping[str, Any]) -> State:
+def resume(given: Mapping[str, Any]) -> Progress:
     """Read what ``as_json`` wrote.
 
     :raises ValueError: it is something else
     """
-    fresh = State(0.0)
+    fresh = Progress(0.0)
     if not isinstance(given, dict) or set(given) != set(vars(fresh)):
-        raise ValueError(f"{KEY} is not what this function wrote; leave it out of your event")
+        raise ValueError(
+            f"{CONTINUATION_KEY} is not what this function wrote; leave it out of your event"
+        )
     for name, value in vars(fresh).items():
         if not isinstance(given[name], (int, float) if name == "began" else type(value)):
-            raise ValueError(f"{KEY}.{name} is {given[name]!r}; leave {KEY} out of your event")
-    return State(**given)
+            raise ValueError(
+                f"{CONTINUATION_KEY}.{name} is {given[name]!r}; leave "
+                f"{CONTINUATION_KEY} out of your event"
+            )
+    return Progress(**given)

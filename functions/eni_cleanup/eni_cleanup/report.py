@@ -7,9 +7,8 @@ from typing import Any
 
 from surefoot.kit.table import table
 
-from .fate import DELETE, KEEP, WAIT, reason
-from .inventory import Seen
-from .progress import State
+from .inventory import DELETE, KEEP, WAIT, ScannedInterface, explain
+from .progress import Progress
 
 SHOWN = 10
 _HEADINGS = ("interface", "kind", "status", "subnet", "groups", "held by", "what happens")
@@ -26,7 +25,7 @@ REMEDY = (
 )
 
 
-def as_table(seen: Sequence[Seen]) -> str:
+def as_table(seen: Sequence[ScannedInterface]) -> str:
     """Return one row for each interface."""
     return table(
         _HEADINGS,
@@ -35,40 +34,40 @@ def as_table(seen: Sequence[Seen]) -> str:
                 each.interface.id,
                 each.interface.kind,
                 each.interface.status,
-                each.interface.pair.subnet,
-                ",".join(each.interface.pair.groups),
+                each.interface.config.subnet,
+                ",".join(each.interface.config.groups),
                 ", ".join(each.holders) or None,
-                _WORDS[each.fate],
+                _WORDS[each.decision],
             )
             for each in seen
         ],
     )
 
 
-def as_json(each: Seen) -> dict[str, Any]:
+def as_json(each: ScannedInterface) -> dict[str, Any]:
     """Return one interface as a member of a result."""
     return {
         "id": each.interface.id,
         "kind": each.interface.kind,
         "status": each.interface.status,
-        "subnet": each.interface.pair.subnet,
-        "security_groups": list(each.interface.pair.groups),
+        "subnet": each.interface.config.subnet,
+        "security_groups": list(each.interface.config.groups),
         "held_by": list(each.holders),
-        "fate": each.fate,
-        "reason": reason(each.interface, each.holders, each.fate),
+        "fate": each.decision,
+        "reason": explain(each.interface, each.holders, each.decision),
     }
 
 
-def lines(seen: Sequence[Seen], refused: Mapping[str, str]) -> list[str]:
+def lines(seen: Sequence[ScannedInterface], refused: Mapping[str, str]) -> list[str]:
     """Describe the first few interfaces, one each."""
     return [
-        f"{each.interface.id} ({each.interface.pair}): "
-        + (refused.get(each.interface.id) or reason(each.interface, each.holders, each.fate))
+        f"{each.interface.id} ({each.interface.config}): "
+        + (refused.get(each.interface.id) or explain(each.interface, each.holders, each.decision))
         for each in seen[:SHOWN]
     ]
 
 
-def success(deleted: int, shared: Sequence[Seen]) -> str:
+def success(deleted: int, shared: Sequence[ScannedInterface]) -> str:
     """Say what was done, and which interfaces of our pairs stay because others use them."""
     said = f"interfaces deleted: {deleted}"
     if shared:
@@ -76,7 +75,7 @@ def success(deleted: int, shared: Sequence[Seen]) -> str:
     return said
 
 
-def failure(state: State, now: float) -> str:
+def failure(state: Progress, now: float) -> str:
     """Say what is left when time is up, and what to do."""
     minutes = (now - state.began) / 60
     said = f"after {minutes:.0f} min: interfaces deleted: {state.deleted}; "
@@ -84,6 +83,6 @@ def failure(state: State, now: float) -> str:
         said += f"left: {state.left_count}: {'; '.join(state.left)}"
     else:
         said += "the work had not come to the interfaces"
-    if state.trouble:
-        said += f". The last trouble: {state.trouble}"
+    if state.last_error:
+        said += f". The last trouble: {state.last_error}"
     return f"{said}. {REMEDY}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .pair import Pair, pairs
+from .interfaces import NetworkConfig, network_configs
 
 _SUBNET = re.compile(r"subnet-[0-9a-f]{8,17}")
 _GROUP = re.compile(r"sg-[0-9a-f]{8,17}")
@@ -26,11 +26,11 @@ class Keys(NamedTuple):
 
 
 PROPERTIES = Keys("FunctionNames", "SubnetIds", "SecurityGroupIds", "VpcId")
-BY_HAND = Keys("functions", "subnets", "security_groups", "vpc_id")
+DIRECT = Keys("functions", "subnets", "security_groups", "vpc_id")
 
 
 class Targets(NamedTuple):
-    """`functions` are detached, and what was theirs is waited for, like what `pairs` name.
+    """`functions` are detached; their interfaces are waited for, and those of `network_configs`.
 
     In `subnets`, and in the whole of `vpc`, interfaces that nobody uses any more are removed, too.
     """
@@ -41,9 +41,9 @@ class Targets(NamedTuple):
     vpc: str
 
     @property
-    def pairs(self) -> frozenset[Pair]:
-        """The pairs that are named outright: none without both subnets and groups."""
-        return pairs(self.subnets, self.groups) if self.groups else frozenset()
+    def network_configs(self) -> frozenset[NetworkConfig]:
+        """The configurations that are named: none without both subnets and groups."""
+        return network_configs(self.subnets, self.groups) if self.groups else frozenset()
 
 
 def parse(given: Mapping[str, Any], keys: Keys) -> Targets:

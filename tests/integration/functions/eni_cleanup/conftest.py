@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from eni_cleanup import outside
+from eni_cleanup import aws as own_aws
+from eni_cleanup.aws import Dependencies
 from eni_cleanup.config import Config
-from eni_cleanup.outside import Outside
 from rie.cloud import interfaces as furniture
 from rie.cloud.interfaces import Vpc
 from tests.image.conftest import checkout, engine, image, logs  # noqa: F401 (fixtures)
@@ -23,9 +23,9 @@ def ec2(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     """AWS; clients made in the test and by the function talk to it."""
     with proxy.proxy(aws) as running:
         monkeypatch.setenv("AWS_ENDPOINT_URL", running.url)
-        outside.boto3_client.cache_clear()
+        own_aws.boto3_client.cache_clear()
         yield running
-        outside.boto3_client.cache_clear()
+        own_aws.boto3_client.cache_clear()
 
 
 @pytest.fixture
@@ -61,6 +61,6 @@ def order(box: Mailbox) -> Order:
 
 
 @pytest.fixture
-def real() -> Outside:
+def real() -> Dependencies:
     """The real world, but without waiting."""
-    return Outside(sleep=lambda _: None, config=Config(poll_s=0.01))
+    return Dependencies(sleep=lambda _: None, config=Config(poll_s=0.01))

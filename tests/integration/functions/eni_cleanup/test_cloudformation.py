@@ -10,21 +10,20 @@ from typing import Any
 import pytest
 
 from eni_cleanup import cloudformation as answer
-from eni_cleanup import plainput
-from eni_cleanup.cloudformation import FAILED, SUCCESS, Undelivered, Verdict
+from eni_cleanup.cloudformation import FAILED, SUCCESS, CfnResult, ResponseNotDelivered
 from surefoot.testing import fake_context
 from tests.integration.functions.eni_cleanup import mailbox
 from tests.integration.functions.eni_cleanup.mailbox import Mailbox
 from tests.unit.functions.eni_cleanup.world import request
 
-ANSWER = Verdict(SUCCESS, "done", {"Deleted": "2"})
+ANSWER = CfnResult(SUCCESS, "done", {"Deleted": "2"})
 
 
 def _event(url: str) -> dict[str, Any]:
     return {**request(), "ResponseURL": url}
 
 
-def _deliver(url: str, verdict: Verdict = ANSWER, **options: Any) -> list[float]:
+def _deliver(url: str, verdict: CfnResult = ANSWER, **options: Any) -> list[float]:
     waits: list[float] = []
     context = fake_context(timeout=options.pop("timeout", 900))
     answer.deliver(_event(url), verdict, context, sleep=waits.append, **options)
@@ -33,7 +32,7 @@ def _deliver(url: str, verdict: Verdict = ANSWER, **options: Any) -> list[float]
 
 def test_says_what_cloudformation_wants_to_read() -> None:
     event = request()
-    assert json.loads(answer.body(event, ANSWER)) == {
+    assert json.loads(answer.encode_response(event, ANSWER)) == {
         "Status": "SUCCESS",
         "Reason": "done",
         "PhysicalResourceId": event["PhysicalResourceId"],
@@ -47,8 +46,8 @@ def test_says_what_cloudformation_wants_to_read() -> None:
 
 @pytest.mark.parametrize("letter", ["x", "ä", "𝄞", '"', "\n", "\x00", "\ud800"])
 def test_never_exceeds_4096_bytes_and_keeps_the_beginning_of_the_reason(letter: str) -> None:
-    content = answer.body(
-        request(), Verdict(FAILED, "begins: " + letter * 5000, {"Data": "y" * 4000})
+    content = answer.encode_response(
+        request(), CfnResult(FAILED, "begins: " + letter * 5000, {"Data": "y" * 4000})
     )
     assert len(content) <= 4096
     assert len(content) > 3000
@@ -59,27 +58,27 @@ def test_never_exceeds_4096_bytes_and_keeps_the_beginning_of_the_reason(letter: 
 
 
 def test_a_failure_never_lacks_a_reason() -> None:
-    assert json.loads(answer.body(request(), Verdict(FAILED)))["Reason"]
+    assert json.loads(answer.encode_response(request(), CfnResult(FAILED)))["Reason"]
 
 
 def test_the_id_stays_what_it_is_and_is_the_same_in_every_repetition() -> None:
     create = request("Create", FunctionNames=["a"])
     made = answer.physical_id(create)
     assert made == answer.physical_id(json.loads(json.dumps(create)))
-    assert 0 < len(made.encode()) <= answer.MAX_ID
+    assert 0 < len(made.encode()) <= 1024
     update = {**request("Update", FunctionNames=["b"]), "PhysicalResourceId": made}
     assert answer.physical_id(update) == made
     assert answer.physical_id(update, FAILED) == made
     long = {**create, "LogicalResourceId": "x" * 5000}
-    assert len(answer.physical_id(long).encode()) <= answer.MAX_ID
+    assert len(answer.physical_id(long).encode()) <= 1024
 
 
 def test_a_failed_create_is_recognised_when_it_is_taken_back() -> None:
     create = request("Create")
     failed = answer.physical_id(create, FAILED)
-    assert answer.is_of_failed_create({**request(), "PhysicalResourceId": failed})
+    assert answer.deletes_failed_create({**request(), "PhysicalResourceId": failed})
     made = answer.physical_id(create)
-    assert not answer.is_of_failed_create({**request(), "PhysicalResourceId": made})
+    assert not answer.deletes_failed_create({**request(), "PhysicalResourceId": made})
 
 
 def test_is_sent_once_with_an_empty_type(box: Mailbox) -> None:
@@ -100,7 +99,7 @@ def test_is_sent_again_after_a_pause_that_grows(box: Mailbox, statuses: list[int
 
 def test_a_refusal_is_tried_three_times_only(box: Mailbox) -> None:
     box.statuses += [403] * 9
-    with pytest.raises(Undelivered, match="HTTP status 403"):
+    with pytest.raises(ResponseNotDelivered, match="HTTP status 403"):
         _deliver(box.url)
     assert len(box.received) == 3
 
@@ -115,7 +114,7 @@ def test_a_redirect_is_no_confirmation(box: Mailbox, status: int) -> None:
 def test_a_server_that_says_nothing_is_given_up_and_tried_again(
     box: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answer, "READ_S", 0.1)
+    monkeypatch.setattr(answer, "READ_TIMEOUT_S", 0.1)
     box.statuses += [mailbox.HANG]
     assert _deliver(box.url) == [1.0]
     assert len(box.taken) == 1
@@ -135,7 +134,7 @@ def test_an_unreachable_server_is_tried_until_time_is_up_and_its_address_is_no_s
             now[0] += seconds
 
         context = fake_context(timeout=900, clock=lambda: now[0])
-        with pytest.raises(Undelivered) as error:
+        with pytest.raises(ResponseNotDelivered) as error:
             answer.deliver(_event(url), ANSWER, context, sleep=sleep)
     assert waits[:6] == [1, 2, 4, 8, 16, 30]
     assert 840 < sum(waits) < 900
@@ -147,8 +146,8 @@ def test_an_unreachable_server_is_tried_until_time_is_up_and_its_address_is_no_s
 @pytest.mark.parametrize("url", ["", "nonsense", "ftp://x/", "http://[::1", "https:///path"])
 @pytest.mark.parametrize("plain", [False, True])
 def test_an_address_that_is_none_ends_soon(url: str, plain: bool) -> None:
-    with pytest.raises(Undelivered):
-        _deliver(url, put=plainput.put if plain else None)
+    with pytest.raises(ResponseNotDelivered):
+        _deliver(url, put=answer.put_with_http_client if plain else None)
 
 
 def test_without_requests_http_client_sends_it(
@@ -165,4 +164,4 @@ def test_without_requests_http_client_sends_it(
 def test_http_client_gives_up_on_a_server_that_says_nothing(box: Mailbox) -> None:
     box.statuses += [mailbox.HANG]
     with pytest.raises(TimeoutError):
-        plainput.put(box.url, b"{}", (1.0, 0.1))
+        answer.put_with_http_client(box.url, b"{}", (1.0, 0.1))

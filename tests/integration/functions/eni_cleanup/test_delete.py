@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from eni_cleanup import app
-from eni_cleanup.outside import Outside
+from eni_cleanup.aws import Dependencies
 from rie.cloud import interfaces as furniture
 from rie.cloud.interfaces import Vpc
 from surefoot.testing import fake_context
@@ -34,7 +34,7 @@ def _release_at_look(aws: Proxy, names: list[str], look: int) -> None:
 
 
 def test_detaches_waits_deletes_and_answers(
-    ec2: Proxy, vpc: Vpc, box: Mailbox, order: Order, real: Outside
+    ec2: Proxy, vpc: Vpc, box: Mailbox, order: Order, real: Dependencies
 ) -> None:
     names = _shop(vpc)
     _release_at_look(ec2, names, 3)
@@ -56,7 +56,7 @@ def test_detaches_waits_deletes_and_answers(
 
 
 def test_old_interfaces_are_taken_off_their_instance_first(
-    ec2: Proxy, vpc: Vpc, box: Mailbox, order: Order, real: Outside
+    ec2: Proxy, vpc: Vpc, box: Mailbox, order: Order, real: Dependencies
 ) -> None:
     furniture.function("shop", vpc.subnets, vpc.groups)
     old = furniture.interface(vpc.subnets[0], vpc.groups, furniture.OLD_STYLE)
@@ -78,7 +78,7 @@ def test_old_interfaces_are_taken_off_their_instance_first(
 
 @pytest.mark.parametrize("version", [False, True], ids=["another function", "a published version"])
 def test_what_somebody_else_uses_stays(
-    ec2: Proxy, vpc: Vpc, box: Mailbox, order: Order, real: Outside, version: bool
+    ec2: Proxy, vpc: Vpc, box: Mailbox, order: Order, real: Dependencies, version: bool
 ) -> None:
     names = _shop(vpc)
     for name in names:
@@ -99,7 +99,7 @@ def test_what_somebody_else_uses_stays(
 
 
 def test_orphans_go_and_strangers_stay(
-    ec2: Proxy, vpc: Vpc, box: Mailbox, order: Order, real: Outside
+    ec2: Proxy, vpc: Vpc, box: Mailbox, order: Order, real: Dependencies
 ) -> None:
     orphans = [
         furniture.interface(vpc.subnets[0], vpc.groups[:1]),
@@ -120,7 +120,7 @@ def test_orphans_go_and_strangers_stay(
 
 
 def test_an_update_that_drops_the_resource_touches_nothing(
-    ec2: Proxy, vpc: Vpc, box: Mailbox, order: Order, real: Outside
+    ec2: Proxy, vpc: Vpc, box: Mailbox, order: Order, real: Dependencies
 ) -> None:
     names = _shop(vpc)
     stack = furniture.stack("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
@@ -133,7 +133,7 @@ def test_an_update_that_drops_the_resource_touches_nothing(
 
 @pytest.mark.parametrize("fault", [proxy.THROTTLED, proxy.FAILED, proxy.DROPPED])
 def test_each_call_may_fail_once(
-    ec2: Proxy, vpc: Vpc, box: Mailbox, order: Order, real: Outside, fault: str
+    ec2: Proxy, vpc: Vpc, box: Mailbox, order: Order, real: Dependencies, fault: str
 ) -> None:
     """Every operation fails the first time it is called: all of them in one run."""
     names = _shop(vpc)
@@ -150,7 +150,7 @@ def test_each_call_may_fail_once(
 
 
 def test_a_refused_permission_is_named(
-    ec2: Proxy, vpc: Vpc, box: Mailbox, order: Order, real: Outside
+    ec2: Proxy, vpc: Vpc, box: Mailbox, order: Order, real: Dependencies
 ) -> None:
     names = _shop(vpc)
     event = order(

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from eni_cleanup import app
-from eni_cleanup.outside import Outside
+from eni_cleanup.aws import Dependencies
 from rie.cloud import interfaces as furniture
 from rie.cloud.interfaces import Vpc
 from rie.paths import ROOT
@@ -23,13 +23,13 @@ READ_ONLY = {
 }
 
 
-def _order(order: dict[str, Any], outside: Outside) -> dict[str, Any]:
-    result = app.handle(order, fake_context(timeout=60), outside)
+def _order(order: dict[str, Any], dependencies: Dependencies) -> dict[str, Any]:
+    result = app.handle(order, fake_context(timeout=60), dependencies)
     return dict(json.loads(json.dumps(result)))
 
 
 def test_a_dry_run_shows_each_interface_and_its_holders_and_changes_nothing(
-    ec2: Proxy, vpc: Vpc, real: Outside, capsys: pytest.CaptureFixture[str]
+    ec2: Proxy, vpc: Vpc, real: Dependencies, capsys: pytest.CaptureFixture[str]
 ) -> None:
     furniture.function("shop", vpc.subnets, vpc.groups)
     furniture.function("other", vpc.subnets[:1], vpc.groups)
@@ -57,7 +57,7 @@ def test_a_dry_run_shows_each_interface_and_its_holders_and_changes_nothing(
     assert result["table"] in capsys.readouterr().out
 
 
-def test_an_order_does_what_the_dry_run_showed(ec2: Proxy, vpc: Vpc, real: Outside) -> None:
+def test_an_order_does_what_the_dry_run_showed(ec2: Proxy, vpc: Vpc, real: Dependencies) -> None:
     furniture.function("shop", vpc.subnets, vpc.groups)
     name = furniture.interface(vpc.subnets[0], vpc.groups)
     held = furniture.interface(vpc.subnets[0], vpc.groups[:1], in_use=True)
@@ -70,7 +70,7 @@ def test_an_order_does_what_the_dry_run_showed(ec2: Proxy, vpc: Vpc, real: Outsi
     assert config["VpcConfig"]["SubnetIds"] == []
 
 
-def test_a_vpc_alone_detaches_nobody(ec2: Proxy, vpc: Vpc, real: Outside) -> None:
+def test_a_vpc_alone_detaches_nobody(ec2: Proxy, vpc: Vpc, real: Dependencies) -> None:
     furniture.function("shop", vpc.subnets, vpc.groups)
     used = furniture.interface(vpc.subnets[0], vpc.groups)
     orphan = furniture.interface(vpc.subnets[0], vpc.groups[:1])
@@ -103,10 +103,10 @@ def test_an_order_reaches_the_pairs_of_a_function_that_is_gone() -> None:
 @pytest.mark.parametrize(
     ("event", "said"),
     [
-        (None, "neither a request of CloudFormation nor an order"),
-        ({}, "neither a request of CloudFormation nor an order"),
-        ({"functions": ["shop"]}, "neither a request"),
-        ({"dry_run": "yes", "functions": ["shop"]}, "neither a request"),
+        (None, "neither a CloudFormation request nor a direct order"),
+        ({}, "neither a CloudFormation request nor a direct order"),
+        ({"functions": ["shop"]}, "neither a CloudFormation request"),
+        ({"dry_run": "yes", "functions": ["shop"]}, "neither a CloudFormation request"),
         ({"dry_run": False}, "nothing is named"),
         ({"dry_run": False, "vpc": "vpc-0a1b2c3d"}, "no member vpc"),
         ({"dry_run": False, "vpc_id": "0a1b2c3d"}, "vpc_id is '0a1b2c3d'"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from eni_cleanup import config, outside, request
+from eni_cleanup import aws, config, request
 from eni_cleanup import progress as state
 from eni_cleanup.targets import Targets
 from rie.paths import ROOT
@@ -37,7 +37,7 @@ def test_the_readme_lists_every_setting_with_its_default() -> None:
 
 
 def test_clients_give_up_on_a_call_that_hangs_and_leave_repetition_to_us(ec2: Proxy) -> None:
-    made = outside.boto3_client("ec2").meta.config
+    made = aws.boto3_client("ec2").meta.config
     assert made.connect_timeout + made.read_timeout < config.Config().reserve_s / 2
     assert made.retries["total_max_attempts"] == 1
 
@@ -74,13 +74,13 @@ def test_the_event_beside_the_function_is_a_request() -> None:
 
 
 def test_a_state_survives_the_journey() -> None:
-    before = state.State(1.5, 3, 40, ["eni-1: in use"], 7, "throttled")
+    before = state.Progress(1.5, 3, 40, ["eni-1: in use"], 7, "throttled")
     after = state.resume(json.loads(json.dumps(before.as_json())))
     assert vars(after) == {**vars(before), "turn": 4}
 
 
 @pytest.mark.parametrize(
-    "given", [None, [], {}, {"began": 1}, {**vars(state.State(1.0)), "turn": "2"}]
+    "given", [None, [], {}, {"began": 1}, {**vars(state.Progress(1.0)), "turn": "2"}]
 )
 def test_a_state_of_somebody_else_is_refused(given: Any) -> None:
     with pytest.raises(ValueError, match="leave"):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from eni_cleanup.config import Config
-from eni_cleanup.pair import Pair
+from eni_cleanup.interfaces import NetworkConfig
 from tests.unit.functions.eni_cleanup.faults import refused
 from tests.unit.functions.eni_cleanup.services import Eni, Function
 from tests.unit.functions.eni_cleanup.world import BEGAN, GROUPS, SUBNETS, World, request, shop
@@ -39,7 +39,7 @@ def test_fails_before_cloudformation_gives_up_and_says_what_is_left(
     assert limit_s * 0.6 < world.elapsed_s < limit_s
     reason = answer["Reason"]
     assert "left: 2: eni-00000000" in reason
-    assert str(Pair(SUBNETS[1], tuple(GROUPS))) in reason
+    assert str(NetworkConfig(SUBNETS[1], tuple(GROUPS))) in reason
     assert "Lambda has not released it" in reason
     assert "delete the stack again" in reason
     assert not world.crimes

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from eni_cleanup.fate import DELETE, DETACH, KEEP, WAIT, fate, reason
-from eni_cleanup.interfaces import HYPERPLANE, OLD_STYLE, Interface
-from eni_cleanup.pair import Pair
+from eni_cleanup.interfaces import HYPERPLANE, OLD_STYLE, Interface, NetworkConfig
+from eni_cleanup.inventory import DELETE, DETACH, KEEP, WAIT, decide, explain
 
-OURS = Pair("subnet-0a1b2c3d", ("sg-0a1b2c3d",))
-THEIRS = Pair("subnet-0a1b2c3d", ("sg-0a1b2c3d", "sg-1a1b2c3d"))
+OURS = NetworkConfig("subnet-0a1b2c3d", ("sg-0a1b2c3d",))
+THEIRS = NetworkConfig("subnet-0a1b2c3d", ("sg-0a1b2c3d", "sg-1a1b2c3d"))
 
 
-def _interface(kind: str, status: str, attachment: str, pair: Pair) -> Interface:
+def _interface(kind: str, status: str, attachment: str, pair: NetworkConfig) -> Interface:
     return Interface("eni-1", "AWS Lambda VPC ENI-shop-1", status, kind, pair, attachment)
 
 
@@ -42,14 +41,14 @@ def _interface(kind: str, status: str, attachment: str, pair: Pair) -> Interface
     ],
 )
 def test_fate(
-    kind: str, status: str, attachment: str, pair: Pair, holders: list[str], wanted: str
+    kind: str, status: str, attachment: str, pair: NetworkConfig, holders: list[str], wanted: str
 ) -> None:
     interface = _interface(kind, status, attachment, pair)
-    decided = fate(interface, holders, {OURS}, {"shop"})
+    decided = decide(interface, holders, {OURS}, {"shop"})
     assert decided == wanted
-    assert reason(interface, holders, decided)
+    assert explain(interface, holders, decided)
 
 
 def test_many_holders_are_counted() -> None:
     interface = _interface(HYPERPLANE, "in-use", "ela-attach-1", OURS)
-    assert reason(interface, list("abcde"), KEEP) == "used by a, b, c and 2 more"
+    assert explain(interface, list("abcde"), KEEP) == "used by a, b, c and 2 more"

@@ -15,8 +15,8 @@ from typing import Any
 
 from eni_cleanup import app
 from eni_cleanup import cloudformation as answer
+from eni_cleanup.aws import Dependencies
 from eni_cleanup.config import Config
-from eni_cleanup.outside import Outside
 from surefoot.testing import fake_context
 from tests.unit.functions.eni_cleanup.faults import Fault
 from tests.unit.functions.eni_cleanup.services import STACK, Eni, Function, Services
@@ -71,8 +71,8 @@ class World:
     # What the function sees.
 
     @property
-    def outside(self) -> Outside:
-        return Outside(
+    def dependencies(self) -> Dependencies:
+        return Dependencies(
             client=functools.partial(_Client, self),
             clock=lambda: self.now,
             sleep=self.sleep,
@@ -144,7 +144,7 @@ class World:
         self.invocations += 1
         self._deadline = self.now + self._timeout_s
         context = fake_context(timeout=self._timeout_s, clock=lambda: self.now)
-        return app.handle(json.loads(json.dumps(event)), context, self.outside)
+        return app.handle(json.loads(json.dumps(event)), context, self.dependencies)
 
     def _finish_updates(self) -> None:
         for function in self.functions.values():
