@@ -13,11 +13,11 @@ from vpc_check.facts import Attachment, Facts
 from vpc_check.findings import Finding, in_order
 from vpc_check.network.capacity import calculate
 from vpc_check.network.discover import discover
-from vpc_check.network.paths import build
+from vpc_check.network.paths import Located, make_analysis
 from vpc_check.observation import Observation
 from vpc_check.report import report as reports
 from vpc_check.report.explain import explain
-from vpc_check.report.hops import trace
+from vpc_check.report.hops import draw_paths
 from vpc_check.report.page import render as page
 from vpc_check.report.report import Report
 from vpc_check.report.text import render as text
@@ -72,16 +72,17 @@ def analyse(
         found = each.addresses or ((each.address,) if each.address else ())
         known = seen.setdefault(each.target.host, [])
         known += [address for address in found if address not in known]
-    case = build(facts, function, targets, seen)
-    findings = run_checks(case)
+    analysis = make_analysis(facts, function, targets, seen)
+    located = run_checks(analysis)
     if observations:
-        findings = in_order([*findings, *probe_location_warning(facts, function)])
+        located += probe_location_warning(facts, function)
+    findings = in_order([finding for _, finding in located])
     return Report(
-        case=case,
+        analysis=analysis,
         findings=tuple(findings),
         observations=tuple(observations),
         explanations=tuple(explain(observations, findings)),
-        paths=tuple(trace(case, findings)),
+        paths=tuple(draw_paths(analysis, located)),
         capacity=calculate(facts, function, plan) if plan else None,
     )
 
@@ -95,14 +96,14 @@ def run_probes(targets: Sequence[Target], budget_s: float) -> list[Observation]:
     return probe_all(targets, budget_s=budget_s)
 
 
-def probe_location_warning(facts: Facts, function: Attachment) -> Iterator[Finding]:
+def probe_location_warning(facts: Facts, function: Attachment) -> Iterator[Located]:
     """Report probes that ran with other subnets or groups than the function that is checked."""
     place = facts.sections.get("Place")
     if place is None:
         return
     here = Attachment.of(place)
     if set(here.subnets) != set(function.subnets) or set(here.groups) != set(function.groups):
-        yield Finding(
+        finding = Finding(
             "PROBED_FROM_ELSEWHERE",
             "warning",
             here.name,
@@ -111,3 +112,4 @@ def probe_location_warning(facts: Facts, function: Attachment) -> Iterator[Findi
             "deploy this check with the subnets and groups of the function, or read the "
             "configuration's findings only",
         )
+        yield "function", finding

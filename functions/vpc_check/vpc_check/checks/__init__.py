@@ -1,18 +1,19 @@
-"""The checks of a configuration, one small file each, in the order in which they are reported."""
+"""The checks of a configuration, in the order in which they are reported.
+
+A check yields a finding together with the hop of a path that it belongs to: what the report draws.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from vpc_check.checks import (
     addresses,
-    block_public_access,
     dns,
     endpoints,
     function,
     gateways,
-    nat,
     network_acls,
     role,
     routes,
@@ -20,8 +21,8 @@ from vpc_check.checks import (
     targets,
 )
 from vpc_check.facts import SECTIONS, Facts
-from vpc_check.findings import Finding, in_order
-from vpc_check.network.paths import Case
+from vpc_check.findings import Finding
+from vpc_check.network.paths import Analysis, Located
 
 
 @dataclass(frozen=True)
@@ -30,45 +31,56 @@ class Check:
 
     name: str
     needs: tuple[str, ...]
-    run: Callable[[Case], Iterable[Finding]]
+    run: Callable[[Analysis], Iterable[Located]]
+
+
+def _at(
+    kind: str, check: Callable[[Analysis], Iterable[Finding]]
+) -> Callable[[Analysis], Iterator[Located]]:
+    """Draw the findings of a check that looks at no path, at the hops of a kind."""
+
+    def run(analysis: Analysis) -> Iterator[Located]:
+        yield from ((kind, finding) for finding in check(analysis))
+
+    return run
 
 
 CHECKS = (
-    Check("state", ("Function",), function.check_state),
-    Check("vpc_config", ("Subnets", "SecurityGroups"), function.check_vpc_config),
-    Check("tenancy", ("Vpcs",), function.check_tenancy),
-    Check("role", ("Role",), role.check),
-    Check("addresses", ("Subnets",), addresses.check_addresses),
-    Check("quota", ("NetworkInterfaces",), addresses.check_quota),
-    Check("destinations", (), targets.check_unresolved),
-    Check("dns", ("VpcAttributes",), dns.check),
+    Check("state", ("Function",), _at("function", function.check_state)),
+    Check("vpc_config", ("Subnets", "SecurityGroups"), _at("function", function.check_vpc_config)),
+    Check("tenancy", ("Vpcs",), _at("function", function.check_tenancy)),
+    Check("role", ("Role",), _at("function", role.check)),
+    Check("addresses", ("Subnets",), _at("subnet", addresses.check_addresses)),
+    Check("quota", ("NetworkInterfaces",), _at("function", addresses.check_quota)),
+    Check("destinations", (), _at("dns", targets.check_unresolved)),
+    Check("dns", ("VpcAttributes",), _at("dns", dns.check)),
     Check("ipv6", ("Subnets",), targets.check_ipv6),
-    Check("port25", (), targets.check_port_25),
+    Check("port25", (), _at("function", targets.check_port_25)),
     Check("routes", ("Subnets", "RouteTables"), routes.check),
     Check("gateways", ("Subnets", "RouteTables"), gateways.check),
-    Check("nat", ("Subnets", "RouteTables", "NatGateways"), nat.check),
-    Check("block_public_access", ("Subnets", "RouteTables"), block_public_access.check),
+    Check("nat", ("Subnets", "RouteTables", "NatGateways"), gateways.check_nat),
+    Check("block_public_access", ("Subnets", "RouteTables"), gateways.check_block_public_access),
     Check("endpoints", ("VpcEndpoints",), endpoints.check),
     Check("acl", ("Subnets", "RouteTables", "NetworkAcls"), network_acls.check),
     Check("groups", ("Subnets", "SecurityGroups"), security_groups.check),
 )
 
 
-def run_checks(case: Case) -> list[Finding]:
+def run_checks(analysis: Analysis) -> list[Located]:
     """Run every check whose facts are known; say of the others what was not looked at and why."""
-    findings = list(not_known(case.facts))
-    if "Function" in case.facts.unknown:
-        return in_order(findings)
-    if not case.function.subnets:
-        return in_order([*findings, *function.check_outside(case)])
+    found: list[Located] = [("", finding) for finding in _report_unknown(analysis.facts)]
+    if "Function" in analysis.facts.unknown:
+        return found
+    if not analysis.function.subnets:
+        return [*found, *_at("function", function.check_outside)(analysis)]
     for check in CHECKS:
-        if case.facts.has(check.needs):
-            findings += check.run(case)
-    return in_order(findings)
+        if analysis.facts.has(check.needs):
+            found += check.run(analysis)
+    return found
 
 
-def not_known(facts: Facts) -> Iterable[Finding]:
-    """Tell of each section that could not be had, and which checks were left out without it."""
+def _report_unknown(facts: Facts) -> Iterator[Finding]:
+    """Report each section that could not be had, and which checks were left out without it."""
     for section, unknown in facts.unknown.items():
         skipped = [check.name for check in CHECKS if section in check.needs]
         without = f" (not checked: {', '.join(skipped)})" if skipped else ""

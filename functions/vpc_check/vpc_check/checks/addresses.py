@@ -10,22 +10,22 @@ from collections.abc import Iterator
 
 from vpc_check.findings import Finding
 from vpc_check.network.interfaces import INTERFACE_QUOTA, counted, shared
-from vpc_check.network.paths import Case
+from vpc_check.network.paths import Analysis
 
 FEW = 8  # a subnet of /28 has 11 in all
 
 
-def check_addresses(case: Case) -> Iterator[Finding]:
+def check_addresses(analysis: Analysis) -> Iterator[Finding]:
     """Report subnets with no or few free addresses.
 
     With an interface already there for the function's groups, only growth needs another one.
     """
-    for name in case.function.subnets:
-        row = case.facts.subnet(name)
+    for name in analysis.function.subnets:
+        row = analysis.facts.subnet(name)
         if row is None or "AvailableIpAddressCount" not in row:
             continue
         free = int(row["AvailableIpAddressCount"])
-        has_one = bool(shared(case.facts, name, case.function.groups))
+        has_one = bool(shared(analysis.facts, name, analysis.function.groups))
         if free == 0:
             yield Finding(
                 "SUBNET_OUT_OF_ADDRESSES",
@@ -54,13 +54,15 @@ def check_addresses(case: Case) -> Iterator[Finding]:
 NEAR = 0.9
 
 
-def check_quota(case: Case) -> Iterator[Finding]:
+def check_quota(analysis: Analysis) -> Iterator[Finding]:
     """Report a quota that is used up, or nearly."""
-    quota = int(case.facts.sections.get("InterfaceQuota") or INTERFACE_QUOTA)
-    used = len(counted(case.facts))
-    vpc = str(case.facts.vpc.get("VpcId", "the VPC"))
+    quota = int(analysis.facts.sections.get("InterfaceQuota") or INTERFACE_QUOTA)
+    used = len(counted(analysis.facts))
+    vpc = str(analysis.facts.vpc.get("VpcId", "the VPC"))
     missing = [
-        name for name in case.function.subnets if not shared(case.facts, name, case.function.groups)
+        name
+        for name in analysis.function.subnets
+        if not shared(analysis.facts, name, analysis.function.groups)
     ]
     if used + len(missing) > quota:
         yield Finding(

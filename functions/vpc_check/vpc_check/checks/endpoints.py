@@ -5,91 +5,93 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from vpc_check.checks.routes import is_dead_end
 from vpc_check.facts import Row
 from vpc_check.findings import Finding
-from vpc_check.network import aws_names as services
+from vpc_check.network.aws_names import matching, own_names, short_name
 from vpc_check.network.destination import Destination
-from vpc_check.network.paths import Case, Journey
+from vpc_check.network.paths import Analysis, Located, NetworkPath
 
 
-def check(case: Case) -> Iterator[Finding]:
+def check(analysis: Analysis) -> Iterator[Located]:
     """Report endpoints that exist and don't help, or that may refuse."""
-    for destination in case.destinations:
-        journeys = [each for each in case.journeys if each.destination is destination]
+    for destination in analysis.destinations:
+        paths = analysis.paths_to(destination)
         if destination.service:
-            yield from _gateway(case, destination, journeys)
-            yield from _unnamed(case, destination, journeys)
-        endpoint = case.facts.find("VpcEndpoints", "VpcEndpointId", destination.endpoint)
+            yield from _check_gateway_endpoints(analysis, destination, paths)
+            yield from _check_private_dns_off(analysis, destination, paths)
+        endpoint = analysis.facts.find("VpcEndpoints", "VpcEndpointId", destination.endpoint)
         if endpoint is not None:
-            yield from _private_dns(case, destination, endpoint)
-            yield from _state(endpoint, destination)
+            yield from _check_dns_host_names(analysis, destination, endpoint)
+            yield from (("target", each) for each in _check_state(endpoint, destination))
 
 
-def dead(journey: Journey) -> bool:
-    """Whether the journey ends without the endpoint."""
-    state = (journey.route or {}).get("State")
-    kind = journey.gateway.kind if journey.gateway else ""
-    return journey.route is None or state == "blackhole" or (kind == "igw" and journey.version == 4)
-
-
-def _gateway(case: Case, destination: Destination, journeys: list[Journey]) -> Iterator[Finding]:
+def _check_gateway_endpoints(
+    analysis: Analysis, destination: Destination, paths: list[NetworkPath]
+) -> Iterator[Located]:
     service, region = destination.service, destination.region
-    for endpoint in services.matching(case.facts, "Gateway", service, region):
+    for endpoint in matching(analysis.facts, "Gateway", service, region):
         tables = endpoint.get("RouteTableIds", [])
-        if any(journey.gateway and journey.gateway.kind == "endpoint" for journey in journeys):
-            yield from _state(endpoint, destination)
-        for journey in journeys:
-            table = str((journey.table or {}).get("RouteTableId", ""))
-            local = journey.gateway is not None and journey.gateway.kind == "local"
-            if table and table not in tables and not local:
-                lost = dead(journey)
-                yield Finding(
+        if any(path.gateway and path.gateway.gateway.kind == "endpoint" for path in paths):
+            yield from (("gateway", each) for each in _check_state(endpoint, destination))
+        for path in paths:
+            hop = path.table
+            local = hop.gateway is not None and hop.gateway.kind == "local"
+            if hop.table is not None and hop.id not in tables and not local:
+                lost = is_dead_end(path)
+                finding = Finding(
                     "ENDPOINT_ON_OTHER_TABLE",
                     "error" if lost else "warning",
                     str(endpoint["VpcEndpointId"]),
-                    f"the gateway endpoint for {services.short_name(endpoint)} is on "
-                    f"{', '.join(tables) or 'no route table'}, not on {table}"
+                    f"the gateway endpoint for {short_name(endpoint)} is on "
+                    f"{', '.join(tables) or 'no route table'}, not on {hop.id}"
                     + ("" if lost else ": the traffic takes the longer way, which is billed"),
-                    f"add {table} to the endpoint's route tables",
+                    f"add {hop.id} to the endpoint's route tables",
                     destination.target.text,
-                    journey.subnet,
+                    path.subnet,
                 )
+                yield hop, finding
 
 
-def _unnamed(case: Case, destination: Destination, journeys: list[Journey]) -> Iterator[Finding]:
+def _check_private_dns_off(
+    analysis: Analysis, destination: Destination, paths: list[NetworkPath]
+) -> Iterator[Located]:
     """Report an interface endpoint that the ordinary name does not lead to: private DNS is off."""
     if destination.endpoint:
         return
-    service, region = destination.service, destination.region
-    for endpoint in services.matching(case.facts, "Interface", service, region):
-        names = services.own_names(endpoint)
-        yield Finding(
+    for endpoint in matching(analysis.facts, "Interface", destination.service, destination.region):
+        names = own_names(endpoint)
+        finding = Finding(
             "ENDPOINT_WITHOUT_PRIVATE_DNS",
-            "error" if any(map(dead, journeys)) else "warning",
+            "error" if any(map(is_dead_end, paths)) else "warning",
             str(endpoint["VpcEndpointId"]),
             f"{endpoint['VpcEndpointId']} is for this service and has private DNS off, so "
             f"{destination.target.host} leads to a public address",
             "turn private DNS on" + (f", or have the client use {names[0]}" if names else ""),
             destination.target.text,
         )
+        yield "dns", finding
 
 
-def _private_dns(case: Case, destination: Destination, endpoint: Row) -> Iterator[Finding]:
-    attributes = case.facts.sections.get("VpcAttributes") or {}
+def _check_dns_host_names(
+    analysis: Analysis, destination: Destination, endpoint: Row
+) -> Iterator[Located]:
+    attributes = analysis.facts.sections.get("VpcAttributes") or {}
     own = destination.target.host.startswith(str(endpoint["VpcEndpointId"]))
     if not own and not attributes.get("EnableDnsHostnames", True):
-        yield Finding(
+        finding = Finding(
             "DNS_HOSTNAMES_DISABLED",
             "error",
-            str(case.facts.vpc.get("VpcId", "VpcAttributes")),
+            str(analysis.facts.vpc.get("VpcId", "VpcAttributes")),
             f"enableDnsHostnames is off, so private DNS of {endpoint['VpcEndpointId']} does not "
             f"work and {destination.target.host} leads to a public address",
             "set enableDnsHostnames on the VPC",
             destination.target.text,
         )
+        yield "dns", finding
 
 
-def _state(endpoint: Row, destination: Destination) -> Iterator[Finding]:
+def _check_state(endpoint: Row, destination: Destination) -> Iterator[Finding]:
     name, state = str(endpoint["VpcEndpointId"]), str(endpoint.get("State", "available"))
     if state.lower() != "available":
         yield Finding(
@@ -97,7 +99,7 @@ def _state(endpoint: Row, destination: Destination) -> Iterator[Finding]:
             "error",
             name,
             f"the endpoint {name} is {state}",
-            "accept it if it is pending acceptance; otherwise make it anew",
+            "accept it if it is pending acceptance; otherwise create it again",
             destination.target.text,
         )
     if _restricts(str(endpoint.get("PolicyDocument") or "")):

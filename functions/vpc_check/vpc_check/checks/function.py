@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vpc_check.findings import Finding
-from vpc_check.network import aws_names as services
+from vpc_check.network.aws_names import inside
 from vpc_check.network.cidr import private
-from vpc_check.network.paths import Case
+from vpc_check.network.paths import Analysis
 
 MAX_SUBNETS = 16
 MAX_GROUPS = 5
 
 
-def check_vpc_config(case: Case) -> Iterator[Finding]:
+def check_vpc_config(analysis: Analysis) -> Iterator[Finding]:
     """Report limits, ids that don't exist, and subnets or groups of several VPCs."""
-    function = case.function
+    function = analysis.function
     for what, ids, most in (
         ("subnets", function.subnets, MAX_SUBNETS),
         ("security groups", function.groups, MAX_GROUPS),
@@ -38,7 +38,7 @@ def check_vpc_config(case: Case) -> Iterator[Finding]:
         ("UNKNOWN_GROUP", "security group", "SecurityGroups", "GroupId", function.groups),
     ):
         for name in ids:
-            row = case.facts.find(rows, key, name)
+            row = analysis.facts.find(rows, key, name)
             if row is None:
                 yield Finding(
                     code,
@@ -60,19 +60,19 @@ def check_vpc_config(case: Case) -> Iterator[Finding]:
         )
 
 
-def check_outside(case: Case) -> Iterator[Finding]:
+def check_outside(analysis: Analysis) -> Iterator[Finding]:
     """Judge a function that is in no VPC: it reaches the internet, and nothing private."""
     lost = [
         destination
-        for destination in case.destinations
-        if services.inside(destination.target.host)
-        or any(private(place.addresses) or place.subnet for place in destination.places)
+        for destination in analysis.destinations
+        if inside(destination.target.host)
+        or any(private(location.addresses) or location.subnet for location in destination.locations)
     ]
     for destination in lost:
         yield Finding(
             "FUNCTION_NOT_IN_VPC",
             "error",
-            case.function.name,
+            analysis.function.name,
             f"the function is in no VPC, and {destination.target.host} is a private destination",
             "give the function subnets and security groups of the destination's VPC",
             destination.target.text,
@@ -81,7 +81,7 @@ def check_outside(case: Case) -> Iterator[Finding]:
         yield Finding(
             "FUNCTION_NOT_IN_VPC",
             "info",
-            case.function.name,
+            analysis.function.name,
             "the function is in no VPC: it goes out to the internet through Lambda's own network",
             "nothing to do, unless it is to reach something private",
         )
@@ -105,10 +105,10 @@ REMEDIES = {
 _ANY = "read the reason, mend it, and update the function again"
 
 
-def check_state(case: Case) -> Iterator[Finding]:
+def check_state(analysis: Analysis) -> Iterator[Finding]:
     """Report a state other than Active, and a failed last update."""
-    function = case.facts.sections["Function"]
-    name = case.function.name
+    function = analysis.facts.sections["Function"]
+    name = analysis.function.name
     state = str(function.get("State", "Active"))
     reason, code = str(function.get("StateReason", "")), str(function.get("StateReasonCode", ""))
     if state == "Inactive":
@@ -152,9 +152,9 @@ def _told(what: str, code: str, reason: str) -> str:
     return what + (f" ({code})" if code else "") + (f": {reason.rstrip('.')}" if reason else "")
 
 
-def check_tenancy(case: Case) -> Iterator[Finding]:
+def check_tenancy(analysis: Analysis) -> Iterator[Finding]:
     """Report a VPC of dedicated tenancy, which Lambda can't connect to."""
-    vpc = case.facts.vpc
+    vpc = analysis.facts.vpc
     if vpc.get("InstanceTenancy") == "dedicated":
         yield Finding(
             "TENANCY_DEDICATED",

@@ -1,101 +1,209 @@
-"""What a route leads to, NAT gateways aside."""
+"""What a route leads to: internet gateways, NATs, peerings, endpoints, and what is beyond.
+
+Sources: "NAT gateways" and "Block public access to VPCs and subnets", Amazon VPC User Guide.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from vpc_check import wayout
+from vpc_check.checks.routes import check_second_leg
 from vpc_check.facts import Row
 from vpc_check.findings import Finding
-from vpc_check.network.cidr import covers, networks, private
-from vpc_check.network.paths import Case, Journey
+from vpc_check.network.cidr import covers, networks, private, shown
+from vpc_check.network.paths import Analysis, GatewayHop, Located, NetworkPath, SubnetHop
+
+_Judge = Callable[[Analysis, NetworkPath, GatewayHop], Iterator[Located]]
 
 
-def check(case: Case) -> Iterator[Finding]:
-    """Judge the gateway of each journey by its kind."""
-    for journey in case.journeys:
-        if journey.gateway is None or (journey.route or {}).get("State") == "blackhole":
+def check(analysis: Analysis) -> Iterator[Located]:
+    """Judge the gateway of each path by its kind, NAT gateways aside."""
+    for path in analysis.paths:
+        hop = path.gateway
+        if hop is not None and not path.table.is_blackhole and hop.gateway.kind in _JUDGES:
+            yield from _JUDGES[hop.gateway.kind](analysis, path, hop)
+
+
+def check_nat(analysis: Analysis) -> Iterator[Located]:
+    """Report a NAT that is gone or failed, is private, or has no way out of its own subnet."""
+    for path in analysis.paths:
+        hop = path.gateway
+        # A black hole is reported by the check of routes.
+        if hop is None or hop.gateway.kind != "nat" or path.table.is_blackhole:
             continue
-        judge = _JUDGES.get(journey.gateway.kind)
-        if judge is not None:
-            yield from judge(case, journey, journey.gateway.id)
+        row = hop.row
+        state = str(row.get("State", "available")) if row else "gone"
+        if row is None or state != "available":
+            reason = f" ({row['FailureMessage']})" if row and row.get("FailureMessage") else ""
+            yield _found(
+                path,
+                hop,
+                "BAD_STATE",
+                f"the NAT gateway {hop.id} is {state}{reason}",
+                "make a NAT gateway in a public subnet and point the route at it",
+            )
+        elif row.get("ConnectivityType") == "private" and not private(path.addresses):
+            yield _found(
+                path,
+                hop,
+                "NO_POSSIBLE_DESTINATION",
+                f"{hop.id} is a private NAT gateway, which leads to no public address",
+                "make a public NAT gateway, with an Elastic IP address, in a public subnet",
+            )
+        else:  # a regional one has no subnet to be looked at: its way out is its own
+            yield from _check_second_leg(analysis, path)
 
 
-def _finding(
-    journey: Journey, code: str, name: str, message: str, remedy: str, severity: str = "error"
-) -> Finding:
-    return Finding(code, severity, name, message, remedy, journey.target.text, journey.subnet)
+def check_block_public_access(analysis: Analysis) -> Iterator[Located]:
+    """Report paths to the internet that VPC Block Public Access ends."""
+    for path in analysis.paths:
+        hop = path.gateway
+        if hop is None or hop.gateway.kind not in ("igw", "nat", "eigw", "interface"):
+            continue
+        blocked = _blocked_subnet(analysis, path, hop.gateway.kind)
+        if blocked is not None and not private(path.addresses):
+            yield (
+                blocked,
+                Finding(
+                    "VPC_BLOCK_PUBLIC_ACCESS_ENABLED",
+                    "error",
+                    blocked.id,
+                    f"Block Public Access is on in {blocked.id}, so nothing gets out through "
+                    f"{hop.id}",
+                    "add an exclusion for the subnets (allow-egress is enough), or use endpoints",
+                    path.target.text,
+                    path.subnet,
+                ),
+            )
 
 
-def _igw(case: Case, journey: Journey, name: str) -> Iterator[Finding]:
-    troubles = list(wayout.igw(case, journey, name))
-    yield from troubles
-    if not troubles and journey.version == 4:
-        yield _finding(
-            journey,
+def _found(
+    path: NetworkPath,
+    hop: GatewayHop,
+    code: str,
+    message: str,
+    remedy: str,
+    severity: str = "error",
+) -> Located:
+    return hop, Finding(code, severity, hop.id, message, remedy, path.target.text, path.subnet)
+
+
+def _blocked_subnet(analysis: Analysis, path: NetworkPath, kind: str) -> SubnetHop | None:
+    """The subnet in which the mode ends this path, or None.
+
+    "block-ingress" lets connections out that a NAT or an egress-only gateway carries.
+    """
+    gateways = [at for at, hop in enumerate(path.hops) if isinstance(hop, GatewayHop)]
+    for hop in path.hops[: gateways[-1] + 1]:
+        if isinstance(hop, SubnetHop):
+            states = (analysis.facts.subnet(hop.id) or {}).get("BlockPublicAccessStates") or {}
+            mode = states.get("InternetGatewayBlockMode", "off")
+            if mode == "block-bidirectional" or (mode == "block-ingress" and kind == "igw"):
+                return hop
+    return None
+
+
+def _check_second_leg(analysis: Analysis, path: NetworkPath) -> Iterator[Located]:
+    found = list(check_second_leg(path))
+    yield from found
+    _, table, beyond = path.second_leg
+    if not found and table and beyond and beyond.gateway.kind == "igw":
+        yield from _check_igw(analysis, path, beyond)
+
+
+def _check_igw(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Iterator[Located]:
+    """Report an internet gateway that is not attached, or a private address sent to it."""
+    row = analysis.facts.find("InternetGateways", "InternetGatewayId", hop.id)
+    vpc = (analysis.facts.subnet(path.subnet) or {}).get("VpcId")
+    attached = [each.get("VpcId") for each in (row or {}).get("Attachments", [])]
+    if analysis.facts.has(["InternetGateways"]) and vpc not in attached:
+        yield _found(
+            path,
+            hop,
+            "BAD_STATE_ATTACHMENT",
+            f"{hop.id} is not attached to {vpc}",
+            f"attach an internet gateway to {vpc} and point the route at it",
+        )
+    elif private(path.addresses):
+        yield _found(
+            path,
+            hop,
+            "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS",
+            f"{shown(path.addresses)} is private and of no network that the route tables know, "
+            f"so it is sent to {hop.id}, which drops it",
+            "add a route for that range to the peering, transit gateway or VPN that leads there",
+        )
+
+
+def _judge_igw(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Iterator[Located]:
+    found = list(_check_igw(analysis, path, hop))
+    yield from found
+    if not found and path.version == 4:
+        yield _found(
+            path,
+            hop,
             "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
-            name,
-            f"the subnet routes to {name}, and an interface of Lambda never has a public IPv4 "
+            f"the subnet routes to {hop.id}, and an interface of Lambda never has a public IPv4 "
             "address, whatever the subnet assigns: nothing comes back",
             "move the function to a private subnet whose 0.0.0.0/0 leads to a NAT gateway",
         )
 
 
-def _instance(case: Case, journey: Journey, name: str) -> Iterator[Finding]:
-    if not case.facts.has(["NetworkInterfaces"]):
+def _judge_instance(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Iterator[Located]:
+    if not analysis.facts.has(["NetworkInterfaces"]):
         return
-    row = wayout.interface(case.facts, name)
+    row = hop.row
     if row is None:
-        yield _finding(
-            journey,
+        yield _found(
+            path,
+            hop,
             "BAD_STATE",
-            name,
-            f"the route leads to {name}, which has no interface in this VPC",
+            f"the route leads to {hop.id}, which has no interface in this VPC",
             "point the route at a NAT gateway",
         )
         return
     if row.get("SourceDestCheck", True):
-        yield _finding(
-            journey,
+        yield _found(
+            path,
+            hop,
             "ENI_SOURCE_DEST_CHECK_RESTRICTION",
-            name,
-            f"{name} has its source/destination check on, so it forwards nothing",
+            f"{hop.id} has its source/destination check on, so it forwards nothing",
             "turn the check off on the NAT instance, or use a NAT gateway",
         )
-    public = not private(journey.addresses)
-    if public and journey.version == 4 and not (row.get("Association") or {}).get("PublicIp"):
-        yield _finding(
-            journey,
+    public = not private(path.addresses)
+    if public and path.version == 4 and not (row.get("Association") or {}).get("PublicIp"):
+        yield _found(
+            path,
+            hop,
             "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
-            name,
-            f"{name} should forward to the internet and has no public address",
+            f"{hop.id} should forward to the internet and has no public address",
             "give the NAT instance an Elastic IP address",
         )
-    yield from wayout.check(case, journey)
+    yield from _check_second_leg(analysis, path)
 
 
-def _peering(case: Case, journey: Journey, name: str) -> Iterator[Finding]:
-    if not case.facts.has(["VpcPeeringConnections"]):
+def _judge_peering(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Iterator[Located]:
+    if not analysis.facts.has(["VpcPeeringConnections"]):
         return
-    row = case.facts.find("VpcPeeringConnections", "VpcPeeringConnectionId", name)
+    row = analysis.facts.find("VpcPeeringConnections", "VpcPeeringConnectionId", hop.id)
     status = str(((row or {}).get("Status") or {}).get("Code", "gone"))
     if row is None or status != "active":
-        yield _finding(
-            journey,
+        yield _found(
+            path,
+            hop,
             "BAD_STATE",
-            name,
-            f"the peering {name} is {status}",
+            f"the peering {hop.id} is {status}",
             "have the owner of the other VPC accept it, or make a new one",
         )
         return
     sides = [row.get(side) or {} for side in ("AccepterVpcInfo", "RequesterVpcInfo")]
     ranges = networks(cidr for side in sides for cidr in _ranges(side))
-    if not covers(ranges, journey.addresses):
-        yield _finding(
-            journey,
+    if not covers(ranges, path.addresses):
+        yield _found(
+            path,
+            hop,
             "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR",
-            name,
-            f"{journey.target.host} is not in the peer VPC, and a peering carries nothing further",
+            f"{path.target.host} is not in the peer VPC, and a peering carries nothing further",
             "route it to a NAT gateway or a transit gateway instead",
         )
 
@@ -106,27 +214,27 @@ def _ranges(side: Row) -> list[str]:
     return [*([str(side["CidrBlock"])] if side.get("CidrBlock") else []), *more, *six]
 
 
-def _endpoint(case: Case, journey: Journey, name: str) -> Iterator[Finding]:
-    row = case.facts.find("VpcEndpoints", "VpcEndpointId", name) or {}
+def _judge_endpoint(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Iterator[Located]:
+    row = analysis.facts.find("VpcEndpoints", "VpcEndpointId", hop.id) or {}
     if row.get("VpcEndpointType") == "GatewayLoadBalancer":
-        yield from _beyond("UNKNOWN_DESTINATION")(case, journey, name)
-    elif journey.target.transport == "udp":
-        yield _finding(
-            journey,
+        yield from _not_looked_at("UNKNOWN_DESTINATION")(analysis, path, hop)
+    elif path.target.transport == "udp":
+        yield _found(
+            path,
+            hop,
             "VPCE_GATEWAY_PROTOCOL_RESTRICTION",
-            name,
-            f"the route leads to {name}, and a gateway endpoint takes TCP only",
+            f"the route leads to {hop.id}, and a gateway endpoint takes TCP only",
             "use TCP",
         )
 
 
-def _beyond(code: str) -> Callable[[Case, Journey, str], Iterator[Finding]]:
-    def judge(case: Case, journey: Journey, name: str) -> Iterator[Finding]:
-        yield _finding(
-            journey,
+def _not_looked_at(code: str) -> _Judge:
+    def judge(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Iterator[Located]:
+        yield _found(
+            path,
+            hop,
             code,
-            name,
-            f"the route leads to {name}; what is behind it was not looked at",
+            f"the route leads to {hop.id}; what is behind it was not looked at",
             "check the routes, ACLs and groups on its other side, and the way back",
             "info",
         )
@@ -134,12 +242,12 @@ def _beyond(code: str) -> Callable[[Case, Journey, str], Iterator[Finding]]:
     return judge
 
 
-_JUDGES: dict[str, Callable[[Case, Journey, str], Iterator[Finding]]] = {
-    "igw": _igw,
-    "interface": _instance,
-    "peering": _peering,
-    "endpoint": _endpoint,
-    "transit": _beyond("TGW_RTB_ROUTES_ARE_UNKNOWN"),
-    "vgw": _beyond("UNKNOWN_DESTINATION"),
-    "other": _beyond("UNKNOWN_DESTINATION"),
+_JUDGES: dict[str, _Judge] = {
+    "igw": _judge_igw,
+    "interface": _judge_instance,
+    "peering": _judge_peering,
+    "endpoint": _judge_endpoint,
+    "transit": _not_looked_at("TGW_RTB_ROUTES_ARE_UNKNOWN"),
+    "vgw": _not_looked_at("UNKNOWN_DESTINATION"),
+    "other": _not_looked_at("UNKNOWN_DESTINATION"),
 }

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vpc_check.checks import iam_policy as policy
+from vpc_check.checks import iam_policy
 from vpc_check.findings import Finding
-from vpc_check.network.paths import Case
+from vpc_check.network.paths import Analysis
 
 # action → severity when it is missing. Older policies lack the last ones and work.
 ACTIONS = {
@@ -24,13 +24,13 @@ ACTIONS = {
 _ATTACH = "attach AWSLambdaVPCAccessExecutionRole to the role, or allow the same on resource *"
 
 
-def check(case: Case) -> Iterator[Finding]:
+def check(analysis: Analysis) -> Iterator[Finding]:
     """Report actions that are not allowed, denied, or denied to the function's own code."""
-    row = case.facts.sections["Role"]
+    row = analysis.facts.sections["Role"]
     name = str(row.get("RoleName", "role"))
     documents = [each["Document"] for each in row.get("Policies", [])]
     boundary = row.get("PermissionsBoundary")
-    verdicts = {action: policy.judge(documents, boundary, action) for action in ACTIONS}
+    verdicts = {action: iam_policy.judge(documents, boundary, action) for action in ACTIONS}
     for severity in ("error", "warning"):
         lacking = [
             action

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vpc_check.findings import Finding
-from vpc_check.network.paths import Case, six
+from vpc_check.network.paths import Analysis, Located, ipv6_cidrs
 
 
-def check_unresolved(case: Case) -> Iterator[Finding]:
-    """Report names with a private ring that nothing has resolved."""
-    for destination in case.destinations:
-        if not destination.places:
+def check_unresolved(analysis: Analysis) -> Iterator[Finding]:
+    """Report names that look private and that nothing has resolved."""
+    for destination in analysis.destinations:
+        if not destination.locations:
             target = destination.target
             yield Finding(
                 "UNKNOWN_DESTINATION",
@@ -27,38 +27,44 @@ def check_unresolved(case: Case) -> Iterator[Finding]:
             )
 
 
-def check_ipv6(case: Case) -> Iterator[Finding]:
+def check_ipv6(analysis: Analysis) -> Iterator[Located]:
     """Report subnets without IPv6 for a function with it, and IPv6 targets for one without."""
-    if case.function.ipv6:
-        for name in case.function.subnets:
-            row = case.facts.subnet(name)
-            if row is not None and not six(row):
-                yield Finding(
-                    "IPV6_SUBNET_NOT_DUAL_STACK",
-                    "error",
-                    name,
-                    f"Ipv6AllowedForDualStack is set, and {name} has no IPv6 range",
-                    "give every subnet of the function an IPv6 range, or unset the option",
-                    subnet=name,
+    if analysis.function.ipv6:
+        for name in analysis.function.subnets:
+            row = analysis.facts.subnet(name)
+            if row is not None and not ipv6_cidrs(row):
+                yield (
+                    "subnet",
+                    Finding(
+                        "IPV6_SUBNET_NOT_DUAL_STACK",
+                        "error",
+                        name,
+                        f"Ipv6AllowedForDualStack is set, and {name} has no IPv6 range",
+                        "give every subnet of the function an IPv6 range, or unset the option",
+                        subnet=name,
+                    ),
                 )
         return
-    for destination in case.destinations:
-        versions = {place.version for place in destination.places}
+    for destination in analysis.destinations:
+        versions = {location.version for location in destination.locations}
         if 6 in versions:
-            yield Finding(
-                "IPV6_NOT_ALLOWED",
-                "info" if 4 in versions else "error",
-                case.function.name or "VpcConfig",
-                f"{destination.target.host} has an IPv6 address, and the function sends IPv4 only"
-                + (": it uses the IPv4 address" if 4 in versions else ""),
-                "set Ipv6AllowedForDualStack in VpcConfig; all of its subnets must be dual-stack",
-                destination.target.text,
+            yield (
+                "function",
+                Finding(
+                    "IPV6_NOT_ALLOWED",
+                    "info" if 4 in versions else "error",
+                    analysis.function.name or "VpcConfig",
+                    f"{destination.target.host} has an IPv6 address, and the function sends IPv4 only"
+                    + (": it uses the IPv4 address" if 4 in versions else ""),
+                    "set Ipv6AllowedForDualStack in VpcConfig; all of its subnets must be dual-stack",
+                    destination.target.text,
+                ),
             )
 
 
-def check_port_25(case: Case) -> Iterator[Finding]:
+def check_port_25(analysis: Analysis) -> Iterator[Finding]:
     """Report targets on TCP port 25."""
-    for destination in case.destinations:
+    for destination in analysis.destinations:
         target = destination.target
         if target.port == 25 and target.transport == "tcp":
             yield Finding(

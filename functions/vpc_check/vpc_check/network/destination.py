@@ -6,21 +6,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vpc_check.facts import Facts, Row
-from vpc_check.network import aws_names as services
+from vpc_check.network.aws_names import (
+    GATEWAY_SERVICES,
+    inside,
+    is_service,
+    matching,
+    named,
+    service_of,
+)
 from vpc_check.network.cidr import ANYWHERE, Networks, networks
 from vpc_check.target import Target
 
 
 @dataclass(frozen=True)
 class Destination:
-    """A target with its places; none when its address is not known.
+    """A target with its locations; none when its address is not known.
 
     `service` and `region` are set for hosts of AWS's APIs; `endpoint` is the interface endpoint
-    that the host leads to. `how` says where the places are known from.
+    that the host leads to. `how` says where the locations are known from.
     """
 
     target: Target
-    places: tuple[Place, ...]
+    locations: tuple[TargetLocation, ...]
     how: str
     service: str = ""
     region: str = ""
@@ -28,58 +35,58 @@ class Destination:
 
 
 def locate(facts: Facts, target: Target, seen: Sequence[str] = ()) -> Destination:
-    """Find the places of a target.
+    """Find the locations of a target.
 
     :param seen: addresses that a probe found for the host
     """
-    service, region = services.service_of(target.host, facts.region)
+    service, region = service_of(target.host, facts.region)
     literal = [str(target.literal)] if target.literal else []
     given = [target.address] if target.address else []
     known = literal or given or list(seen)
     endpoint = endpoint_named(facts, target.host)
     if known:
         how = "the host is an address" if literal else "given" if given else "resolved by the probe"
-        places = tuple(_at(facts, address, service) for address in known)
+        locations = tuple(_at(facts, address, service) for address in known)
     elif endpoint is not None:
         how = f"a DNS name of {endpoint['VpcEndpointId']}"
-        places = tuple(_of_endpoint(facts, endpoint))
+        locations = tuple(_of_endpoint(facts, endpoint))
     elif database := find_database(facts, target.host):
-        how, places = database
-    elif services.inside(target.host):
-        how, places = "not known: nothing has resolved the name", ()
+        how, locations = database
+    elif inside(target.host):
+        how, locations = "not known: nothing has resolved the name", ()
     else:
         how = "not resolved: taken for a public address"
-        places = (_public(facts, service, region),)
+        locations = (_public(facts, service, region),)
     name = str(endpoint["VpcEndpointId"]) if endpoint else ""
-    return Destination(target, places, how, service, region, name)
+    return Destination(target, locations, how, service, region, name)
 
 
 def endpoint_named(facts: Facts, host: str) -> Row | None:
     """The interface endpoint that a host leads to when private DNS works as it should."""
     rows = [row for row in facts.rows("VpcEndpoints") if row.get("VpcEndpointType") == "Interface"]
     for row in rows:
-        if services.named(row, host):
+        if named(row, host):
             return row
-    service, region = services.service_of(host, facts.region)
+    service, region = service_of(host, facts.region)
     if not service:
         return None
     private = [
-        row
-        for row in services.matching(facts, "Interface", service, region)
-        if row.get("PrivateDnsEnabled")
+        row for row in matching(facts, "Interface", service, region) if row.get("PrivateDnsEnabled")
     ]
     return private[0] if private else None
 
 
-def _at(facts: Facts, address: str, service: str) -> Place:
+def _at(facts: Facts, address: str, service: str) -> TargetLocation:
     interface = facts.interface_by_address.get(address)
     if interface is None:
-        return Place(networks([address]), address, prefix_list=_listed(facts, service, address))
+        return TargetLocation(
+            networks([address]), address, prefix_list=_listed(facts, service, address)
+        )
     return _of_interface(interface, address)
 
 
-def _of_interface(interface: Row, address: str) -> Place:
-    return Place(
+def _of_interface(interface: Row, address: str) -> TargetLocation:
+    return TargetLocation(
         networks([address]),
         str(interface["NetworkInterfaceId"]),
         str(interface.get("SubnetId", "")),
@@ -87,33 +94,33 @@ def _of_interface(interface: Row, address: str) -> Place:
     )
 
 
-def _of_endpoint(facts: Facts, endpoint: Row) -> list[Place]:
+def _of_endpoint(facts: Facts, endpoint: Row) -> list[TargetLocation]:
     """An interface endpoint's interfaces, or its subnets where those are not known."""
     groups = tuple(each["GroupId"] for each in endpoint.get("Groups", []))
-    places = []
+    locations = []
     for name in endpoint.get("NetworkInterfaceIds", []):
         interface = facts.find("NetworkInterfaces", "NetworkInterfaceId", name)
         if interface is not None and interface.get("PrivateIpAddress"):
             found = _of_interface(interface, str(interface["PrivateIpAddress"]))
-            places.append(Place(found.addresses, found.id, found.subnet, found.groups or groups))
-    return places or in_subnets(facts, endpoint.get("SubnetIds", []), groups)
+            locations.append(
+                TargetLocation(found.addresses, found.id, found.subnet, found.groups or groups)
+            )
+    return locations or in_subnets(facts, endpoint.get("SubnetIds", []), groups)
 
 
-def _public(facts: Facts, service: str, region: str) -> Place:
+def _public(facts: Facts, service: str, region: str) -> TargetLocation:
     """An address in the internet; for S3 and DynamoDB any of this region's prefix list."""
     row = _list_of(facts, service) if region == facts.region else None
     cidrs = networks(str(cidr) for cidr in row.get("Cidrs", [])) if row else ()
     four = tuple(cidr for cidr in cidrs if cidr.version == 4)
     if row is None or not four:
-        return Place(ANYWHERE, "the internet", prefix_list=_routed(facts, service, region))
-    return Place(four, str(row["PrefixListName"]), prefix_list=str(row["PrefixListId"]))
+        return TargetLocation(ANYWHERE, "the internet", prefix_list=_routed(facts, service, region))
+    return TargetLocation(four, str(row["PrefixListName"]), prefix_list=str(row["PrefixListId"]))
 
 
 def _routed(facts: Facts, service: str, region: str) -> str:
     """The prefix list that routes to the service's gateway endpoint name, when AWS's is unknown."""
-    endpoints = {
-        each["VpcEndpointId"] for each in services.matching(facts, "Gateway", service, region)
-    }
+    endpoints = {each["VpcEndpointId"] for each in matching(facts, "Gateway", service, region)}
     for table in facts.rows("RouteTables"):
         for route in table.get("Routes", []):
             if route.get("GatewayId") in endpoints and route.get("DestinationPrefixListId"):
@@ -125,20 +132,20 @@ def _listed(facts: Facts, service: str, address: str) -> str:
     row = _list_of(facts, service)
     wanted = networks([address])[0]
     cidrs = networks(str(cidr) for cidr in row.get("Cidrs", [])) if row else ()
-    inside = any(cidr.version == wanted.version and cidr.overlaps(wanted) for cidr in cidrs)
-    return str(row["PrefixListId"]) if row and inside else ""
+    listed = any(cidr.version == wanted.version and cidr.overlaps(wanted) for cidr in cidrs)
+    return str(row["PrefixListId"]) if row and listed else ""
 
 
 def _list_of(facts: Facts, service: str) -> Row | None:
-    for name in services.GATEWAY_SERVICES:
-        if services.is_service(service, name):
+    for name in GATEWAY_SERVICES:
+        if is_service(service, name):
             full = f"com.amazonaws.{facts.region}.{name}"
             return facts.find("PrefixLists", "PrefixListName", full)
     return None
 
 
-def find_database(facts: Facts, host: str) -> tuple[str, tuple[Place, ...]] | None:
-    """Return (what it is, its places) for a host: somewhere in the subnets of its subnet group."""
+def find_database(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, ...]] | None:
+    """Return (what it is, its locations): somewhere in the subnets of its subnet group."""
     for row in facts.rows("DBInstances"):
         if host == (row.get("Endpoint") or {}).get("Address"):
             subnets = _subnets(row, str(row.get("AvailabilityZone", "")))
@@ -156,7 +163,7 @@ def find_database(facts: Facts, host: str) -> tuple[str, tuple[Place, ...]] | No
     return None
 
 
-def _database(facts: Facts, row: Row, subnets: list[str]) -> tuple[Place, ...]:
+def _database(facts: Facts, row: Row, subnets: list[str]) -> tuple[TargetLocation, ...]:
     groups = tuple(each["VpcSecurityGroupId"] for each in row.get("VpcSecurityGroups", []))
     return tuple(in_subnets(facts, subnets, groups))
 
@@ -173,7 +180,7 @@ def _subnets(row: Row, zone: str = "") -> list[str]:
 
 
 @dataclass(frozen=True)
-class Place:
+class TargetLocation:
     """Where a target may be.
 
     `addresses` is one address, or all that it may have. `id` names it for people. `subnet` and
@@ -192,11 +199,11 @@ class Place:
         return self.addresses[0].version
 
 
-def in_subnets(facts: Facts, ids: Sequence[str], groups: tuple[str, ...]) -> list[Place]:
+def in_subnets(facts: Facts, ids: Sequence[str], groups: tuple[str, ...]) -> list[TargetLocation]:
     """A place for each subnet, anywhere in its range: where the address is not known better."""
     rows = [(name, facts.subnet(name)) for name in ids]
     return [
-        Place(networks([row["CidrBlock"]]), name, name, groups)
+        TargetLocation(networks([row["CidrBlock"]]), name, name, groups)
         for name, row in rows
         if row is not None and row.get("CidrBlock")
     ]

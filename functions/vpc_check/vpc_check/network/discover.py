@@ -1,11 +1,11 @@
-"""Targets that nobody has to type: endpoints and databases of the VPC."""
+"""Targets that are found rather than typed: endpoints and databases of the VPC."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
 from vpc_check.facts import Facts, Row
-from vpc_check.network import aws_names as services
+from vpc_check.network.aws_names import own_names, short_name
 from vpc_check.target import Target
 
 
@@ -26,12 +26,12 @@ def discover(facts: Facts, kinds: Collection[str]) -> list[Target]:
 def _endpoints(facts: Facts) -> Iterator[Target]:
     for row in facts.rows("VpcEndpoints"):
         about = f"VPC endpoint {row['VpcEndpointId']} of {row.get('ServiceName', '?')}"
-        service = services.short_name(row)
+        service = short_name(row)
         if row.get("VpcEndpointType") == "Gateway" and service:
             host = f"{service}.{facts.region}.amazonaws.com"
             yield Target("tls", host, 443, about=about)
         elif row.get("VpcEndpointType") == "Interface":
-            names = [name for name in services.own_names(row) if not name.startswith("*")]
+            names = [name for name in own_names(row) if not name.startswith("*")]
             if names:
                 yield Target("tls", _best(row, names), 443, about=about)
 

@@ -34,6 +34,9 @@ class Gateway:
     id: str
 
 
+NOWHERE = Gateway("", "")
+
+
 def table_of(facts: Facts, subnet_id: str, vpc_id: str) -> Row | None:
     """The route table of a subnet: its own, else the main one of the VPC."""
     main = None

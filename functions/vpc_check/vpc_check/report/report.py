@@ -7,10 +7,10 @@ from typing import Any
 
 from vpc_check.findings import MEANINGS, REACHABILITY_ANALYZER, Finding
 from vpc_check.network.capacity import Capacity
-from vpc_check.network.paths import Case
+from vpc_check.network.paths import Analysis
 from vpc_check.observation import WORDS, Observation
 from vpc_check.report.explain import Explanation
-from vpc_check.report.hops import Path
+from vpc_check.report.hops import DrawnPath
 
 _DOUBTFUL = frozenset({"slow", "denied", "http_status", "sent", "not_tried"})
 _FAILED = frozenset(WORDS) - _DOUBTFUL - {"ok"}
@@ -21,17 +21,17 @@ VERSION = 1  # of the JSON; members may come, none changes its meaning
 class Report:
     """One check: the case, what was found, seen and worked out."""
 
-    case: Case
+    analysis: Analysis
     findings: tuple[Finding, ...]
     observations: tuple[Observation, ...]
     explanations: tuple[Explanation, ...]
-    paths: tuple[Path, ...]
+    paths: tuple[DrawnPath, ...]
     capacity: Capacity | None
 
     @property
     def title(self) -> str:
         """What was checked."""
-        return self.case.function.name or "a planned VpcConfig"
+        return self.analysis.function.name or "a planned VpcConfig"
 
     @property
     def verdict(self) -> str:
@@ -53,24 +53,24 @@ class Report:
 
 def to_json(report: Report) -> dict[str, Any]:
     """Return the versioned answer; every member is always there."""
-    case = report.case
+    analysis = report.analysis
     return {
         "version": VERSION,
         "verdict": report.verdict,
-        "function": case.function.name,
-        "region": case.facts.region,
-        "vpc": str(case.facts.vpc.get("VpcId", "")),
-        "subnets": list(case.function.subnets),
-        "security_groups": list(case.function.groups),
+        "function": analysis.function.name,
+        "region": analysis.facts.region,
+        "vpc": str(analysis.facts.vpc.get("VpcId", "")),
+        "subnets": list(analysis.function.subnets),
+        "security_groups": list(analysis.function.groups),
         "findings": [_finding(each) for each in report.findings],
         "targets": [
             {
                 "target": each.target.text,
                 "about": each.target.about,
                 "known_from": each.how,
-                "places": [place.id for place in each.places],
+                "places": [location.id for location in each.locations],
             }
-            for each in case.destinations
+            for each in analysis.destinations
         ],
         "observations": [
             {

@@ -22,12 +22,12 @@ def render(report: Report) -> str:
 
 
 def _parts(report: Report) -> Iterator[str]:
-    case = report.case
-    place = case.facts.vpc.get("VpcId", "no VPC")
+    analysis = report.analysis
+    place = analysis.facts.vpc.get("VpcId", "no VPC")
     yield (
-        f"{report.title} in {place}, {case.facts.region}: {_VERDICTS[report.verdict]}\n"
-        f"subnets {', '.join(case.function.subnets) or '-'}; "
-        f"groups {', '.join(case.function.groups) or '-'}"
+        f"{report.title} in {place}, {analysis.facts.region}: {_VERDICTS[report.verdict]}\n"
+        f"subnets {', '.join(analysis.function.subnets) or '-'}; "
+        f"groups {', '.join(analysis.function.groups) or '-'}"
     )
     if report.observations:
         rows = [

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vpc_check.facts import Attachment, Facts, Unknown
-from vpc_check.network.paths import Case, build
+from vpc_check.network.paths import Analysis, make_analysis
 from vpc_check.target import parse
 
 CASES = Path(__file__).parent / "cases"
@@ -28,7 +28,7 @@ class CaseFile:
 
     name: str
     says: str
-    case: Case
+    analysis: Analysis
     expected: frozenset[tuple[str, str, str]]
 
 
@@ -39,8 +39,8 @@ def read(name: str) -> CaseFile:
     facts = Facts(REGION, sections, unknown)
     function = Attachment.of(sections.get("Function", {}))
     targets = [parse(text) for text in data["targets"]]
-    case = build(facts, function, targets, data.get("seen"))
-    return CaseFile(name, data["says"], case, frozenset(map(tuple, data["expect"])))
+    analysis = make_analysis(facts, function, targets, data.get("seen"))
+    return CaseFile(name, data["says"], analysis, frozenset(map(tuple, data["expect"])))
 
 
 def changed(change: Mapping[str, Any]) -> dict[str, Any]:

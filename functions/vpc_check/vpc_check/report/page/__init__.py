@@ -18,9 +18,9 @@ _HEADLINES = {
 
 def render(report: Report) -> str:
     """Return the page. Names from AWS and from events are text in it, never markup."""
-    case = report.case
+    analysis = report.analysis
     title = f"VPC check of {report.title}"
-    where = (case.facts.vpc.get("VpcId", "no VPC"), case.facts.region)
+    where = (analysis.facts.vpc.get("VpcId", "no VPC"), analysis.facts.region)
     head = tag(
         "head",
         tag("meta", charset="utf-8"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vpc_check.report.hops import Hop, Path
+from vpc_check.report.hops import DrawnHop, DrawnPath
 from vpc_check.report.page.markup import Markup, tag
 
 _ROW = 60  # height of a hop
@@ -36,7 +36,7 @@ _SIGNS = {
 }
 
 
-def draw(path: Path, number: int) -> Markup:
+def draw(path: DrawnPath, number: int) -> Markup:
     """Return one path as SVG; `number` makes its ids unique in the page."""
     height = _ROW * len(path.hops)
     title, described = f"path-{number}", f"path-{number}-text"
@@ -55,7 +55,7 @@ def draw(path: Path, number: int) -> Markup:
     )
 
 
-def describe(path: Path) -> str:
+def describe(path: DrawnPath) -> str:
     """Return the drawing in words: each hop with its state and codes."""
     return "; ".join(
         f"{_kind(hop)} {hop.label}: {STATES[hop.state]}"
@@ -64,11 +64,11 @@ def describe(path: Path) -> str:
     )
 
 
-def _from(path: Path) -> str:
+def _from(path: DrawnPath) -> str:
     return f" from {path.subnet}" if path.subnet else ""
 
 
-def _hop(hop: Hop, row: int, *, last: bool) -> Markup:
+def _hop(hop: DrawnHop, row: int, *, last: bool) -> Markup:
     y = row * _ROW + 24
     below = "" if last else _line(hop, y)
     return tag(
@@ -84,16 +84,16 @@ def _hop(hop: Hop, row: int, *, last: bool) -> Markup:
     )
 
 
-def _kind(hop: Hop) -> str:
+def _kind(hop: DrawnHop) -> str:
     return KINDS[hop.kind] + (f" · {hop.detail}" if hop.detail else "")
 
 
-def _line(hop: Hop, y: int) -> Markup:
+def _line(hop: DrawnHop, y: int) -> Markup:
     cut = hop.state in ("broken", "beyond")
     return tag("line", x1=_X, y1=y + 13, x2=_X, y2=y + _ROW - 13, class_="cut" if cut else "way")
 
 
-def _codes(hop: Hop, y: int) -> Markup:
+def _codes(hop: DrawnHop, y: int) -> Markup:
     """The first code and the number of others; a long one is squeezed into the drawing."""
     more = f" +{len(hop.codes) - 1}" if len(hop.codes) > 1 else ""
     told = hop.codes[0] + more

@@ -8,7 +8,7 @@ from vpc_check.findings import MEANINGS, Finding, merged
 from vpc_check.network.capacity import Capacity
 from vpc_check.observation import WORDS, Observation
 from vpc_check.report.explain import Explanation
-from vpc_check.report.hops import Path
+from vpc_check.report.hops import DrawnPath
 from vpc_check.report.page.drawing import STATES, draw
 from vpc_check.report.page.markup import Markup, join, tag
 from vpc_check.report.report import Report, capacity_lines
@@ -64,7 +64,7 @@ def _targets(report: Report) -> Iterator[Markup]:
     )
 
 
-def _causes(findings: Sequence[Finding], path: Path) -> Markup:
+def _causes(findings: Sequence[Finding], path: DrawnPath) -> Markup:
     """What is wrong on a path, beside its drawing."""
     lines = [
         tag("li", each.message, ". ", tag("b", "Remedy: "), each.remedy, ".")
@@ -76,9 +76,9 @@ def _causes(findings: Sequence[Finding], path: Path) -> Markup:
     return tag("ul", *dict.fromkeys(lines), class_="causes") if lines else Markup("")
 
 
-def _alike(paths: Sequence[Path]) -> list[list[Path]]:
+def _alike(paths: Sequence[DrawnPath]) -> list[list[DrawnPath]]:
     """Paths of one target that differ in the place only: one subnet's paths in the same states."""
-    groups: dict[object, list[Path]] = {}
+    groups: dict[object, list[DrawnPath]] = {}
     for path in paths:
         key = (path.subnet, tuple((hop.kind, hop.state, hop.codes) for hop in path.hops))
         groups.setdefault(key, []).append(path)

@@ -14,7 +14,7 @@ NAMES = sorted(path.stem for path in CASES.glob("*.json") if path.stem != "base"
 @pytest.mark.parametrize("name", NAMES)
 def test_a_case_has_its_findings_and_no_other(name: str) -> None:
     file = read(name)
-    findings = run_checks(file.case)
+    findings = [finding for _, finding in run_checks(file.analysis)]
     assert {(each.code, each.severity, each.component) for each in findings} == file.expected
     assert all(each.message and each.remedy for each in findings)
 

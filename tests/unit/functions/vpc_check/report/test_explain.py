@@ -19,7 +19,7 @@ PUBLIC = "93.184.216.34"
 
 def joined(name: str, target: str, word: str, address: str = "") -> Report:
     """The report of a case file with one observation."""
-    facts = read(name).case.facts
+    facts = read(name).analysis.facts
     seen = Observation(parse(target), word, address=address)
     return analyse(facts, [parse(target)], [seen])
 
@@ -86,7 +86,7 @@ def test_what_does_not_concern_packets_explains_no_packet() -> None:
 
 
 def test_with_facts_missing_nothing_is_claimed_of_them() -> None:
-    facts = read("fine_internet").case.facts
+    facts = read("fine_internet").analysis.facts
     sections = {name: rows for name, rows in facts.sections.items() if name != "NetworkAcls"}
     blind = Facts(facts.region, sections, {"NetworkAcls": Unknown("it was refused")})
     seen = [Observation(parse(WEB), "dropped", address=PUBLIC)]
@@ -96,7 +96,7 @@ def test_with_facts_missing_nothing_is_claimed_of_them() -> None:
 
 
 def test_a_cause_of_another_target_explains_nothing() -> None:
-    facts = read("route_none").case.facts
+    facts = read("route_none").analysis.facts
     other = parse("tcp://10.0.5.10:5432")
     report = analyse(facts, [parse(WEB), other], [Observation(other, "dropped")])
     assert any(each.target == WEB for each in report.findings)
@@ -147,7 +147,7 @@ def test_every_word_has_an_explanation_of_its_own(word: str) -> None:
 
 
 def test_probes_that_ran_elsewhere_are_told() -> None:
-    facts = read("fine_internet").case.facts
+    facts = read("fine_internet").analysis.facts
     seen = [Observation(parse(WEB), "ok", address=PUBLIC)]
     place = {"FunctionName": "vpc-check", "VpcConfig": {"SubnetIds": ["subnet-z"]}}
     elsewhere = Facts(facts.region, {**facts.sections, "Place": place})

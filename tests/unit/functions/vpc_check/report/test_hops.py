@@ -6,15 +6,26 @@ import pytest
 
 from tests.unit.functions.vpc_check.casefile import read
 from vpc_check.checks import run_checks
-from vpc_check.report.hops import Path, trace
+from vpc_check.facts import Attachment
+from vpc_check.network.paths import make_analysis
+from vpc_check.report.hops import DrawnPath, draw_paths
+from vpc_check.target import parse
 
 
-def paths(name: str) -> list[Path]:
-    case = read(name).case
-    return trace(case, run_checks(case))
+def paths(name: str) -> list[DrawnPath]:
+    analysis = read(name).analysis
+    return draw_paths(analysis, run_checks(analysis))
 
 
-def states(path: Path) -> list[tuple[str, str]]:
+def drawn_for_the_internet(name: str) -> DrawnPath:
+    """A path through a VPC whose case file asks for no target."""
+    facts = read(name).analysis.facts
+    function = Attachment.of(facts.sections["Function"])
+    analysis = make_analysis(facts, function, [parse("https://example.com")])
+    return draw_paths(analysis, run_checks(analysis))[0]
+
+
+def states(path: DrawnPath) -> list[tuple[str, str]]:
     return [(hop.kind, hop.state) for hop in path.hops]
 
 
@@ -53,10 +64,7 @@ def test_the_way_through_a_nat_has_both_of_its_legs() -> None:
     ],
 )
 def test_a_finding_breaks_the_path_at_its_hop(name: str, kind: str, label: str, code: str) -> None:
-    # The file of a fault of the whole VPC asks for no target.
-    case = read(name if name != "tenancy_dedicated" else "fine_internet").case
-    findings = run_checks(read(name).case)
-    path = trace(case, findings)[0]
+    path = drawn_for_the_internet(name) if name == "tenancy_dedicated" else paths(name)[0]
     broken = next(hop for hop in path.hops if hop.state == "broken")
     assert (broken.kind, broken.label) == (kind, label)
     assert code in broken.codes

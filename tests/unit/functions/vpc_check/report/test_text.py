@@ -40,5 +40,5 @@ def test_the_plan_comes_last() -> None:
 
 
 def test_nothing_found_is_said() -> None:
-    report = analyse(read("fine_internet").case.facts, [parse(WEB)])
+    report = analyse(read("fine_internet").analysis.facts, [parse(WEB)])
     assert render(report).endswith("No findings.\n")
