@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from vpc_check.safe_text import clean, clean_all
+
 Row = dict[str, Any]
 
 # section → what it is in a sentence
@@ -45,6 +47,11 @@ class Unknown:
     why: str
     remedy: str = "allow the call in the policy of this checking function, then run it again"
 
+    def __post_init__(self) -> None:
+        """Clean the texts, which may quote an answer of AWS."""
+        object.__setattr__(self, "why", clean(self.why))
+        object.__setattr__(self, "remedy", clean(self.remedy))
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -56,6 +63,11 @@ class Facts:
     region: str
     sections: Mapping[str, Any]
     unknown: Mapping[str, Unknown] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Clean every text: names and reasons are AWS's callers' to choose."""
+        object.__setattr__(self, "region", clean(self.region))
+        object.__setattr__(self, "sections", clean_all(dict(self.sections)))
 
     def has(self, names: Iterable[str]) -> bool:
         """Whether all of these sections are known."""

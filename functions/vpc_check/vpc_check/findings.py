@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from vpc_check.safe_text import clean
+
 # From the gravest to the mildest. "unknown" is what could not be looked at.
 SEVERITIES = ("error", "warning", "unknown", "info")
 
@@ -31,7 +33,9 @@ class Finding:
 
     def __post_init__(self) -> None:
         if self.severity not in SEVERITIES:
-            raise ValueError(f"{self.severity!r} is no severity: {', '.join(SEVERITIES)}")
+            raise ValueError(f"{self.severity!r} is not a severity: {', '.join(SEVERITIES)}")
+        for name in ("component", "message", "remedy", "target", "subnet"):
+            object.__setattr__(self, name, clean(getattr(self, name)))
 
 
 def in_order(findings: Sequence[Finding]) -> list[Finding]:

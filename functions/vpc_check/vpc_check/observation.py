@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vpc_check.safe_text import clean
 from vpc_check.target import Target
 
 # word → what it says. The words are part of the JSON answer: new ones may come, none changes.
@@ -63,7 +64,10 @@ class Observation:
 
     def __post_init__(self) -> None:
         if self.word not in WORDS:
-            raise ValueError(f"{self.word!r} is no word of an observation: {', '.join(WORDS)}")
+            raise ValueError(f"{self.word!r} is not a word of an observation: {', '.join(WORDS)}")
+        for name in ("detail", "address"):
+            object.__setattr__(self, name, clean(getattr(self, name)))
+        object.__setattr__(self, "addresses", tuple(map(clean, self.addresses)))
 
     @property
     def reached(self) -> bool:

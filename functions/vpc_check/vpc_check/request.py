@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vpc_check.safe_text import describe_target
 from vpc_check.target import Target, TargetError, parse
 
 FORMATS = ("json", "table", "html")
 DISCOVERIES = ("endpoints", "rds", "docdb")
 MEMBERS = ("function", "vpc_config", "targets", "capacity", "format", "probe")
+_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _VPC_CONFIG = ("SubnetIds", "SecurityGroupIds", "Ipv6AllowedForDualStack")
 
 
@@ -37,7 +40,9 @@ def read_request(event: object, own_name: str = "") -> Request:
     :param own_name: the function that is checked when the event names none: this one
     """
     if not isinstance(event, Mapping):
-        raise RequestError('the event is no JSON object: {"function": …, "targets": ["https://…"]}')
+        raise RequestError(
+            'the event is not a JSON object: {"function": …, "targets": ["https://…"]}'
+        )
     for member in event:
         if member not in MEMBERS:
             raise RequestError(f"unknown member {member!r}; known are {', '.join(MEMBERS)}")
@@ -70,37 +75,44 @@ def _vpc_config(value: object) -> Mapping[str, Any] | None:
         if member not in _VPC_CONFIG:
             raise RequestError(f"vpc_config has {member!r}; known are {', '.join(_VPC_CONFIG)}")
     for member in ("SubnetIds", "SecurityGroupIds"):
-        ids = value.get(member, [])
-        if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
-            raise RequestError(f"vpc_config.{member} is no list of ids")
+        if not _are_ids(value.get(member, [])):
+            raise RequestError(f"vpc_config.{member} is not a list of ids")
     return value
+
+
+def _are_ids(ids: object) -> bool:
+    return isinstance(ids, list) and all(
+        isinstance(each, str) and _ID.fullmatch(each) for each in ids
+    )
 
 
 def _targets(values: object) -> tuple[tuple[Target, ...], frozenset[str]]:
     if not isinstance(values, list):
-        raise RequestError('targets is no list: ["https://host", "tcp://host:port"]')
+        raise RequestError('targets is not a list: ["https://host", "tcp://host:port"]')
     targets: list[Target] = []
     discover: set[str] = set()
-    for value in values:
+    for number, value in enumerate(values):
         if isinstance(value, Mapping) and set(value) == {"discover"}:
             kinds = value["discover"]
             for kind in kinds if isinstance(kinds, list) else [kinds]:
                 discover.add(_one_of("discover", kind, DISCOVERIES))
         else:
-            targets.append(_target(value))
+            targets.append(_target(value, number))
     return tuple(dict.fromkeys(targets)), frozenset(discover)
 
 
-def _target(value: object) -> Target:
+def _target(value: object, number: int) -> Target:
     try:
         if isinstance(value, str):
             return parse(value)
         if isinstance(value, Mapping) and set(value) == {"url", "address"}:
             return parse(str(value["url"]), address=str(value["address"]))
     except TargetError as error:
-        raise RequestError(str(error)) from error
+        raise RequestError(f"targets[{number}]: {error}") from error
+    # Neither the value nor its keys are repeated: a mistyped member may hold a URL with a password.
     raise RequestError(
-        f'target {value!r} is none of "https://…", {{"url": …, "address": …}}, {{"discover": […]}}'
+        f"targets[{number}] is {describe_target(value)}; a target is "
+        '"https://…", {"url": …, "address": …} or {"discover": […]}'
     )
 
 
@@ -146,7 +158,7 @@ def read_plan(value: object) -> Plan:
     "connections" is of one environment and may be 0.
     """
     if not isinstance(value, Mapping):
-        raise RequestError('capacity is no object: {"concurrency": 1000, "connections": 5}')
+        raise RequestError('capacity is not an object: {"concurrency": 1000, "connections": 5}')
     rest = {member: value[member] for member in value if member != "historic"}
     listed: Any = rest.pop("functions", None)
     if listed is None:
@@ -156,7 +168,7 @@ def read_plan(value: object) -> Plan:
             f'capacity has "functions" and {", ".join(rest)} beside them: choose one'
         )
     if not isinstance(listed, list) or not listed:
-        raise RequestError("capacity.functions is no list of functions")
+        raise RequestError("capacity.functions is not a list of functions")
     historic = value.get("historic", False)
     if not isinstance(historic, bool):
         raise RequestError(f"capacity.historic is {historic!r}; it is true or false")
@@ -191,6 +203,6 @@ def _number(value: Mapping[str, object], name: str, default: int) -> int:
 
 def _ids(value: Mapping[str, object], name: str) -> tuple[str, ...]:
     ids = value.get(name, [])
-    if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
-        raise RequestError(f"capacity.{name} is no list of ids")
+    if not isinstance(ids, list) or not _are_ids(ids):
+        raise RequestError(f"capacity.{name} is not a list of ids")
     return tuple(ids)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+from vpc_check.safe_text import clean, describe_target, mask_query
 
 DEFAULT_PORTS = {"https": 443, "http": 80, "tls": 443, "tcp": 0, "udp": 0}
 
@@ -34,11 +36,14 @@ class Target:
 
     @property
     def text(self) -> str:
-        """The target as a URL, which names it everywhere: findings, observations, the report."""
+        """The target as a URL, which names it everywhere: findings, observations, the report.
+
+        The values of a query are masked: they may be tokens.
+        """
         host = f"[{self.host}]" if ":" in self.host else self.host
         shown = "" if self.port == DEFAULT_PORTS[self.protocol] else f":{self.port}"
         path = self.path if self.protocol in ("http", "https") and self.path != "/" else ""
-        return f"{self.protocol}://{host}{shown}{path}"
+        return clean(f"{self.protocol}://{host}{shown}{mask_query(path)}")
 
     @property
     def literal(self) -> Address | None:
@@ -56,33 +61,59 @@ class Target:
 
 def parse(text: str, *, about: str = "", address: str = "") -> Target:
     """Read `https://host/path`, `tcp://host:port` and so on. Raises TargetError."""
-    parts = urlsplit(text)
+    shown = describe_target(text)
+    parts = _split(text)
+    if parts is None or any(each.isspace() or not each.isprintable() for each in parts.netloc):
+        raise TargetError(f"target {shown} is not a URL: write https://host or tcp://host:port")
     if parts.scheme not in DEFAULT_PORTS:
         known = ", ".join(sorted(DEFAULT_PORTS))
-        raise TargetError(f"target {text!r} has no protocol of {known}: write tcp://host:port")
-    try:
-        port = parts.port
-    except ValueError as error:
-        raise TargetError(f"target {text!r}: {error}; a port is 1 to 65535") from error
+        raise TargetError(f"target {shown} has no protocol of {known}: write tcp://host:port")
+    if "@" in parts.netloc:
+        raise TargetError(f"target {shown} contains a user name or a password; leave it out")
+    port = _port(parts)
+    if port is None:
+        raise TargetError(f"target {shown}: a port is a number from 1 to 65535")
     if not parts.hostname:
-        raise TargetError(f"target {text!r} names no host: write {parts.scheme}://host:port")
-    if parts.username is not None:
-        raise TargetError(f"a target on {parts.hostname} holds a user name; leave it out")
-    port = port if port is not None else DEFAULT_PORTS[parts.scheme]
+        raise TargetError(f"target {shown} names no host: write {parts.scheme}://host:port")
     if port == 0:
-        raise TargetError(f"target {text!r} needs a port: {parts.scheme}://{parts.hostname}:5432")
+        raise TargetError(f"target {shown} needs a port: {parts.scheme}://{parts.hostname}:5432")
+    if not text.isprintable():
+        raise TargetError(f"target {shown} contains a control character; leave it out")
     if address:
-        _check_address(text, address)
+        _check_address(shown, address)
     path = parts.path or "/"
     if parts.query:
         path += f"?{parts.query}"
     return Target(parts.scheme, parts.hostname, port, path, about, address)
 
 
-def _check_address(text: str, address: str) -> None:
+def _split(text: str) -> SplitResult | None:
+    """Split a URL; None for what is not one. No ValueError leaves, because it quotes the text."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return None
+
+
+def _port(parts: SplitResult) -> int | None:
+    """The port, or the protocol's own; None for what is not a port, or an empty one."""
+    if parts.netloc.endswith(":"):
+        return None
+    try:
+        port = parts.port
+    except ValueError:
+        return None
+    return DEFAULT_PORTS[parts.scheme] if port is None else port
+
+
+def _check_address(shown: str, address: str) -> None:
     try:
         ipaddress.ip_address(address)
-    except ValueError as error:
+    except ValueError:
+        known = False
+    else:
+        known = True
+    if not known:
         raise TargetError(
-            f"target {text!r}: address {address!r} is no IP address; left out, it is resolved"
-        ) from error
+            f"target {shown}: its address is not an IP address; left out, it is resolved"
+        )

@@ -54,9 +54,10 @@ def check_ipv6(analysis: Analysis) -> Iterator[Located]:
                     "IPV6_NOT_ALLOWED",
                     "info" if 4 in versions else "error",
                     analysis.function.name or "VpcConfig",
-                    f"{destination.target.host} has an IPv6 address, and the function sends IPv4 only"
-                    + (": it uses the IPv4 address" if 4 in versions else ""),
-                    "set Ipv6AllowedForDualStack in VpcConfig; all of its subnets must be dual-stack",
+                    f"{destination.target.host} has an IPv6 address, and the function sends "
+                    "IPv4 only" + (": it uses the IPv4 address" if 4 in versions else ""),
+                    "set Ipv6AllowedForDualStack in VpcConfig; all of its subnets must be "
+                    "dual-stack",
                     destination.target.text,
                 ),
             )

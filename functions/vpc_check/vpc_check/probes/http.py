@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from vpc_check.probes.outcome import Outcome
 from vpc_check.probes.stream import receive, send
+from vpc_check.safe_text import mask_url
 from vpc_check.target import DEFAULT_PORTS, Target
 
 MOST_HEAD = 32_768
@@ -67,7 +68,7 @@ def _judge(head: bytes) -> Outcome:
     said = f"{status} {(match.group(2) or b'').decode('latin-1')}".strip()
     for name in ("x-amzn-errortype", "location"):
         if value := _header(head, name):
-            said += f", {name}: {value[:120]}"
+            said += f", {name}: {mask_url(value)[:120]}"
     if status in (401, 403):
         return Outcome("denied", said)
     return Outcome("http_status" if status >= 400 else "ok", said)

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 
 from vpc_check.observation import WORDS
+from vpc_check.safe_text import clean
 
 MOST_TEXT = 300  # characters of a detail: what comes from the network may be of any length
 
@@ -44,8 +45,8 @@ class Outcome:
 
 def printable(text: str) -> str:
     """Make text of a stranger harmless to a terminal, and short."""
-    clean = "".join(each if each.isprintable() else "?" for each in text)
-    return clean if len(clean) <= MOST_TEXT else clean[: MOST_TEXT - 1] + "…"
+    shown = clean(text)
+    return shown if len(shown) <= MOST_TEXT else shown[: MOST_TEXT - 1] + "…"
 
 
 def of_error(error: OSError, during: str, *, connected: bool) -> Outcome:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vpc_check.findings import Finding
 from vpc_check.network.paths import Analysis, Hop, Located, NameHop, TargetHop, function_hop
+from vpc_check.safe_text import clean
 
 _STATES = {"error": "broken", "warning": "doubtful", "unknown": "unknown", "info": "ok"}
 _ORDER = ("broken", "doubtful", "unknown", "ok")
@@ -89,7 +90,8 @@ def _draw(
             state = "beyond"
         broken = broken or state == "broken"
         codes = tuple(dict.fromkeys(each.code for each in found[hop]))
-        yield DrawnHop(hop.kind, hop.id, hop.ids, hop.detail, state, codes)
+        ids = tuple(map(clean, hop.ids))
+        yield DrawnHop(hop.kind, clean(hop.id), ids, clean(hop.detail), state, codes)
 
 
 def _place(

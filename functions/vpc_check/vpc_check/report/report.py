@@ -11,6 +11,7 @@ from vpc_check.network.paths import Analysis
 from vpc_check.observation import WORDS, Observation
 from vpc_check.report.explain import Explanation
 from vpc_check.report.hops import DrawnPath
+from vpc_check.safe_text import clean_all
 
 _DOUBTFUL = frozenset({"slow", "denied", "http_status", "sent", "not_tried"})
 _FAILED = frozenset(WORDS) - _DOUBTFUL - {"ok"}
@@ -54,7 +55,7 @@ class Report:
 def to_json(report: Report) -> dict[str, Any]:
     """Return the versioned answer; every member is always there."""
     analysis = report.analysis
-    return {
+    answer: dict[str, Any] = {
         "version": VERSION,
         "verdict": report.verdict,
         "function": analysis.function.name,
@@ -97,6 +98,8 @@ def to_json(report: Report) -> dict[str, Any]:
         "paths": [{**asdict(each), "state": each.state} for each in report.paths],
         "capacity": asdict(report.capacity) if report.capacity else None,
     }
+    cleaned: dict[str, Any] = clean_all(answer)
+    return cleaned
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from surefoot.kit.table import table
 from vpc_check.findings import merged
 from vpc_check.network.capacity import Capacity
 from vpc_check.report.report import Report, capacity_lines
+from vpc_check.safe_text import clean
 
 _VERDICTS = {
     "fine": "nothing stands in the way",
@@ -18,7 +19,8 @@ _VERDICTS = {
 
 def render(report: Report) -> str:
     """Return the report as text, tables first, sentences below; it ends with a line end."""
-    return "\n\n".join(_parts(report)) + "\n"
+    lines = "\n\n".join(_parts(report)).split("\n")
+    return "\n".join(map(clean, lines)) + "\n"
 
 
 def _parts(report: Report) -> Iterator[str]:

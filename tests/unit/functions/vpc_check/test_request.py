@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ def test_targets_are_read_in_all_their_forms() -> None:
     }
     request = read_request(event)
     assert [target.text for target in request.targets] == [
-        "https://example.com/health?deep=1",
+        "https://example.com/health?deep=***",
         "tcp://[2001:db8::1]:6379",
         "tls://db.internal:5432",
     ]
@@ -47,22 +48,28 @@ def test_targets_are_read_in_all_their_forms() -> None:
 @pytest.mark.parametrize(
     ("event", "told"),
     [
-        ([], "the event is no JSON object"),
+        ([], "the event is not a JSON object"),
         ({}, 'neither a "function" nor a "vpc_config"'),
         ({"function": "f", "target": []}, "unknown member 'target'; known are function"),
         ({"function": "f", "vpc_config": {"SubnetIds": ["s"]}}, "exclude each other"),
         ({"function": 5}, "function is 5, not a name or an ARN"),
         ({"vpc_config": {"SubnetIds": []}}, 'vpc_config needs "SubnetIds"'),
-        ({"vpc_config": {"SubnetIds": "subnet-1"}}, "vpc_config.SubnetIds is no list of ids"),
+        ({"vpc_config": {"SubnetIds": "subnet-1"}}, "vpc_config.SubnetIds is not a list of ids"),
         ({"vpc_config": {"SubnetIds": ["s"], "Vpc": 1}}, "vpc_config has 'Vpc'; known are"),
-        ({"function": "f", "targets": "https://a"}, "targets is no list"),
-        ({"function": "f", "targets": [5]}, "target 5 is none of"),
+        ({"function": "f", "targets": "https://a"}, "targets is not a list"),
+        ({"function": "f", "targets": [5]}, "targets[0] is a int; a target is"),
         ({"function": "f", "targets": [{"discover": ["s3"]}]}, "discover is 's3'; it is one of"),
         ({"function": "f", "targets": ["example.com:443"]}, "has no protocol of"),
         ({"function": "f", "targets": ["tcp://example.com"]}, "needs a port"),
-        ({"function": "f", "targets": ["tcp://example.com:70000"]}, "a port is 1 to 65535"),
+        (
+            {"function": "f", "targets": ["tcp://example.com:70000"]},
+            "a port is a number from 1 to 65535",
+        ),
         ({"function": "f", "targets": ["https://"]}, "names no host"),
-        ({"function": "f", "targets": [{"url": "tcp://a:1", "address": "b"}]}, "is no IP address"),
+        (
+            {"function": "f", "targets": [{"url": "tcp://a:1", "address": "b"}]},
+            "is not an IP address",
+        ),
         ({"function": "f", "format": "pdf"}, "format is 'pdf'; it is one of json, table, html"),
         ({"function": "f", "probe": "yes"}, "probe is 'yes'; it is true or false"),
         ({"function": "f", "capacity": {"concurrency": -1}}, "capacity.concurrency is -1"),
@@ -79,6 +86,78 @@ def test_a_password_in_a_target_is_refused_and_not_repeated() -> None:
         read_request({"function": "f", "targets": ["https://me:hunter2@example.com"]})
     assert "hunter2" not in str(raised.value)
     assert "user name" in str(raised.value)
+
+
+SECRET = "hunter2"
+USERINFO = [f"me:{SECRET}@", f"{SECRET}@", f":{SECRET}@", f"me:{SECRET}%40x@", f"a@b:{SECRET}@"]
+USERINFO += [f"me:{SECRET}/x@", f"me:{SECRET}?x@", f"me:#{SECRET}@"]
+FORMS = [
+    "https://{}example.com",
+    "https://{}example.com:99999",
+    "https://{}example.com:port",
+    "https://{}",
+    "https://{}[::1",
+    "https://{}exa mple.com",
+    "https://{}example\N{FULLWIDTH COLON}com",
+    "tcp://{}example.com",
+    "postgres://{}db.internal:5432/orders",
+    "{}example.com:443",
+    "//{}example.com",
+    "tcp:/{}example.com:1",
+    "https://{}example.com/\x1b[31m",
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "userinfo", [*USERINFO, f"me:{SECRET}/x@", f"me:{SECRET}?x@", f"me:#{SECRET}@"]
+)
+@pytest.mark.parametrize("member", ["plain", "address", "typo", "extra", "list"])
+def test_no_error_repeats_a_password(form: str, userinfo: str, member: str) -> None:
+    url = form.format(userinfo)
+    target: Any = {
+        "plain": url,
+        "address": {"url": url, "address": f"10.0.0.1{SECRET}"},
+        "typo": {"urll": url},
+        "extra": {"url": url, "address": "10.0.0.1", url: 1},
+        "list": [url],
+    }[member]
+    with pytest.raises(RequestError) as raised:
+        read_request({"function": "f", "targets": ["https://a", target]})
+    trace = "".join(traceback.format_exception(raised.value))
+    assert SECRET not in trace
+    assert "targets[1]" in str(raised.value)
+
+
+def test_a_port_that_is_not_a_number_is_not_repeated() -> None:
+    with pytest.raises(RequestError) as raised:
+        read_request({"function": "f", "targets": [f"https://me:{SECRET}"]})
+    assert SECRET not in "".join(traceback.format_exception(raised.value))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"function": "f", "targets": ["tcp://a\x1b[2Jb:1"]},
+        {"function": "f", "targets": ["https://a/\x1b]0;t\x07"]},
+        {"function": "f", "targets": ["https://a\u202eb"]},
+        {"vpc_config": {"SubnetIds": ["subnet-1\x1b[31m"]}},
+        {"function": "f", "capacity": {"subnets": ["subnet-1\n"]}},
+        {"function": "f", "\x1b[2J": 1},
+        {"function": "f", "format": "\x1b[2J"},
+    ],
+)
+def test_control_characters_are_refused_and_not_repeated(event: Any) -> None:
+    with pytest.raises(RequestError) as raised:
+        read_request(event)
+    assert str(raised.value).isprintable()
+
+
+def test_the_values_of_a_query_are_probed_and_not_shown() -> None:
+    target = parse(f"https://example.com/a?token={SECRET}&b={SECRET}")
+    assert target.path == f"/a?token={SECRET}&b={SECRET}"
+    assert target.text == "https://example.com/a?token=***&b=***"
+    assert parse(f"https://example.com/?{SECRET}").text == "https://example.com/?***"
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
-"""HTML and SVG from Python values; whatever is no Markup is escaped."""
+"""HTML and SVG from Python values; what is not Markup is escaped."""
 
 from __future__ import annotations
 
 from html import escape
+
+from vpc_check.safe_text import clean
 
 _VOID = frozenset({"meta", "br", "hr", "path", "line", "circle", "rect"})
 
@@ -16,7 +18,7 @@ class Markup(str):
 def tag(name: str, /, *children: object, **attributes: object) -> Markup:
     """Return an element. `class_` is class, other `_` are dashes; None leaves an attribute out."""
     told = "".join(
-        f' {_attribute(key)}="{escape(str(value))}"'
+        f' {_attribute(key)}="{escape(clean(str(value)))}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -36,4 +38,4 @@ def _attribute(key: str) -> str:
 
 
 def _text(part: object) -> str:
-    return part if isinstance(part, Markup) else escape(str(part))
+    return part if isinstance(part, Markup) else escape(clean(str(part)))

@@ -103,15 +103,15 @@ def test_addresses_that_are_not_known_are_not_invented() -> None:
 @pytest.mark.parametrize(
     ("plan", "told"),
     [
-        ([], "capacity is no object"),
+        ([], "capacity is not an object"),
         ({"concurrency": 0}, "capacity.concurrency is 0; it is a whole number, 1 or more"),
         ({"concurrency": True}, "capacity.concurrency is True"),
         ({"memory_mb": 1.5}, "capacity.memory_mb is 1.5"),
         ({"conections": 5}, "capacity has 'conections'; known are"),
-        ({"functions": []}, "capacity.functions is no list of functions"),
+        ({"functions": []}, "capacity.functions is not a list of functions"),
         ({"functions": [1]}, "a function of the capacity plan is 1, not an object"),
         ({"functions": [{}], "concurrency": 5}, 'capacity has "functions" and concurrency'),
-        ({"groups": "sg-1"}, "capacity.groups is no list of ids"),
+        ({"groups": "sg-1"}, "capacity.groups is not a list of ids"),
         ({"historic": 1}, "capacity.historic is 1; it is true or false"),
     ],
 )
