@@ -75,6 +75,7 @@ class AwsCaller:
         """Begin with full buckets, or with empty ones where an invocation before used them up."""
         self.left_s = left_s
         self.last_error = ""  # the last refusal that was worth a repetition
+        self._account = ""
         self._dependencies = dependencies
         config = dependencies.config
         self.buckets = {
@@ -97,6 +98,13 @@ class AwsCaller:
     def client(self, service: str) -> Any:
         """Return the client of an AWS service, by boto3's name."""
         return self._dependencies.client(service)
+
+    def account(self) -> str:
+        """Return the account that the calls are made in; asked for once."""
+        if not self._account:
+            identity = self.call("describe", "sts", self.client("sts").get_caller_identity)
+            self._account = str(identity["Account"])
+        return self._account
 
     def call(self, bucket: str, service: str, call: Callable[..., T], **arguments: Any) -> T:
         """Make one call and return its result.

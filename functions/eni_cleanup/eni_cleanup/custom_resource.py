@@ -1,8 +1,7 @@
 """One invocation's share of a request: all of it, or as much as there is time for.
 
-CloudFormation sends the same Delete when a stack is deleted and when an update drops or renames the
-resource. Only the first is a reason to cut functions off from their VPC.
-Source: "Stack status codes", AWS CloudFormation User Guide.
+A Delete does what it can and leaves the rest to CloudFormation: it must never make a stack
+undeletable that would be deleted, if slowly, without this resource.
 """
 
 from __future__ import annotations
@@ -19,10 +18,11 @@ from surefoot.kit.refusal import refusal
 from . import report
 from .aws import AwsCaller, Dependencies, OutOfTime
 from .cloudformation import FAILED, SUCCESS, CfnResult
-from .detach import detach_functions
+from .detach import ForeignFunction, detach_functions, get_config
 from .inventory import make_scope
 from .progress import CONTINUATION_KEY, Progress, begin, resume
 from .request import Request, parse
+from .stack import find_removal, is_being_deleted, stack_status
 from .sweep import SweepProgress, sweep
 
 # Of what is left of an invocation, these parts are kept back at most: for handing over, and then
@@ -43,8 +43,8 @@ def handle_request(
     """
     # Parsed for a Create, too: at the Delete it would be too late to report what is wrong.
     dependencies, request = dependencies or Dependencies(), parse(event)
-    if request.kind != "Delete":
-        return CfnResult(SUCCESS, "there is nothing to do before the stack is deleted")
+    if request.problem:
+        return CfnResult(SUCCESS, f"left to CloudFormation: {request.problem}")
     progress = _progress(event, request, dependencies)
     reserve_s = min(
         dependencies.config.reserve_s, remaining(context).seconds * MAX_RESERVE_FRACTION
@@ -56,6 +56,8 @@ def handle_request(
         return min(remaining(context, reserve_s).seconds, ends_at - dependencies.clock())
 
     caller = AwsCaller(dependencies, left_s, fresh=progress.turn == 1)
+    if request.kind != "Delete":
+        return _check_functions(caller, request)
     try:
         return _delete_interfaces(caller, request, progress, dependencies.config.poll_s)
     except (OutOfTime, DeadlineExceeded):
@@ -64,6 +66,22 @@ def handle_request(
     if dependencies.clock() + dependencies.config.poll_s >= ends_at:
         return CfnResult(FAILED, report.failure(progress, dependencies.clock()))
     return _continue_in_new_invocation(event, context, dependencies, progress)
+
+
+def _check_functions(caller: AwsCaller, request: Request) -> CfnResult:
+    """Fail a Create, or an Update, that names a function which is not there."""
+    for function in request.new_functions:
+        try:
+            found = get_config(caller, function) is not None
+        except ForeignFunction as error:
+            return CfnResult(FAILED, str(error))
+        if not found:
+            return CfnResult(
+                FAILED,
+                f"there is no function {function} in account {caller.account()}: correct "
+                "FunctionNames, and name the function in DependsOn",
+            )
+    return CfnResult(SUCCESS, "there is nothing to do before the stack is deleted")
 
 
 def _progress(event: Mapping[str, Any], request: Request, dependencies: Dependencies) -> Progress:
@@ -80,8 +98,11 @@ def _delete_interfaces(
         return CfnResult(
             SUCCESS, f"the stack stays ({status}), so its functions do: nothing was touched"
         )
-    had = detach_functions(caller, request.targets.functions)
-    where = make_scope(caller, request.targets, had)
+    removal = find_removal(caller, request.stack)
+    detachment = detach_functions(caller, request.targets.functions, only=removal.why_kept)
+    for function, why in detachment.left.items():
+        print(f"not detached: {function}: {why}", file=sys.stderr)
+    where = make_scope(caller, request.targets, detachment.configs, detachment.names)
     swept = SweepProgress()
     before = progress.deleted
     try:
@@ -94,7 +115,7 @@ def _delete_interfaces(
     shared = [each for each in swept.kept if each.interface.config in where.ours]
     return CfnResult(
         SUCCESS,
-        report.success(progress.deleted, shared),
+        report.success(progress.deleted, shared, detachment.left),
         {"Deleted": str(progress.deleted), "Kept": str(len(shared))},
     )
 
@@ -119,19 +140,3 @@ def _continue_in_new_invocation(
     return CfnResult(
         FAILED, f"no invocation goes on: {reason}. {report.failure(progress, dependencies.clock())}"
     )
-
-
-# These delete every resource of the stack; the rollback of an update does not.
-_DELETING = ("DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
-
-
-def stack_status(caller: AwsCaller, stack_id: str) -> str:
-    """Return the status of a stack."""
-    client = caller.client("cloudformation")
-    answer = caller.call("describe", "cloudformation", client.describe_stacks, StackName=stack_id)
-    return str(answer["Stacks"][0]["StackStatus"])
-
-
-def is_being_deleted(status: str) -> bool:
-    """Tell whether a stack of this status is about to lose all of its resources."""
-    return status in _DELETING

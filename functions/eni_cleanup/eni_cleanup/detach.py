@@ -6,12 +6,13 @@ Sources: "UpdateFunctionConfiguration" and "GetFunctionConfiguration", AWS Lambd
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from surefoot.kit.refusal import refusal
 
-from .aws import AwsCaller
+from .aws import AwsCaller, OutOfTime
 from .interfaces import NetworkConfig, network_configs, network_configs_of
 
 POLL_S = 2.0
@@ -23,38 +24,96 @@ class DetachFailed(RuntimeError):
     """Lambda could not take a function out of its VPC."""
 
 
-def detach_functions(caller: AwsCaller, names: Iterable[str]) -> frozenset[NetworkConfig]:
-    """Take functions out of their VPCs and return the pairs that they had, once all are out.
+class ForeignFunction(ValueError):
+    """An ARN of another account or region, where this function changes nothing."""
 
-    A function that does not exist has no pairs. One that is out already has those it was noted
-    with: an earlier invocation did the work and died, or an earlier Delete failed.
 
-    :raises DetachFailed: an update failed
+@dataclass(frozen=True)
+class Detachment:
+    """`configs` are what the functions of `names` have or had; `left` has why others were not
+    detached, by the name or ARN that was given.
+    """
+
+    names: tuple[str, ...]
+    configs: frozenset[NetworkConfig]
+    left: Mapping[str, str]
+
+
+def detach_functions(
+    caller: AwsCaller, functions: Iterable[str], *, only: Callable[[str], str] = lambda _: ""
+) -> Detachment:
+    """Take functions out of their VPCs, and return once all are out.
+
+    A function that does not exist has no configurations. One that is out already has those in its
+    tags: an earlier invocation detached it and died, or an earlier Delete failed. One that Lambda
+    refuses to change, as with an EFS access point, is left as it is: its deletion then takes as
+    long as it would without us.
+
+    :param only: returns why a function, by its name, must not be detached, or an empty text
     :raises OutOfTime: not all are out yet; repeat it
     """
     had: set[NetworkConfig] = set()
-    updated: dict[str, bool] = {}
-    for name in names:
-        config = get_config(caller, name)
-        if config is not None:
-            had |= current_or_tagged_configs(caller, config)
-            updated[name] = _begin_detaching(caller, name, config)
-    for name, by_us in updated.items():
-        _wait_until_detached(caller, name, by_us=by_us)
-    return frozenset(had)
+    updated: dict[str, tuple[str, bool]] = {}
+    left: dict[str, str] = {}
+    for function in dict.fromkeys(functions):
+        try:
+            config = get_config(caller, function)
+            if config is None:
+                continue
+            if why := only(config["FunctionName"]):
+                left[function] = why
+                continue
+            configs = current_or_tagged_configs(caller, config)
+            arn = config["FunctionArn"]
+            updated[function] = (arn, _begin_detaching(caller, arn, config))
+            had |= configs
+        except Exception as error:
+            left[function] = _permanent_reason(error)
+    for function, (arn, by_us) in list(updated.items()):
+        try:
+            _wait_until_detached(caller, arn, by_us=by_us)
+        except Exception as error:
+            left[function] = _permanent_reason(error)
+            del updated[function]
+    names = dict.fromkeys(arn.rpartition(":")[2] for arn, _ in updated.values())
+    return Detachment(tuple(names), frozenset(had), left)
 
 
-def get_config(caller: AwsCaller, name: str) -> Mapping[str, Any] | None:
-    """Return the configuration of a function, None when there is no such function."""
+def _permanent_reason(error: Exception) -> str:
+    """Say why a function is left alone; raises the error again if it is not AWS's last word."""
+    if isinstance(error, (DetachFailed, ForeignFunction)):
+        return str(error)
+    if isinstance(error, OutOfTime) or not isinstance(getattr(error, "response", None), dict):
+        raise error
+    return str(refusal(error, "lambda"))
+
+
+def get_config(caller: AwsCaller, function: str) -> Mapping[str, Any] | None:
+    """Return the configuration of a function, None when there is no such function.
+
+    :param function: a name, or an unqualified ARN: then of exactly that function
+    :raises ForeignFunction: it is of another account or region
+    """
+    is_arn = function.startswith("arn:")
+    if is_arn and function.split(":")[4] != caller.account():
+        raise ForeignFunction(
+            f"{function} is of account {function.split(':')[4]}, and this function works in "
+            f"{caller.account()}: deploy it there, too"
+        )
     client = caller.client("lambda")
     try:
         config: Mapping[str, Any] = caller.call(
-            "lambda", "lambda", client.get_function_configuration, FunctionName=name
+            "lambda", "lambda", client.get_function_configuration, FunctionName=function
         )
     except Exception as error:
         if _error_code(error) == "ResourceNotFoundException":
             return None
         raise
+    if is_arn and config["FunctionArn"] != function:
+        raise ForeignFunction(
+            f"{function} is not {config['FunctionArn']}, the function of that name here: deploy "
+            "this function in that region, too"
+        )
     return config
 
 
@@ -67,18 +126,18 @@ def current_or_tagged_configs(
     )
 
 
-def _begin_detaching(caller: AwsCaller, name: str, config: Mapping[str, Any]) -> bool:
+def _begin_detaching(caller: AwsCaller, arn: str, config: Mapping[str, Any]) -> bool:
     """Begin to take a function out of its VPC; False when it is not in one."""
     if not network_configs_of(config.get("VpcConfig")):
         return False
     vpc = config["VpcConfig"]
     # Tag first, then update, so that a crash in between is recoverable.
     write_network_tags(caller, config["FunctionArn"], vpc["SubnetIds"], vpc["SecurityGroupIds"])
-    _update(caller, name)
+    _update(caller, arn)
     return True
 
 
-def _update(caller: AwsCaller, name: str) -> None:
+def _update(caller: AwsCaller, arn: str) -> None:
     client = caller.client("lambda")
     while True:
         try:
@@ -86,7 +145,7 @@ def _update(caller: AwsCaller, name: str) -> None:
                 "lambda",
                 "lambda",
                 client.update_function_configuration,
-                FunctionName=name,
+                FunctionName=arn,
                 VpcConfig=_NO_VPC,
             )
         except Exception as error:
@@ -101,17 +160,17 @@ def _update(caller: AwsCaller, name: str) -> None:
         caller.pause(POLL_S)
 
 
-def _wait_until_detached(caller: AwsCaller, name: str, *, by_us: bool) -> None:
+def _wait_until_detached(caller: AwsCaller, arn: str, *, by_us: bool) -> None:
     """Wait until a function is out: a deletion in the middle of the update would undo it."""
-    while (config := get_config(caller, name)) is not None:
+    while (config := get_config(caller, arn)) is not None:
         status = config.get("LastUpdateStatus", "Successful")
         # An older update's failure does not matter here.
         if status == "Failed" and by_us:
             raise DetachFailed(
-                f"Lambda could not take the function {name} out of its VPC "
+                f"Lambda could not take the function {arn.rpartition(':')[2]} out of its VPC "
                 f"({config.get('LastUpdateStatusReasonCode', 'no code')}: "
                 f"{config.get('LastUpdateStatusReason', 'no reason')}); correct what it names, its "
-                "role's permissions most likely, then delete the stack again"
+                "role's permissions most likely"
             )
         if status != "InProgress" and not network_configs_of(config.get("VpcConfig")):
             return

@@ -56,18 +56,34 @@ def _parse_order(event: Any) -> tuple[bool, Targets]:
     return event["dry_run"], targets.parse(event, targets.DIRECT)
 
 
+def _get_configs(caller: AwsCaller, wanted: Targets) -> dict[str, Mapping[str, Any]]:
+    """The configurations of the functions that the order names.
+
+    :raises ValueError: there is no such function here
+    """
+    found = {name: detach.get_config(caller, name) for name in wanted.functions}
+    missing = [name for name, config in found.items() if config is None]
+    if missing:
+        raise ValueError(
+            f"there is no function {', '.join(missing)} in account {caller.account()}: correct "
+            '"functions"; for the interfaces of a function that is gone, name its subnets and '
+            "security groups"
+        )
+    return {name: config for name, config in found.items() if config is not None}
+
+
 def _plan(caller: AwsCaller, wanted: Targets) -> dict[str, Any]:
-    configs = {name: detach.get_config(caller, name) for name in wanted.functions}
+    configs = _get_configs(caller, wanted)
     had: set[NetworkConfig] = set()
     for config in configs.values():
-        if config is not None:
-            had |= detach.current_or_tagged_configs(caller, config)
-    seen = scan(caller, make_scope(caller, wanted, had))
+        had |= detach.current_or_tagged_configs(caller, config)
+    names = [str(config["FunctionName"]) for config in configs.values()]
+    seen = scan(caller, make_scope(caller, wanted, had, names))
     return {
         **_result(seen, dry=True),
         "done": False,
         "detached": [],
-        "would_detach": [name for name, config in configs.items() if config is not None],
+        "would_detach": names,
         "deleted": 0,
         "would_delete": sum(each.decision != KEEP for each in seen),
     }
@@ -76,17 +92,19 @@ def _plan(caller: AwsCaller, wanted: Targets) -> dict[str, Any]:
 def _delete_unused(caller: AwsCaller, wanted: Targets, poll_s: float) -> dict[str, Any]:
     swept = SweepProgress()
     done = True
-    detached: Sequence[str] = ()
+    detachment = detach.Detachment((), frozenset(), {})
     try:
-        had = detach.detach_functions(caller, wanted.functions)
-        detached = wanted.functions
-        sweep(caller, make_scope(caller, wanted, had), poll_s, swept)
+        _get_configs(caller, wanted)
+        detachment = detach.detach_functions(caller, wanted.functions)
+        where = make_scope(caller, wanted, detachment.configs, detachment.names)
+        sweep(caller, where, poll_s, swept)
     except (OutOfTime, DeadlineExceeded):
         done = False
     return {
         **_result([*swept.left.values(), *swept.kept], dry=False),
         "done": done,
-        "detached": list(detached),
+        "detached": list(detachment.names),
+        "not_detached": dict(detachment.left),
         "deleted": swept.deleted,
         "trouble": caller.last_error,
         "refused": swept.refused,

@@ -33,16 +33,24 @@ class ScannedInterface(NamedTuple):
     decision: str
 
 
-def make_scope(caller: AwsCaller, targets: Targets, had: Collection[NetworkConfig]) -> Scope:
-    """Return the scope of `targets`, whose functions have or had the pairs `had`."""
+def make_scope(
+    caller: AwsCaller,
+    targets: Targets,
+    had: Collection[NetworkConfig],
+    detached: Collection[str],
+) -> Scope:
+    """Return the scope of `targets`.
+
+    :param had: the configurations that the detached functions have or had
+    :param detached: the names of the functions that were (or would be) detached
+    """
     ours = targets.network_configs | frozenset(had)
-    identity = caller.call("describe", "sts", caller.client("sts").get_caller_identity)
     return Scope(
-        identity["Account"],
+        caller.account(),
         frozenset(targets.subnets) | {pair.subnet for pair in ours},
         targets.vpc,
         ours,
-        frozenset(targets.functions),
+        frozenset(detached),
     )
 
 

@@ -67,11 +67,14 @@ def lines(seen: Sequence[ScannedInterface], refused: Mapping[str, str]) -> list[
     ]
 
 
-def success(deleted: int, shared: Sequence[ScannedInterface]) -> str:
+def success(deleted: int, shared: Sequence[ScannedInterface], left: Mapping[str, str]) -> str:
     """Say what was done, and which interfaces of our pairs stay because others use them."""
     said = f"interfaces deleted: {deleted}"
     if shared:
         said += f"; shared, and so kept: {len(shared)}: {'; '.join(lines(shared, {}))}"
+    if left:
+        reasons = "; ".join(f"{function}: {why}" for function, why in left.items())
+        said += f"; not detached, and left to CloudFormation: {reasons}"
     return said
 
 

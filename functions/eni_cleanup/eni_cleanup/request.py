@@ -19,19 +19,28 @@ _KNOWN = {*targets.PROPERTIES, "ServiceToken", "ServiceTimeout"}
 
 
 class Request(NamedTuple):
-    """`limit_s` is how long CloudFormation waits; `sent_at` since the epoch, None if unknown."""
+    """`limit_s` is how long CloudFormation waits; `sent_at` since the epoch, None if unknown.
+
+    `new_functions` are those that an earlier request did not name. `problem` says what is wrong in
+    the properties of a Delete, which then has no targets.
+    """
 
     kind: str
     stack: str
     targets: Targets
     limit_s: int
     sent_at: float | None
+    new_functions: tuple[str, ...] = ()
+    problem: str = ""
 
 
 def parse(event: Mapping[str, Any]) -> Request:
     """Read a request.
 
-    :raises ValueError: a member is missing, unknown or not of its form
+    A Delete is never refused for its properties: they may have been accepted by an older version
+    of this function, and the stack must be deletable.
+
+    :raises ValueError: a member is missing, unknown or malformed
     """
     kind = event.get("RequestType")
     if kind not in KINDS:
@@ -42,22 +51,33 @@ def parse(event: Mapping[str, Any]) -> Request:
     for key in ("StackId", "RequestId", "LogicalResourceId"):
         if not isinstance(event.get(key), str) or not event[key]:
             raise ValueError(f"{key} is missing; pass CloudFormation's event on unchanged")
-    properties = event.get("ResourceProperties")
+    sent_at = _sent_at(str(event.get("ResponseURL", "")))
+    try:
+        found, limit_s = _parse_properties(event.get("ResourceProperties"), kind)
+    except ValueError as error:
+        if kind != "Delete":
+            raise
+        nothing = Targets((), (), (), "")
+        return Request(kind, event["StackId"], nothing, LONGEST_S, sent_at, (), str(error))
+    if kind == "Delete":
+        return Request(kind, event["StackId"], found, limit_s, sent_at)
+    old = event.get("OldResourceProperties") or {}
+    before = old.get(targets.PROPERTIES.functions) or () if isinstance(old, dict) else ()
+    new = tuple(function for function in found.functions if function not in before)
+    return Request(kind, event["StackId"], found, limit_s, sent_at, new)
+
+
+def _parse_properties(properties: Any, kind: str) -> tuple[Targets, int]:
     if not isinstance(properties, dict):
         raise ValueError("ResourceProperties is missing; pass CloudFormation's event on unchanged")
     unknown = set(properties) - _KNOWN
-    if unknown:
+    if unknown and kind != "Delete":
         raise ValueError(
             f"no property is called {', '.join(sorted(unknown))}; there are "
             f"{', '.join(sorted(_KNOWN))}"
         )
-    return Request(
-        kind,
-        event["StackId"],
-        targets.parse(properties, targets.PROPERTIES),
-        _limit(properties.get("ServiceTimeout")),
-        _sent_at(str(event.get("ResponseURL", ""))),
-    )
+    found = targets.parse(properties, targets.PROPERTIES)
+    return found, _limit(properties.get("ServiceTimeout"))
 
 
 def _limit(given: Any) -> int:

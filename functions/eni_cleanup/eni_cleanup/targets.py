@@ -11,9 +11,7 @@ from .interfaces import NetworkConfig, network_configs
 _SUBNET = re.compile(r"subnet-[0-9a-f]{8,17}")
 _GROUP = re.compile(r"sg-[0-9a-f]{8,17}")
 _VPC = re.compile(r"vpc-[0-9a-f]{8,17}")
-_FUNCTION = re.compile(
-    r"(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:)?(?P<name>[A-Za-z0-9_-]{1,64})"
-)
+_FUNCTION = re.compile(r"(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:)?[A-Za-z0-9_-]{1,64}")
 
 
 class Keys(NamedTuple):
@@ -30,7 +28,8 @@ DIRECT = Keys("functions", "subnets", "security_groups", "vpc_id")
 
 
 class Targets(NamedTuple):
-    """`functions` are detached; their interfaces are waited for, and those of `network_configs`.
+    """`functions`, names or ARNs, are detached. Their interfaces are waited for, and those of
+    `network_configs`.
 
     In `subnets`, and in the whole of `vpc`, interfaces that nobody uses any more are removed, too.
     """
@@ -56,7 +55,7 @@ def parse(given: Mapping[str, Any], keys: Keys) -> Targets:
     if vpc and not (isinstance(vpc, str) and _VPC.fullmatch(vpc)):
         raise ValueError(f"{keys.vpc} is {vpc!r}; write the id of a VPC, vpc-…")
     found = Targets(
-        tuple(_FUNCTION.fullmatch(name)["name"] for name in functions),  # type: ignore[index]
+        functions,
         _texts(given, keys.subnets, _SUBNET, "ids of subnets, subnet-…"),
         _texts(given, keys.groups, _GROUP, "ids of security groups, sg-…"),
         vpc,

@@ -27,14 +27,14 @@ def _event(box: Mailbox, kind: str = "Delete", **fields: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["Create", "Update"])
-def test_create_and_update_succeed_without_a_call_to_aws(kind: str) -> None:
-    world = World()
+def test_create_and_update_look_for_the_functions_and_change_nothing(kind: str) -> None:
+    world = shop(World())
     [answer] = world.run(request(kind))
     assert answer["Status"] == "SUCCESS"
-    assert world.steps == ["put"]
+    assert world.steps == ["get_function_configuration", "put"]
 
 
-def test_create_and_update_never_import_boto3(box: Mailbox) -> None:
+def test_a_create_without_functions_never_imports_boto3(box: Mailbox) -> None:
     program = (
         "import json, sys\n"
         "from surefoot.testing import fake_context\n"
@@ -43,7 +43,8 @@ def test_create_and_update_never_import_boto3(box: Mailbox) -> None:
         "app.handler(json.loads(sys.argv[1]), fake_context(timeout=30))\n"
         "assert 'boto3' not in sys.modules\n"
     )
-    _python(program, json.dumps(_event(box, "Create")))
+    event = _event(box, "Create", ResourceProperties={"VpcId": "vpc-0a1b2c3d"})
+    _python(program, json.dumps(event))
     assert box.taken[0]["Status"] == "SUCCESS"
 
 
@@ -114,7 +115,8 @@ def test_the_entry_imports_nothing_of_its_own_but_what_is_safe() -> None:
 )
 def test_a_request_that_makes_no_sense_is_answered(change: dict[str, Any], said: str) -> None:
     world = shop(World())
-    [answer] = world.run({**request(), **change})
+    kind = "Delete" if "Continuation" in change else "Create"
+    [answer] = world.run({**request(kind), **change})
     assert answer["Status"] == "FAILED"
     assert said in answer["Reason"]
     assert world.steps == ["put"]
@@ -169,7 +171,7 @@ def test_an_answer_that_is_not_taken_fails_the_invocation_so_that_lambda_repeats
 
 def test_what_failed_is_counted(capfd: pytest.CaptureFixture[str]) -> None:
     for kind, failed in (("Create", 0.0), ("Nonsense", 1.0)):
-        World().run(request(kind))
+        shop(World()).run(request(kind))
         line = json.loads(capfd.readouterr().out)
         assert line["Failed"] == failed
         assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "surefoot/eni-cleanup"

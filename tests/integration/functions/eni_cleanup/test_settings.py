@@ -62,7 +62,7 @@ def test_properties_are_read() -> None:
 @pytest.mark.parametrize("limit", ["0", "3601", "-1", "1.5", "", "²", [], True])
 def test_a_wrong_service_timeout_is_named(limit: Any) -> None:
     with pytest.raises(ValueError, match=r"ServiceTimeout is .* from 1 to 3600"):
-        request.parse(world.request(ServiceTimeout=limit))
+        request.parse(world.request("Create", ServiceTimeout=limit))
 
 
 def test_the_event_beside_the_function_is_a_request() -> None:

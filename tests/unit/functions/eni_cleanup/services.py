@@ -48,6 +48,19 @@ class Function:
     failed: str = ""  # why a detachment will fail
     status: str = "Successful"  # of the update before
     tags: dict[str, str] = field(default_factory=dict)
+    tags_full: bool = False
+    refusal: str = ""  # the code with which Lambda refuses to change it
+
+
+@dataclass
+class Stack:
+    """`resources` are (type, physical id) by logical id; `events` the newest first."""
+
+    status: str = "DELETE_IN_PROGRESS"
+    resources: dict[str, tuple[str, str]] = field(default_factory=dict)
+    template: Any = field(default_factory=dict)
+    events: list[dict[str, str]] = field(default_factory=list)
+    parent: str = ""
 
 
 @dataclass
@@ -119,9 +132,10 @@ class Services:
         return {"Functions": page, **more}
 
     def lambda_get_function_configuration(self, FunctionName: str) -> Any:
-        if FunctionName not in self._world.functions:
+        # As lenient as can be: the name alone decides.
+        if _name(FunctionName) not in self._world.functions:
             raise refused("ResourceNotFoundException", "GetFunctionConfiguration")
-        return self._config_of(FunctionName)
+        return self._config_of(_name(FunctionName))
 
     def lambda_update_function_configuration(self, FunctionName: str, VpcConfig: Any) -> Any:
         assert VpcConfig == {
@@ -129,14 +143,20 @@ class Services:
             "SecurityGroupIds": [],
             "Ipv6AllowedForDualStack": False,
         }
-        function = self._world.functions[FunctionName]
+        function = self._world.functions[_name(FunctionName)]
+        self._world.detached.append(FunctionName)
+        if function.refusal:
+            raise refused(function.refusal, "UpdateFunctionConfiguration")
         if function.out_at is not None:
             raise refused("ResourceConflictException", "UpdateFunctionConfiguration")
         function.out_at = self._world.now + UPDATE_S
-        return self._config_of(FunctionName)
+        return self._config_of(_name(FunctionName))
 
     def lambda_tag_resource(self, Resource: str, Tags: dict[str, str]) -> Any:
-        self._world.functions[Resource.rpartition(":")[2]].tags.update(Tags)
+        function = self._world.functions[_name(Resource)]
+        if function.tags_full:
+            raise refused("InvalidParameterValueException", "TagResource")
+        function.tags.update(Tags)
         return {}
 
     def lambda_list_tags(self, Resource: str) -> Any:
@@ -148,8 +168,25 @@ class Services:
         return {"StatusCode": 202}
 
     def cloudformation_describe_stacks(self, StackName: str) -> Any:
-        assert StackName == STACK
-        return {"Stacks": [{"StackStatus": self._world.stack_status}]}
+        stack = self._world.stacks[StackName]
+        parent = {"ParentId": stack.parent} if stack.parent else {}
+        return {"Stacks": [{"StackStatus": stack.status, **parent}]}
+
+    def cloudformation_describe_stack_events(self, StackName: str, NextToken: str = "0") -> Any:
+        events = self._world.stacks[StackName].events
+        return _page("StackEvents", events, int(NextToken))
+
+    def cloudformation_list_stack_resources(self, StackName: str, NextToken: str = "0") -> Any:
+        stack = self._world.stacks[StackName]
+        rows = [
+            {"LogicalResourceId": logical, "ResourceType": kind, "PhysicalResourceId": physical}
+            for logical, (kind, physical) in stack.resources.items()
+        ]
+        return _page("StackResourceSummaries", rows, int(NextToken))
+
+    def cloudformation_get_template(self, StackName: str, TemplateStage: str) -> Any:
+        assert TemplateStage == "Processed"
+        return {"TemplateBody": self._world.stacks[StackName].template}
 
     def sts_get_caller_identity(self) -> Any:
         return {"Account": ACCOUNT}
@@ -197,3 +234,13 @@ def _described(key: str, eni: Eni) -> dict[str, Any]:
         "Groups": [{"GroupId": group} for group in eni.groups],
         **({"Attachment": {"AttachmentId": eni.attachment}} if eni.attachment else {}),
     }
+
+
+def _name(function: str) -> str:
+    return function.rpartition(":")[2] if function.startswith("arn:") else function
+
+
+def _page(member: str, rows: Sequence[Any], start: int) -> Any:
+    """Two rows a page."""
+    more = {"NextToken": str(start + 2)} if rows[start + 2 :] else {}
+    return {member: list(rows[start:][:2]), **more}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from eni_cleanup.config import Config
 from eni_cleanup.interfaces import NetworkConfig
 from tests.unit.functions.eni_cleanup.faults import refused
-from tests.unit.functions.eni_cleanup.services import Eni, Function
+from tests.unit.functions.eni_cleanup.services import ACCOUNT, STACK, Eni, Function, Stack
 from tests.unit.functions.eni_cleanup.world import BEGAN, GROUPS, SUBNETS, World, request, shop
 
 NEVER = 1e9
@@ -210,7 +211,7 @@ def test_an_update_that_fails_is_told_with_lambdas_reason() -> None:
     world = shop(World())
     world.functions["shop"].failed = "The role may not delete the interface."
     [answer] = world.run(request())
-    assert answer["Status"] == "FAILED"
+    assert answer["Status"] == "SUCCESS"  # CloudFormation would only have waited, too
     assert "InsufficientRolePermissions" in answer["Reason"]
     assert "The role may not delete the interface." in answer["Reason"]
     assert "delete_network_interface" not in world.steps
@@ -221,6 +222,7 @@ def test_many_subnets_are_noted_in_several_tags() -> None:
     groups = [f"sg-0123456789abc{number:04x}" for number in range(5)]
     world = World(release_s=1)
     world.functions["shop"] = Function(subnets, groups)
+    world.own("shop")
     for number, subnet in enumerate(subnets):
         world.enis[f"eni-{number:08x}"] = Eni(subnet, groups)
     [answer] = world.run(request())
@@ -290,3 +292,228 @@ def test_many_that_are_refused_do_not_keep_the_others_waiting() -> None:
     assert answer["Status"] == "FAILED"
     assert "interfaces deleted: 300; left: 300" in answer["Reason"]
     assert "OperationNotPermitted" in answer["Reason"]
+
+
+ARN = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:shop"
+
+
+def test_every_call_for_a_function_names_it_by_its_arn() -> None:
+    world = shop(World(release_s=1))
+    world.run(request())
+    assert set(world.detached) == {ARN}
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "arn:aws:lambda:eu-west-1:999999999999:function:shop",
+        f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:shop",
+        f"arn:aws-cn:lambda:eu-west-1:{ACCOUNT}:function:shop",
+    ],
+)
+def test_an_arn_of_elsewhere_never_detaches_the_local_function(foreign: str) -> None:
+    world = shop(World())
+    [answer] = world.run(request(FunctionNames=[foreign]))
+    assert answer["Status"] == "SUCCESS"
+    assert f"{foreign} is " in answer["Reason"]
+    assert world.functions["shop"].subnets == SUBNETS
+    assert not world.detached
+    assert len(world.enis) == 2
+    # A Create is the time to correct it.
+    [_, created] = world.run(request("Create", FunctionNames=[foreign]))
+    assert created["Status"] == "FAILED"
+    assert foreign in created["Reason"]
+    with pytest.raises(ValueError, match="deploy"):
+        world.by_hand({"dry_run": False, "functions": [foreign]})
+    assert world.functions["shop"].subnets == SUBNETS
+
+
+def test_the_arn_of_the_local_function_is_as_good_as_its_name() -> None:
+    world = shop(World(release_s=1))
+    [answer] = world.run(request(FunctionNames=[ARN]))
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+
+
+@pytest.mark.parametrize("policy", ["Retain", "RetainExceptOnCreate"])
+@pytest.mark.parametrize("form", ["object", "JSON", "YAML"])
+def test_a_function_that_the_stack_retains_is_not_cut_off(policy: str, form: str) -> None:
+    world = shop(World())
+    world.own("shop", policy=policy)
+    stack = world.stacks[STACK]
+    if form == "JSON":
+        stack.template = json.dumps(stack.template)
+    elif form == "YAML":
+        stack.template = (
+            "AWSTemplateFormatVersion: 2010-09-09\nResources:\n  Functionshop:\n"
+            f"    Type: AWS::Lambda::Function\n    DeletionPolicy: {policy}\n"
+            "    Properties:\n      Role: !GetAtt Role.Arn\n      Code: !Sub '${A}'\n"
+        )
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert f"its DeletionPolicy is {policy}" in answer["Reason"]
+    assert (world.functions["shop"].subnets, world.detached) == (SUBNETS, [])
+    assert len(world.enis) == 2
+
+
+def test_what_is_retained_except_on_create_goes_when_the_create_is_rolled_back() -> None:
+    world = shop(World(release_s=1))
+    world.own("shop", policy="RetainExceptOnCreate")
+    world.stacks[STACK].status = "ROLLBACK_IN_PROGRESS"
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+
+
+def test_a_function_outside_the_stack_is_not_cut_off() -> None:
+    world = shop(World(release_s=1))
+    world.functions["stock"] = Function(SUBNETS[:1], list(GROUPS))
+    [answer] = world.run(request(FunctionNames=["shop", "stock"]))
+    assert answer["Status"] == "SUCCESS"
+    assert "stock: it is not in this stack" in answer["Reason"]
+    assert world.functions["stock"].subnets == SUBNETS[:1]
+    assert set(world.detached) == {ARN}
+    assert set(world.enis) == {"eni-00000000"}  # which stock still uses
+
+
+def test_functions_of_nested_stacks_and_of_parents_that_go_are_detached() -> None:
+    world = shop(World(release_s=1))
+    parent, child = f"{STACK}-parent", f"{STACK}-child"
+    world.stacks[STACK].resources.clear()
+    world.stacks[STACK].parent = parent
+    world.stacks[parent] = Stack()
+    world.stacks[child] = Stack()
+    world.stacks[parent].resources = {
+        "Own": ("AWS::CloudFormation::Stack", STACK),
+        "Child": ("AWS::CloudFormation::Stack", child),
+    }
+    world.own("shop", stack=child)
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+
+
+def test_a_function_of_a_parent_that_stays_is_not_cut_off() -> None:
+    world = shop(World())
+    parent = f"{STACK}-parent"
+    world.stacks[STACK].resources.clear()
+    world.stacks[STACK].parent = parent
+    world.stacks[parent] = Stack("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+    world.own("shop", stack=parent)
+    [answer] = world.run(request())
+    assert "it is not in this stack" in answer["Reason"]
+    assert not world.detached
+
+
+def test_a_nested_stack_that_is_retained_keeps_its_functions() -> None:
+    world = shop(World())
+    child = f"{STACK}-child"
+    stack = world.stacks[STACK]
+    stack.resources = {"Child": ("AWS::CloudFormation::Stack", child)}
+    stack.template = {"Resources": {"Child": {"DeletionPolicy": "Retain"}}}
+    world.stacks[child] = Stack()
+    world.own("shop", stack=child)
+    [answer] = world.run(request())
+    assert "its stack's DeletionPolicy is Retain" in answer["Reason"]
+    assert not world.detached
+
+
+@pytest.mark.parametrize(
+    ("before", "detached"), [("DELETE_FAILED", False), ("CREATE_COMPLETE", True)]
+)
+def test_a_deletion_that_is_repeated_may_retain_anything_and_detaches_nothing(
+    before: str, detached: bool
+) -> None:
+    world = shop(World(release_s=1))
+    other = {"PhysicalResourceId": "shop", "ResourceStatus": "DELETE_FAILED"}
+    world.stacks[STACK].events = [
+        other,
+        {"PhysicalResourceId": STACK, "ResourceStatus": "DELETE_IN_PROGRESS"},
+        other,
+        other,
+        {"PhysicalResourceId": STACK, "ResourceStatus": before},
+    ]
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert bool(world.detached) is detached
+    assert ("may retain" in answer["Reason"]) is not detached
+
+
+@pytest.mark.parametrize("call", ["list_stack_resources", "get_template", "describe_stack_events"])
+def test_what_the_stack_removes_must_be_known_before_anything_is_detached(call: str) -> None:
+    def fault(world: World, name: str) -> None:
+        if name == call:
+            raise refused("AccessDenied", name)
+
+    world = shop(World(fault=fault))
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert "what the stack removes is not known" in answer["Reason"]
+    assert "AccessDenied" in answer["Reason"]
+    assert not world.detached
+
+
+@pytest.mark.parametrize("trouble", ["an access point of EFS", "no room for a tag"])
+def test_a_function_that_lambda_does_not_change_is_left_to_cloudformation(trouble: str) -> None:
+    world = shop(World(release_s=1))
+    world.functions["files"] = Function(SUBNETS[:1], GROUPS[:1])
+    world.own("files")
+    if trouble == "no room for a tag":
+        world.functions["files"].tags_full = True
+    else:
+        world.functions["files"].refusal = "InvalidParameterValueException"
+    world.enis["eni-files"] = Eni(SUBNETS[0], GROUPS[:1])
+    [answer] = world.run(request(FunctionNames=["files", "shop"]))
+    assert answer["Status"] == "SUCCESS"
+    assert answer["Data"]["Deleted"] == "2"
+    assert "not detached, and left to CloudFormation: files: " in answer["Reason"]
+    assert set(world.enis) == {"eni-files"}
+    assert world.functions["files"].subnets == SUBNETS[:1]
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+def test_a_name_that_no_function_has_fails_before_it_matters(kind: str) -> None:
+    world = shop(World())
+    [answer] = world.run(request(kind, FunctionNames=["shop", "shpo"]))
+    assert answer["Status"] == "FAILED"
+    assert "there is no function shpo" in answer["Reason"]
+    assert "DependsOn" in answer["Reason"]
+    [_, fine] = world.run(request(kind))
+    assert fine["Status"] == "SUCCESS"
+    assert not world.detached
+
+
+def test_an_update_does_not_look_for_what_was_named_before() -> None:
+    """Else the roll-back of an update that removed a function would fail."""
+    world = shop(World())
+    event = request("Update", FunctionNames=["gone", "shop"])
+    event["OldResourceProperties"] = {"FunctionNames": ["gone"]}
+    [answer] = world.run(event)
+    assert answer["Status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_a_direct_order_for_a_function_that_is_not_there_is_refused(dry: bool) -> None:
+    world = shop(World())
+    with pytest.raises(ValueError, match="there is no function shpo in account"):
+        world.by_hand({"dry_run": dry, "functions": ["shop", "shpo"]})
+    assert not world.detached
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"Purpose": "x"},
+        {"FunctionNames": "shop"},
+        {"ServiceTimeout": "soon"},
+        {"FunctionNames": []},
+    ],
+)
+def test_no_property_makes_a_stack_undeletable(properties: dict[str, Any]) -> None:
+    world = shop(World(release_s=1))
+    [answer] = world.run(request(**properties))
+    assert answer["Status"] == "SUCCESS"
+    if properties == {"Purpose": "x"}:
+        assert answer["Data"]["Deleted"] == "2"  # the rest of it is served
+    else:
+        assert "left to CloudFormation" in answer["Reason"]
+        assert not world.detached
+    [_, created] = world.run(request("Create", **properties))
+    assert created["Status"] == "FAILED"

@@ -19,7 +19,7 @@ from eni_cleanup.aws import Dependencies
 from eni_cleanup.config import Config
 from surefoot.testing import fake_context
 from tests.unit.functions.eni_cleanup.faults import Fault
-from tests.unit.functions.eni_cleanup.services import STACK, Eni, Function, Services
+from tests.unit.functions.eni_cleanup.services import STACK, Eni, Function, Services, Stack
 
 BEGAN = 1_800_000_000.0
 RETRIES_S = (60.0, 120.0)  # before Lambda's second and third try of an asynchronous invocation
@@ -43,7 +43,8 @@ class World:
         self.now = BEGAN
         self.functions: dict[str, Function] = {}  # by name, or name:version
         self.enis: dict[str, Eni] = {}
-        self.stack_status = "DELETE_IN_PROGRESS"
+        self.stacks = {STACK: Stack()}
+        self.detached: list[str] = []  # what updates named
         self.answers: list[dict[str, Any]] = []
         self.answered_at: list[float] = []
         self.steps: list[str] = []
@@ -124,6 +125,14 @@ class World:
 
     def by_hand(self, order: dict[str, Any]) -> Any:
         return self._invoke(order)
+
+    def own(self, *functions: str, policy: str = "", stack: str = STACK) -> None:
+        """Make functions resources of a stack, with a DeletionPolicy."""
+        resources = self.stacks[stack].template.setdefault("Resources", {})
+        for name in functions:
+            self.stacks[stack].resources[f"Function{name}"] = ("AWS::Lambda::Function", name)
+            policies = {"DeletionPolicy": policy} if policy else {}
+            resources[f"Function{name}"] = {"Type": "AWS::Lambda::Function", **policies}
 
     def _deliver(self, event: dict[str, Any]) -> None:
         for wait in (*RETRIES_S, None):
@@ -216,6 +225,7 @@ def request(kind: str = "Delete", **properties: Any) -> dict[str, Any]:
 def shop(world: World, count: int = 2) -> World:
     """A function in two subnets, with its interfaces."""
     world.functions["shop"] = Function(list(SUBNETS), list(GROUPS))
+    world.own("shop")
     for number in range(count):
         world.enis[f"eni-{number:08x}"] = Eni(SUBNETS[number % 2], list(GROUPS))
     return world
