@@ -16,7 +16,7 @@ from vpc_check.network.discover import discover
 from vpc_check.network.paths import Located, make_analysis
 from vpc_check.observation import Observation
 from vpc_check.report import report as reports
-from vpc_check.report.explain import explain
+from vpc_check.report.explain import explain, find_errors
 from vpc_check.report.hops import draw_paths
 from vpc_check.report.page import render as page
 from vpc_check.report.report import Report
@@ -66,13 +66,17 @@ def analyse(
 
     Addresses that the probes found tell the analysis where a name leads.
     """
-    function = Attachment.of(facts.sections.get("Function", {}))
+    function = Attachment.of(
+        facts.sections.get("Function", {}), facts.sections.get("CapacityProvider")
+    )
     seen: dict[str, list[str]] = {}
     for each in observations:
         found = each.addresses or ((each.address,) if each.address else ())
         known = seen.setdefault(each.target.host, [])
         known += [address for address in found if address not in known]
-    analysis = make_analysis(facts, function, targets, seen)
+    inside = probed_inside(facts, function)
+    answered = [each.address for each in observations if each.reached and inside]
+    analysis = make_analysis(facts, function, targets, seen, answered)
     located = run_checks(analysis)
     if observations:
         located += probe_location_warning(facts, function)
@@ -81,7 +85,7 @@ def analyse(
         analysis=analysis,
         findings=tuple(findings),
         observations=tuple(observations),
-        explanations=tuple(explain(observations, findings)),
+        explanations=tuple(explain(observations, findings, find_errors(analysis, located), inside)),
         paths=tuple(draw_paths(analysis, located)),
         capacity=calculate(facts, function, plan) if plan else None,
     )
@@ -96,13 +100,27 @@ def run_probes(targets: Sequence[Target], budget_s: float) -> list[Observation]:
     return probe_all(targets, budget_s=budget_s)
 
 
+def probed_inside(facts: Facts, function: Attachment) -> bool:
+    """Whether the probes ran with the network of the function that is checked.
+
+    From elsewhere, a laptop or another function, they say nothing about it.
+    """
+    if "Place" in facts.unknown:
+        return False
+    place = facts.sections.get("Place")
+    if place is None:
+        return True  # the function checks itself
+    here = Attachment.of(place)
+    return set(here.subnets) == set(function.subnets) and set(here.groups) == set(function.groups)
+
+
 def probe_location_warning(facts: Facts, function: Attachment) -> Iterator[Located]:
     """Report probes that ran with other subnets or groups than the function that is checked."""
     place = facts.sections.get("Place")
     if place is None:
         return
     here = Attachment.of(place)
-    if set(here.subnets) != set(function.subnets) or set(here.groups) != set(function.groups):
+    if not probed_inside(facts, function):
         finding = Finding(
             "PROBED_FROM_ELSEWHERE",
             "warning",

@@ -32,6 +32,9 @@ SECTIONS = {
     "NetworkInterfaces": "the network interfaces",
     "PrefixLists": "the prefix lists of AWS services",
     "ManagedPrefixLists": "the entries of managed prefix lists",
+    "SecurityGroupsElsewhere": "the security groups of other VPCs",
+    "SecurityGroupVpcAssociations": "the security groups that are associated with the VPC",
+    "CapacityProvider": "the capacity provider of the function",
     "Role": "the policies of the function's role",
     "InterfaceQuota": "the quota of Lambda interfaces in a VPC",
     "DBInstances": "the RDS and DocumentDB instances",
@@ -97,6 +100,34 @@ class Facts:
         rows = self.rows("Vpcs")
         return rows[0] if rows else {}
 
+    @property
+    def account(self) -> str:
+        """The account of the function, "" when it is not known."""
+        function = self.sections.get("Function") or {}
+        arn = str(function.get("FunctionArn") or function.get("Role") or "")
+        return arn.split(":")[4] if arn.count(":") >= 5 else ""
+
+    @property
+    def shared(self) -> bool:
+        """Whether the VPC is of another account, whose gateways a participant cannot describe.
+
+        Source: "Responsibilities and permissions for owners and participants", VPC User Guide.
+        """
+        owners = {self.vpc.get("OwnerId"), *(row.get("OwnerId") for row in self.rows("Subnets"))}
+        return bool(self.account) and bool(owners - {None, "", self.account})
+
+    @cached_property
+    def interface_by_public_address(self) -> Mapping[str, Row]:
+        """Interfaces of the VPC by their public IPv4 addresses."""
+        found: dict[str, Row] = {}
+        for row in self.rows("NetworkInterfaces"):
+            associations = [row.get("Association")]
+            associations += [each.get("Association") for each in row.get("PrivateIpAddresses", [])]
+            for each in associations:
+                if each and each.get("PublicIp"):
+                    found[str(each["PublicIp"])] = row
+        return found
+
     @cached_property
     def interface_by_address(self) -> Mapping[str, Row]:
         """Interfaces of the VPC by each of their private and IPv6 addresses."""
@@ -120,12 +151,24 @@ class Attachment:
     ipv6: bool = False
 
     @staticmethod
-    def of(function: Mapping[str, Any]) -> Attachment:
-        """Read the answer of GetFunctionConfiguration, or anything with a VpcConfig."""
+    def of(function: Mapping[str, Any], provider: Mapping[str, Any] | None = None) -> Attachment:
+        """Read the answer of GetFunctionConfiguration, or anything with a VpcConfig.
+
+        :param provider: its capacity provider, whose network a function on Managed Instances has
+        """
         vpc = function.get("VpcConfig") or {}
+        if not vpc.get("SubnetIds") and provider:
+            vpc = provider.get("VpcConfig") or {}
         return Attachment(
             name=str(function.get("FunctionName", "")),
             subnets=tuple(vpc.get("SubnetIds") or ()),
             groups=tuple(vpc.get("SecurityGroupIds") or ()),
             ipv6=bool(vpc.get("Ipv6AllowedForDualStack")),
         )
+
+
+def capacity_provider(function: Mapping[str, Any]) -> str:
+    """The capacity provider of a function on Lambda Managed Instances, or ""."""
+    config = function.get("CapacityProviderConfig") or {}
+    instances = config.get("LambdaManagedInstancesCapacityProviderConfig") or {}
+    return str(instances.get("CapacityProviderArn", ""))

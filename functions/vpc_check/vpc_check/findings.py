@@ -76,12 +76,14 @@ REACHABILITY_ANALYZER = {
 }
 # What Reachability Analyzer does not look at.
 LAMBDA_CODES = {
+    "ADDRESS_NOT_IN_USE": "an address of the VPC that no interface has",
     "DNS_CUSTOM_SERVERS": "names are resolved by servers of your own",
     "DNS_HOSTNAMES_DISABLED": "the VPC has no DNS host names, which private DNS needs",
     "DNS_SUPPORT_DISABLED": "the VPC's own DNS is off",
     "ENDPOINT_ON_OTHER_TABLE": "a gateway endpoint exists, but not on this route table",
     "ENDPOINT_POLICY_RESTRICTS": "the policy of an endpoint does not allow everything",
     "ENDPOINT_WITHOUT_PRIVATE_DNS": "the ordinary name does not lead to the endpoint",
+    "FUNCTION_NETWORK_UNKNOWN": "the function's subnets are those of a capacity provider",
     "FUNCTION_NOT_IN_VPC": "the function is in no VPC",
     "FUNCTION_NOT_ACTIVE": "the function can't be invoked in its present state",
     "FUNCTION_UPDATE_FAILED": "the last change of the function failed",

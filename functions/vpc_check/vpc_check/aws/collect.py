@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from surefoot.kit.refusal import refusal
 from vpc_check.aws.clients import pages
-from vpc_check.facts import Facts, Row, Unknown
+from vpc_check.facts import Attachment, Facts, Row, Unknown, capacity_provider
 from vpc_check.request import Request, RequestError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 Fetch = Callable[[], Any]
+_OTHER_GROUPS = "SecurityGroupsElsewhere"
 _WORKERS = 12
 _QUOTA = ("lambda", "L-9FEE3D26")  # Elastic network interfaces per VPC
 # section → (operation of EC2's client, the filter that narrows it to the VPC)
@@ -55,13 +56,17 @@ def collect(clients: Clients, request: Request, *, probing_as: str = "") -> Fact
         if "Function" in unknown:
             return Facts(clients.region, sections, unknown)
         function = sections["Function"]
+        provider = capacity_provider(function)
+        if provider:
+            fetch({"CapacityProvider": ("lambda", lambda: _provider(clients, provider))})
         tasks = dict(_beside_the_vpc(clients, request, function, probing_as))
-        subnets = (function.get("VpcConfig") or {}).get("SubnetIds")
-        vpc = _vpc_of(clients, function, unknown) if subnets else ""
+        attachment = Attachment.of(function, sections.get("CapacityProvider"))
+        vpc = _vpc_of(clients, attachment, function, unknown) if attachment.subnets else ""
         if vpc:
             tasks |= dict(_of_the_vpc(clients, vpc))
         fetch(tasks)
-        fetch(dict(named(clients.ec2, sections)))
+        fetch(dict(named(clients.ec2, sections, attachment, vpc)))
+    _join_groups(sections)
     return Facts(clients.region, sections, unknown)
 
 
@@ -130,17 +135,30 @@ def _beside_the_vpc(
         )
 
 
-def _vpc_of(clients: Clients, function: Row, unknown: dict[str, Unknown]) -> str:
+def _provider(clients: Clients, arn: str) -> Any:
+    return clients.awslambda.get_capacity_provider(CapacityProviderName=arn)["CapacityProvider"]
+
+
+def _join_groups(sections: dict[str, Any]) -> None:
+    """Put the groups of other VPCs to those of the function's VPC."""
+    others = sections.pop(_OTHER_GROUPS, [])
+    if others:
+        sections["SecurityGroups"] = [*sections.get("SecurityGroups", []), *others]
+
+
+def _vpc_of(
+    clients: Clients, attachment: Attachment, function: Row, unknown: dict[str, Unknown]
+) -> str:
     """The VPC of the function's subnets; those that don't exist are left to the checks."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    ids = function["VpcConfig"]["SubnetIds"]
+    ids = list(attachment.subnets)
     filters = [{"Name": "subnet-id", "Values": ids}]
     try:
         rows = pages(clients.ec2, "describe_subnets", "Subnets", Filters=filters)()
     except (BotoCoreError, ClientError) as error:
         unknown["Subnets"] = _unknown(error, "ec2")
-        return str(function["VpcConfig"].get("VpcId", ""))
+        return str((function.get("VpcConfig") or {}).get("VpcId", ""))
     if not rows:
         raise RequestError(
             f"none of the subnets {', '.join(ids)} exists in {clients.region}: name subnets of "
@@ -171,13 +189,24 @@ def _attributes(clients: Clients, vpc: str) -> dict[str, bool]:
 
 
 def named(
-    ec2: Any, sections: Mapping[str, Any]
+    ec2: Any, sections: Mapping[str, Any], attachment: Attachment, vpc: str
 ) -> Iterator[tuple[str, tuple[str, Callable[[], Any]]]]:
     """Yield (section, (service, what fetches it)) for what the sections so far refer to."""
     options = [row["DhcpOptionsId"] for row in sections.get("Vpcs", []) if row.get("DhcpOptionsId")]
     if options and options != ["default"]:  # the word for none at all
         fetch = pages(ec2, "describe_dhcp_options", "DhcpOptions", DhcpOptionsIds=options)
         yield "DhcpOptions", ("ec2", fetch)
+    known = {row["GroupId"] for row in sections.get("SecurityGroups", [])}
+    missing = [name for name in attachment.groups if name not in known]
+    if missing and "SecurityGroups" in sections:
+        # Groups of other VPCs may be associated with this one.
+        filters = [{"Name": "group-id", "Values": missing}]
+        fetch = pages(ec2, "describe_security_groups", "SecurityGroups", Filters=filters)
+        yield _OTHER_GROUPS, ("ec2", fetch)
+        section = "SecurityGroupVpcAssociations"
+        filters = [{"Name": "vpc-id", "Values": [vpc]}]
+        operation = "describe_security_group_vpc_associations"
+        yield section, ("ec2", pages(ec2, operation, section, Filters=filters))
     of_aws = {row["PrefixListId"] for row in sections.get("PrefixLists", [])}
     lists = sorted(set(_lists(sections)) - of_aws)
     if lists:

@@ -59,6 +59,7 @@ CHECKS = (
     Check("routes", ("Subnets", "RouteTables"), routes.check),
     Check("gateways", ("Subnets", "RouteTables"), gateways.check),
     Check("nat", ("Subnets", "RouteTables", "NatGateways"), gateways.check_nat),
+    Check("local", ("Subnets", "RouteTables", "NetworkInterfaces"), gateways.check_local),
     Check("block_public_access", ("Subnets", "RouteTables"), gateways.check_block_public_access),
     Check("endpoints", ("VpcEndpoints",), endpoints.check),
     Check("acl", ("Subnets", "RouteTables", "NetworkAcls"), network_acls.check),

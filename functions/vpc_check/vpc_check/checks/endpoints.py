@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from vpc_check.checks.routes import is_dead_end
+from vpc_check.checks.routes import is_certain, is_dead_end
 from vpc_check.facts import Row
 from vpc_check.findings import Finding
 from vpc_check.network.aws_names import matching, own_names, short_name
@@ -38,7 +38,7 @@ def _check_gateway_endpoints(
             hop = path.table
             local = hop.gateway is not None and hop.gateway.kind == "local"
             if hop.table is not None and hop.id not in tables and not local:
-                lost = is_dead_end(path)
+                lost = is_dead_end(path) and is_certain(analysis, path)
                 finding = Finding(
                     "ENDPOINT_ON_OTHER_TABLE",
                     "error" if lost else "warning",
@@ -63,7 +63,9 @@ def _check_private_dns_off(
         names = own_names(endpoint)
         finding = Finding(
             "ENDPOINT_WITHOUT_PRIVATE_DNS",
-            "error" if any(map(is_dead_end, paths)) else "warning",
+            "error"
+            if any(is_dead_end(path) and is_certain(analysis, path) for path in paths)
+            else "warning",
             str(endpoint["VpcEndpointId"]),
             f"{endpoint['VpcEndpointId']} is for this service and has private DNS off, so "
             f"{destination.target.host} leads to a public address",

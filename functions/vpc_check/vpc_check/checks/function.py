@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vpc_check.facts import capacity_provider
 from vpc_check.findings import Finding
-from vpc_check.network.aws_names import inside
+from vpc_check.network.aws_names import always_inside, inside
 from vpc_check.network.cidr import private
+from vpc_check.network.destination import Destination
 from vpc_check.network.paths import Analysis
 
 MAX_SUBNETS = 16
@@ -47,7 +49,7 @@ def check_vpc_config(analysis: Analysis) -> Iterator[Finding]:
                     f"there is no {what} {name} in this account and region",
                     "name one that exists; a deleted one leaves the function unable to start",
                 )
-            else:
+            elif not _is_associated(analysis, name):
                 vpcs.setdefault(str(row.get("VpcId", "")), name)
     if len(vpcs) > 1:
         yield Finding(
@@ -60,14 +62,35 @@ def check_vpc_config(analysis: Analysis) -> Iterator[Finding]:
         )
 
 
+def _is_associated(analysis: Analysis, group: str) -> bool:
+    """Whether a group of another VPC is associated with the function's VPC.
+
+    Source: "Associate security groups with multiple VPCs", Amazon VPC User Guide.
+    """
+    rows = analysis.facts.rows("SecurityGroupVpcAssociations")
+    mine = {(analysis.facts.subnet(name) or {}).get("VpcId") for name in analysis.function.subnets}
+    return any(
+        row.get("GroupId") == group
+        and row.get("State") == "associated"
+        and row.get("VpcId") in mine
+        for row in rows
+    )
+
+
 def check_outside(analysis: Analysis) -> Iterator[Finding]:
     """Judge a function that is in no VPC: it reaches the internet, and nothing private."""
-    lost = [
-        destination
-        for destination in analysis.destinations
-        if inside(destination.target.host)
-        or any(private(location.addresses) or location.subnet for location in destination.locations)
-    ]
+    provider = capacity_provider(analysis.facts.sections.get("Function") or {})
+    if provider:
+        yield Finding(
+            "FUNCTION_NETWORK_UNKNOWN",
+            "unknown",
+            analysis.function.name,
+            f"the function runs on Managed Instances in the subnets of {provider}, which are not "
+            "known",
+            "allow lambda:GetCapacityProvider in the policy of this checking function",
+        )
+        return
+    lost = [each for each in analysis.destinations if _is_private(analysis, each)]
     for destination in lost:
         yield Finding(
             "FUNCTION_NOT_IN_VPC",
@@ -75,6 +98,21 @@ def check_outside(analysis: Analysis) -> Iterator[Finding]:
             analysis.function.name,
             f"the function is in no VPC, and {destination.target.host} is a private destination",
             "give the function subnets and security groups of the destination's VPC",
+            destination.target.text,
+        )
+    unsure = [
+        each
+        for each in analysis.destinations
+        if each not in lost and inside(each.target.host) and _is_private(analysis, each) is None
+    ]
+    for destination in unsure:
+        yield Finding(
+            "UNKNOWN_DESTINATION",
+            "unknown",
+            destination.target.host,
+            f"the function is in no VPC, and whether {destination.target.host} is public is not "
+            "known",
+            'let the probe resolve it ("probe": true), or add "address" to the target',
             destination.target.text,
         )
     if not lost:
@@ -85,6 +123,24 @@ def check_outside(analysis: Analysis) -> Iterator[Finding]:
             "the function is in no VPC: it goes out to the internet through Lambda's own network",
             "nothing to do, unless it is to reach something private",
         )
+
+
+def _is_private(analysis: Analysis, destination: Destination) -> bool | None:
+    """Whether a destination has no public address; None when that is not known."""
+    locations = destination.locations
+    if destination.resolver:
+        return True
+    if any(not private(each.addresses) and not each.assumed for each in locations):
+        return False
+    if any(private(each.addresses) or each.subnet for each in locations):
+        return True
+    host = destination.target.host
+    for row in analysis.facts.rows("DBInstances"):
+        if host == (row.get("Endpoint") or {}).get("Address") and "PubliclyAccessible" in row:
+            return not row["PubliclyAccessible"]
+    if always_inside(host):
+        return True
+    return None if inside(host) else False
 
 
 # StateReasonCode and LastUpdateStatusReasonCode → remedy

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from vpc_check.checks.routes import check_second_leg
-from vpc_check.facts import Row
+from vpc_check.facts import Facts, Row
 from vpc_check.findings import Finding
-from vpc_check.network.cidr import covers, networks, private, shown
+from vpc_check.network.cidr import Network, covers, networks, private, shown
 from vpc_check.network.paths import Analysis, GatewayHop, Located, NetworkPath, SubnetHop
 
 _Judge = Callable[[Analysis, NetworkPath, GatewayHop], Iterator[Located]]
@@ -32,6 +32,9 @@ def check_nat(analysis: Analysis) -> Iterator[Located]:
         if hop is None or hop.gateway.kind != "nat" or path.table.is_blackhole:
             continue
         row = hop.row
+        if row is None and analysis.facts.shared:
+            yield _invisible(path, hop, "NAT gateway")
+            continue
         state = str(row.get("State", "available")) if row else "gone"
         if row is None or state != "available":
             reason = f" ({row['FailureMessage']})" if row and row.get("FailureMessage") else ""
@@ -52,6 +55,39 @@ def check_nat(analysis: Analysis) -> Iterator[Located]:
             )
         else:  # a regional one has no subnet to be looked at: its way out is its own
             yield from _check_second_leg(analysis, path)
+
+
+def check_local(analysis: Analysis) -> Iterator[Located]:
+    """Report an address of the VPC that no interface has: nothing can answer there."""
+    facts = analysis.facts
+    for path in analysis.paths:
+        address = path.addresses[0]
+        gateway = path.table.gateway
+        known = path.location.subnet or address.num_addresses > 1 or facts.shared
+        if known or gateway is None or gateway.kind != "local":
+            continue
+        if str(address.network_address) in analysis.answered or _is_delegated(facts, address):
+            continue
+        finding = Finding(
+            "ADDRESS_NOT_IN_USE",
+            "warning",
+            path.location.id,
+            f"{path.location.id} is in the VPC's own range, and no interface has this address",
+            "look up the target's present address; use its name instead of an address",
+            path.target.text,
+            path.subnet,
+        )
+        yield "target", finding
+
+
+def _is_delegated(facts: Facts, address: Network) -> bool:
+    """Whether an interface has a prefix with the address, as those of container hosts."""
+    prefixes = [
+        str(each.get("Ipv4Prefix") or each.get("Ipv6Prefix"))
+        for row in facts.rows("NetworkInterfaces")
+        for each in (*row.get("Ipv4Prefixes", []), *row.get("Ipv6Prefixes", []))
+    ]
+    return covers(networks(prefixes), (address,))
 
 
 def check_block_public_access(analysis: Analysis) -> Iterator[Located]:
@@ -88,6 +124,18 @@ def _found(
     return hop, Finding(code, severity, hop.id, message, remedy, path.target.text, path.subnet)
 
 
+def _invisible(path: NetworkPath, hop: GatewayHop, what: str) -> Located:
+    return _found(
+        path,
+        hop,
+        "UNKNOWN_DESTINATION",
+        f"{hop.id} is of the VPC's owner, and a participant of a shared VPC does not see its "
+        f"{what}",
+        "have the owner of the VPC check it and the routes behind it",
+        "unknown",
+    )
+
+
 def _blocked_subnet(analysis: Analysis, path: NetworkPath, kind: str) -> SubnetHop | None:
     """The subnet in which the mode ends this path, or None.
 
@@ -107,13 +155,20 @@ def _check_second_leg(analysis: Analysis, path: NetworkPath) -> Iterator[Located
     found = list(check_second_leg(path))
     yield from found
     _, table, beyond = path.second_leg
-    if not found and table and beyond and beyond.gateway.kind == "igw":
+    if found or not table or not beyond:
+        return
+    kind = beyond.gateway.kind
+    if kind == "igw":
         yield from _check_igw(analysis, path, beyond)
+    elif kind in ("peering", "endpoint", "transit", "vgw", "other"):
+        yield from _JUDGES[kind](analysis, path, beyond)
 
 
 def _check_igw(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Iterator[Located]:
     """Report an internet gateway that is not attached, or a private address sent to it."""
     row = analysis.facts.find("InternetGateways", "InternetGatewayId", hop.id)
+    if row is None and analysis.facts.shared and not private(path.addresses):
+        return
     vpc = (analysis.facts.subnet(path.subnet) or {}).get("VpcId")
     attached = [each.get("VpcId") for each in (row or {}).get("Attachments", [])]
     if analysis.facts.has(["InternetGateways"]) and vpc not in attached:
@@ -153,6 +208,9 @@ def _judge_instance(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> I
     if not analysis.facts.has(["NetworkInterfaces"]):
         return
     row = hop.row
+    if row is None and analysis.facts.shared:
+        yield _invisible(path, hop, "interface")
+        return
     if row is None:
         yield _found(
             path,
@@ -206,6 +264,8 @@ def _judge_peering(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> It
             f"{path.target.host} is not in the peer VPC, and a peering carries nothing further",
             "route it to a NAT gateway or a transit gateway instead",
         )
+    else:
+        yield from _not_looked_at("UNKNOWN_DESTINATION")(analysis, path, hop)
 
 
 def _ranges(side: Row) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vpc_check.findings import Finding
+from vpc_check.network import routing
 from vpc_check.network.aws_names import GATEWAY_SERVICES, is_service, service_region, short_name
-from vpc_check.network.cidr import private
+from vpc_check.network.cidr import ANYWHERE_IPV6, private
 from vpc_check.network.paths import Analysis, Located, NetworkPath, TableHop
 
 _MOVE_NAT = "move the NAT into a public subnet: one with 0.0.0.0/0 to an internet gateway"
@@ -19,14 +20,15 @@ def check(analysis: Analysis) -> Iterator[Located]:
         if hop.table is None:
             continue
         if hop.route is None:
+            severity, why = _judge_missing_route(analysis, path, hop)
             yield (
                 hop,
                 Finding(
                     "NO_ROUTE_TO_DESTINATION",
-                    "error",
+                    severity,
                     hop.id,
-                    f"{hop.id} has no route to {path.target.host}",
-                    _remedy(path),
+                    f"{hop.id} has no route to {path.target.host}{why}",
+                    _remedy(analysis, path),
                     path.target.text,
                     path.subnet,
                 ),
@@ -74,7 +76,34 @@ def check_second_leg(path: NetworkPath) -> Iterator[Located]:
         yield found("NO_POSSIBLE_DESTINATION", first.id, message, _MOVE_NAT)
 
 
-def _remedy(path: NetworkPath) -> str:
+def _judge_missing_route(analysis: Analysis, path: NetworkPath, hop: TableHop) -> tuple[str, str]:
+    """The severity, and why it is not an error, where the target may have another address."""
+    facts, table = analysis.facts, hop.table or {}
+    if path.version == 4 and analysis.function.ipv6:
+        other = [
+            each
+            for each in analysis.paths_to(path.destination)
+            if each.version == 6 and each.subnet == path.subnet and not is_dead_end(each)
+        ]
+        if other:
+            return "info", " over IPv4; its IPv6 address has one"
+        route = routing.choose(facts, table, ANYWHERE_IPV6)
+        if path.location.assumed and route and route.get("State") != "blackhole":
+            return "unknown", " over IPv4, and one over IPv6, if it has such an address"
+    if path.location.assumed or path.location.prefix_list:
+        for route in table.get("Routes", []):
+            leads_to = routing.gateway(route)
+            if leads_to.kind in ("transit", "peering", "vgw") and not _is_resolved(path):
+                where = f"{leads_to.id} has {routing.destination(route)}"
+                return "unknown", f" if its address is public; if it is private, {where}"
+    return "error", ""
+
+
+def _is_resolved(path: NetworkPath) -> bool:
+    return path.location.addresses[0].num_addresses == 1
+
+
+def _remedy(analysis: Analysis, path: NetworkPath) -> str:
     if private(path.addresses):
         return "add a route for it to the peering, transit gateway or VPN that leads there"
     if path.version == 6:
@@ -82,6 +111,9 @@ def _remedy(path: NetworkPath) -> str:
     service = path.destination.service
     if not service:
         return "add 0.0.0.0/0 to a NAT gateway that is in a public subnet"
+    if path.destination.region != analysis.facts.region:
+        # An endpoint serves its own region only.
+        return f"add 0.0.0.0/0 to a NAT gateway: the target is in {path.destination.region}"
     kind = (
         "a gateway endpoint on this table"
         if service.partition(".")[0] in GATEWAY_SERVICES
@@ -121,3 +153,11 @@ def is_dead_end(path: NetworkPath) -> bool:
     hop = path.table
     kind = hop.gateway.kind if hop.gateway else ""
     return hop.route is None or hop.is_blackhole or (kind == "igw" and path.version == 4)
+
+
+def is_certain(analysis: Analysis, path: NetworkPath) -> bool:
+    """Whether a missing route of a path is an error, and not only one for some addresses."""
+    hop = path.table
+    if hop.table is None or hop.route is not None:
+        return True
+    return _judge_missing_route(analysis, path, hop)[0] == "error"

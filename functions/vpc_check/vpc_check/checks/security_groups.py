@@ -7,11 +7,17 @@ from collections.abc import Iterator, Sequence
 from vpc_check.facts import Row
 from vpc_check.findings import Finding
 from vpc_check.network import security_group
-from vpc_check.network.cidr import ANYWHERE, shown
+from vpc_check.network.cidr import ANYWHERE, Networks, networks, shown
 from vpc_check.network.paths import Analysis, GatewayHop, GroupsHop, Hop, Located, NetworkPath
 from vpc_check.network.security_group import Peer
 
 _OUT, _IN = "IpPermissionsEgress", "IpPermissions"
+_SEVERITIES = {"denied": "error", "partly": "warning", "unknown": "unknown"}
+_PHRASES = {
+    "denied": "does not let",
+    "partly": "lets only a part of",
+    "unknown": "names groups of another VPC, and may or may not let",
+}
 
 
 def check(analysis: Analysis) -> Iterator[Located]:
@@ -38,10 +44,10 @@ def _check_egress(analysis: Analysis, path: NetworkPath, hop: GroupsHop) -> Iter
     where = shown(path.addresses)
     finding = Finding(
         "SG_HAS_NO_RULES" if empty else "ENI_SG_RULES_MISMATCH",
-        "error" if word == "denied" else "warning",
+        _SEVERITIES[word],
         str(hop.rows[0]["GroupId"]),
         f"{_names(hop.rows)}, of the function, "
-        f"{'has no outbound rule at all' if empty else _lets(word)}"
+        f"{'has no outbound rule at all' if empty else _PHRASES[word]}"
         f"{'' if empty else f' {target.transport} {target.port} out to {where}'}",
         f"add an outbound rule: {target.transport} {target.port} to "
         + (", ".join(location.groups) or location.prefix_list or _everywhere(path)),
@@ -58,16 +64,24 @@ def _check_ingress(
     if not rows or not path.source or (isinstance(hop, GatewayHop) and hop.gateway.kind == "nat"):
         return
     source = Peer(path.source, analysis.function.groups)
+    if path.location.from_internet and isinstance(hop, GroupsHop):
+        addresses = _public_addresses(path.gateway)
+        if not addresses:
+            return
+        source = Peer(addresses)
     word = security_group.admit(analysis.facts, rows, _IN, source, target.transport, target.port)
     if word == "allowed":
         return
     empty = security_group.without_rules(rows, _IN)
     mine = ", ".join(analysis.function.groups)
+    if path.location.from_internet:
+        mine = shown(source.addresses)
+    what = "has no inbound rule at all" if empty else _PHRASES[word]
     finding = Finding(
         "SG_HAS_NO_RULES" if empty else "ENI_SG_RULES_MISMATCH",
-        "error" if word == "denied" else "warning",
+        _SEVERITIES[word],
         str(rows[0]["GroupId"]),
-        f"{_names(rows)}, of the target, {'has no inbound rule at all' if empty else _lets(word)}"
+        f"{_names(rows)}, of the target, {what}"
         f"{'' if empty else f' {target.transport} {target.port} in from {mine}'}",
         f"add an inbound rule: {target.transport} {target.port} from {mine}",
         target.text,
@@ -76,8 +90,12 @@ def _check_ingress(
     yield hop, finding
 
 
-def _lets(word: str) -> str:
-    return "does not let" if word == "denied" else "lets only a part of"
+def _public_addresses(gateway: GatewayHop | None) -> Networks:
+    """The public addresses of a NAT: where packets to this VPC's own public addresses come from."""
+    row = (gateway.row if gateway else None) or {}
+    listed = [each.get("PublicIp") for each in row.get("NatGatewayAddresses", [])]
+    listed.append((row.get("Association") or {}).get("PublicIp"))
+    return networks(str(each) for each in listed if each)
 
 
 def _names(rows: Sequence[Row]) -> str:

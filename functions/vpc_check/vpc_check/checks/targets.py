@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vpc_check.findings import Finding
+from vpc_check.network.cidr import private
 from vpc_check.network.paths import Analysis, Located, ipv6_cidrs
 
 
 def check_unresolved(analysis: Analysis) -> Iterator[Finding]:
     """Report names that look private and that nothing has resolved."""
     for destination in analysis.destinations:
-        if not destination.locations:
+        if not destination.locations and not destination.resolver:
             target = destination.target
             yield Finding(
                 "UNKNOWN_DESTINATION",
@@ -67,12 +68,14 @@ def check_port_25(analysis: Analysis) -> Iterator[Finding]:
     """Report targets on TCP port 25."""
     for destination in analysis.destinations:
         target = destination.target
-        if target.port == 25 and target.transport == "tcp":
+        # Towards private addresses the port is open: "port 25 restriction", Amazon EC2 User Guide.
+        public = [each for each in destination.locations if not private(each.addresses)]
+        if public and target.port == 25 and target.transport == "tcp":
             yield Finding(
                 "LAMBDA_PORT_25_BLOCKED",
                 "error",
                 target.host,
-                "Lambda blocks TCP port 25, whatever the VPC allows",
+                "Lambda blocks TCP port 25 to public addresses, whatever the VPC allows",
                 "send mail through port 587, or through the API of Amazon SES",
                 target.text,
             )

@@ -6,16 +6,41 @@ import re
 
 from vpc_check.facts import Facts, Row
 
-_HOST = re.compile(
-    r"^(?P<labels>.+?)\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(?:\.cn)?$"
+_REGION = r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)"
+_HOST = re.compile(rf"^(?P<labels>.+?)\.{_REGION}\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$")
+# Host names that are not SERVICE.REGION.amazonaws.com, and the service of their prefix list. The
+# names are those of botocore's endpoint rules and of the services' "Endpoints and quotas" pages.
+_SPECIAL_HOSTS = tuple(
+    (re.compile(pattern), service)
+    for pattern, service in (
+        # Dual-stack, FIPS, access points, websites, and the older form with a dash.
+        (
+            (
+                rf"^(?:.+\.)?s3(?:-fips|-accesspoint|-accesspoint-fips|-website)?(?:\.dualstack)?"
+                rf"[.-]{_REGION}\.amazonaws\.com(?:\.cn)?$"
+            ),
+            "s3",
+        ),
+        (rf"^.+\.s3express-[a-z0-9-]+\.{_REGION}\.amazonaws\.com$", "s3express"),
+        (rf"^s3express-control(?:\.dualstack)?\.{_REGION}\.amazonaws\.com$", "s3express"),
+        (rf"^(?:dynamodb-fips|\d+\.ddb)\.{_REGION}\.(?:amazonaws\.com|api\.aws)$", "dynamodb"),
+        (rf"^streams\.dynamodb\.{_REGION}\.amazonaws\.com$", "dynamodb-streams"),
+        (rf"^.+\.vpc-lattice-svcs\.{_REGION}\.on\.aws$", "vpc-lattice"),
+    )
 )
 _S3_WITHOUT_REGION = re.compile(r"^(?:.+\.)?s3\.amazonaws\.com$")
-GATEWAY_SERVICES = ("s3", "dynamodb")
+GATEWAY_SERVICES = ("s3express", "s3", "dynamodb")
+PREFIX_LIST_SERVICES = (*GATEWAY_SERVICES, "vpc-lattice")
 # Names that lead to an address inside a VPC, so that "somewhere in the internet" would be wrong.
 _INSIDE = re.compile(
     r"(^[^.]+$)|\.(internal|local|lan|corp|home\.arpa)$"
     r"|\.(rds|docdb|neptune|cache|memorydb|dax|elb|redshift|kafka|es|aoss)\b.*\.amazonaws\.com$"
     r"|\.(efs|fsx)\.[a-z0-9-]+\.amazonaws\.com$"
+)
+# Of these, the names that never lead to a public address.
+_ALWAYS_INSIDE = re.compile(
+    r"(^[^.]+$)|\.(internal|local|lan|corp|home\.arpa)$|^internal-[^.]+\..*\.elb\b"
+    r"|\.(docdb|cache|memorydb|dax)\b.*\.amazonaws\.com$|\.(efs|fsx)\.[a-z0-9-]+\.amazonaws\.com$"
 )
 
 
@@ -28,6 +53,9 @@ def service_of(host: str, region: str) -> tuple[str, str]:
     """
     if _S3_WITHOUT_REGION.match(host):
         return "s3", region
+    for pattern, service in _SPECIAL_HOSTS:
+        if special := pattern.match(host):
+            return service, special["region"]
     found = _HOST.match(host)
     if found is None:
         return "", ""
@@ -54,6 +82,11 @@ def service_region(endpoint: Row) -> str:
 def inside(host: str) -> bool:
     """Whether a name is likely to lead to a private address."""
     return _INSIDE.search(host) is not None
+
+
+def always_inside(host: str) -> bool:
+    """Whether a name never leads to a public address."""
+    return _ALWAYS_INSIDE.search(host) is not None
 
 
 def own_names(endpoint: Row) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vpc_check.facts import Facts, Row
 from vpc_check.network.aws_names import (
-    GATEWAY_SERVICES,
+    PREFIX_LIST_SERVICES,
     inside,
     is_service,
     matching,
@@ -32,6 +32,7 @@ class Destination:
     service: str = ""
     region: str = ""
     endpoint: str = ""
+    resolver: bool = False  # the VPC's own DNS, which no route, group or ACL keeps away
 
 
 def locate(facts: Facts, target: Target, seen: Sequence[str] = ()) -> Destination:
@@ -39,6 +40,8 @@ def locate(facts: Facts, target: Target, seen: Sequence[str] = ()) -> Destinatio
 
     :param seen: addresses that a probe found for the host
     """
+    if target.host in amazon_resolvers(facts):
+        return Destination(target, (), "the VPC's own DNS server", resolver=True)
     service, region = service_of(target.host, facts.region)
     literal = [str(target.literal)] if target.literal else []
     given = [target.address] if target.address else []
@@ -50,8 +53,8 @@ def locate(facts: Facts, target: Target, seen: Sequence[str] = ()) -> Destinatio
     elif endpoint is not None:
         how = f"a DNS name of {endpoint['VpcEndpointId']}"
         locations = tuple(_of_endpoint(facts, endpoint))
-    elif database := find_database(facts, target.host):
-        how, locations = database
+    elif found := find_database(facts, target.host) or find_described(facts, target.host):
+        how, locations = found
     elif inside(target.host):
         how, locations = "not known: nothing has resolved the name", ()
     else:
@@ -59,6 +62,19 @@ def locate(facts: Facts, target: Target, seen: Sequence[str] = ()) -> Destinatio
         locations = (_public(facts, service, region),)
     name = str(endpoint["VpcEndpointId"]) if endpoint else ""
     return Destination(target, locations, how, service, region, name)
+
+
+def amazon_resolvers(facts: Facts) -> frozenset[str]:
+    """The addresses of the VPC's own DNS: its range plus two, and the link-local ones.
+
+    Source: "Amazon DNS server", Amazon VPC User Guide.
+    """
+    associated = [
+        each.get("CidrBlock", "") for each in facts.vpc.get("CidrBlockAssociationSet", [])
+    ]
+    cidrs = [cidr for cidr in (facts.vpc.get("CidrBlock", ""), *associated) if cidr]
+    plus_two = [str(each.network_address + 2) for each in networks(cidrs)]
+    return frozenset(["169.254.169.253", "fd00:ec2::253", *plus_two])
 
 
 def endpoint_named(facts: Facts, host: str) -> Row | None:
@@ -78,6 +94,10 @@ def endpoint_named(facts: Facts, host: str) -> Row | None:
 
 def _at(facts: Facts, address: str, service: str) -> TargetLocation:
     interface = facts.interface_by_address.get(address)
+    public = facts.interface_by_public_address.get(address)
+    if public is not None:
+        found = _of_interface(public, address)
+        return replace(found, subnet="", from_internet=True)
     if interface is None:
         return TargetLocation(
             networks([address]), address, prefix_list=_listed(facts, service, address)
@@ -114,7 +134,12 @@ def _public(facts: Facts, service: str, region: str) -> TargetLocation:
     cidrs = networks(str(cidr) for cidr in row.get("Cidrs", [])) if row else ()
     four = tuple(cidr for cidr in cidrs if cidr.version == 4)
     if row is None or not four:
-        return TargetLocation(ANYWHERE, "the internet", prefix_list=_routed(facts, service, region))
+        return TargetLocation(
+            ANYWHERE,
+            "the internet",
+            prefix_list=_routed(facts, service, region),
+            assumed=True,
+        )
     return TargetLocation(four, str(row["PrefixListName"]), prefix_list=str(row["PrefixListId"]))
 
 
@@ -137,7 +162,7 @@ def _listed(facts: Facts, service: str, address: str) -> str:
 
 
 def _list_of(facts: Facts, service: str) -> Row | None:
-    for name in GATEWAY_SERVICES:
+    for name in PREFIX_LIST_SERVICES:
         if is_service(service, name):
             full = f"com.amazonaws.{facts.region}.{name}"
             return facts.find("PrefixLists", "PrefixListName", full)
@@ -163,6 +188,36 @@ def find_database(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, .
     return None
 
 
+def find_described(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, ...]] | None:
+    """Return (what it is, its locations) by the descriptions that AWS gives to its interfaces."""
+    label = host.partition(".")[0]
+    if ".cache." in host:
+        prefixes = [f"ElastiCache {part}" for part in _cluster_ids(host)]
+    elif label.startswith("internal-") and ".elb." in host:
+        name = label.removeprefix("internal-").rpartition("-")[0]
+        prefixes = [f"ELB app/{name}/", f"ELB net/{name}/", f"ELB {name}"]
+    else:
+        return None
+    found = tuple(
+        _of_interface(row, str(row["PrivateIpAddress"]))
+        for row in facts.rows("NetworkInterfaces")
+        if row.get("PrivateIpAddress")
+        and any(_is_described(str(row.get("Description", "")), each) for each in prefixes)
+    )
+    return (f"interfaces described as {prefixes[0]}", found) if found else None
+
+
+def _cluster_ids(host: str) -> list[str]:
+    """The labels that may be an ElastiCache cluster's id: some names begin with a role."""
+    labels = host.split(".")
+    return labels[1:2] if labels[0] in ("master", "replica", "clustercfg") else labels[:1]
+
+
+def _is_described(description: str, prefix: str) -> bool:
+    rest = description[len(prefix) :]
+    return description.startswith(prefix) and (prefix.endswith("/") or not rest or rest[0] == "-")
+
+
 def _database(facts: Facts, row: Row, subnets: list[str]) -> tuple[TargetLocation, ...]:
     groups = tuple(each["VpcSecurityGroupId"] for each in row.get("VpcSecurityGroups", []))
     return tuple(in_subnets(facts, subnets, groups))
@@ -185,6 +240,8 @@ class TargetLocation:
 
     `addresses` is one address, or all that it may have. `id` names it for people. `subnet` and
     `groups` are known of what lies in this VPC. `prefix_list` is AWS's list that the addresses are.
+    `assumed` is True when no address is known, and a public one taken for granted. `from_internet`
+    is True for a public address of an interface of this VPC: packets come to it from outside.
     """
 
     addresses: Networks
@@ -192,6 +249,8 @@ class TargetLocation:
     subnet: str = ""
     groups: tuple[str, ...] = ()
     prefix_list: str = ""
+    assumed: bool = False
+    from_internet: bool = False
 
     @property
     def version(self) -> int:

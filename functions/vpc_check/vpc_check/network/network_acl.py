@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vpc_check.facts import Facts, Row
-from vpc_check.network.cidr import Networks, covers, meets, network
+from vpc_check.network.cidr import Network, Networks, exclude, expand, intersect, network
 
 _PROTOCOLS = {"tcp": "6", "udp": "17"}
 _ALL = "-1"
@@ -30,40 +30,47 @@ def of_subnet(facts: Facts, subnet_id: str) -> Row | None:
 
 
 def admits(acl: Row, *, egress: bool, peer: Networks, protocol: str, ports: Ports) -> Verdict:
-    """Judge traffic to (egress) or from `peer` to each of `ports`, by the rules in their order."""
-    open_ports = [ports]  # not decided yet for every address of the peer
+    """Judge traffic to (egress) or from `peer` to each of `ports`, by the rules in their order.
+
+    Every pair of an address block and a range of ports is followed until a rule decides it.
+    """
+    undecided: list[tuple[Network, Ports]] = [(block, ports) for block in expand(peer)]
     admitted = False
     against = ""
-    doubtful = ""  # a rule that denies a part of the addresses
     for entry in sorted(acl.get("Entries", []), key=lambda each: int(each["RuleNumber"])):
         if bool(entry.get("Egress")) != egress:
             continue
         if str(entry.get("Protocol", _ALL)) not in (_ALL, _PROTOCOLS[protocol]):
             continue
-        rule = [network(entry.get("CidrBlock") or entry.get("Ipv6CidrBlock") or "0.0.0.0/0")]
-        span = _span(entry)
-        decided = [piece for piece in (_common(span, each) for each in open_ports) if piece]
-        if not decided or not meets(rule, peer):
-            continue
-        denies = entry.get("RuleAction") != "allow"
-        number = "*" if int(entry["RuleNumber"]) >= 32767 else str(entry["RuleNumber"])
-        if not covers(rule, peer):
-            # It decides for some addresses only; a later rule may decide for the others.
-            doubtful = doubtful or (number if denies else "")
-            admitted = admitted or not denies
-            continue
-        open_ports = [rest for each in open_ports for rest in _without(each, span)]
-        admitted = admitted or not denies
-        against = against or (number if denies else "")
-        if not open_ports:
-            break
-    if open_ports:
+        rule = network(entry.get("CidrBlock") or entry.get("Ipv6CidrBlock") or "0.0.0.0/0")
+        decided, undecided = _apply(rule, _span(entry), undecided)
+        if decided and entry.get("RuleAction") == "allow":
+            admitted = True
+        elif decided:
+            number = "*" if int(entry["RuleNumber"]) >= 32767 else str(entry["RuleNumber"])
+            against = against or number
+    if undecided:
         against = against or "*"
     if not admitted:
-        return Verdict("denied", against or doubtful or "*")
-    if against or doubtful:
-        return Verdict("partly", against or doubtful)
-    return Verdict("allowed")
+        return Verdict("denied", against or "*")
+    return Verdict("partly", against) if against else Verdict("allowed")
+
+
+def _apply(
+    rule: Network, span: Ports, undecided: list[tuple[Network, Ports]]
+) -> tuple[bool, list[tuple[Network, Ports]]]:
+    """Whether a rule decides anything, and what it leaves undecided."""
+    decided = False
+    left: list[tuple[Network, Ports]] = []
+    for block, ports in undecided:
+        common, common_ports = intersect(rule, block), _common(span, ports)
+        if common is None or common_ports is None:
+            left.append((block, ports))
+            continue
+        decided = True
+        left += [(rest, ports) for rest in exclude(block, common)]
+        left += [(common, rest) for rest in _without(ports, span)]
+    return decided, left
 
 
 def _span(entry: Row) -> Ports:

@@ -11,7 +11,7 @@ Checks look at hops, and the report draws them. Nothing else follows routes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,7 +19,7 @@ from vpc_check.facts import Attachment, Facts, Row
 from vpc_check.findings import Finding
 from vpc_check.network import network_acl, routing
 from vpc_check.network.cidr import Networks, network
-from vpc_check.network.destination import Destination, TargetLocation, locate
+from vpc_check.network.destination import Destination, TargetLocation, amazon_resolvers, locate
 from vpc_check.target import Target
 
 
@@ -223,6 +223,7 @@ class Analysis:
     facts: Facts
     function: Attachment
     destinations: tuple[Destination, ...]
+    answered: frozenset[str] = frozenset()  # addresses that the probes reached
 
     @cached_property
     def paths(self) -> tuple[NetworkPath, ...]:
@@ -336,6 +337,27 @@ class _Tracer:
         return GroupsHop(", ".join(ids), bool(rows), rows, egress)
 
 
+def place_finding(
+    hops: Sequence[Hop], place: Hop | str, finding: Finding, target: str, subnet: str
+) -> Hop | None:
+    """The hop at which a finding is drawn on this path, if at all."""
+    if isinstance(place, Hop):
+        return place if place in hops else None
+    if not place or finding.target not in ("", target) or finding.subnet not in ("", subnet):
+        return None
+    of_kind = [hop for hop in hops if hop.kind == place]
+    return of_kind[0] if of_kind else hops[0]
+
+
+def findings_on(path: NetworkPath, located: Sequence[Located]) -> list[Finding]:
+    """The findings that are drawn on a path."""
+    return [
+        finding
+        for place, finding in located
+        if place_finding(path.hops, place, finding, path.target.text, path.subnet) is not None
+    ]
+
+
 def function_hop(function: Attachment) -> FunctionHop:
     """The first hop of every path."""
     return FunctionHop(function.name or "planned function")
@@ -368,6 +390,7 @@ def ipv6_cidrs(subnet: Row) -> list[str]:
 
 def dns_targets(facts: Facts) -> list[Target]:
     """The DNS servers that are not AWS's own: each name lookup is a path to one of them."""
+    own = amazon_resolvers(facts)
     options = next(iter(facts.rows("DhcpOptions")), {})
     servers = [
         str(value["Value"])
@@ -378,7 +401,7 @@ def dns_targets(facts: Facts) -> list[Target]:
     return [
         Target("udp", server, 53, about="DNS server of the VPC's DHCP options")
         for server in servers
-        if server != "AmazonProvidedDNS"
+        if server != "AmazonProvidedDNS" and server not in own
     ]
 
 
@@ -387,13 +410,15 @@ def make_analysis(
     function: Attachment,
     targets: Sequence[Target],
     seen: Mapping[str, Sequence[str]] | None = None,
+    answered: Collection[str] = (),
 ) -> Analysis:
     """Locate the targets, and the DNS servers that names among them need.
 
     :param seen: host → addresses that a probe found
+    :param answered: addresses that a probe reached
     """
     wanted = list(targets)
     if any(target.literal is None for target in targets):
         wanted += [each for each in dns_targets(facts) if each not in wanted]
     located = tuple(locate(facts, each, (seen or {}).get(each.host, ())) for each in wanted)
-    return Analysis(facts, function, located)
+    return Analysis(facts, function, located, frozenset(answered))

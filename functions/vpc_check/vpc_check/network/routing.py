@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vpc_check.facts import Facts, Row
 from vpc_check.network import security_group as groups
-from vpc_check.network.cidr import ANYWHERE, Network, Networks, contains, network
+from vpc_check.network.cidr import ANYWHERE, ANYWHERE_IPV6, Network, Networks, contains, network
 
 # Member of a route that names where it leads → the kind of thing that is.
 _NEXT = {
@@ -104,7 +104,9 @@ def _longest(candidates: list[Network], wanted: Network) -> int | None:
         (
             each.prefixlen
             for each in candidates
-            if (wanted,) == ANYWHERE and each.version == 4 and each.prefixlen <= _BROAD
+            if (wanted,) in (ANYWHERE, ANYWHERE_IPV6)
+            and each.version == wanted.version
+            and each.prefixlen <= _BROAD
         ),
     )
     return max(matching, default=None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vpc_check.facts import Facts, Row
-from vpc_check.network.cidr import Networks, covers, meets, networks
+from vpc_check.network.cidr import Network, Networks, covers, meets, networks
 
 _PROTOCOLS = {"tcp": ("tcp", "6"), "udp": ("udp", "17")}
 
@@ -23,25 +23,30 @@ class Peer:
 def admit(
     facts: Facts, rows: Sequence[Row], side: str, peer: Peer, protocol: str, port: int
 ) -> str:
-    """Judge one port: allowed, partly (some addresses only) or denied.
+    """Judge one port: allowed, partly (some addresses only), denied, or unknown.
+
+    Unknown is what only groups of other VPCs would allow, over a peering or a transit gateway:
+    whether the peer is in them is not known here.
 
     :param rows: the groups of one interface; any rule of any of them is enough
     :param side: IpPermissionsEgress or IpPermissions, the member with the rules
     """
-    word = "denied"
+    foreign = False
+    allowed: list[Network] = []
     for rule in (rule for row in rows for rule in row.get(side, [])):
         if not _concerns(rule, protocol, port):
             continue
-        named = {pair.get("GroupId") for pair in rule.get("UserIdGroupPairs", [])}
+        named = {str(pair.get("GroupId")) for pair in rule.get("UserIdGroupPairs", [])}
         lists = {each["PrefixListId"] for each in rule.get("PrefixListIds", [])}
         if named & set(peer.groups) or (peer.prefix_list and peer.prefix_list in lists):
             return "allowed"
-        ranges = networks(_ranges(facts, rule, lists))
-        if covers(ranges, peer.addresses):
-            return "allowed"
-        if meets(ranges, peer.addresses):
-            word = "partly"
-    return word
+        foreign = foreign or (not peer.groups and len(facts.groups(named)) < len(named))
+        allowed += networks(_ranges(facts, rule, lists))
+    if covers(allowed, peer.addresses):
+        return "allowed"
+    if foreign:
+        return "unknown"
+    return "partly" if meets(allowed, peer.addresses) else "denied"
 
 
 def without_rules(rows: Iterable[Row], side: str) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vpc_check.findings import MEANINGS, Finding, in_order
+from vpc_check.network.cidr import covers, network
+from vpc_check.network.paths import Analysis, Located, NetworkPath, findings_on
 from vpc_check.observation import REACHED, WORDS, Observation
 
 _DNS = frozenset({"DNS_SUPPORT_DISABLED", "DNS_HOSTNAMES_DISABLED", "DNS_CUSTOM_SERVERS"})
@@ -97,8 +99,10 @@ class Explanation:
     """What an observation and the findings say together.
 
     `verdict` is fine, explained (by an error), suspected (by something milder), alone (the probe
-    itself says all), or contradicted (packets went where the configuration says they can't: it is
-    incomplete, or of another place).
+    itself says all), contradicted (packets went where the configuration says that none can, from
+    any subnet: the configuration is incomplete), partial (the target was reached from one subnet,
+    and the configuration keeps others from it) or elsewhere (the probe ran outside of the
+    function's network and says nothing about it).
     """
 
     target: str
@@ -109,32 +113,62 @@ class Explanation:
     causes: tuple[Finding, ...] = ()
 
 
-def explain(observations: Sequence[Observation], findings: Sequence[Finding]) -> list[Explanation]:
-    """Explain each observation, in their order."""
-    return [_explain(each, findings) for each in observations]
+@dataclass(frozen=True)
+class PathErrors:
+    """The errors of one path, with what the path leads to."""
+
+    path: NetworkPath
+    errors: tuple[Finding, ...]
 
 
-def _explain(seen: Observation, findings: Sequence[Finding]) -> Explanation:
-    target = seen.target.text
-    ends = [
-        each
-        for each in findings
-        if each.severity == "error" and each.code in _PATH and each.target == target
-    ]
-    if seen.word in REACHED and ends:
-        return Explanation(
-            target,
-            seen.word,
-            "contradicted",
-            f"{WORDS[seen.word]}, although {ends[0].message}",
-            "the probe ran where this does not hold (another subnet, or from elsewhere), or "
-            "the configuration has changed since",
-            tuple(ends),
+def find_errors(analysis: Analysis, located: Sequence[Located]) -> list[PathErrors]:
+    """Return the errors of every path, with which packets cannot pass it."""
+    return [
+        PathErrors(
+            path,
+            tuple(
+                finding
+                for finding in findings_on(path, located)
+                if finding.severity == "error" and finding.code in _PATH
+            ),
         )
+        for path in analysis.paths
+    ]
+
+
+def explain(
+    observations: Sequence[Observation],
+    findings: Sequence[Finding],
+    paths: Sequence[PathErrors] = (),
+    inside: bool = True,
+) -> list[Explanation]:
+    """Explain each observation, in their order.
+
+    :param inside: whether the probes ran with the function's network
+    """
+    return [_explain(each, findings, paths, inside) for each in observations]
+
+
+def _explain(
+    seen: Observation, findings: Sequence[Finding], paths: Sequence[PathErrors], inside: bool
+) -> Explanation:
+    target = seen.target.text
+    if seen.word in REACHED:
+        ends = [
+            each
+            for each in findings
+            if each.severity == "error" and each.code in _PATH and each.target == target
+        ]
+        if ends and not inside:
+            return _explain_elsewhere(seen, ends)
+        if ends:
+            explanation = _explain_reached(seen, ends, paths)
+            if explanation is not None:
+                return explanation
     if seen.word == "ok":
         return Explanation(target, seen.word, "fine", WORDS["ok"], "")
     causes = tuple(_causes(seen, findings))
-    if causes:
+    if causes and (inside or causes[0].severity == "error"):
         sure = causes[0].severity == "error"
         return Explanation(
             target,
@@ -144,6 +178,8 @@ def _explain(seen: Observation, findings: Sequence[Finding]) -> Explanation:
             causes[0].remedy,
             causes,
         )
+    if not inside and seen.word in _CAUSES:
+        return _explain_elsewhere(seen, [])
     blind = [
         each.component
         for each in findings
@@ -154,6 +190,62 @@ def _explain(seen: Observation, findings: Sequence[Finding]) -> Explanation:
         return Explanation(target, seen.word, "alone", text, "make that known, then run it again")
     text, remedy = _ALONE[seen.word]
     return Explanation(target, seen.word, "alone", text, remedy)
+
+
+def _explain_reached(
+    seen: Observation, ends: list[Finding], paths: Sequence[PathErrors]
+) -> Explanation | None:
+    """What a probe that got through says about errors of its target; None if nothing."""
+    target = seen.target.text
+    ways = [
+        each
+        for each in paths
+        if each.path.target.text == target and _leads_to(each.path, seen.address)
+    ]
+    broken = [each for each in ways if each.errors]
+    if ways and not broken:
+        return None  # the errors are of the target's other addresses
+    if broken and len(broken) < len(ways):
+        subnets = ", ".join(dict.fromkeys(each.path.subnet for each in broken))
+        first = broken[0].errors[0]
+        return Explanation(
+            target,
+            seen.word,
+            "partial",
+            f"{WORDS[seen.word]} from one of the function's subnets, and not from {subnets}: "
+            f"{first.message}",
+            first.remedy,
+            tuple(dict.fromkeys(error for each in broken for error in each.errors)),
+        )
+    return Explanation(
+        target,
+        seen.word,
+        "contradicted",
+        f"{WORDS[seen.word]}, although {ends[0].message}",
+        "the configuration is incomplete, or has changed since",
+        tuple(ends),
+    )
+
+
+def _explain_elsewhere(seen: Observation, ends: list[Finding]) -> Explanation:
+    text = f"{WORDS[seen.word]}, from outside of the function's network"
+    text += f"; for the function: {ends[0].message}" if ends else ""
+    remedy = "run the check with the subnets and security groups of the function"
+    return Explanation(
+        seen.target.text,
+        seen.word,
+        "elsewhere",
+        text,
+        ends[0].remedy if ends else remedy,
+        tuple(ends),
+    )
+
+
+def _leads_to(path: NetworkPath, address: str) -> bool:
+    try:
+        return not address or covers(path.addresses, (network(address.partition("%")[0]),))
+    except ValueError:
+        return True
 
 
 def _causes(seen: Observation, findings: Sequence[Finding]) -> list[Finding]:

@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vpc_check.findings import Finding
-from vpc_check.network.paths import Analysis, Hop, Located, NameHop, TargetHop, function_hop
+from vpc_check.network.paths import (
+    Analysis,
+    Hop,
+    Located,
+    NameHop,
+    TargetHop,
+    function_hop,
+    place_finding,
+)
 from vpc_check.safe_text import clean
 
 _STATES = {"error": "broken", "warning": "doubtful", "unknown": "unknown", "info": "ok"}
@@ -61,7 +69,7 @@ def draw_paths(analysis: Analysis, located: Sequence[Located]) -> list[DrawnPath
         text = destination.target.text
         if text not in reached:
             # In a VPC that was not described, its state is unknown; outside of one, it is ok.
-            known = not analysis.function.subnets
+            known = not analysis.function.subnets or destination.resolver
             hops = [
                 function_hop(analysis.function),
                 NameHop(destination.target.host),
@@ -76,7 +84,7 @@ def _draw(
 ) -> Iterator[DrawnHop]:
     found: dict[Hop, list[Finding]] = {hop: [] for hop in hops}
     for place, finding in located:
-        hop = _place(hops, place, finding, target, subnet)
+        hop = place_finding(hops, place, finding, target, subnet)
         if hop is not None:
             found[hop].append(finding)
     broken = False
@@ -92,15 +100,3 @@ def _draw(
         codes = tuple(dict.fromkeys(each.code for each in found[hop]))
         ids = tuple(map(clean, hop.ids))
         yield DrawnHop(hop.kind, clean(hop.id), ids, clean(hop.detail), state, codes)
-
-
-def _place(
-    hops: Sequence[Hop], place: Hop | str, finding: Finding, target: str, subnet: str
-) -> Hop | None:
-    """The hop at which a finding is drawn on this path, if at all."""
-    if isinstance(place, Hop):
-        return place if place in hops else None
-    if not place or finding.target not in ("", target) or finding.subnet not in ("", subnet):
-        return None
-    of_kind = [hop for hop in hops if hop.kind == place]
-    return of_kind[0] if of_kind else hops[0]

@@ -38,18 +38,23 @@ class Report:
     def verdict(self) -> str:
         """The gravest of it: broken, doubtful or fine.
 
-        Probes count before configuration: what was reached is not broken.
+        Probes count before configuration where they say that every path of a target works.
         """
         contradicted = {each.target for each in self.explanations if each.verdict == "contradicted"}
         severities = {each.severity for each in self.findings if each.target not in contradicted}
         if "error" in severities or self._words & _FAILED:
             return "broken"
-        doubtful = severities & {"warning", "unknown"} or contradicted
+        doubtful = severities & {"warning", "unknown"} or contradicted or self._elsewhere
         return "doubtful" if doubtful or self._words & _DOUBTFUL else "fine"
 
     @property
+    def _elsewhere(self) -> bool:
+        """Whether a probe that says nothing about the function failed."""
+        return any(each.verdict == "elsewhere" and each.word != "ok" for each in self.explanations)
+
+    @property
     def _words(self) -> set[str]:
-        return {each.word for each in self.explanations}
+        return {each.word for each in self.explanations if each.verdict != "elsewhere"}
 
 
 def to_json(report: Report) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def changed(change: Mapping[str, Any]) -> dict[str, Any]:
         elif isinstance(sections.get(name), list):
             sections[name] = _rows(sections[name], value)
         else:
-            sections[name] = _merged(sections[name], value)
+            sections[name] = _merged(sections.get(name, {}), value)
     return sections
 
 

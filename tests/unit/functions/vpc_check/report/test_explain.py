@@ -157,3 +157,54 @@ def test_probes_that_ran_elsewhere_are_told() -> None:
     same = Facts(facts.region, {**facts.sections, "Place": here})
     assert analyse(same, [parse(WEB)], seen).findings == ()
     assert analyse(elsewhere, [parse(WEB)]).findings == ()  # nothing was probed
+
+
+def elsewhere(name: str, word: str, **sections: object) -> Report:
+    """The report of a probe that ran with another network than the function's."""
+    facts = read(name).analysis.facts
+    place = {"FunctionName": "laptop", "VpcConfig": {}}
+    away = Facts(facts.region, {**facts.sections, "Place": place, **sections})
+    return analyse(away, [parse(WEB)], [Observation(parse(WEB), word, address=PUBLIC)])
+
+
+@pytest.mark.parametrize("word", ["ok", "refused", "tls_name"])
+def test_what_another_network_reaches_downgrades_no_error(word: str) -> None:
+    report = elsewhere("route_none", word)
+    assert report.verdict == "broken"
+    assert report.explanations[0].verdict == "elsewhere"
+    assert report.explanations[0].remedy == report.explanations[0].causes[0].remedy
+
+
+def test_what_another_network_does_not_reach_breaks_nothing() -> None:
+    report = elsewhere("fine_internet", "dropped")
+    assert report.verdict == "doubtful"
+    assert report.explanations[0].verdict == "elsewhere"
+
+
+def test_a_place_that_is_not_known_is_not_the_functions() -> None:
+    facts = read("route_none").analysis.facts
+    unknown = Facts(facts.region, facts.sections, {"Place": Unknown("there is no such function")})
+    report = analyse(unknown, [parse(WEB)], [Observation(parse(WEB), "ok", address=PUBLIC)])
+    assert report.verdict == "broken"
+
+
+def test_one_good_subnet_hides_no_bad_one() -> None:
+    report = joined("igw_one_subnet_of_two", WEB, "ok", PUBLIC)
+    told = report.explanations[0]
+    assert (report.verdict, told.verdict) == ("broken", "partial")
+    assert "not from subnet-b" in told.text
+    assert told.remedy == told.causes[0].remedy
+
+
+def test_an_error_of_one_address_says_nothing_of_another() -> None:
+    """The name has two addresses, and only one is let in."""
+    facts = read("group_ingress_of_another_group").analysis.facts
+    target = parse("tcp://db.internal:5432")
+    both = ("10.0.5.10", "10.0.9.77")
+    seen = [
+        Observation(target, "dropped", address=both[0], addresses=both),
+        Observation(target, "ok", address=both[1], addresses=both),
+    ]
+    report = analyse(facts, [target], seen)
+    assert [each.verdict for each in report.explanations] == ["explained", "fine"]
+    assert report.verdict == "broken"
