@@ -105,6 +105,17 @@ def test_dns_attributes_and_servers_are_read(cloud: Cloud) -> None:
         DhcpConfigurations=[{"Key": "domain-name-servers", "Values": ["10.0.9.53"]}]
     )["DhcpOptions"]["DhcpOptionsId"]
     ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=cloud.vpc)
+    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [cloud.vpc]}])["Subnets"]
+    [subnet] = [each["SubnetId"] for each in subnets if each["CidrBlock"] == "10.0.9.0/24"]
+    group = ec2.create_security_group(GroupName="dns", Description="dns", VpcId=cloud.vpc)
+    dns = {"IpProtocol": "udp", "FromPort": 53, "ToPort": 53}
+    ec2.authorize_security_group_ingress(
+        GroupId=group["GroupId"],
+        IpPermissions=[{**dns, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}],
+    )
+    ec2.create_network_interface(
+        SubnetId=subnet, PrivateIpAddress="10.0.9.53", Groups=[group["GroupId"]]
+    )
     assert codes(check(targets=[WEB])) == {("DNS_CUSTOM_SERVERS", options)}
 
 
