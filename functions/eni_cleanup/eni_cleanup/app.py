@@ -41,14 +41,14 @@ def _serve(
 ) -> dict[str, str]:
     try:
         result = _decide(event, context, dependencies)
-    # SystemExit, too: whatever a broken package raises, the stack waits for an cloudformation.
+    # SystemExit, too: whatever a broken package raises, the stack waits for a response.
     except BaseException as error:
         result = cloudformation.make_failure(error)
     if result is None:
         return {"status": "HANDED_OVER"}
     deliver = cloudformation.deliver if dependencies is None else dependencies.deliver
     deliver(event, result, context)
-    # Only now: whatever fails here must not send a second, different cloudformation.
+    # Only now: whatever fails here must not send a second, different response.
     print(
         f"answered {result.status} to the {event.get('RequestType')} of "
         f"{event.get('LogicalResourceId')}: {result.reason or 'nothing to say'}",

@@ -152,7 +152,7 @@ def _choose_put() -> Put:
 
     def put(url: str, content: bytes, timeout: tuple[float, float]) -> int:
         # An empty type, because the signature of the address was made with none. No redirects:
-        # requests would turn a PUT into a GET, and the GET's 200 is no confirmation.
+        # requests would turn a PUT into a GET, and the GET's 200 confirms nothing.
         with requests.put(
             url, data=content, headers={"Content-Type": ""}, timeout=timeout, allow_redirects=False
         ) as response:
@@ -166,7 +166,7 @@ def put_with_http_client(url: str, content: bytes, timeout: tuple[float, float])
 
     :param timeout: seconds to connect and seconds to wait for each further byte
     :raises OSError: the server cannot be reached, or hangs up
-    :raises ValueError: `url` is no address of a web server
+    :raises ValueError: `url` is not an http(s) URL
     """
     import http.client
 

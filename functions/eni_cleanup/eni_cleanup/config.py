@@ -30,7 +30,7 @@ _VARIABLES = {
 def read(environ: Mapping[str, str]) -> Config:
     """Return the settings; a variable that is absent or empty leaves its default.
 
-    :raises ValueError: a variable is no number, or out of its range
+    :raises ValueError: a variable is not a number, or out of range
     """
     given = {
         field: _number(name, environ[name], low, high)

@@ -75,12 +75,12 @@ def _try_call(caller: AwsCaller, call: Any, **arguments: str) -> str:
     try:
         caller.call("mutate", "ec2", call, **arguments)
     except Exception as error:
-        told = getattr(error, "response", {}).get("Error", {})
-        if told.get("Code") == _GONE:
+        refused = getattr(error, "response", {}).get("Error", {})
+        if refused.get("Code") == _GONE:
             return ""
-        if told.get("Code") not in _NOT_YET:
+        if refused.get("Code") not in _NOT_YET:
             raise
-        return f"{told['Code']}: {told.get('Message', '')}"
+        return f"{refused['Code']}: {refused.get('Message', '')}"
     return ""
 
 

@@ -140,8 +140,8 @@ def explain(interface: Interface, holders: Sequence[str], decision: str) -> str:
         shown = ", ".join(holders[:3]) + (f" and {len(holders) - 3} more" if holders[3:] else "")
         return f"used by {shown}"
     return {
-        DELETE: "available, and nobody uses its pair",
-        DETACH: "nobody uses its pair; Lambda's instance still holds it",
+        DELETE: "available, and no function uses its subnet and groups",
+        DETACH: "no function uses its subnet and groups; Lambda's instance still holds it",
         WAIT: f"{interface.status}, Lambda has not released it",
         KEEP: f"{interface.status}, and its function is not known",
     }[decision]

@@ -1,4 +1,4 @@
-"""What one invocation hands to the next: a member of the event, beside CloudFormation's own."""
+"""What one invocation passes to the next: a member of the event, next to CloudFormation's own."""
 
 from __future__ import annotations
 

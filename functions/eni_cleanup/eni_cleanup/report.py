@@ -85,7 +85,7 @@ def failure(state: Progress, now: float) -> str:
     if state.left:
         said += f"left: {state.left_count}: {'; '.join(state.left)}"
     else:
-        said += "the work had not come to the interfaces"
+        said += "the interfaces were not reached"
     if state.last_error:
-        said += f". The last trouble: {state.last_error}"
+        said += f". Last error: {state.last_error}"
     return f"{said}. {REMEDY}"

@@ -94,7 +94,7 @@ def _sent_at(url: str) -> float | None:
     """Read the time of the request from the address's signature.
 
     The event has no other time in it, and an invocation that repeats a killed one must not begin
-    to count anew.
+    to count from zero.
     """
     signed = parse_qs(urlsplit(url).query).get("X-Amz-Date", [""])[0]
     try:

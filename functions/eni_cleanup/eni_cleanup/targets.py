@@ -1,4 +1,4 @@
-"""What to clean: named functions, subnets, groups, a VPC; as properties or in an order by hand."""
+"""What to clean: named functions, subnets, groups, a VPC; as properties or in a direct order."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Targets(NamedTuple):
     """`functions`, names or ARNs, are detached. Their interfaces are waited for, and those of
     `network_configs`.
 
-    In `subnets`, and in the whole of `vpc`, interfaces that nobody uses any more are removed, too.
+    In `subnets`, and in the whole of `vpc`, interfaces that no function uses are removed, too.
     """
 
     functions: tuple[str, ...]

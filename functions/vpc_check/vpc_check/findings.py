@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from vpc_check.safe_text import clean
 
-# From the gravest to the mildest. "unknown" is what could not be looked at.
+# From the gravest to the mildest. "unknown" is what could not be checked.
 SEVERITIES = ("error", "warning", "unknown", "info")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that somebody should know.
+    """One thing to know about a configuration.
 
     `code` is an explanation code of Reachability Analyzer where one fits, else one of ours
     (vpc_check.codes has both lists). `severity` is one of SEVERITIES: error means that packets or
@@ -68,7 +68,7 @@ REACHABILITY_ANALYZER = {
     "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR": "a peering reaches the peer VPC only, nothing beyond it",
     "SG_HAS_NO_RULES": "a security group has no rule in this direction",
     "SUBNET_ACL_RESTRICTION": "a network ACL does not let it pass",
-    "TGW_RTB_ROUTES_ARE_UNKNOWN": "what a transit gateway does with it was not looked at",
+    "TGW_RTB_ROUTES_ARE_UNKNOWN": "what a transit gateway does with it was not checked",
     "UNKNOWN_DESTINATION": "too little is known of the destination",
     "UNKNOWN_RESOURCE": "something could not be described",
     "VPC_BLOCK_PUBLIC_ACCESS_ENABLED": "Block Public Access closes the way to the internet",

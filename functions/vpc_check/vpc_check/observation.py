@@ -34,7 +34,7 @@ WORDS = {
     "http_status": "reached, and the answer is an error of HTTP",
     "sent": "UDP: nothing came back, neither an answer nor an error, which proves nothing",
     "not_tried": "there was no time left for it",
-    "failed": "something else, told by the detail",
+    "failed": "another failure; see the detail",
 }
 # Words of probes that got through the network: what is wrong, if anything, is at the other end.
 REACHED = frozenset(

@@ -154,7 +154,7 @@ class Plan:
 def read_plan(value: object) -> Plan:
     """Read the member "capacity" of an event. Raises RequestError.
 
-    Either one function's numbers, or {"functions": [numbers, …]}; "historic": true beside them.
+    Either one function's numbers, or {"functions": [numbers, …]}; "historic": true next to them.
     "connections" is of one environment and may be 0.
     """
     if not isinstance(value, Mapping):
@@ -164,9 +164,7 @@ def read_plan(value: object) -> Plan:
     if listed is None:
         listed, rest = [rest], {}
     if rest:
-        raise RequestError(
-            f'capacity has "functions" and {", ".join(rest)} beside them: choose one'
-        )
+        raise RequestError(f'capacity has "functions" and {", ".join(rest)} as well: choose one')
     if not isinstance(listed, list) or not listed:
         raise RequestError("capacity.functions is not a list of functions")
     historic = value.get("historic", False)

@@ -22,7 +22,7 @@ class Target:
     """One thing to reach.
 
     `protocol` is tcp, udp, tls, http or https. `host` is a name or an address, without brackets.
-    `path` is of http and https only. `about` says where the target comes from when nobody typed it
+    `path` is of http and https only. `about` says where a discovered target comes from
     ("VPC endpoint vpce-1 of com.amazonaws.eu-west-1.sqs"). `address` is what the host is known to
     resolve to, "" when it is not.
     """

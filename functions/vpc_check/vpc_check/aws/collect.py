@@ -87,13 +87,13 @@ def _take(
 
 
 def _unknown(error: BaseException, service: str) -> Unknown:
-    told = refusal(error, service)
-    if told.kind == "unavailable" and not hasattr(error, "response"):
+    refused = refusal(error, service)
+    if refused.kind == "unavailable" and not hasattr(error, "response"):
         return Unknown(
-            f"the API of {service} does not answer from here ({told.code})",
+            f"the API of {service} does not answer from here ({refused.code})",
             "run this check outside of the VPC as well, or give the VPC an endpoint for that API",
         )
-    return Unknown(f"{told.api} was refused ({told.code}): {told.message}", told.remedy)
+    return Unknown(f"{refused.api} was refused ({refused.code}): {refused.message}", refused.remedy)
 
 
 def _function(clients: Clients, request: Request) -> Any:

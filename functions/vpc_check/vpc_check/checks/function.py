@@ -158,7 +158,7 @@ REMEDIES = {
     "ImageAccessDenied": "allow Lambda to pull from the ECR repository",
     "ImageDeleted": "push the image again, or deploy another",
 }
-_ANY = "read the reason, mend it, and update the function again"
+_ANY = "correct what the reason names, and update the function again"
 
 
 def check_state(analysis: Analysis) -> Iterator[Finding]:

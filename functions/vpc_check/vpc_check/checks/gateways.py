@@ -43,7 +43,7 @@ def check_nat(analysis: Analysis) -> Iterator[Located]:
                 hop,
                 "BAD_STATE",
                 f"the NAT gateway {hop.id} is {state}{reason}",
-                "make a NAT gateway in a public subnet and point the route at it",
+                "create a NAT gateway in a public subnet and point the route at it",
             )
         elif row.get("ConnectivityType") == "private" and not private(path.addresses):
             yield _found(
@@ -51,7 +51,7 @@ def check_nat(analysis: Analysis) -> Iterator[Located]:
                 hop,
                 "NO_POSSIBLE_DESTINATION",
                 f"{hop.id} is a private NAT gateway, which leads to no public address",
-                "make a public NAT gateway, with an Elastic IP address, in a public subnet",
+                "create a public NAT gateway, with an Elastic IP address, in a public subnet",
             )
         else:  # a regional one has no subnet to be looked at: its way out is its own
             yield from _check_second_leg(analysis, path)
@@ -251,7 +251,7 @@ def _judge_peering(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> It
             hop,
             "BAD_STATE",
             f"the peering {hop.id} is {status}",
-            "have the owner of the other VPC accept it, or make a new one",
+            "have the owner of the other VPC accept it, or create a new one",
         )
         return
     sides = [row.get(side) or {} for side in ("AccepterVpcInfo", "RequesterVpcInfo")]
@@ -294,7 +294,7 @@ def _not_looked_at(code: str) -> _Judge:
             path,
             hop,
             code,
-            f"the route leads to {hop.id}; what is behind it was not looked at",
+            f"the route leads to {hop.id}; what is behind it was not checked",
             "check the routes, ACLs and groups on its other side, and the way back",
             "info",
         )

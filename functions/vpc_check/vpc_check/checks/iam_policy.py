@@ -1,4 +1,4 @@
-"""What IAM policies say of an action on every resource, as far as their text tells.
+"""What IAM policies say of an action on every resource, as far as their text says.
 
 Not looked at: service control policies, resource policies, the resources of statements, and
 conditions of Allow statements.

@@ -68,7 +68,7 @@ def _collapse(networks: Iterable[Network], version: int) -> list[Network]:
 
 
 def expand(addresses: Networks) -> Networks:
-    """The same addresses, with "anywhere" as the blocks of public addresses that it stands for."""
+    """The same addresses, with "anywhere" as the blocks of public addresses that it means."""
     if addresses not in (ANYWHERE, ANYWHERE_IPV6):
         return addresses
     left = list(addresses)

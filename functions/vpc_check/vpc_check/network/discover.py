@@ -13,7 +13,7 @@ def discover(facts: Facts, kinds: Collection[str]) -> list[Target]:
     """Return targets of kinds (endpoints, rds, docdb), each once, in the order of the facts.
 
     Endpoints are asked for TLS only: an unsigned request would be answered with an error of the
-    service, which says nothing of the way there. DocumentDB is told from RDS by its engine, docdb;
+    service, which says nothing of the way there. DocumentDB differs from RDS by its engine, docdb;
     Neptune is left out of both.
     """
     found: list[Target] = []

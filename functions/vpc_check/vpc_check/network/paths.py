@@ -37,7 +37,7 @@ class Hop:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """What the hop stands for."""
+        """What the hop represents."""
         return (self.id,)
 
 

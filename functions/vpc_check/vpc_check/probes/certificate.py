@@ -1,7 +1,7 @@
 """What a server's certificate says, read without any trust in it.
 
-ssl tells the fields of verified certificates only, and the others are those in doubt. Structure:
-RFC 5280 section 4.1; names: section 4.2.1.6; dates: section 4.1.2.5.
+ssl returns the fields of verified certificates only, and the others are those of interest.
+Structure: RFC 5280 section 4.1; names: section 4.2.1.6; dates: section 4.1.2.5.
 """
 
 from __future__ import annotations

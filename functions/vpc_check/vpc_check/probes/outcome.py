@@ -20,7 +20,7 @@ _UNREACHABLE = frozenset(
     }
 )
 _CUT = frozenset({errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE, errno.ENOTCONN})
-# Reasons of OpenSSL that are no fault of TLS.
+# OpenSSL's reasons that are not TLS failures.
 _TLS_REASONS = {
     "UNEXPECTED_EOF_WHILE_READING": ("reset", "cut without a word"),
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": ("denied", "the server wants a client's certificate"),
@@ -39,7 +39,7 @@ class Outcome:
 
     def __post_init__(self) -> None:
         if self.word not in WORDS:
-            raise ValueError(f"{self.word!r} is no word of an observation")
+            raise ValueError(f"{self.word!r} is not a word of an observation")
         object.__setattr__(self, "detail", printable(self.detail))
 
 

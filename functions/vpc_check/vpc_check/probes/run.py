@@ -56,7 +56,7 @@ class ProbeRun:
     def answered(self, answer: DnsResult) -> Iterator[tuple[int, SocketAddress]]:
         """Note an answer, and yield the probes that it makes possible.
 
-        Of a host without an answer, the address that somebody gave is probed.
+        Of a host without an answer, the address that came with the target is probed.
         """
         self.answers[answer.host] = answer
         places, self.notes[answer.host] = worth_trying(answer.places)

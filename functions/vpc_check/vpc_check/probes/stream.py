@@ -56,7 +56,7 @@ def repeated(connection: socket.socket) -> int:
     return int(struct.unpack_from("=I", info, _RETRANSMITTED)[0])
 
 
-# Servers that say at once that they want nobody from here: Redis's protected mode and its limit of
+# Servers that refuse this client at once: Redis's protected mode and its limit of
 # clients; MySQL's error packet (its protocol's ERR_Packet: length, number 0, 0xff, code); SMTP
 # (RFC 5321 section 3.1: 554 instead of a greeting, 421 for not now).
 _REFUSING_BANNERS = (
@@ -69,7 +69,7 @@ _REFUSING_BANNERS = (
 def read_banner(connection: socket.socket, end: float, *, may_end: bool) -> Outcome:
     """Wait a moment for an end, an RST or a refusal; silence is fine. Raises OSError.
 
-    :param may_end: an end is no fault
+    :param may_end: whether an end is normal
     """
     try:
         said = receive(connection, 512, min(end, time.monotonic() + LISTEN_S))

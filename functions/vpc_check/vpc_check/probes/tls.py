@@ -112,7 +112,7 @@ def _verified(wrapped: ssl.SSLSocket) -> str:
 
 POSTGRES_PORTS = frozenset({5432, 5439, 6432})  # PostgreSQL, Redshift, PgBouncer
 _POSTGRES_ENGINES = ("postgres ", "aurora-postgresql ")  # as targets that were discovered begin
-# "PostgreSQL: Message Formats", SSLRequest: the length, and a number that is no version.
+# "PostgreSQL: Message Formats", SSLRequest: the length, and a number that is not a version.
 _SSL_REQUEST = struct.pack(">2I", 8, 80877103)
 
 
@@ -125,7 +125,7 @@ def ask_postgres_for_tls(connection: socket.socket, end: float) -> Outcome:
     """Ask for TLS; ok means that the handshake may begin."""
     try:
         send(connection, _SSL_REQUEST, end)
-        # One byte: what follows is the handshake's, and nobody may slip in anything before it.
+        # One byte: what follows is the handshake's, and nothing may be injected before it.
         answer = receive(connection, 1, end)
     except OSError as error:
         return of_error(error, "to SSLRequest", connected=True)

@@ -13,7 +13,7 @@ from vpc_check.observation import REACHED, WORDS, Observation
 _DNS = frozenset({"DNS_SUPPORT_DISABLED", "DNS_HOSTNAMES_DISABLED", "DNS_CUSTOM_SERVERS"})
 _POLICY = frozenset({"ENDPOINT_POLICY_RESTRICTS"})
 _NAME = frozenset({"ENDPOINT_WITHOUT_PRIVATE_DNS", "DNS_HOSTNAMES_DISABLED"})
-# What is told of a target and ends no packet to it.
+# Findings about a target that stop no packet.
 _HARMLESS = frozenset({"IPV6_NOT_ALLOWED"})
 _PATH = frozenset(MEANINGS) - _DNS - _POLICY - _HARMLESS
 _CAUSES = {
@@ -32,7 +32,7 @@ _NEEDED = frozenset(
         *("NetworkAcls", "SecurityGroups", "NatGateways", "VpcEndpoints", "NetworkInterfaces"),
     }
 )
-# word → (what it means, what to do) when no finding tells
+# word → (what it means, what to do) when no finding explains it
 _ALONE = {
     "dns_failed": (
         (

@@ -23,7 +23,7 @@ _ORDER = ("broken", "doubtful", "unknown", "ok")
 
 @dataclass(frozen=True)
 class DrawnHop:
-    """`kind` is function, dns, groups, subnet, table, gateway or target; `ids` what it stands for.
+    """`kind` is function, dns, groups, subnet, table, gateway or target; `ids` what it represents.
 
     `detail` adds to the label: a subnet's ACL, the destination of a table's route. `state` is ok,
     doubtful, unknown, broken, or beyond (behind a break). `codes` are of the findings drawn there.

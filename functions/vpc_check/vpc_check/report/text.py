@@ -11,8 +11,8 @@ from vpc_check.report.report import Report, capacity_lines
 from vpc_check.safe_text import clean
 
 _VERDICTS = {
-    "fine": "nothing stands in the way",
-    "doubtful": "nothing is surely broken, something may be",
+    "fine": "no problems found",
+    "doubtful": "nothing is certainly broken; something may be",
     "broken": "something is broken",
 }
 
@@ -38,19 +38,20 @@ def _parts(report: Report) -> Iterator[str]:
                 seen.word,
                 seen.address or None,
                 round(seen.milliseconds),
-                told.verdict,
-                told.causes[0].code if told.causes else None,
+                explained.verdict,
+                explained.causes[0].code if explained.causes else None,
             )
-            for seen, told in zip(report.observations, report.explanations, strict=True)
+            for seen, explained in zip(report.observations, report.explanations, strict=True)
         ]
         yield table(("PROBE", "RESULT", "ADDRESS", "MS", "VERDICT", "CAUSE"), rows)
-        told = [
-            f"{told.target}: {told.text}\n    seen: {seen.detail or seen.word}\n    → {told.remedy}"
-            for seen, told in zip(report.observations, report.explanations, strict=True)
-            if told.verdict != "fine"
+        sentences = [
+            f"{explained.target}: {explained.text}\n    seen: {seen.detail or seen.word}"
+            f"\n    → {explained.remedy}"
+            for seen, explained in zip(report.observations, report.explanations, strict=True)
+            if explained.verdict != "fine"
         ]
-        if told:
-            yield "\n".join(told)
+        if sentences:
+            yield "\n".join(sentences)
     if report.findings:
         found = merged(report.findings)
         rows_found = [

@@ -10,8 +10,8 @@ from vpc_check.report.report import Report
 
 _HERE = Path(__file__).parent
 _HEADLINES = {
-    "fine": "Nothing stands in the way",
-    "doubtful": "Nothing is surely broken, something may be",
+    "fine": "No problems found",
+    "doubtful": "Nothing is certainly broken; something may be",
     "broken": "Something is broken",
 }
 

@@ -26,7 +26,7 @@ STATES = {
     "broken": "the path breaks here",
     "beyond": "not reached",
 }
-# What is drawn in a hop's circle, so that colour is not all that tells states apart.
+# What is drawn in a hop's circle, so that states differ in more than colour.
 _SIGNS = {
     "ok": "M-4.5 .5 l3 3.5 6 -7",
     "doubtful": "M0 -5 v6 M0 4.2 v.6",
@@ -96,11 +96,11 @@ def _line(hop: DrawnHop, y: int) -> Markup:
 def _codes(hop: DrawnHop, y: int) -> Markup:
     """The first code and the number of others; a long one is squeezed into the drawing."""
     more = f" +{len(hop.codes) - 1}" if len(hop.codes) > 1 else ""
-    told = hop.codes[0] + more
-    long = len(told) > _CODE_LETTERS
+    shown = hop.codes[0] + more
+    long = len(shown) > _CODE_LETTERS
     return tag(
         "text",
-        told,
+        shown,
         x=_X + 26,
         y=y + 27,
         class_="codes",

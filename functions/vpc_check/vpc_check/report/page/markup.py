@@ -17,14 +17,16 @@ class Markup(str):
 
 def tag(name: str, /, *children: object, **attributes: object) -> Markup:
     """Return an element. `class_` is class, other `_` are dashes; None leaves an attribute out."""
-    told = "".join(
+    written = "".join(
         f' {_attribute(key)}="{escape(clean(str(value)))}"'
         for key, value in attributes.items()
         if value is not None
     )
     if name in _VOID and not children:
-        return Markup(f"<{name}{told}>" if name in ("meta", "br", "hr") else f"<{name}{told}/>")
-    return Markup(f"<{name}{told}>{''.join(map(_text, children))}</{name}>")
+        return Markup(
+            f"<{name}{written}>" if name in ("meta", "br", "hr") else f"<{name}{written}/>"
+        )
+    return Markup(f"<{name}{written}>{''.join(map(_text, children))}</{name}>")
 
 
 def join(*parts: object) -> Markup:

@@ -49,11 +49,14 @@ def _targets(report: Report) -> Iterator[Markup]:
                 )
             )
             number += 1
-        told = [each for each in report.explanations if each.target == text]
+        explained = [each for each in report.explanations if each.target == text]
         yield tag(
             "article",
             tag("h3", text),
-            *[tag("p", tag("b", _verdict(each)), " ", each.text, class_="told") for each in told],
+            *[
+                tag("p", tag("b", _verdict(each)), " ", each.text, class_="explained")
+                for each in explained
+            ],
             tag("div", *drawn, class_="drawings"),
         )
     yield tag(
@@ -65,7 +68,7 @@ def _targets(report: Report) -> Iterator[Markup]:
 
 
 def _causes(findings: Sequence[Finding], path: DrawnPath) -> Markup:
-    """What is wrong on a path, beside its drawing."""
+    """What is wrong on a path, next to its drawing."""
     lines = [
         tag("li", each.message, ". ", tag("b", "Remedy: "), each.remedy, ".")
         for each in findings
@@ -122,7 +125,7 @@ def _about(finding: Finding, subnets: Sequence[str]) -> str:
     return " · ".join(parts)
 
 
-def _probes(seen: Sequence[Observation], told: Sequence[Explanation]) -> Markup:
+def _probes(seen: Sequence[Observation], explanations: Sequence[Explanation]) -> Markup:
     headings = ("Target", "Result", "Address", "Milliseconds", "What it means", "What to do")
     rows = [
         (
@@ -133,7 +136,7 @@ def _probes(seen: Sequence[Observation], told: Sequence[Explanation]) -> Markup:
             join(other.text, " ", tag("span", one.detail, class_="quiet")),
             other.remedy or "—",
         )
-        for one, other in zip(seen, told, strict=True)
+        for one, other in zip(seen, explanations, strict=True)
     ]
     return _table("What the probes saw", headings, rows)
 
