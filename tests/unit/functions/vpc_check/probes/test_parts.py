@@ -64,7 +64,7 @@ def test_errors_without_a_number_are_told_by_their_text() -> None:
 
 
 def test_a_word_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="'lost' is no word"):
+    with pytest.raises(ValueError, match="'lost' is not a word"):
         Outcome("lost")
 
 
