@@ -67,6 +67,10 @@ CHECKS = (
 )
 
 
+# Checks of the interfaces that Lambda makes in the role's name; Managed Instances have none.
+_OF_LAMBDA_INTERFACES = frozenset({"role", "quota", "addresses"})
+
+
 def run_checks(analysis: Analysis) -> list[Located]:
     """Run every check whose facts are known; say of the others what was not looked at and why."""
     found: list[Located] = [("", finding) for finding in _report_unknown(analysis.facts)]
@@ -75,6 +79,8 @@ def run_checks(analysis: Analysis) -> list[Located]:
     if not analysis.function.subnets:
         return [*found, *_at("function", function.check_outside)(analysis)]
     for check in CHECKS:
+        if analysis.managed and check.name in _OF_LAMBDA_INTERFACES:
+            continue
         if analysis.facts.has(check.needs):
             found += check.run(analysis)
     return found

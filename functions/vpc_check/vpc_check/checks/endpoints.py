@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from vpc_check.checks.routes import is_certain, is_dead_end
 from vpc_check.facts import Row
 from vpc_check.findings import Finding
-from vpc_check.network.aws_names import matching, own_names, short_name
+from vpc_check.network.aws_names import matching, only_for_inbound, own_names, short_name
 from vpc_check.network.destination import Destination
 from vpc_check.network.paths import Analysis, Located, NetworkPath
 
@@ -60,6 +60,8 @@ def _check_private_dns_off(
     if destination.endpoint:
         return
     for endpoint in matching(analysis.facts, "Interface", destination.service, destination.region):
+        if only_for_inbound(endpoint):
+            continue
         names = own_names(endpoint)
         finding = Finding(
             "ENDPOINT_WITHOUT_PRIVATE_DNS",

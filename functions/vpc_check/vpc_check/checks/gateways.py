@@ -193,7 +193,17 @@ def _check_igw(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Iterat
 def _judge_igw(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Iterator[Located]:
     found = list(_check_igw(analysis, path, hop))
     yield from found
-    if not found and path.version == 4:
+    if not found and path.version == 4 and analysis.managed:
+        yield _found(
+            path,
+            hop,
+            "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
+            f"the subnet routes to {hop.id}, and whether the capacity provider's instances have "
+            "public IPv4 addresses is not known",
+            "use private subnets whose 0.0.0.0/0 leads to a NAT gateway",
+            "unknown",
+        )
+    elif not found and path.version == 4:
         yield _found(
             path,
             hop,

@@ -9,6 +9,7 @@ from vpc_check.network import routing
 from vpc_check.network.aws_names import GATEWAY_SERVICES, is_service, service_region, short_name
 from vpc_check.network.cidr import ANYWHERE_IPV6, private
 from vpc_check.network.paths import Analysis, Located, NetworkPath, TableHop
+from vpc_check.network.security_group import is_known_list
 
 _MOVE_NAT = "move the NAT into a public subnet: one with 0.0.0.0/0 to an internet gateway"
 
@@ -90,6 +91,10 @@ def _judge_missing_route(analysis: Analysis, path: NetworkPath, hop: TableHop) -
         route = routing.choose(facts, table, ANYWHERE_IPV6)
         if path.location.assumed and route and route.get("State") != "blackhole":
             return "unknown", " over IPv4, and one over IPv6, if it has such an address"
+    for each in table.get("Routes", []):
+        listed = str(each.get("DestinationPrefixListId") or "")
+        if listed and not is_known_list(facts, listed):
+            return "unknown", f", unless it is in {listed}, whose entries are not known"
     if path.location.assumed or path.location.prefix_list:
         for route in table.get("Routes", []):
             leads_to = routing.gateway(route)

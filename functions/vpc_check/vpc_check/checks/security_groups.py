@@ -16,7 +16,7 @@ _SEVERITIES = {"denied": "error", "partly": "warning", "unknown": "unknown"}
 _PHRASES = {
     "denied": "does not let",
     "partly": "lets only a part of",
-    "unknown": "names groups of another VPC, and may or may not let",
+    "unknown": "names groups or prefix lists that are not known here, and may or may not let",
 }
 
 

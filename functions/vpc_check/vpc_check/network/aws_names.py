@@ -29,6 +29,8 @@ _SPECIAL_HOSTS = tuple(
     )
 )
 _S3_WITHOUT_REGION = re.compile(r"^(?:.+\.)?s3\.amazonaws\.com$")
+# The types of endpoints that have names of their own.
+NAMED_TYPES = ("Interface", "Resource", "ServiceNetwork")
 GATEWAY_SERVICES = ("s3express", "s3", "dynamodb")
 PREFIX_LIST_SERVICES = (*GATEWAY_SERVICES, "vpc-lattice")
 # Names that lead to an address inside a VPC, so that "somewhere in the internet" would be wrong.
@@ -93,6 +95,12 @@ def own_names(endpoint: Row) -> list[str]:
     """The names in an endpoint's DnsEntries, in lower case."""
     names = [str(each.get("DnsName", "")).lower() for each in endpoint.get("DnsEntries", [])]
     return [name for name in names if name]
+
+
+def only_for_inbound(endpoint: Row) -> bool:
+    """Whether private DNS of an S3 endpoint is for on-premises clients, and not for the VPC."""
+    options = endpoint.get("DnsOptions") or {}
+    return bool(options.get("PrivateDnsOnlyForInboundResolverEndpoint"))
 
 
 def named(endpoint: Row, host: str) -> bool:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 from vpc_check.facts import Facts, Row
 from vpc_check.network.aws_names import (
+    NAMED_TYPES,
     PREFIX_LIST_SERVICES,
     inside,
     is_service,
     matching,
     named,
+    only_for_inbound,
     service_of,
 )
 from vpc_check.network.cidr import ANYWHERE, Networks, networks
@@ -79,15 +81,17 @@ def amazon_resolvers(facts: Facts) -> frozenset[str]:
 
 def endpoint_named(facts: Facts, host: str) -> Row | None:
     """The interface endpoint that a host leads to when private DNS works as it should."""
-    rows = [row for row in facts.rows("VpcEndpoints") if row.get("VpcEndpointType") == "Interface"]
+    rows = [row for row in facts.rows("VpcEndpoints") if row.get("VpcEndpointType") in NAMED_TYPES]
     for row in rows:
-        if named(row, host):
+        if named(row, host) and not only_for_inbound(row):
             return row
     service, region = service_of(host, facts.region)
     if not service:
         return None
     private = [
-        row for row in matching(facts, "Interface", service, region) if row.get("PrivateDnsEnabled")
+        row
+        for row in matching(facts, "Interface", service, region)
+        if row.get("PrivateDnsEnabled") and not only_for_inbound(row)
     ]
     return private[0] if private else None
 

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from vpc_check.facts import Attachment, Facts, Row
+from vpc_check.facts import Attachment, Facts, Row, capacity_provider
 from vpc_check.findings import Finding
 from vpc_check.network import network_acl, routing
 from vpc_check.network.cidr import Networks, network
@@ -224,6 +224,11 @@ class Analysis:
     function: Attachment
     destinations: tuple[Destination, ...]
     answered: frozenset[str] = frozenset()  # addresses that the probes reached
+
+    @property
+    def managed(self) -> bool:
+        """Whether the function runs on Managed Instances, with their interfaces and addresses."""
+        return bool(capacity_provider(self.facts.sections.get("Function") or {}))
 
     @cached_property
     def paths(self) -> tuple[NetworkPath, ...]:

@@ -25,8 +25,8 @@ def admit(
 ) -> str:
     """Judge one port: allowed, partly (some addresses only), denied, or unknown.
 
-    Unknown is what only groups of other VPCs would allow, over a peering or a transit gateway:
-    whether the peer is in them is not known here.
+    Unknown is what only groups of other VPCs or prefix lists of other accounts would allow: whether
+    the peer is in them is not known here.
 
     :param rows: the groups of one interface; any rule of any of them is enough
     :param side: IpPermissionsEgress or IpPermissions, the member with the rules
@@ -41,6 +41,7 @@ def admit(
         if named & set(peer.groups) or (peer.prefix_list and peer.prefix_list in lists):
             return "allowed"
         foreign = foreign or (not peer.groups and len(facts.groups(named)) < len(named))
+        foreign = foreign or not all(is_known_list(facts, each) for each in lists)
         allowed += networks(_ranges(facts, rule, lists))
     if covers(allowed, peer.addresses):
         return "allowed"
@@ -52,6 +53,12 @@ def admit(
 def without_rules(rows: Iterable[Row], side: str) -> bool:
     """Whether no group has a rule of that side at all."""
     return not any(row.get(side) for row in rows)
+
+
+def is_known_list(facts: Facts, prefix_list: str) -> bool:
+    """Whether the entries of a prefix list are known."""
+    sections = ("PrefixLists", "ManagedPrefixLists")
+    return any(facts.find(each, "PrefixListId", prefix_list) is not None for each in sections)
 
 
 def entries(facts: Facts, prefix_list: str) -> list[str]:
