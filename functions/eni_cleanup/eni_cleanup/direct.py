@@ -78,7 +78,7 @@ def _plan(caller: AwsCaller, wanted: Targets) -> dict[str, Any]:
     for config in configs.values():
         had |= detach.current_or_tagged_configs(caller, config)
     names = [str(config["FunctionName"]) for config in configs.values()]
-    seen = scan(caller, make_scope(caller, wanted, had, names))
+    seen, _ = scan(caller, make_scope(caller, wanted, had, names))
     return {
         **_result(seen, dry=True),
         "done": False,

@@ -5,7 +5,7 @@ Source of the users: "ListFunctions", AWS Lambda API Reference.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -54,22 +54,46 @@ def make_scope(
     )
 
 
-def scan(caller: AwsCaller, scope: Scope) -> list[ScannedInterface]:
-    """Scan once, and decide on every interface."""
+def scan(
+    caller: AwsCaller, scope: Scope, known: VpcUsers | None = None
+) -> tuple[list[ScannedInterface], VpcUsers | None]:
+    """Scan once, decide on every interface, and return the users that the decisions are made by.
+
+    Listing all functions takes hundreds of calls in a large account. So users that are `known` from
+    an earlier scan do while interfaces are only waited for; whatever is to be deleted or detached
+    is decided by a new list.
+
+    :param known: the users of an earlier scan, None to list them in any case
+    """
     found = find_interfaces(caller, scope.account, subnets=scope.subnets)
     if scope.vpc:
         found = sorted({*found, *find_interfaces(caller, scope.account, vpc=scope.vpc)})
     if not found:
-        return []
+        return [], known
+    if known is not None:
+        seen = _decide_all(found, known, scope)
+        if not any(map(_may_go, seen)):
+            return seen, known
     # In this order: the function of an interface that was there is older than the interface, so a
     # list of functions made afterwards has it. The other way round, an interface that Lambda made
     # in between for a new function would look unused.
-    used = find_vpc_users(caller)
+    users = find_vpc_users(caller)
+    return _decide_all(found, users, scope), users
+
+
+def _decide_all(
+    found: Iterable[Interface], users: VpcUsers, scope: Scope
+) -> list[ScannedInterface]:
     return [
         ScannedInterface(each, names, decide(each, names, scope.ours, scope.own))
         for each in found
-        for names in [used.get(each.config, ())]
+        for names in [users.get(each.config, ())]
     ]
+
+
+def _may_go(seen: ScannedInterface) -> bool:
+    """Whether a newer list of users may let an interface be deleted or detached."""
+    return seen.decision in (DELETE, DETACH) or (seen.decision == WAIT and seen.interface.is_free)
 
 
 VpcUsers = Mapping[NetworkConfig, tuple[str, ...]]

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from .aws import AwsCaller
 from .interfaces import delete_interface, detach_interface
-from .inventory import DELETE, DETACH, KEEP, ScannedInterface, Scope, scan
+from .inventory import DELETE, DETACH, KEEP, ScannedInterface, Scope, VpcUsers, scan
 
 # Decisions are made again after this many deletions; at 5 a second, 50 s.
 BATCH = 250
+# While interfaces are only waited for, the functions of the account are listed this often.
+RELIST_S = 300.0
 
 
 @dataclass
@@ -31,8 +33,12 @@ def sweep(caller: AwsCaller, scope: Scope, poll_s: float, swept: SweepProgress) 
     :param swept: receives the progress, so that it outlives an OutOfTime
     :raises OutOfTime: some are left; repeat it
     """
+    users: VpcUsers | None = None
+    relist_after = max(1, round(RELIST_S / poll_s))
     while True:
-        seen = scan(caller, scope)
+        if swept.scans % relist_after == 0:
+            users = None  # another function may use them by now
+        seen, users = scan(caller, scope, users)
         swept.kept = [each for each in seen if each.decision == KEEP]
         swept.left = {each.interface.id: each for each in seen if each.decision != KEEP}
         swept.scans += 1

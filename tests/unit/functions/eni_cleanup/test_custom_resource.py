@@ -294,6 +294,20 @@ def test_many_that_are_refused_do_not_keep_the_others_waiting() -> None:
     assert "OperationNotPermitted" in answer["Reason"]
 
 
+def test_functions_are_listed_before_a_deletion_and_rarely_while_waiting() -> None:
+    """In an account of 10,000 versions, one list takes 200 calls."""
+    world = shop(World(release_s=600))
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+    scans = world.steps.count("describe_network_interfaces")
+    assert scans > 30
+    assert world.steps.count("list_functions") <= 5
+    # Nothing is deleted by an old list.
+    last_list = len(world.steps) - 1 - world.steps[::-1].index("list_functions")
+    between = world.steps[last_list : world.steps.index("delete_network_interface")]
+    assert "describe_network_interfaces" not in between
+
+
 ARN = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:shop"
 
 
