@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vpc_check.safe_text import describe_target
+from vpc_check.safe_text import describe_target, describe_value
 from vpc_check.target import Target, TargetError, parse
 
 FORMATS = ("json", "table", "html")
 DISCOVERIES = ("endpoints", "rds", "docdb")
 MEMBERS = ("function", "vpc_config", "targets", "capacity", "format", "probe")
+_FUNCTION = re.compile(r"[A-Za-z0-9:$._-]{0,200}")  # a name, an ARN, or none
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _VPC_CONFIG = ("SubnetIds", "SecurityGroupIds", "Ipv6AllowedForDualStack")
 
@@ -45,12 +46,14 @@ def read_request(event: object, own_name: str = "") -> Request:
         )
     for member in event:
         if member not in MEMBERS:
-            raise RequestError(f"unknown member {member!r}; known are {', '.join(MEMBERS)}")
+            raise RequestError(
+                f"unknown member {describe_value(member)}; known are {', '.join(MEMBERS)}"
+            )
     if event.get("function") and event.get("vpc_config"):
         raise RequestError("function and vpc_config exclude each other: leave one out")
     function = event.get("function") or ("" if event.get("vpc_config") else own_name)
-    if not isinstance(function, str):
-        raise RequestError(f"function is {function!r}, not a name or an ARN")
+    if not isinstance(function, str) or not _FUNCTION.fullmatch(function):
+        raise RequestError(f"function is {describe_value(function)}, not a name or an ARN")
     vpc_config = _vpc_config(event.get("vpc_config"))
     if not function and vpc_config is None:
         raise RequestError('the event names neither a "function" nor a "vpc_config"')
@@ -73,7 +76,9 @@ def _vpc_config(value: object) -> Mapping[str, Any] | None:
         raise RequestError('vpc_config needs "SubnetIds", as in Lambda\'s API')
     for member in value:
         if member not in _VPC_CONFIG:
-            raise RequestError(f"vpc_config has {member!r}; known are {', '.join(_VPC_CONFIG)}")
+            raise RequestError(
+                f"vpc_config has {describe_value(member)}; known are {', '.join(_VPC_CONFIG)}"
+            )
     for member in ("SubnetIds", "SecurityGroupIds"):
         if not _are_ids(value.get(member, [])):
             raise RequestError(f"vpc_config.{member} is not a list of ids")
@@ -119,13 +124,13 @@ def _target(value: object, number: int) -> Target:
 def _one_of(member: str, value: object, known: tuple[str, ...]) -> str:
     if isinstance(value, str) and value in known:
         return value
-    raise RequestError(f"{member} is {value!r}; it is one of {', '.join(known)}")
+    raise RequestError(f"{member} is {describe_value(value)}; it is one of {', '.join(known)}")
 
 
 def _flag(member: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
-    raise RequestError(f"{member} is {value!r}; it is true or false")
+    raise RequestError(f"{member} is {describe_value(value)}; it is true or false")
 
 
 _NUMBERS = {"concurrency": 1, "connections": 1, "memory_mb": 128}  # member → default
@@ -164,22 +169,26 @@ def read_plan(value: object) -> Plan:
     if listed is None:
         listed, rest = [rest], {}
     if rest:
-        raise RequestError(f'capacity has "functions" and {", ".join(rest)} as well: choose one')
+        raise RequestError(
+            f'capacity has "functions" and {", ".join(map(describe_value, rest))} as well: choose one'
+        )
     if not isinstance(listed, list) or not listed:
         raise RequestError("capacity.functions is not a list of functions")
     historic = value.get("historic", False)
     if not isinstance(historic, bool):
-        raise RequestError(f"capacity.historic is {historic!r}; it is true or false")
+        raise RequestError(f"capacity.historic is {describe_value(historic)}; it is true or false")
     return Plan(tuple(_planned(each) for each in listed), historic)
 
 
 def _planned(value: object) -> Planned:
     if not isinstance(value, Mapping):
-        raise RequestError(f"a function of the capacity plan is {value!r}, not an object")
+        raise RequestError(
+            f"a function of the capacity plan is {describe_value(value)}, not an object"
+        )
     for member in value:
         if member not in (*_NUMBERS, *_LISTS):
             known = ", ".join((*_NUMBERS, *_LISTS, "historic", "functions"))
-            raise RequestError(f"capacity has {member!r}; known are {known}")
+            raise RequestError(f"capacity has {describe_value(member)}; known are {known}")
     numbers = {name: _number(value, name, default) for name, default in _NUMBERS.items()}
     lists = {name: _ids(value, name) for name in _LISTS}
     return Planned(
@@ -195,7 +204,9 @@ def _number(value: Mapping[str, object], name: str, default: int) -> int:
     number = value.get(name, default)
     least = 0 if name == "connections" else 1
     if not isinstance(number, int) or isinstance(number, bool) or number < least:
-        raise RequestError(f"capacity.{name} is {number!r}; it is a whole number, {least} or more")
+        raise RequestError(
+            f"capacity.{name} is {describe_value(number)}; it is a whole number, {least} or more"
+        )
     return number
 
 

@@ -42,7 +42,7 @@ def describe_target(value: object) -> str:
     then only the scheme is shown. What follows the host is never shown.
     """
     if not isinstance(value, str):
-        return f"a {type(value).__name__}"
+        return describe_value(value)
     scheme = _SCHEME.match(value)
     begin = scheme.group() if scheme else ""
     rest = value[len(begin) :]
@@ -54,6 +54,15 @@ def describe_target(value: object) -> str:
         authority = f"{host}:{MASK}"
     tail = "/…" if len(authority) < len(rest.rstrip("/")) else ""
     return repr(clean(f"{begin}{authority[:80]}{tail}"))
+
+
+def describe_value(value: object) -> str:
+    """Name a value of an event in an error: short, and without what may be a credential."""
+    if isinstance(value, str):
+        return describe_target(value) if "@" in value or "/" in value else repr(clean(value[:80]))
+    if value is None or isinstance(value, (bool, int, float)):
+        return repr(value)
+    return f"a {type(value).__name__}"
 
 
 def mask_query(path: str) -> str:

@@ -57,7 +57,7 @@ def test_targets_are_read_in_all_their_forms() -> None:
         ({"vpc_config": {"SubnetIds": "subnet-1"}}, "vpc_config.SubnetIds is not a list of ids"),
         ({"vpc_config": {"SubnetIds": ["s"], "Vpc": 1}}, "vpc_config has 'Vpc'; known are"),
         ({"function": "f", "targets": "https://a"}, "targets is not a list"),
-        ({"function": "f", "targets": [5]}, "targets[0] is a int; a target is"),
+        ({"function": "f", "targets": [5]}, "targets[0] is 5; a target is"),
         ({"function": "f", "targets": [{"discover": ["s3"]}]}, "discover is 's3'; it is one of"),
         ({"function": "f", "targets": ["example.com:443"]}, "has no protocol of"),
         ({"function": "f", "targets": ["tcp://example.com"]}, "needs a port"),
@@ -127,6 +127,38 @@ def test_no_error_repeats_a_password(form: str, userinfo: str, member: str) -> N
     trace = "".join(traceback.format_exception(raised.value))
     assert SECRET not in trace
     assert "targets[1]" in str(raised.value)
+
+
+URL = f"https://me:{SECRET}@example.com"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {URL: 1},
+        {"function": URL},
+        {"function": [URL]},
+        {"targets": URL},
+        {"targets": {URL: 1}},
+        {"targets": [{"discover": URL}]},
+        {"targets": [{"discover": [URL]}]},
+        {"format": URL},
+        {"probe": URL},
+        {"capacity": URL},
+        {"capacity": {URL: 1}},
+        {"capacity": {"concurrency": URL}},
+        {"capacity": {"historic": URL}},
+        {"capacity": {"subnets": [URL]}},
+        {"capacity": {"functions": [URL]}},
+        {"capacity": {"functions": [{}], URL: 1}},
+        {"vpc_config": {"SubnetIds": [URL]}, "function": ""},
+        {"vpc_config": {"SubnetIds": ["subnet-1"], URL: 1}, "function": ""},
+    ],
+)
+def test_no_member_repeats_a_password_that_is_in_the_wrong_place(event: Any) -> None:
+    with pytest.raises(RequestError) as raised:
+        read_request({"function": "f", **event})
+    assert SECRET not in "".join(traceback.format_exception(raised.value))
 
 
 def test_a_port_that_is_not_a_number_is_not_repeated() -> None:

@@ -103,7 +103,7 @@ def test_a_servers_url_is_shown_without_its_credentials(url: str, shown: str) ->
         ("example.com:443", "'example.com:443'"),
         ("https://a/b?c=d", "'https://a/…'"),
         ("https://me:pw@a/b", "'https://***'"),
-        (5, "a int"),
+        (5, "5"),
     ],
 )
 def test_a_target_that_cannot_be_read_is_described(target: object, shown: str) -> None:

@@ -110,7 +110,7 @@ def test_addresses_that_are_not_known_are_not_invented() -> None:
         ({"conections": 5}, "capacity has 'conections'; known are"),
         ({"functions": []}, "capacity.functions is not a list of functions"),
         ({"functions": [1]}, "a function of the capacity plan is 1, not an object"),
-        ({"functions": [{}], "concurrency": 5}, 'capacity has "functions" and concurrency'),
+        ({"functions": [{}], "concurrency": 5}, "capacity has \"functions\" and 'concurrency'"),
         ({"groups": "sg-1"}, "capacity.groups is not a list of ids"),
         ({"historic": 1}, "capacity.historic is 1; it is true or false"),
     ],
