@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -39,12 +40,27 @@ def vpc() -> Vpc:
     return Vpc(made, tuple(subnets), tuple(groups))
 
 
-def stack(status: str = "DELETE_IN_PROGRESS") -> str:
+def stack(
+    status: str = "DELETE_IN_PROGRESS", functions: tuple[str, ...] = ("shop",), policy: str = ""
+) -> str:
+    """Make a stack of a status that owns functions, with a DeletionPolicy; its ARN."""
     from moto.cloudformation.models import cloudformation_backends
 
     client = boto3.client("cloudformation")
     stack_id = client.create_stack(StackName="shop", TemplateBody=_TEMPLATE)["StackId"]
-    cloudformation_backends[ACCOUNT][REGION].stacks[stack_id].status = status
+    made = cloudformation_backends[ACCOUNT][REGION].stacks[stack_id]
+    made.status = status
+    # The functions exist already: a template would make them again.
+    policies = {"DeletionPolicy": policy} if policy else {}
+    resources = {name: {"Type": "AWS::Lambda::Function", **policies} for name in functions}
+    made.template = json.dumps({"Resources": resources})
+    made.resource_map._resource_json_map.update(resources)  # noqa: SLF001
+    for name in functions:
+        made.resource_map._parsed_resources[name] = SimpleNamespace(  # noqa: SLF001
+            logical_resource_id=name,
+            physical_resource_id=name,
+            cf_resource_type="AWS::Lambda::Function",
+        )
     return stack_id
 
 
