@@ -8,7 +8,7 @@ from typing import Any
 from rie.cloud import night
 from rie.demo.local_aws import local_aws
 from rie.demo.stage import Reply, Stage
-from surefoot.kit.table import table
+from surefoot.kit.tables import table
 
 State = tuple[dict[str, tuple[str, int, bool]], tuple[int, int, int]]
 

@@ -94,7 +94,7 @@ def explained() -> Iterator[None]:
 
 def explanation(error: Exception) -> BenchError:
     """The BenchError that an error of botocore means."""
-    from surefoot.kit.refusal import refusal
+    from surefoot.kit.aws_errors import refusal
 
     operation = str(getattr(error, "operation_name", ""))
     service = _SERVICES.get(operation, "cloudformation") if operation else ""

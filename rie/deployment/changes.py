@@ -45,7 +45,7 @@ def read(told: Mapping[str, Any]) -> Change:
 
 def shown(changes: Sequence[Change]) -> str:
     """The table that a person decides by, and the warning that it deserves."""
-    from surefoot.kit.table import table
+    from surefoot.kit.tables import table
 
     if not changes:
         return "No resource changes; only parameters, outputs or tags do."

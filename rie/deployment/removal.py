@@ -83,7 +83,7 @@ def _logs(declared: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _show(stack: Stack, found: Contents) -> None:
-    from surefoot.kit.table import table
+    from surefoot.kit.tables import table
 
     headings = ("logical id", "type", "name")
     if found.removed:

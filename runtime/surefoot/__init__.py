@@ -28,31 +28,31 @@ __all__ = [
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import testing
-    from .batch import NoProgress, Resumable
-    from .budget import Budget, remaining
     from .context import LambdaContext
-    from .continuation import ContinuationError
     from .errors import DeadlineExceeded, Fault
+    from .kit.continuation import ContinuationError
+    from .kit.resumable import NoProgress, Resumable
+    from .kit.time_budget import Budget, remaining
     from .lifecycle import after_restore, before_snapshot, on_shutdown
     from .marshal import Marshaller, use_marshaller
     from .stream import HttpPrelude
 else:
     # Hidden from type checkers, which would take it as leave to import any name at all.
     _HOMES = {
-        "Budget": "budget",
-        "ContinuationError": "continuation",
+        "Budget": "kit.time_budget",
+        "ContinuationError": "kit.continuation",
         "DeadlineExceeded": "errors",
         "Fault": "errors",
         "HttpPrelude": "stream",
         "LambdaContext": "context",
         "Marshaller": "marshal",
         "use_marshaller": "marshal",
-        "NoProgress": "batch",
-        "Resumable": "batch",
+        "NoProgress": "kit.resumable",
+        "Resumable": "kit.resumable",
         "after_restore": "lifecycle",
         "before_snapshot": "lifecycle",
         "on_shutdown": "lifecycle",
-        "remaining": "budget",
+        "remaining": "kit.time_budget",
         "testing": "testing",
     }
 

@@ -12,13 +12,12 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
                 "errors",
                 "config",
                 "invocation",
-                "budget",
                 "head",
                 "prefetch",
             ],  # "" is the package itself
             [
                 *["wire", "marshal", "jsonexact", "jsonfast", "jsonfault", "context", "report"],
-                *["stream", "deadline", "continuation", "batch", "fakecontext"],
+                *["stream", "deadline", "fakecontext"],
             ],
             ["transport", "drain", "handlers", "logs"],
             ["client", "handlers.adapt", "lifecycle", "testing"],

@@ -46,7 +46,7 @@ def _finish(job: Job, answer: dict[str, Any]) -> dict[str, Any]:
     following = answer.get("next")
     if following and job.request.go_on:
         from cdkdeploy import aws
-        from surefoot.kit.again import invoke_again
+        from surefoot.kit.self_invoke import invoke_again
 
         following["go_on"] = True
         invoke_again(aws.functions(), job.context, following)
@@ -55,7 +55,7 @@ def _finish(job: Job, answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _explained(error: Exception) -> AwsRefused:
-    from surefoot.kit.refusal import refusal
+    from surefoot.kit.aws_errors import refusal
 
     told = refusal(error)
     return AwsRefused(f"{told.api} was refused ({told.code}): {told.message}", told.remedy)

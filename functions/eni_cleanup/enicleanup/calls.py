@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from surefoot.kit.pace import Pace
-from surefoot.kit.refusal import refusal
+from surefoot.kit.aws_errors import refusal
+from surefoot.kit.rate_limit import Pace
 
 from .outside import Outside
 

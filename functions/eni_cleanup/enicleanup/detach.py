@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from surefoot.kit.refusal import refusal
+from surefoot.kit.aws_errors import refusal
 
 from . import memo
 from .calls import Calls

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from surefoot.kit.table import table
+from surefoot.kit.tables import table
 
 from .fate import DELETE, KEEP, WAIT, reason
 from .look import Seen

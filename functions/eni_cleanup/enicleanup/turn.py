@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from surefoot import DeadlineExceeded, remaining
-from surefoot.kit.again import invoke_again
-from surefoot.kit.refusal import refusal
+from surefoot.kit.aws_errors import refusal
+from surefoot.kit.self_invoke import invoke_again
 
 from . import detach, report, stack, state
 from .answer import FAILED, SUCCESS, Verdict

@@ -23,8 +23,8 @@ from scaling.settings import Settings
 from scaling.source import fetch
 from scaling.track import Track
 from surefoot import remaining
-from surefoot.kit.again import invoke_again
-from surefoot.kit.refusal import refusal
+from surefoot.kit.aws_errors import refusal
+from surefoot.kit.self_invoke import invoke_again
 
 clock, monotonic, sleep = time.time, time.monotonic, time.sleep
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from scaling.model import Action
 from scaling.settings import Rate, Settings
-from surefoot.kit.pace import Pace
-from surefoot.kit.refusal import THROTTLED
+from surefoot.kit.aws_errors import THROTTLED
+from surefoot.kit.rate_limit import Pace
 
 _READING = ("Describe", "List", "Get", "BatchGet")
 _CONNECT_S, _READ_S = 5, 20

@@ -14,7 +14,7 @@ from scaling.refused import is_refusal
 from scaling.settings import Settings
 from scaling.track import Track
 from surefoot import Budget
-from surefoot.kit.refusal import refusal
+from surefoot.kit.aws_errors import refusal
 
 
 @dataclass(frozen=True)

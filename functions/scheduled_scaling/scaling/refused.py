@@ -5,7 +5,7 @@ from __future__ import annotations
 from scaling.cloud import prefix
 from scaling.errors import CallFailed, Problem
 from scaling.track import Track
-from surefoot.kit.refusal import refusal
+from surefoot.kit.aws_errors import refusal
 
 # The state changed between reading and the call, or AWS is not done with the call before.
 _WRONG_STATE = (

@@ -11,7 +11,7 @@ from scaling.job import Job
 from scaling.model import Action
 from scaling.track import FAILED, REACHED, SKIPPED, Track
 from surefoot.kit.metrics import emf
-from surefoot.kit.table import table
+from surefoot.kit.tables import table
 
 VERSION = 1
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from surefoot.kit.refusal import refusal
+from surefoot.kit.aws_errors import refusal
 from vpccheck.facts import Facts, Row, Unknown
 from vpccheck.named import named
 from vpccheck.pages import pages

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from surefoot.kit.table import table
+from surefoot.kit.tables import table
 from vpccheck.capacity import Capacity
 from vpccheck.findings import merged
 from vpccheck.report import Report

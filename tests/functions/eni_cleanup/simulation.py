@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 
-from surefoot.kit.table import table
+from surefoot.kit.tables import table
 from tests.functions.eni_cleanup.world import BEGAN, World, request, shop
 
 COUNT = 5_000

@@ -23,7 +23,7 @@ from rie.engine import connect
 from rie.function import find
 from rie.image import LOCAL, build, build_function
 from rie.sandbox import Sandbox
-from surefoot.kit.table import table
+from surefoot.kit.tables import table
 from termination import verdict
 from termination.aws import Clients
 from termination.stores import find as find_store

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from surefoot.kit.again import MAX_EVENT_BYTES, invoke_again
+from surefoot.kit.self_invoke import MAX_EVENT_BYTES, invoke_again
 from surefoot.testing import fake_context
 
 

@@ -8,7 +8,7 @@ recognised. The check is no signature: a position deserves as much trust as any 
 
 import binascii
 
-from .marshal import Marshaller
+from ..marshal import Marshaller
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

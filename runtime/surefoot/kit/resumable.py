@@ -1,14 +1,14 @@
 """Long work in short invocations: do what there is time for, and go on in the next one."""
 
 from . import continuation
-from .budget import Budget
+from .time_budget import Budget
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any, TypeVar
 
-    from .budget import Timed
+    from .time_budget import Timed
 
     T = TypeVar("T")
 

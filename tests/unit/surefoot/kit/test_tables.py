@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from surefoot.kit.table import table
+from surefoot.kit.tables import table
 
 
 def test_columns_line_up_and_numbers_stand_to_the_right() -> None:

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
-from surefoot.kit.refusal import refusal
+from surefoot.kit.aws_errors import refusal
 
 
 def client_error(code: str, status: int = 400) -> ClientError:

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import surefoot.batch
+import surefoot.kit.resumable
 from surefoot import Budget, ContinuationError, NoProgress, Resumable, remaining
-from surefoot.continuation import MAX_TOKEN, decode, encode
+from surefoot.kit.continuation import MAX_TOKEN, decode, encode
 from surefoot.testing import fake_context, invoke
 
 
@@ -49,7 +49,7 @@ def rounds(handler: Callable[[Any, Any], Any], clock: Clock, timeout: float) -> 
 
 
 def test_the_documented_example_is_right() -> None:
-    outcome = doctest.testmod(surefoot.batch)
+    outcome = doctest.testmod(surefoot.kit.resumable)
     assert (outcome.failed, outcome.attempted) == (0, 6)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from surefoot.kit.pace import Pace
+from surefoot.kit.rate_limit import Pace
 
 
 class Clock:
