@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cdkdeploy.app import handler
-from cdkdeploy.errors import CommandFailed, RequestError
+from cdk_deploy.app import handler
+from cdk_deploy.errors import CommandFailed, RequestError
 from surefoot.testing import invoke
 
 RECORD = '#!/bin/sh\nprintf \'%s\\0\' "$0" "$@" > "$HOME/arguments"\nexit 3\n'

@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 import pytest
 
-from cdkdeploy import errors
-from cdkdeploy.app import handler
+from cdk_deploy import errors
+from cdk_deploy.app import handler
 from surefoot.testing import invoke
 from tests.functions.cdk_deploy.conftest import APPS
 from tests.functions.cdk_deploy.front import Form, Front, become, happen, stack_of

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cdkdeploy.config import Config, read
-from cdkdeploy.errors import ConfigError
+from cdk_deploy.config import Config, read
+from cdk_deploy.errors import ConfigError
 
 
 @pytest.fixture

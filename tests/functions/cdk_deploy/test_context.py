@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdkdeploy import context
-from cdkdeploy.errors import RequestError
+from cdk_deploy import context
+from cdk_deploy.errors import RequestError
 
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

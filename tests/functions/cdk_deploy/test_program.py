@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from cdkdeploy import program
-from cdkdeploy.program import Ran, run
+from cdk_deploy import program
+from cdk_deploy.program import Ran, run
 
 
 def python(

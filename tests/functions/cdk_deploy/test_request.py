@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from cdkdeploy.config import Config
-from cdkdeploy.errors import RequestError
-from cdkdeploy.request import Request, read
+from cdk_deploy.config import Config
+from cdk_deploy.errors import RequestError
+from cdk_deploy.request import Request, read
 from tests.functions.cdk_deploy.tools import FUNCTION
 
 DEPLOY = {"step": "deploy", "stack": "nightly", "context": {"desired_count": 4}}

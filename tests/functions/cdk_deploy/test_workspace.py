@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cdkdeploy import workspace
-from cdkdeploy.config import Config
+from cdk_deploy import workspace
+from cdk_deploy.config import Config
 
 
 @pytest.fixture

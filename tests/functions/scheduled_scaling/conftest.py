@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from rie.cloud import night as seed
-from scaling import app
+from scheduled_scaling import app
 from surefoot.testing import invoke
 from tests.functions.scheduled_scaling.faults import Faults
 from tests.image.conftest import checkout, engine, image  # noqa: F401 (fixtures)

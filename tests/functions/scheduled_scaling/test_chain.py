@@ -10,7 +10,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from rie.cloud import night as seed
-from scaling.errors import ScalingFailed
+from scheduled_scaling.errors import ScalingFailed
 from tests.functions.scheduled_scaling.conftest import Night
 from tests.functions.scheduled_scaling.test_night import OUT
 from tests.support.awsanswer import answer

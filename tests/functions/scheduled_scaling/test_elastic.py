@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from scaling.errors import ScalingFailed
+from scheduled_scaling.errors import ScalingFailed
 from tests.functions.scheduled_scaling.conftest import Night
 
 ARN = "arn:aws:docdb-elastic:eu-west-1:123456789012:cluster/0a1b"

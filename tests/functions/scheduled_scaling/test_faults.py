@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from rie.cloud import night as seed
-from scaling.errors import ScalingFailed
+from scheduled_scaling.errors import ScalingFailed
 from tests.functions.scheduled_scaling.conftest import Night
 from tests.functions.scheduled_scaling.faults import READING, Killed, throttled
 from tests.support.aws import forget_everything

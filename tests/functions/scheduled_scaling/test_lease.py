@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rie.cloud import night as seed
-from scaling.errors import Busy, ScalingFailed
+from scheduled_scaling.errors import Busy, ScalingFailed
 from tests.functions.scheduled_scaling.conftest import Night
 from tests.functions.scheduled_scaling.faults import Killed
 from tests.functions.scheduled_scaling.test_night import BEFORE, OUT

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaling.notation import Remembered, from_tags, to_tags
+from scheduled_scaling.state_codec import Remembered, from_tags, to_tags
 
 _ALLOWED = re.compile(r"[\w _.:/=+\-@]{1,256}", re.ASCII)  # the least of RDS, ECS, Auto Scaling
 _names = st.from_regex(r"[a-z][a-z0-9-]{0,62}", fullmatch=True)

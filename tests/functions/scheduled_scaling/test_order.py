@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaling.errors import Problem
-from scaling.kinds import docdb_instances
-from scaling.kinds.docdb_order import Member, ordered
-from scaling.model import Plan, Target
+from scheduled_scaling.errors import Problem
+from scheduled_scaling.kinds import docdb_instances
+from scheduled_scaling.kinds.docdb_rollout_plan import Member, ordered
+from scheduled_scaling.model import Plan, Target
 
 SMALL, BIG = "db.r6g.large", "db.r6g.2xlarge"
 CLUSTER = Target("db", "docdb-instances", {"cluster": "orders"}, {})

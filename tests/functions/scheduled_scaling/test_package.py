@@ -7,8 +7,8 @@ import json
 import pytest
 
 from rie.cloud import night as seed
-from scaling.kinds import KINDS
-from scaling.settings import _READERS, PREFIX
+from scheduled_scaling.kinds import KINDS
+from scheduled_scaling.settings import _READERS, PREFIX
 from tests.functions.scheduled_scaling.conftest import FUNCTION, Night
 from tests.functions.scheduled_scaling.test_night import GROUPS
 

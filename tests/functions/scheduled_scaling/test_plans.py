@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from scaling.errors import Problem
-from scaling.kinds import KINDS
-from scaling.model import Target
+from scheduled_scaling.errors import Problem
+from scheduled_scaling.kinds import KINDS
+from scheduled_scaling.model import Target
 
 WHERE = {
     "ecs-service": {"cluster": "batch", "service": "workers"},

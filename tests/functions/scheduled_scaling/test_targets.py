@@ -7,7 +7,7 @@ import json
 import pytest
 
 from rie.cloud import night as seed
-from scaling.errors import Invalid, ScalingFailed
+from scheduled_scaling.errors import Invalid, ScalingFailed
 from tests.functions.scheduled_scaling.conftest import Night
 from tests.functions.scheduled_scaling.test_night import OUT
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from scaling.document import read_document
-from scaling.errors import Invalid
-from scaling.event import read_event
-from scaling.settings import Rate, Settings
+from scheduled_scaling.errors import Invalid
+from scheduled_scaling.event import read_event
+from scheduled_scaling.scenarios import read_document
+from scheduled_scaling.settings import Rate, Settings
 
 NOW = 1_795_000_000.0
 EVENING = 1_795_377_600.0

@@ -13,8 +13,8 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from surefoot.testing import invoke
-from termination import app
-from termination.errors import Doubt
+from termination_policy import app
+from termination_policy.errors import Doubt
 from tests.functions.termination_policy.events import Event
 from tests.functions.termination_policy.wire import Wire
 from tests.image.conftest import checkout, engine, image  # noqa: F401 (fixtures)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
-from termination.aws import Clients
-from termination.deadline import Deadline
-from termination.decide import chosen
-from termination.event import Instance
-from termination.policy import read_policy
-from termination.strategy import Desk
+from termination_policy.aws import Clients
+from termination_policy.deadline import Deadline
+from termination_policy.decide import chosen
+from termination_policy.event import Instance
+from termination_policy.policy import read_policy
+from termination_policy.strategy import Desk
 from tests.functions.termination_policy.events import GROUP, A
 
 

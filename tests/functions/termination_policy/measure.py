@@ -24,9 +24,9 @@ from rie.function import find
 from rie.image import LOCAL, build, build_function
 from rie.sandbox import Sandbox
 from surefoot.kit.tables import table
-from termination import verdict
-from termination.aws import Clients
-from termination.stores import find as find_store
+from termination_policy import cached_result
+from termination_policy.aws import Clients
+from termination_policy.stores import find as find_store
 from tests.functions.termination_policy import seed
 from tests.functions.termination_policy.events import GROUP, large
 from tests.image.conftest import Logs
@@ -127,8 +127,8 @@ def _prepare() -> None:
     free = [one["InstanceId"] for one in reversed(large(INSTANCES, WANTED)["Instances"])]
     for address in ("dynamodb://verdicts", "s3://verdicts"):
         store, now = find_store(address), time.time()
-        data = verdict.encode(GROUP, free, now, verdict.LONGEST)
-        store.write(Clients()(store.service), GROUP, data, now + verdict.LONGEST)
+        data = cached_result.encode(GROUP, free, now, cached_result.LONGEST)
+        store.write(Clients()(store.service), GROUP, data, now + cached_result.LONGEST)
 
 
 def _shown(times: Times, p99: float) -> list[float]:

@@ -6,11 +6,11 @@ import time
 import boto3
 import pytest
 
-from termination import verdict
-from termination.aws import Clients
-from termination.errors import Doubt
-from termination.stores import find
-from termination.stores.dynamodb import MOST
+from termination_policy import cached_result
+from termination_policy.aws import Clients
+from termination_policy.errors import Doubt
+from termination_policy.stores import find
+from termination_policy.stores.dynamodb import MOST
 from tests.functions.termination_policy import seed
 from tests.functions.termination_policy.conftest import Fleet
 from tests.functions.termination_policy.events import GROUP, A, event, names
@@ -20,7 +20,7 @@ STORES = ["dynamodb://verdicts", "s3://verdicts", "s3://verdicts/of/groups"]
 
 def write(address: str, free: list[str], seconds: float = 60) -> None:
     store = find(address)
-    data = verdict.encode(GROUP, free, time.time(), seconds)
+    data = cached_result.encode(GROUP, free, time.time(), seconds)
     store.write(Clients()(store.service), GROUP, data, time.time() + seconds)
 
 

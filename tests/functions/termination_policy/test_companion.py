@@ -7,8 +7,8 @@ import boto3
 import pytest
 
 from surefoot.testing import invoke
-from termination import companion
-from termination.errors import Doubt
+from termination_policy import scheduled_scan
+from termination_policy.errors import Doubt
 from tests.functions.termination_policy import seed
 from tests.functions.termination_policy.conftest import Fleet
 from tests.functions.termination_policy.events import A, event
@@ -55,7 +55,7 @@ def verdicts() -> int:
 
 
 def run(seconds: float = 60.0) -> Any:
-    return invoke(companion.handler, {}, timeout=seconds)
+    return invoke(scheduled_scan.handler, {}, timeout=seconds)
 
 
 def test_what_the_companion_writes_is_what_the_policy_believes(
@@ -72,7 +72,9 @@ def test_the_verdict_counts_from_the_first_question(
     fleet: Fleet, group: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moments = iter([1_795_000_000.0])
-    monkeypatch.setattr("termination.companion.time.time", lambda: next(moments, 1_795_000_999.0))
+    monkeypatch.setattr(
+        "termination_policy.scheduled_scan.time.time", lambda: next(moments, 1_795_000_999.0)
+    )
     assert run()["expires"] == 1_795_000_600.0
 
 
@@ -99,7 +101,7 @@ def test_a_wrong_setting_fails_and_writes_nothing(
 
 def test_too_little_time_fails_and_writes_nothing(fleet: Fleet, group: list[str]) -> None:
     with pytest.raises(Doubt, match="the deadline of"):
-        run(seconds=companion.RESERVE)
+        run(seconds=scheduled_scan.RESERVE)
     assert verdicts() == 0
 
 

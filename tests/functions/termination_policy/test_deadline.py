@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from termination import app
-from termination.deadline import Deadline, within
-from termination.errors import TooLate
+from termination_policy import app
+from termination_policy.deadline import Deadline, within
+from termination_policy.errors import TooLate
 from tests.functions.termination_policy import seed
 from tests.functions.termination_policy.conftest import Fleet
 from tests.functions.termination_policy.events import A, event

@@ -9,7 +9,7 @@ import pytest
 
 from rie.emulator import Emulator
 from rie.function import find
-from termination.event import CAUSES
+from termination_policy.event import CAUSES
 from tests.functions.termination_policy.events import large
 from tests.functions.termination_policy.paths import FUNCTION
 from tests.functions.termination_policy.test_companion import group  # noqa: F401 (fixture)
@@ -44,7 +44,7 @@ def test_the_companion_under_the_emulator(aws: str, tmp_path: Path) -> None:
         "VERDICT_STORE": "dynamodb://verdicts",
         "VERDICT_SECONDS": "60",
     }
-    function = find("termination_policy", "termination.companion.handler")
+    function = find("termination_policy", "termination_policy.scheduled_scan.handler")
     with (
         (tmp_path / "log").open("wb") as logs,
         Emulator(function, variables=settings, logs=logs) as emulator,

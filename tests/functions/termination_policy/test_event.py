@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from termination.event import CAUSES, read_event
+from termination_policy.event import CAUSES, read_event
 from tests.functions.termination_policy.conftest import Fleet
 from tests.functions.termination_policy.events import A_SPOT, A, Event, event, example, names
 from tests.functions.termination_policy.paths import FUNCTION

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from rie.deployment.template import parsed
-from termination.deadline import LIMIT, RESERVE
-from termination.strategies import STRATEGIES
+from termination_policy.deadline import LIMIT, RESERVE
+from termination_policy.strategies import STRATEGIES
 from tests.deploy.parts import listed, plain, resources
 from tests.functions.termination_policy.paths import FUNCTION
 from tests.functions.termination_policy.test_faults import ASKING

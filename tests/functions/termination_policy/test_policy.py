@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from termination.errors import Invalid
-from termination.policy import read_policy
-from termination.strategies import STRATEGIES
+from termination_policy.errors import Invalid
+from termination_policy.policy import read_policy
+from termination_policy.strategies import STRATEGIES
 from tests.functions.termination_policy import seed
 from tests.functions.termination_policy.conftest import Fleet
 from tests.functions.termination_policy.desks import passed

@@ -16,7 +16,7 @@ from tests.functions.termination_policy.paths import FUNCTION
 PROGRAM = """
 import json, sys, threading
 from surefoot.testing import fake_context
-from termination import app
+from termination_policy import app
 ids = app.handler(json.load(sys.stdin), fake_context(timeout=2.0))["InstanceIDs"]
 heavy = {"boto3", "botocore", "urllib3", "http.client", "ssl", "asyncio", "dataclasses", "inspect"}
 print(json.dumps([len(ids), sorted(heavy & sys.modules.keys()), threading.active_count()]))

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from surefoot.testing import fake_context
-from termination import app
+from termination_policy import app
 from tests.functions.termination_policy.conftest import Fleet
 from tests.functions.termination_policy.events import A_SPOT, A, B, Place, event, names
 

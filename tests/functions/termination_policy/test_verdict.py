@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from termination import verdict
-from termination.errors import Doubt
+from termination_policy import cached_result
+from termination_policy.errors import Doubt
 from tests.functions.termination_policy.desks import desk
 from tests.functions.termination_policy.events import GROUP, names
 
@@ -55,16 +55,16 @@ BROKEN: dict[str, tuple[bytes | None, str]] = {
 def test_what_cannot_be_believed_is_refused(name: str) -> None:
     data, reason = BROKEN[name]
     with pytest.raises(Doubt) as raised:
-        verdict.decode(data, desk(lambda: NOW))
+        cached_result.decode(data, desk(lambda: NOW))
     assert reason in str(raised.value)
 
 
 def test_a_verdict_is_read_as_it_was_written() -> None:
-    data = verdict.encode(GROUP, ["i-2", "i-1"], NOW - 10, 60)
-    assert verdict.decode(data, desk(lambda: NOW)) == ["i-2", "i-1"]
+    data = cached_result.encode(GROUP, ["i-2", "i-1"], NOW - 10, 60)
+    assert cached_result.decode(data, desk(lambda: NOW)) == ["i-2", "i-1"]
 
 
 def test_30_000_instances_fit_into_an_item_of_dynamodb() -> None:
-    from termination.stores.dynamodb import MOST
+    from termination_policy.stores.dynamodb import MOST
 
-    assert len(verdict.encode(GROUP, names(30_000), NOW, 60)) < MOST
+    assert len(cached_result.encode(GROUP, names(30_000), NOW, 60)) < MOST

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSRequest, AWSResponse
 
-from termination.aws import Clients
+from termination_policy.aws import Clients
 from tests.support.awsanswer import answer
 
 _ERROR = "<Error><Code>{code}</Code><Message>no</Message></Error>"

@@ -1,0 +1,55 @@
+"""One invocation's work: what was asked, what may be used, and how much time there is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from cdk_deploy import arguments, aws, program, workspace
+from cdk_deploy.config import Config
+from cdk_deploy.request import Request
+from surefoot import remaining
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+
+    from cdk_deploy.program import Ran
+    from cdk_deploy.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Job:
+    """Handed to every step. `tell` writes a line of progress to the log."""
+
+    request: Request
+    config: Config
+    context: Any
+    tell: Callable[[str], None]
+
+    @cached_property
+    def cloudformation(self) -> CloudFormationClient:
+        """A client that may describe."""
+        return aws.cloudformation()
+
+    @property
+    def seconds(self) -> float:
+        """What is left of the invocation, less the reserve."""
+        return remaining(self.context, self.config.reserve_s).seconds
+
+    def run_cdk(self, change_set: str = "") -> tuple[Ran, Workspace]:
+        """Run the step's CDK command to its end, or to that of the time."""
+        space = workspace.prepare(self.config, os.environ)
+        command = arguments.command(self.config, self.request, space.app, change_set)
+        ran = program.run(
+            command,
+            directory=space.directory,
+            environment=space.environment,
+            limit_s=self.seconds,
+            tell=self.tell,
+        )
+        if ran.ended:
+            self.tell("the invocation's time is over: the CDK was ended")
+        return ran, space

@@ -1,0 +1,184 @@
+"""One invocation at a time: a lease in DynamoDB, and what has been done already.
+
+The table has a string key pk and may have a time to live on the attribute expires. The lease of a
+scenario is an item with its owner, until when, and the time of the event it works for; a newer
+event leaves its own time there, and the owner gives way. All writes are conditional.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from scheduled_scaling.errors import Busy, Outdated, Superseded
+
+_MARGIN_S = 5.0  # clocks of two machines differ
+_HANDED_ON_S = 120.0  # until the next invocation of a chain has begun
+_REMEMBER_DONE_S = 7 * 86_400
+_OFTEN_ENOUGH_S = 5.0
+
+
+class Lease(Protocol):
+    """What keeps two invocations from working on the same scenario."""
+
+    place: str  # for people
+
+    def begin(self, seconds: float, /) -> bool:
+        """Take it for so long; False: this event has been done.
+
+        Raises Busy: another has it, and learns that it is wanted; Outdated: a newer event ran.
+        """
+
+    def renew(self, seconds: float, /) -> None:
+        """Keep it. Raises Superseded: a newer event wants it, or has it."""
+
+    def hand_on(self) -> str:
+        """Give it to the next invocation of the chain; returns what that one shows."""
+
+    def end(self, done: bool, /) -> None:
+        """Give it back; `done`: the event need not be worked on again."""
+
+
+class NoLease:
+    """Without a table nothing is kept: plans are made anew from the state, which is safe alone."""
+
+    place = (
+        "none: without SCALING_TABLE steps that overlap work against each other, and an event that "
+        "arrives twice is worked on twice (the second finds nothing left to do)"
+    )
+
+    def begin(self, _: float) -> bool:
+        return True
+
+    def renew(self, _: float) -> None:
+        return
+
+    def hand_on(self) -> str:
+        return ""
+
+    def end(self, _: bool) -> None:
+        return
+
+
+class TableLease:
+    """A lease in a table. Times are seconds since the epoch, of `clock`."""
+
+    def __init__(
+        self,
+        client: Any,
+        table: str,
+        name: str,
+        *,
+        owner: str,
+        key: str,
+        at: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self._client, self._table = client, table
+        self._pk, self._done_pk = f"lease#{name}", f"done#{key}" if key else ""
+        self._owner, self._at, self._clock = owner, at, clock
+        self._renewed = 0.0
+        told = "events without a key are not recognised again" if not key else "and known events"
+        self.place = f"table {table}, {told}"
+
+    def begin(self, seconds: float) -> bool:
+        if self._done_pk and self._item(self._done_pk):
+            return False
+        free = "attribute_not_exists(pk) OR #until < :now OR #owner = :owner"
+        newer = "attribute_not_exists(#at) OR #at <= :at"
+        taken = self._update(
+            f"({free}) AND ({newer})",
+            "SET #owner = :owner, #until = :until, #at = :at",
+            seconds,
+        )
+        if taken is not None:
+            self._renewed = self._clock()
+            return True
+        item = self._item(self._pk)
+        at = float(item.get("at", {}).get("N", "0"))
+        if at > self._at:
+            raise Outdated("a newer event has run since")
+        self._ask_for_it()
+        left = float(item.get("until", {}).get("N", "0")) - self._clock()
+        raise Busy(f"another invocation works on it for at most {max(left, 0):.0f} s more")
+
+    def renew(self, seconds: float) -> None:
+        if self._clock() - self._renewed < _OFTEN_ENOUGH_S:
+            return
+        item = self._update("#owner = :owner", "SET #until = :until", seconds)
+        if item is None:
+            raise Superseded("another invocation has taken over")
+        if float(item.get("heir", {}).get("N", "0")) > self._at:
+            self._release()
+            raise Superseded("a newer event waits to take over")
+        self._renewed = self._clock()
+
+    def hand_on(self) -> str:
+        token = uuid.uuid4().hex
+        change = "SET #owner = :next, #until = :until"
+        if self._update("#owner = :owner", change, _HANDED_ON_S, {":next": {"S": token}}) is None:
+            raise Superseded("another invocation has taken over")
+        return token
+
+    def end(self, done: bool) -> None:
+        if done and self._done_pk:
+            expires = int(self._clock() + _REMEMBER_DONE_S)
+            item = {"pk": {"S": self._done_pk}, "expires": {"N": str(expires)}}
+            self._client.put_item(TableName=self._table, Item=item)
+        self._release()
+
+    def _release(self) -> None:
+        # The item stays: it tells of the last event that ran.
+        self._update("#owner = :owner", "SET #until = :until", -_MARGIN_S)
+
+    def _ask_for_it(self) -> None:
+        newest = "attribute_not_exists(#heir) OR #heir < :at"
+        self._update(newest, "SET #heir = :at", 0)
+
+    def _item(self, pk: str) -> Mapping[str, Any]:
+        answer = self._client.get_item(
+            TableName=self._table, Key={"pk": {"S": pk}}, ConsistentRead=True
+        )
+        item: Mapping[str, Any] = answer.get("Item", {})
+        return item
+
+    def _update(
+        self,
+        condition: str,
+        change: str,
+        seconds: float,
+        further: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, Any] | None:
+        """Change the lease's item and return it; None where the condition does not hold."""
+        now = self._clock()
+        values = {
+            ":owner": {"S": self._owner},
+            ":at": {"N": f"{self._at:.3f}"},
+            ":now": {"N": f"{now:.3f}"},
+            ":until": {"N": f"{now + seconds + _MARGIN_S:.3f}"},
+            **(further or {}),
+        }
+        text = f"{condition} {change}"
+        names = ("owner", "until", "at", "heir")
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key={"pk": {"S": self._pk}},
+                ConditionExpression=condition,
+                UpdateExpression=change,
+                # DynamoDB refuses names and values that are not used.
+                ExpressionAttributeNames={f"#{n}": n for n in names if f"#{n}" in text},
+                ExpressionAttributeValues={
+                    name: value for name, value in values.items() if _uses(text, name)
+                },
+                ReturnValues="ALL_NEW",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        item: Mapping[str, Any] = answer["Attributes"]
+        return item
+
+
+def _uses(text: str, name: str) -> bool:
+    return name in text.replace("(", " ").replace(")", " ").replace(",", " ").split()
