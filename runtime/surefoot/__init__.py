@@ -1,4 +1,4 @@
-"""surefoot: a Lambda runtime for Python that starts fast and says what went wrong.
+"""surefoot: a Lambda runtime for Python that starts fast and explains errors.
 
 The package is the runtime itself (``python -m surefoot app.handler``) and the small public API that
 functions import: the names of ``__all__``. Importing it costs next to nothing, in Lambda or in a
@@ -20,7 +20,6 @@ __all__ = [
     "after_restore",
     "before_snapshot",
     "on_shutdown",
-    "remaining",
     "testing",
     "use_marshaller",
 ]
@@ -30,17 +29,16 @@ if TYPE_CHECKING:
     from . import testing
     from .context import LambdaContext
     from .errors import DeadlineExceeded, Fault
-    from .kit.continuation import ContinuationError
-    from .kit.resumable import NoProgress, Resumable
-    from .kit.time_budget import Budget, remaining
+    from .kit.resumable import ContinuationError, NoProgress, Resumable
+    from .kit.time_budget import Budget
     from .lifecycle import after_restore, before_snapshot, on_shutdown
     from .marshal import Marshaller, use_marshaller
     from .stream import HttpPrelude
 else:
-    # Hidden from type checkers, which would take it as leave to import any name at all.
-    _HOMES = {
+    # Hidden from type checkers, which would allow any name to be imported otherwise.
+    _MODULE_OF = {
         "Budget": "kit.time_budget",
-        "ContinuationError": "kit.continuation",
+        "ContinuationError": "kit.resumable",
         "DeadlineExceeded": "errors",
         "Fault": "errors",
         "HttpPrelude": "stream",
@@ -52,19 +50,18 @@ else:
         "after_restore": "lifecycle",
         "before_snapshot": "lifecycle",
         "on_shutdown": "lifecycle",
-        "remaining": "kit.time_budget",
         "testing": "testing",
     }
 
     def __getattr__(name: str) -> object:
-        home = _HOMES.get(name)
-        if home is None:
+        module_name = _MODULE_OF.get(name)
+        if module_name is None:
             raise AttributeError(
                 f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}"
             )
         # Not importlib.import_module(): that package costs more than all this.
-        module = __import__(f"{__name__}.{home}", fromlist=[name])
-        value = module if name == home else getattr(module, name)
+        module = __import__(f"{__name__}.{module_name}", fromlist=[name])
+        value = module if name == module_name else getattr(module, name)
         globals()[name] = value
         return value
 

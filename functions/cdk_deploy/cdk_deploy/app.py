@@ -46,16 +46,16 @@ def _finish(job: Job, answer: dict[str, Any]) -> dict[str, Any]:
     following = answer.get("next")
     if following and job.request.go_on:
         from cdk_deploy import aws
-        from surefoot.kit.self_invoke import invoke_again
+        from surefoot.kit.self_invoke import invoke_self_async
 
         following["go_on"] = True
-        invoke_again(aws.functions(), job.context, following)
+        invoke_self_async(aws.functions(), job.context, following)
         logger.info("another invocation goes on with the step %s", following["step"])
     return {"version": VERSION, "step": job.request.step, "stack": job.request.stack, **answer}
 
 
 def _explained(error: Exception) -> AwsRefused:
-    from surefoot.kit.aws_errors import refusal
+    from surefoot.kit.aws_errors import AwsError
 
-    told = refusal(error)
+    told = AwsError.from_exception(error)
     return AwsRefused(f"{told.api} was refused ({told.code}): {told.message}", told.remedy)

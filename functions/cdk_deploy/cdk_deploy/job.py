@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cdk_deploy import arguments, aws, program, workspace
 from cdk_deploy.config import Config
 from cdk_deploy.request import Request
-from surefoot import remaining
+from surefoot import Budget
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -37,7 +37,7 @@ class Job:
     @property
     def seconds(self) -> float:
         """What is left of the invocation, less the reserve."""
-        return remaining(self.context, self.config.reserve_s).seconds
+        return Budget(self.context, self.config.reserve_s).seconds
 
     def run_cdk(self, change_set: str = "") -> tuple[Ran, Workspace]:
         """Run the step's CDK command to its end, or to that of the time."""

@@ -22,9 +22,9 @@ from scheduled_scaling.scenarios import Document, Scenario, read_document
 from scheduled_scaling.settings import Settings
 from scheduled_scaling.source import fetch
 from scheduled_scaling.target_progress import Track
-from surefoot import remaining
-from surefoot.kit.aws_errors import refusal
-from surefoot.kit.self_invoke import invoke_again
+from surefoot import Budget
+from surefoot.kit.aws_errors import AwsError
+from surefoot.kit.self_invoke import invoke_self_async
 
 clock, monotonic, sleep = time.time, time.monotonic, time.sleep
 
@@ -52,7 +52,7 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
         if not is_refusal(error):
             raise
         # Of a target it was sorted out before; this one was for the work as a whole.
-        raise ScalingFailed(str(refusal(error, prefix(cloud.last)))) from error
+        raise ScalingFailed(str(AwsError.from_exception(error, prefix(cloud.last)))) from error
 
 
 def _worked(job: Job, context: Any) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def _job(
             at=at,
             clock=clock,
         )
-    budget = remaining(context, settings.reserve)
+    budget = Budget(context, settings.reserve)
     if not budget:
         raise Invalid(
             "the function's timeout",
@@ -176,7 +176,7 @@ def _gone_on(job: Job, context: Any) -> dict[str, Any]:
     onward = {"scenario": job.scenario.name, "step": job.step, "continuation": continuation}
     if job.settings.again == "return":
         return report.result(job, "in progress", next=onward)
-    invoke_again(job.cloud.client("lambda"), context, onward)
+    invoke_self_async(job.cloud.client("lambda"), context, onward)
     return report.result(job, "in progress", next="invoked")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from scheduled_scaling.model import Action
 from scheduled_scaling.settings import Rate, Settings
 from surefoot.kit.aws_errors import THROTTLED
-from surefoot.kit.rate_limit import Pace
+from surefoot.kit.rate_limit import TokenBucket
 
 _READING = ("Describe", "List", "Get", "BatchGet")
 _CONNECT_S, _READ_S = 5, 20
@@ -37,7 +37,7 @@ class Cloud:
         self._settings = settings
         self._clock, self._sleep = clock, sleep
         self._clients: dict[str, Any] = {}
-        self._paces: dict[tuple[str, bool], Pace] = {}
+        self._paces: dict[tuple[str, bool], TokenBucket] = {}
         self._lock = threading.RLock()
         self._here = threading.local()
 
@@ -81,23 +81,23 @@ class Cloud:
             self._here.client = name
             with self._lock:
                 self.calls[f"{prefix(name)}:{operation}"] += 1
-                self._pace(name, operation).take()
+                self._pace(name, operation).acquire()
 
         def after(event_name: str, response: Any, **_: Any) -> None:
             code = response[1].get("Error", {}).get("Code") if response else None
             if code in THROTTLED:
                 with self._lock:
-                    self._pace(name, event_name.rpartition(".")[2]).drain()
+                    self._pace(name, event_name.rpartition(".")[2]).empty()
 
         client.meta.events.register("before-send", before)
         client.meta.events.register("needs-retry", after)
         return client
 
-    def _pace(self, name: str, operation: str) -> Pace:
+    def _pace(self, name: str, operation: str) -> TokenBucket:
         reads = operation.startswith(_READING)
         if (name, reads) not in self._paces:
             rate: Rate = self._settings.reads if reads else self._settings.writes
-            pace = Pace(rate.burst, rate.per_second, clock=self._clock, sleep=self._sleep)
+            pace = TokenBucket(rate.burst, rate.per_second, clock=self._clock, sleep=self._sleep)
             self._paces[name, reads] = pace
         return self._paces[name, reads]
 

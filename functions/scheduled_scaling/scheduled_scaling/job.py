@@ -14,7 +14,7 @@ from scheduled_scaling.scenarios import RESTORE, Scenario
 from scheduled_scaling.settings import Settings
 from scheduled_scaling.target_progress import Track
 from surefoot import Budget
-from surefoot.kit.aws_errors import refusal
+from surefoot.kit.aws_errors import AwsError
 
 
 @dataclass(frozen=True)
@@ -57,5 +57,5 @@ class Job:
             self.lease.renew(self.budget.seconds + self.budget.reserve)
         except Exception as error:
             # It holds to the invocation's end as it is; only a newer event may be noticed later.
-            if not is_refusal(error) or not refusal(error).retriable:
+            if not is_refusal(error) or not AwsError.from_exception(error).retriable:
                 raise

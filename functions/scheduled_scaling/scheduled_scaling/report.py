@@ -10,8 +10,8 @@ from scheduled_scaling.estimate import together
 from scheduled_scaling.job import Job
 from scheduled_scaling.model import Action
 from scheduled_scaling.target_progress import FAILED, REACHED, SKIPPED, Track
-from surefoot.kit.metrics import emf
-from surefoot.kit.tables import table
+from surefoot.kit.metrics import format_emf
+from surefoot.kit.tables import format_table
 
 VERSION = 1
 
@@ -28,7 +28,7 @@ def plan_table(job: Job) -> str:
             rows.append([name, _standing(track), None, None])
     notes = [f"{t.target.name}: {t.note}" for t in job.tracks.values() if t.note and t.plan.actions]
     total = together(track.estimate for track in job.tracks.values() if track.estimate)
-    lines = [table(["target", "change", "call", "when"], rows), "", *notes]
+    lines = [format_table(["target", "change", "call", "when"], rows), "", *notes]
     return "\n".join([*lines, f"Estimate: {total}. {job.rates.note}"])
 
 
@@ -72,7 +72,7 @@ def result(job: Job, status: str, **further: Any) -> dict[str, Any]:
 def metrics(job: Job) -> list[str]:
     """Return a line of EMF for each target."""
     return [
-        emf(
+        format_emf(
             job.settings.namespace,
             {"Scenario": job.scenario.name, "Target": track.target.name},
             {

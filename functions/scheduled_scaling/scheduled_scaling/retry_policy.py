@@ -5,7 +5,7 @@ from __future__ import annotations
 from scheduled_scaling.aws import prefix
 from scheduled_scaling.errors import CallFailed, Problem
 from scheduled_scaling.target_progress import Track
-from surefoot.kit.aws_errors import refusal
+from surefoot.kit.aws_errors import AwsError
 
 # The state changed between reading and the call, or AWS is not done with the call before.
 _WRONG_STATE = (
@@ -38,7 +38,7 @@ def take(track: Track, error: Exception, tries: int, client: str = "") -> None:
     elif not is_refusal(error):
         raise error
     else:
-        found = refusal(error, prefix(client))
+        found = AwsError.from_exception(error, prefix(client))
         limited = found.code in _WRONG_STATE
         again = limited or found.retriable
         remedy = _REMEDIES.get(found.code, found.remedy)

@@ -8,7 +8,7 @@ import time
 from functools import lru_cache
 from typing import Any
 
-from surefoot.kit.metrics import emf
+from surefoot.kit.metrics import format_emf
 from termination_policy.aws import Clients
 from termination_policy.deadline import LIMIT, RESERVE, Deadline
 from termination_policy.decide import decide
@@ -71,7 +71,7 @@ def _tell(request: Request | None, answered: int, failure: BaseException | None)
         properties["reason"] = "no other instance is known to be free"
     dimensions = {"FunctionName": os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")}
     values = {name: (float(count), "Count") for name, count in counts.items()}
-    print(emf(NAMESPACE, dimensions, values, properties))
+    print(format_emf(NAMESPACE, dimensions, values, properties))
 
 
 # While the function starts, not within its deadline. What fails here is told when it fails again.

@@ -10,7 +10,7 @@ def reason(error: BaseException) -> str:
     if isinstance(error, Doubt):
         return str(error)
     if type(error).__module__.startswith("botocore"):
-        from surefoot.kit.aws_errors import refusal
+        from surefoot.kit.aws_errors import AwsError
 
-        return str(refusal(error))
+        return str(AwsError.from_exception(error))
     return f"{type(error).__name__}: {error}"

@@ -1,12 +1,12 @@
-"""What an AWS API refused, in words that name the call, the reason and the remedy.
+"""Failed AWS calls, described by API, reason and remedy.
 
-botocore's errors are read by their attributes, so that nothing needs botocore to be imported.
+botocore's exceptions are read by their attributes, so that nothing needs botocore to be imported.
 Sources: "Common Errors" of the services' API references; botocore/retries/standard.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from .errors import UserError
 
 THROTTLED = frozenset(
     [
@@ -23,7 +23,7 @@ DENIED = frozenset(
         *["UnauthorizedException", "NotAuthorized", "OperationNotPermitted"],
     ]
 )
-UNIDENTIFIED = frozenset(
+UNAUTHENTICATED = frozenset(
     [
         *["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "AuthFailure"],
         *["UnrecognizedClientException", "SignatureDoesNotMatch", "MissingAuthenticationToken"],
@@ -35,62 +35,73 @@ UNAVAILABLE = frozenset(
         *["InternalServerError", "ServiceException", "RequestTimeout", "RequestTimeoutException"],
     ]
 )
+# Where the IAM action is not called like the API. Source: Service Authorization Reference.
+_IAM_ACTIONS = {
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "s3:HeadObject": "s3:GetObject",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:ListObjectsV2": "s3:ListBucket",
+}
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """One refused call. `kind` is throttled, denied, unidentified, unavailable or refused."""
+class AwsError(UserError):
+    """A call to AWS that failed.
 
-    api: str  # as in an IAM policy, ecs:UpdateService
-    code: str
-    message: str
-    kind: str
+    `api` is the call as in ``ecs:UpdateService``, `code` and `message` are AWS's. `kind` is
+    throttled, denied, unauthenticated, unavailable (the service or the connection failed) or
+    rejected (the request itself is wrong).
+    """
+
+    def __init__(self, api: str, code: str, message: str, kind: str) -> None:
+        self.api, self.code, self.message, self.kind = api, code, message, kind
+        super().__init__(f"{api} failed ({code}): {message}", _remedy(api, kind))
+        self.args = (api, code, message, kind)  # with which pickle creates it again
 
     @property
     def retriable(self) -> bool:
-        """Whether the same call may succeed later without anybody mending anything."""
+        """Whether the same call may succeed later without a change."""
         return self.kind in ("throttled", "unavailable")
 
-    @property
-    def remedy(self) -> str:
-        """What to do about it, one clause."""
-        if self.kind == "throttled":
-            return "nothing is wrong with the call: repeat it later, or make fewer at once"
-        if self.kind == "denied":
-            return f"allow {self.api} on it in the policy of the role"
-        if self.kind == "unidentified":
-            return "use valid credentials; those at hand are expired, incomplete or of elsewhere"
-        if self.kind == "unavailable":
-            return "repeat it later: the service failed, not the call"
-        return "correct what the message names"
+    @classmethod
+    def from_exception(cls, error: BaseException, service: str = "") -> AwsError:
+        """Read a botocore exception: a ClientError, or a failed connection without a response.
 
-    def __str__(self) -> str:
-        """API, code, message and remedy in one line."""
-        return f"{self.api} was refused ({self.code}): {self.message}; {self.remedy}"
-
-
-def refusal(error: BaseException, service: str = "") -> Refusal:
-    """Read a botocore error: ClientError, or one of the connection, which has no answer.
-
-    :param service: the IAM prefix, where the API's name is to be complete
-    """
-    operation = str(getattr(error, "operation_name", "") or "")
-    api = f"{service}:{operation}" if service and operation else operation or service or "the call"
-    response = getattr(error, "response", None)
-    if not isinstance(response, dict):
-        # No answer at all: a connection that failed, or the client's own checks.
-        kind = "unavailable" if _of_the_connection(error) else "refused"
-        return Refusal(api, type(error).__name__, str(error), kind)
-    told = response.get("Error", {})
-    code = str(told.get("Code", "Unknown"))
-    return Refusal(api, code, str(told.get("Message", "")) or "no message", _kind(code, response))
+        :param service: the IAM prefix, which completes the API's name
+        """
+        operation = str(getattr(error, "operation_name", "") or "")
+        api = f"{service}:{operation}" if service and operation else operation or service
+        response = getattr(error, "response", None)
+        if not isinstance(response, dict):
+            # A connection that failed, or a request that botocore itself rejected.
+            kind = "unavailable" if _is_connection_error(error) else "rejected"
+            return cls(api or "the call", type(error).__name__, str(error), kind)
+        described = response.get("Error", {})
+        code = str(described.get("Code", "Unknown"))
+        message = str(described.get("Message", "")) or "no message"
+        return cls(api or "the call", code, message, _classify(code, response))
 
 
-def _kind(code: str, response: dict[str, object]) -> str:
+def is_aws_error(error: BaseException) -> bool:
+    """Return whether an exception is botocore's: from AWS or the connection, not a defect here."""
+    return any(kind.__module__ == "botocore.exceptions" for kind in type(error).__mro__)
+
+
+def _remedy(api: str, kind: str) -> str:
+    action = _IAM_ACTIONS.get(api, api)
+    return {
+        "throttled": "the call itself is right: repeat it later, or make fewer at once",
+        "denied": f"allow {action} on the resource in the policy of the role",
+        "unauthenticated": "use valid credentials; these are expired, incomplete or of another "
+        "account",
+        "unavailable": "repeat it later: the service failed, not the call",
+    }.get(kind, "correct what the message names")
+
+
+def _classify(code: str, response: dict[str, object]) -> str:
     for kind, codes in (
         ("throttled", THROTTLED),
         ("denied", DENIED),
-        ("unidentified", UNIDENTIFIED),
+        ("unauthenticated", UNAUTHENTICATED),
         ("unavailable", UNAVAILABLE),
     ):
         if code in codes:
@@ -102,12 +113,12 @@ def _kind(code: str, response: dict[str, object]) -> str:
             return "throttled"
         if status >= 500:
             return "unavailable"
-    return "refused"
+    return "rejected"
 
 
-def _of_the_connection(error: BaseException) -> bool:
+def _is_connection_error(error: BaseException) -> bool:
     names = {kind.__name__ for kind in type(error).__mro__}
-    # The last one is a proxy's page, say, where an answer should be.
+    # ResponseParserError: an HTML page of a proxy, for example, instead of a response.
     return bool(
         names & {"HTTPClientError", "ConnectionError", "TimeoutError", "ResponseParserError"}
     )

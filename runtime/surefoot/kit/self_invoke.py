@@ -1,7 +1,7 @@
-"""A function that goes on in another invocation of itself.
+"""Invoke the current function again, asynchronously.
 
-Source: "Lambda recursive loop detection", AWS Lambda Developer Guide: a chain of more than about 16
-invocations is stopped unless the function's RecursiveLoop setting is Allow.
+Source: "Lambda recursive loop detection", AWS Lambda Developer Guide: Lambda stops a chain after
+about 16 invocations unless the function's RecursiveLoop setting is Allow.
 """
 
 from __future__ import annotations
@@ -12,28 +12,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_EVENT_BYTES = 1024 * 1024  # of an asynchronous invocation
+MAX_EVENT_BYTES = 1024 * 1024  # of an asynchronous invocation; "Lambda quotas"
 _ACCEPTED = 202
 
 
-def invoke_again(client: Any, context: Any, event: Mapping[str, Any]) -> None:
-    """Hand `event` to a new, asynchronous invocation of the function that `context` is of.
+def invoke_self_async(client: Any, context: Any, event: Mapping[str, Any]) -> None:
+    """Send `event` to a new invocation of the function, version or alias that `context` names.
 
-    `client` is boto3's Lambda client; ``lambda:InvokeFunction`` on the function itself must be
-    allowed. The same version or alias is invoked. Raises ValueError for an event that is too large,
-    and what the client raises.
+    The role needs ``lambda:InvokeFunction`` on the function itself.
+
+    :param client: boto3's Lambda client
+    :param context: the handler's second argument
+    :param event: the new invocation's event
+    :raises ValueError: the event is too large
+    :raises RuntimeError: Lambda did not accept the event
+    :raises Exception: the call itself failed; what botocore raises
     """
     payload = json.dumps(event).encode()
     if len(payload) > MAX_EVENT_BYTES:
         raise ValueError(
-            f"the state to go on with has {len(payload):,} bytes; an asynchronous event takes "
-            f"{MAX_EVENT_BYTES:,}: keep less in it"
+            f"the event of the next invocation has {len(payload):,} bytes; an asynchronous event "
+            f"takes {MAX_EVENT_BYTES:,}: keep less state in it"
         )
-    answer = client.invoke(
+    response = client.invoke(
         FunctionName=context.invoked_function_arn, InvocationType="Event", Payload=payload
     )
-    status = answer.get("StatusCode")
+    status = response.get("StatusCode")
     if status != _ACCEPTED:
-        raise RuntimeError(
-            f"Lambda answered {status} instead of 202 to the invocation that was to go on"
-        )
+        raise RuntimeError(f"Lambda answered the asynchronous invocation with {status}, not 202")

@@ -7,28 +7,28 @@ from collections.abc import Sequence
 _GAP = "  "
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return aligned columns under `headings`, without a trailing line end.
+def format_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return aligned columns under `headings`, without a final newline.
 
-    Numbers stand to the right, everything else to the left; None is a dash. A cell's line ends
-    become spaces, so that a row stays a line.
+    Columns of numbers are aligned right, all others left; None is a dash. Line ends in a cell
+    become spaces, so that a row is one line.
     """
-    cells = [[_text(cell) for cell in row] for row in rows]
+    cells = [[_cell_text(cell) for cell in row] for row in rows]
     widths = [max(map(len, column), default=0) for column in zip(headings, *cells, strict=True)]
-    right = [
-        bool(rows) and all(isinstance(row[number], (int, float)) for row in rows)
-        for number in range(len(headings))
+    numeric = [
+        bool(rows) and all(isinstance(row[column], (int, float)) for row in rows)
+        for column in range(len(headings))
     ]
 
     def line(words: Sequence[str]) -> str:
         aligned = (
-            word.rjust(width) if to_right else word.ljust(width)
-            for word, width, to_right in zip(words, widths, right, strict=True)
+            word.rjust(width) if is_numeric else word.ljust(width)
+            for word, width, is_numeric in zip(words, widths, numeric, strict=True)
         )
         return _GAP.join(aligned).rstrip()
 
     return "\n".join([line(headings), line(["-" * width for width in widths]), *map(line, cells)])
 
 
-def _text(cell: object) -> str:
+def _cell_text(cell: object) -> str:
     return "-" if cell is None else " ".join(str(cell).split())

@@ -23,7 +23,7 @@ from rie.engine import connect
 from rie.function import find
 from rie.image import LOCAL, build, build_function
 from rie.sandbox import Sandbox
-from surefoot.kit.tables import table
+from surefoot.kit.tables import format_table
 from termination_policy import cached_result
 from termination_policy.aws import Clients
 from termination_policy.stores import find as find_store
@@ -116,7 +116,7 @@ def main() -> int:
     print(
         f"{INSTANCES:,} instances, {args.memory} MB, {args.runs} warm, {args.starts} cold; seconds"
     )
-    print(table(headings, rows))
+    print(format_table(headings, rows))
     return int(missed > 0)
 
 

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from surefoot.kit.metrics import emf
+from surefoot.kit.metrics import format_emf
 
 
 def test_a_line_names_each_metric_with_its_unit_and_value() -> None:
-    line = emf(
+    line = format_emf(
         "surefoot/test",
         {"Target": "db"},
         {"Changes": (2, "Count"), "Took": (1.5, "Seconds")},
@@ -49,8 +49,8 @@ def test_a_line_names_each_metric_with_its_unit_and_value() -> None:
         ({}, {"_aws": (1.0, "Count")}, "_aws"),
     ],
 )
-def test_what_cloudwatch_would_drop_in_silence_is_refused(
+def test_metrics_that_cloudwatch_would_drop_silently_are_rejected(
     dimensions: dict[str, str], metrics: dict[str, tuple[float, str]], reason: str
 ) -> None:
     with pytest.raises(ValueError, match=reason):
-        emf("n", dimensions, metrics)
+        format_emf("n", dimensions, metrics)

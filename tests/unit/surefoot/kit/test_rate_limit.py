@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from surefoot.kit.rate_limit import Pace
+from surefoot.kit.rate_limit import TokenBucket
 
 
 class Clock:
@@ -20,50 +20,50 @@ class Clock:
         self.now += seconds
 
 
-def pace(burst: int, per_second: float) -> tuple[Pace, Clock]:
+def make_bucket(burst: int, per_second: float) -> tuple[TokenBucket, Clock]:
     clock = Clock()
-    return Pace(burst, per_second, clock=clock, sleep=clock.sleep), clock
+    return TokenBucket(burst, per_second, clock=clock, sleep=clock.sleep), clock
 
 
 def test_a_burst_passes_at_once_and_the_rest_at_the_rate() -> None:
-    bucket, clock = pace(3, 2.0)
+    bucket, clock = make_bucket(3, 2.0)
     for _ in range(7):
-        bucket.take()
+        bucket.acquire()
     assert clock.slept == pytest.approx([0.5] * 4)
 
 
 def test_a_pause_fills_it_no_further_than_the_burst() -> None:
-    bucket, clock = pace(2, 1.0)
+    bucket, clock = make_bucket(2, 1.0)
     clock.now = 100.0
     for _ in range(3):
-        bucket.take()
+        bucket.acquire()
     assert clock.slept == pytest.approx([1.0])
 
 
 def test_after_a_throttling_the_burst_is_gone() -> None:
-    bucket, _ = pace(5, 2.0)
-    bucket.drain()
-    assert bucket.wait_s() == pytest.approx(0.5)
+    bucket, _ = make_bucket(5, 2.0)
+    bucket.empty()
+    assert bucket.delay_s() == pytest.approx(0.5)
 
 
 def test_a_sleep_that_ends_early_is_slept_again() -> None:
     clock = Clock()
-    bucket = Pace(1, 1.0, clock=clock, sleep=lambda seconds: clock.sleep(seconds / 2))
-    bucket.take()
-    bucket.take()
+    bucket = TokenBucket(1, 1.0, clock=clock, sleep=lambda seconds: clock.sleep(seconds / 2))
+    bucket.acquire()
+    bucket.acquire()
     assert clock.now == pytest.approx(1.0, abs=2e-3)
 
 
 @pytest.mark.parametrize(("burst", "rate"), [(0, 1.0), (1, 0.0), (1, -1.0)])
-def test_a_pace_that_could_never_go_on_is_refused(burst: int, rate: float) -> None:
+def test_a_limit_that_allows_no_call_is_rejected(burst: int, rate: float) -> None:
     with pytest.raises(ValueError, match="a burst"):
-        Pace(burst, rate)
+        TokenBucket(burst, rate)
 
 
 def test_a_clock_since_the_epoch_is_waited_for_in_steps_that_it_can_tell() -> None:
     clock = Clock()
     clock.now = 1.8e9
-    bucket = Pace(1, 3.0, clock=clock, sleep=clock.sleep)
+    bucket = TokenBucket(1, 3.0, clock=clock, sleep=clock.sleep)
     for _ in range(50):
-        bucket.take()
+        bucket.acquire()
     assert len(clock.slept) < 150

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from surefoot.kit.tables import table
+from surefoot.kit.tables import format_table
 
 
-def test_columns_line_up_and_numbers_stand_to_the_right() -> None:
-    assert table(["target", "size"], [["a", 5], ["longer", 1000]]).split("\n") == [
+def test_columns_line_up_and_numbers_are_right_aligned() -> None:
+    assert format_table(["target", "size"], [["a", 5], ["longer", 1000]]).split("\n") == [
         "target  size",
         "------  ----",
         "a          5",
@@ -17,13 +17,13 @@ def test_columns_line_up_and_numbers_stand_to_the_right() -> None:
 
 
 def test_nothing_to_show_is_a_heading() -> None:
-    assert table(["target", "size"], []) == "target  size\n------  ----"
+    assert format_table(["target", "size"], []) == "target  size\n------  ----"
 
 
 def test_none_is_a_dash_and_a_line_end_breaks_no_row() -> None:
-    assert table(["a", "b"], [[None, "two\nlines"]]).split("\n")[2] == "-  two lines"
+    assert format_table(["a", "b"], [[None, "two\nlines"]]).split("\n")[2] == "-  two lines"
 
 
 def test_a_row_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="argument"):
-        table(["a", "b"], [["only one"]])
+        format_table(["a", "b"], [["only one"]])
