@@ -8,7 +8,7 @@ from typing import Any
 from rie.cloud import night
 from rie.demo.local_aws import local_aws
 from rie.demo.stage import Reply, Stage
-from surefoot.kit.tables import table
+from surefoot.kit.tables import format_table
 
 State = tuple[dict[str, tuple[str, int, bool]], tuple[int, int, int]]
 
@@ -44,7 +44,7 @@ def _act(stage: Stage, event: str) -> None:
         for target in _member(reply, "targets")
         for action in target["actions"] or [None]
     ]
-    stage.block("answer", table(["target", "status", "done"], rows))
+    stage.block("answer", format_table(["target", "status", "done"], rows))
 
 
 def _member(reply: Reply, name: str) -> list[Any]:

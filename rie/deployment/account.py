@@ -94,12 +94,12 @@ def explained() -> Iterator[None]:
 
 def explanation(error: Exception) -> BenchError:
     """The BenchError that an error of botocore means."""
-    from surefoot.kit.aws_errors import refusal
+    from surefoot.kit.aws_errors import AwsError
 
     operation = str(getattr(error, "operation_name", ""))
     service = _SERVICES.get(operation, "cloudformation") if operation else ""
-    told = refusal(error, service)
-    if told.kind == "unidentified":
+    told = AwsError.from_exception(error, service)
+    if told.kind == "unauthenticated":
         return BenchError(
             f"AWS does not accept the credentials ({told.code}): {told.message}",
             CREDENTIALS_REMEDY,

@@ -45,7 +45,7 @@ def read(told: Mapping[str, Any]) -> Change:
 
 def shown(changes: Sequence[Change]) -> str:
     """The table that a person decides by, and the warning that it deserves."""
-    from surefoot.kit.tables import table
+    from surefoot.kit.tables import format_table
 
     if not changes:
         return "No resource changes; only parameters, outputs or tags do."
@@ -59,7 +59,7 @@ def shown(changes: Sequence[Change]) -> str:
         )
         for change in changes
     ]
-    text = table(_HEADINGS, rows)
+    text = format_table(_HEADINGS, rows)
     lost = [one for one in changes if one.action == "Remove" or one.replacement == "True"]
     if lost:
         names = ", ".join(change.logical_id for change in lost)

@@ -83,17 +83,16 @@ def _logs(declared: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _show(stack: Stack, found: Contents) -> None:
-    from surefoot.kit.tables import table
+    from surefoot.kit.tables import format_table
 
     headings = ("logical id", "type", "name")
     if found.removed:
-        say(
-            f"The stack {stack.name} ({stack.status}) goes, with:\n{table(headings, found.removed)}"
-        )
+        removed = format_table(headings, found.removed)
+        say(f"The stack {stack.name} ({stack.status}) goes, with:\n{removed}")
     else:
         say(f"The stack {stack.name} ({stack.status}) goes; there is nothing in it.")
     if found.kept:
-        say(f"What stays, because its template says so:\n{table(headings, found.kept)}")
+        say(f"What stays, because its template says so:\n{format_table(headings, found.kept)}")
     if found.logs:
         say(found.logs)
     say("The image stays in ECR.")

@@ -64,8 +64,8 @@ def _verdict(event: dict[str, Any], context: Any, outside: Outside | None) -> an
 
 
 def _metric(verdict: answer.Verdict, context: Any) -> str:
-    from surefoot.kit.metrics import emf
+    from surefoot.kit.metrics import format_emf
 
     failed = float(verdict.status == answer.FAILED)
     name = str(context.function_name)
-    return emf("surefoot/eni-cleanup", {"FunctionName": name}, {"Failed": (failed, "Count")})
+    return format_emf("surefoot/eni-cleanup", {"FunctionName": name}, {"Failed": (failed, "Count")})

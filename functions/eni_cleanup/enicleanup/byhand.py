@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from surefoot import DeadlineExceeded, remaining
+from surefoot import Budget, DeadlineExceeded
 
 from . import detach, report, targets
 from .calls import Calls, OutOfTime
@@ -36,8 +36,8 @@ def run(event: Any, context: Any, outside: Outside | None = None) -> dict[str, A
     """
     outside = outside or Outside()
     dry, wanted = _order(event)
-    reserve_s = min(RESERVE_S, remaining(context).seconds * LARGEST_RESERVE)
-    calls = Calls(outside, lambda: remaining(context, reserve_s).seconds)
+    reserve_s = min(RESERVE_S, Budget(context).seconds * LARGEST_RESERVE)
+    calls = Calls(outside, lambda: Budget(context, reserve_s).seconds)
     if dry:
         return _show(calls, wanted)
     return _clean(calls, wanted, outside.config.poll_s)

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from surefoot.kit.aws_errors import refusal
-from surefoot.kit.rate_limit import Pace
+from surefoot.kit.aws_errors import AwsError
+from surefoot.kit.rate_limit import TokenBucket
 
 from .outside import Outside
 
@@ -46,7 +46,7 @@ class Calls:
         }
         if not fresh:
             for pace in self.paces.values():
-                pace.drain()
+                pace.empty()
 
     @overload
     def client(self, service: Literal["cloudformation"]) -> CloudFormationClient: ...
@@ -74,14 +74,14 @@ class Calls:
             try:
                 return call(**arguments)
             except Exception as error:
-                told = refusal(error, service)
+                told = AwsError.from_exception(error, service)
                 # An answer that is none of the service's, such as a web page, says nothing final.
                 if not told.retriable and told.code != "ResponseParserError":
                     raise
             self.trouble = str(told)
             print(f"again in {wait:g} s: {told}", file=sys.stderr)
             if told.kind == "throttled":
-                self.paces[pace].drain()
+                self.paces[pace].empty()
             self.rest(wait)
             wait = min(wait * 2, LONGEST_WAIT_S)
 
@@ -92,10 +92,10 @@ class Calls:
         if left_s <= seconds:
             raise OutOfTime(self.trouble)
 
-    def _take(self, pace: Pace) -> None:
-        if self.left_s() <= pace.wait_s():
+    def _take(self, pace: TokenBucket) -> None:
+        if self.left_s() <= pace.delay_s():
             raise OutOfTime(self.trouble)
-        pace.take()
+        pace.acquire()
 
-    def _pace(self, burst: int, per_second: float) -> Pace:
-        return Pace(burst, per_second, clock=self._outside.clock, sleep=self._outside.sleep)
+    def _pace(self, burst: int, per_second: float) -> TokenBucket:
+        return TokenBucket(burst, per_second, clock=self._outside.clock, sleep=self._outside.sleep)

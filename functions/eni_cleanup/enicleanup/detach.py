@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from surefoot.kit.aws_errors import refusal
+from surefoot.kit.aws_errors import AwsError
 
 from . import memo
 from .calls import Calls
@@ -92,7 +92,7 @@ def _update(calls: Calls, name: str) -> None:
             # Another update is under way; ours has its turn after it.
             if _code(error) != "ResourceConflictException":
                 raise
-            calls.trouble = str(refusal(error, "lambda"))
+            calls.trouble = str(AwsError.from_exception(error, "lambda"))
         else:
             return
         calls.rest(POLL_S)

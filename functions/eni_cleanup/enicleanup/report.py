@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from surefoot.kit.tables import table
+from surefoot.kit.tables import format_table
 
 from .fate import DELETE, KEEP, WAIT, reason
 from .look import Seen
@@ -28,7 +28,7 @@ REMEDY = (
 
 def as_table(seen: Sequence[Seen]) -> str:
     """Return one row for each interface."""
-    return table(
+    return format_table(
         _HEADINGS,
         [
             (

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from surefoot import DeadlineExceeded, remaining
-from surefoot.kit.aws_errors import refusal
-from surefoot.kit.self_invoke import invoke_again
+from surefoot import Budget, DeadlineExceeded
+from surefoot.kit.aws_errors import AwsError
+from surefoot.kit.self_invoke import invoke_self_async
 
 from . import detach, report, stack, state
 from .answer import FAILED, SUCCESS, Verdict
@@ -39,12 +39,12 @@ def take(event: Mapping[str, Any], context: Any, outside: Outside | None = None)
     if request.kind != "Delete":
         return Verdict(SUCCESS, "there is nothing to do before the stack is deleted")
     progress = _progress(event, request, outside)
-    reserve_s = min(outside.config.reserve_s, remaining(context).seconds * LARGEST_RESERVE)
+    reserve_s = min(outside.config.reserve_s, Budget(context).seconds * LARGEST_RESERVE)
     margin_s = min(request.limit_s * MARGIN_PART, LONGEST_MARGIN_S)
     ends_at = progress.began + request.limit_s - margin_s
 
     def left_s() -> float:
-        return min(remaining(context, reserve_s).seconds, ends_at - outside.clock())
+        return min(Budget(context, reserve_s).seconds, ends_at - outside.clock())
 
     calls = Calls(outside, left_s, fresh=progress.turn == 1)
     try:
@@ -91,17 +91,17 @@ def _work(calls: Calls, request: Request, progress: State, poll_s: float) -> Ver
 def _hand_over(
     event: Mapping[str, Any], context: Any, outside: Outside, progress: State
 ) -> Verdict | None:
-    reserve_s = remaining(context).seconds * ANSWER_PART
-    calls = Calls(outside, lambda: remaining(context, reserve_s).seconds)
+    reserve_s = Budget(context).seconds * ANSWER_PART
+    calls = Calls(outside, lambda: Budget(context, reserve_s).seconds)
     following = {**event, state.KEY: progress.as_json()}
     client: Any = calls.client("lambda")
-    invoke = functools.partial(invoke_again, client, context, following)
+    invoke = functools.partial(invoke_self_async, client, context, following)
     try:
         calls.make("lambda", "lambda", invoke)
     except OutOfTime:
         trouble = calls.trouble or "there was no time to start one"
     except Exception as error:
-        trouble = str(refusal(error, "lambda"))
+        trouble = str(AwsError.from_exception(error, "lambda"))
     else:
         print(f"turn {progress.turn} is over; another invocation goes on", file=sys.stderr)
         return None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from surefoot.kit.aws_errors import refusal
+from surefoot.kit.aws_errors import AwsError
 from vpccheck.facts import Facts, Row, Unknown
 from vpccheck.named import named
 from vpccheck.pages import pages
@@ -83,7 +83,7 @@ def _take(
 
 
 def _unknown(error: BaseException, service: str) -> Unknown:
-    told = refusal(error, service)
+    told = AwsError.from_exception(error, service)
     if told.kind == "unavailable" and not hasattr(error, "response"):
         return Unknown(
             f"the API of {service} does not answer from here ({told.code})",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from surefoot.kit.tables import table
+from surefoot.kit.tables import format_table
 from vpccheck.capacity import Capacity
 from vpccheck.findings import merged
 from vpccheck.report import Report
@@ -42,7 +42,7 @@ def _parts(report: Report) -> Iterator[str]:
             )
             for seen, told in zip(report.observations, report.explanations, strict=True)
         ]
-        yield table(("PROBE", "RESULT", "ADDRESS", "MS", "VERDICT", "CAUSE"), rows)
+        yield format_table(("PROBE", "RESULT", "ADDRESS", "MS", "VERDICT", "CAUSE"), rows)
         told = [
             f"{told.target}: {told.text}\n    seen: {seen.detail or seen.word}\n    → {told.remedy}"
             for seen, told in zip(report.observations, report.explanations, strict=True)
@@ -59,7 +59,7 @@ def _parts(report: Report) -> Iterator[str]:
             )
             for number, (each, subnets) in enumerate(found, 1)
         ]
-        yield table(("#", "SEVERITY", "CODE", "COMPONENT", "TARGET", "FROM"), rows_found)
+        yield format_table(("#", "SEVERITY", "CODE", "COMPONENT", "TARGET", "FROM"), rows_found)
         yield "\n".join(
             f"{number}. {each.message}\n    → {each.remedy}"
             for number, (each, _) in enumerate(found, 1)
@@ -76,5 +76,5 @@ def _capacity(capacity: Capacity) -> Iterator[str]:
         for need in capacity.needs
     ]
     headings = ("SUBNET", "INTERFACES", "PRESENT", "FREE", "LEFT", "CONNECTIONS AT MOST")
-    yield table(headings, rows)
+    yield format_table(headings, rows)
     yield "\n".join(capacity_lines(capacity))
