@@ -1,4 +1,4 @@
-"""AWS's clients, with a pace: each service has one for reading and one for changing."""
+"""AWS clients with rate limits: each service has one for reading and one for changing."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any
 from scheduled_scaling.model import Action
 from scheduled_scaling.settings import Rate, Settings
 from surefoot.kit.aws_errors import THROTTLED
+from surefoot.kit.clients import ClientOptions, create_client
 from surefoot.kit.rate_limit import TokenBucket
 
-_READING = ("Describe", "List", "Get", "BatchGet")
-_CONNECT_S, _READ_S = 5, 20
-_PREFIXES = {"docdb": "rds"}  # in permissions, where it differs from boto3's name
+_READ_OPERATIONS = ("Describe", "List", "Get", "BatchGet")
+_IAM_PREFIXES = {"docdb": "rds"}  # where it differs from boto3's name
 
 
-class Cloud:
+class AwsClients:
     """The clients that the kinds use. `calls` counts what was sent, by service and operation.
 
-    Every request is paced, boto3's own retries included; when AWS says that it throttles, the
-    pace starts from an empty bucket.
+    The rate limits hold for every request, boto3's own retries included. When AWS throttles
+    nevertheless, the limiter starts from an empty bucket.
     """
 
     def __init__(
@@ -37,71 +37,67 @@ class Cloud:
         self._settings = settings
         self._clock, self._sleep = clock, sleep
         self._clients: dict[str, Any] = {}
-        self._paces: dict[tuple[str, bool], TokenBucket] = {}
+        self._buckets: dict[tuple[str, bool], TokenBucket] = {}
         self._lock = threading.RLock()
-        self._here = threading.local()
+        self._thread = threading.local()
 
     def client(self, name: str) -> Any:
-        """Return the client that boto3 calls `name`, made when first asked for."""
+        """Return the client that boto3 calls `name`, created when it is first used."""
         with self._lock:
             if name not in self._clients:
-                self._clients[name] = self._made(name)
+                self._clients[name] = self._create_client(name)
             return self._clients[name]
 
     def apply(self, action: Action) -> None:
-        """Make the call of `action`. Raises botocore's errors, save those that mean: done."""
+        """Make the call of `action`. Raises botocore's errors, except ignored ones."""
         try:
             getattr(self.client(action.client), action.call)(**action.arguments)
         except Exception as error:
             response = getattr(error, "response", None)
             code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
-            if code not in action.fine:
+            if code not in action.ignored_error_codes:
                 raise
 
     @property
-    def last(self) -> str:
-        """The client that this thread used last, by boto3's name."""
-        return str(getattr(self._here, "client", ""))
+    def last_service(self) -> str:
+        """The service that this thread called last, by boto3's name."""
+        return str(getattr(self._thread, "service", ""))
 
-    def _made(self, name: str) -> Any:
-        import boto3
-        from botocore.config import Config
-
-        config = Config(
-            connect_timeout=_CONNECT_S,
-            read_timeout=_READ_S,
-            retries={"mode": "standard", "total_max_attempts": self._settings.attempts},
-            max_pool_connections=max(10, self._settings.parallel),
+    def _create_client(self, name: str) -> Any:
+        options = ClientOptions(
+            user_agent="scheduled_scaling",
+            max_attempts=self._settings.max_attempts,
+            max_connections=max(10, self._settings.max_parallel),
         )
-        factory: Any = boto3.client  # its stubs want a literal name
-        client = factory(name, config=config)
+        client = create_client(name, options)
 
-        def before(event_name: str, **_: Any) -> None:
+        def before_send(event_name: str, **_: Any) -> None:
             operation = event_name.rpartition(".")[2]
-            self._here.client = name
+            self._thread.service = name
             with self._lock:
-                self.calls[f"{prefix(name)}:{operation}"] += 1
-                self._pace(name, operation).acquire()
+                self.calls[f"{iam_prefix(name)}:{operation}"] += 1
+                self._bucket(name, operation).acquire()
 
-        def after(event_name: str, response: Any, **_: Any) -> None:
+        def after_response(event_name: str, response: Any, **_: Any) -> None:
             code = response[1].get("Error", {}).get("Code") if response else None
             if code in THROTTLED:
                 with self._lock:
-                    self._pace(name, event_name.rpartition(".")[2]).empty()
+                    self._bucket(name, event_name.rpartition(".")[2]).empty()
 
-        client.meta.events.register("before-send", before)
-        client.meta.events.register("needs-retry", after)
+        client.meta.events.register("before-send", before_send)
+        client.meta.events.register("needs-retry", after_response)
         return client
 
-    def _pace(self, name: str, operation: str) -> TokenBucket:
-        reads = operation.startswith(_READING)
-        if (name, reads) not in self._paces:
-            rate: Rate = self._settings.reads if reads else self._settings.writes
-            pace = TokenBucket(rate.burst, rate.per_second, clock=self._clock, sleep=self._sleep)
-            self._paces[name, reads] = pace
-        return self._paces[name, reads]
+    def _bucket(self, name: str, operation: str) -> TokenBucket:
+        reads = operation.startswith(_READ_OPERATIONS)
+        if (name, reads) not in self._buckets:
+            rate: Rate = self._settings.read_rate if reads else self._settings.write_rate
+            self._buckets[name, reads] = TokenBucket(
+                rate.burst, rate.per_second, clock=self._clock, sleep=self._sleep
+            )
+        return self._buckets[name, reads]
 
 
-def prefix(client: str) -> str:
-    """Return a client's name as permissions have it."""
-    return _PREFIXES.get(client, client)
+def iam_prefix(client: str) -> str:
+    """Return the prefix of a client's IAM actions."""
+    return _IAM_PREFIXES.get(client, client)

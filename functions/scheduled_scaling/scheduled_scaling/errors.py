@@ -1,30 +1,34 @@
-"""What can go wrong, as values that say what, why and what to do."""
+"""What can go wrong. Step Functions and log searches see these class names."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
 
-
-class Invalid(ValueError):
-    """Something that a person wrote is wrong: the event, the scenarios or the settings."""
-
-    def __init__(self, name: str, reason: str, remedy: str) -> None:
-        super().__init__(f"{name}: {reason}; {remedy}")
+from surefoot.kit.errors import UserError
 
 
-class Problem(Exception):
-    """A target cannot be brought to the wanted state; the others go on."""
+class ValidationError(UserError):
+    """The event, the scenarios or the settings are wrong at `place`."""
 
-    def __init__(self, reason: str, remedy: str, *, passing: bool = False) -> None:
-        super().__init__(f"{reason}; {remedy}")
-        self.reason = reason
-        self.remedy = remedy
-        self.passing = passing  # it may go away by itself: worth another try
+    def __init__(self, place: str, reason: str, remedy: str) -> None:
+        super().__init__(f"{place}: {reason}", remedy)
+        self.args = (place, reason, remedy)
+
+
+class TargetError(UserError):
+    """A target cannot reach its desired state; the others go on.
+
+    `transient`: it may pass without a change, so it is worth another try.
+    """
+
+    def __init__(self, reason: str, remedy: str, *, transient: bool = False) -> None:
+        super().__init__(reason, remedy)
+        self.transient = transient
 
 
 class CallFailed(Exception):
-    """An error of botocore's with the service it came from, which it does not tell itself."""
+    """A botocore error with the service that it came from, which it does not say itself."""
 
     def __init__(self, client: str, error: Exception) -> None:
         super().__init__(str(error))
@@ -36,20 +40,20 @@ class Superseded(Exception):
     """A newer event has taken over; this invocation must change nothing more."""
 
 
-class Busy(Exception):
-    """Another invocation holds the lease; Lambda's or the scheduler's retry comes back."""
+class LeaseHeld(Exception):
+    """Another invocation holds the lease; Lambda's or the scheduler's retry tries again."""
 
 
-class Outdated(Exception):
-    """An event that is older than the last one that ran."""
+class StaleEvent(Exception):
+    """The event is older than the last one that ran."""
 
 
 class ScalingFailed(Exception):
     """At least one target failed. The message has a line for each."""
 
 
-def near(word: object, known: Iterable[str]) -> str:
-    """Return a remedy: the known word that was meant, or all of them."""
+def suggest(word: object, known: Iterable[str]) -> str:
+    """Return a remedy for an unknown word: the known word that is closest, or all of them."""
     words = sorted(known)
     close = difflib.get_close_matches(str(word), words, n=1)
     if close:

@@ -1,4 +1,4 @@
-"""What a plan costs by the hour and how long it takes, as far as that is known."""
+"""What a plan costs per hour and how long it takes, as far as that is known."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BUILT_IN = Path(__file__).with_name("estimates.json")
 
 @dataclass(frozen=True)
 class Rates:
-    """Prices and durations: those built in, overridden by the scenarios' own."""
+    """Prices and durations: the built-in ones, overridden by the scenarios'."""
 
     usd_per_hour: Mapping[str, float]
     seconds: Mapping[str, float]
@@ -23,7 +23,7 @@ class Rates:
 
     @staticmethod
     def load(own: Mapping[str, Any]) -> Rates:
-        """Read what is built in and put the scenarios' estimates over it."""
+        """Return the built-in rates with the scenarios' estimates over them."""
         built_in = json.loads(_BUILT_IN.read_text())
         return Rates(
             {**built_in["usd_per_hour"], **own.get("usd_per_hour", {})},
@@ -34,20 +34,20 @@ class Rates:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Dollars per hour more (or less) and seconds; `unknown` is what both leave out."""
+    """More (or fewer) dollars per hour, and seconds; `unknown` is not included in them."""
 
     usd_per_hour: float
     seconds: float
     unknown: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Both in words, with what is missing."""
+        """Return both as text, with what is unknown."""
         cost, time = f"{self.usd_per_hour:+.2f} USD/h", f"{self.seconds:.0f} s"
         if not self.unknown:
             return f"{cost}, {time}"
         known = [cost] * bool(self.usd_per_hour) + [time] * bool(self.seconds)
-        told = f"{', '.join(known)} as far as known; " if known else ""
-        return f"{told}unknown: {', '.join(self.unknown)}"
+        text = f"{', '.join(known)} as far as known; " if known else ""
+        return f"{text}unknown: {', '.join(self.unknown)}"
 
 
 def estimate(
@@ -65,14 +65,14 @@ def estimate(
             unknown.add(f"price of {unit}")
         usd += more * rates.usd_per_hour.get(unit, 0.0)
     for action in actions:
-        if action.takes and action.takes not in rates.seconds:
-            unknown.add(f"duration of {action.takes}")
-        seconds += rates.seconds.get(action.takes, 0.0)
+        if action.duration_key and action.duration_key not in rates.seconds:
+            unknown.add(f"duration of {action.duration_key}")
+        seconds += rates.seconds.get(action.duration_key, 0.0)
     return Estimate(usd, seconds, tuple(sorted(unknown)))
 
 
-def together(estimates: Iterable[Estimate]) -> Estimate:
-    """Add up targets: costs in sum, durations side by side."""
+def add_estimates(estimates: Iterable[Estimate]) -> Estimate:
+    """Sum the costs and take the longest duration: targets change at the same time."""
     usd, seconds, unknown = 0.0, 0.0, set()
     for each in estimates:
         usd += each.usd_per_hour

@@ -1,20 +1,20 @@
-"""What one invocation works with; made once, handed down."""
+"""What one invocation works with; created once, handed down."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from scheduled_scaling.aws import Cloud
+from scheduled_scaling.aws import AwsClients
 from scheduled_scaling.estimate import Rates
 from scheduled_scaling.lease import Lease
-from scheduled_scaling.retry_policy import is_refusal
-from scheduled_scaling.saved_state import Memory
+from scheduled_scaling.saved_state import StateStore
 from scheduled_scaling.scenarios import RESTORE, Scenario
 from scheduled_scaling.settings import Settings
-from scheduled_scaling.target_progress import Track
+from scheduled_scaling.target_progress import TargetProgress
 from surefoot import Budget
-from surefoot.kit.aws_errors import AwsError
+from surefoot.kit.aws_errors import AwsError, is_aws_error
+from surefoot.kit.resumable import Chain
 
 
 @dataclass(frozen=True)
@@ -23,39 +23,39 @@ class Job:
 
     scenario: Scenario
     step: str
-    began: float  # of the chain's first invocation
-    at: float  # when the event was meant, in seconds since the epoch
-    key: str  # the same for the same event delivered twice; empty: that cannot be told
-    tracks: Mapping[str, Track]
+    at: float  # when the event was due, in seconds since the epoch
+    key: str  # the same for the same event delivered twice; empty if that is not known
+    targets: Mapping[str, TargetProgress]
     rates: Rates
     settings: Settings
-    cloud: Cloud
-    memory: Memory
+    aws: AwsClients
+    store: StateStore
     lease: Lease
+    chain: Chain
     budget: Budget
     clock: Callable[[], float]
     sleep: Callable[[float], None]
 
     @property
-    def restores(self) -> bool:
-        """Whether the step puts back what is remembered."""
+    def is_restore(self) -> bool:
+        """Whether the step puts back the saved states."""
         return self.step == RESTORE
 
     @property
-    def rests(self) -> bool:
-        """Whether nothing needs to be remembered once the step is reached."""
-        return self.restores or self.step == self.scenario.rest
+    def is_rest_step(self) -> bool:
+        """Whether no saved state is needed once the step is reached."""
+        return self.is_restore or self.step == self.scenario.rest
 
     @property
-    def open(self) -> list[Track]:
+    def open_targets(self) -> list[TargetProgress]:
         """The targets that need work."""
-        return [track for track in self.tracks.values() if track.open]
+        return [target for target in self.targets.values() if target.is_open]
 
-    def keep_lease(self) -> None:
-        """Keep it as long as the invocation may last. Raises Superseded."""
+    def renew_lease(self) -> None:
+        """Keep the lease as long as the invocation may last. Raises Superseded."""
         try:
             self.lease.renew(self.budget.seconds + self.budget.reserve)
         except Exception as error:
-            # It holds to the invocation's end as it is; only a newer event may be noticed later.
-            if not is_refusal(error) or not AwsError.from_exception(error).retriable:
+            # The lease lasts to the invocation's end; only a newer event may be noticed late.
+            if not is_aws_error(error) or not AwsError.from_exception(error).retriable:
                 raise

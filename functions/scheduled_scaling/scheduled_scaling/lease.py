@@ -1,8 +1,8 @@
-"""One invocation at a time: a lease in DynamoDB, and what has been done already.
+"""One invocation at a time: a lease in DynamoDB, and a record of events that are done.
 
 The table has a string key pk and may have a time to live on the attribute expires. The lease of a
-scenario is an item with its owner, until when, and the time of the event it works for; a newer
-event leaves its own time there, and the owner gives way. All writes are conditional.
+scenario is an item with its owner, its end, and the time of the event that the owner works for. A
+newer event writes its own time there, and the owner gives way. All writes are conditional.
 """
 
 from __future__ import annotations
@@ -11,53 +11,54 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from scheduled_scaling.errors import Busy, Outdated, Superseded
+from scheduled_scaling.errors import LeaseHeld, StaleEvent, Superseded
 
 _MARGIN_S = 5.0  # clocks of two machines differ
-_HANDED_ON_S = 120.0  # until the next invocation of a chain has begun
-_REMEMBER_DONE_S = 7 * 86_400
-_OFTEN_ENOUGH_S = 5.0
+_TRANSFER_S = 120.0  # until the next invocation of a chain has begun
+_DONE_RECORD_S = 7 * 86_400
+_MIN_RENEWAL_S = 5.0
 
 
 class Lease(Protocol):
-    """What keeps two invocations from working on the same scenario."""
+    """Keeps two invocations from working on the same scenario."""
 
     place: str  # for people
 
-    def begin(self, seconds: float, /) -> bool:
-        """Take it for so long; False: this event has been done.
+    def acquire(self, seconds: float, /) -> bool:
+        """Take the lease for so many seconds; False if this event is done already.
 
-        Raises Busy: another has it, and learns that it is wanted; Outdated: a newer event ran.
+        Raises LeaseHeld if another invocation has it, after a request that it gives way; StaleEvent
+        if a newer event ran.
         """
 
     def renew(self, seconds: float, /) -> None:
-        """Keep it. Raises Superseded: a newer event wants it, or has it."""
+        """Extend the lease. Raises Superseded if a newer event has or requests it."""
 
-    def hand_on(self) -> str:
-        """Give it to the next invocation of the chain; returns what that one shows."""
+    def transfer(self) -> str:
+        """Hand the lease to the next invocation of the chain; returns its owner token."""
 
-    def end(self, done: bool, /) -> None:
-        """Give it back; `done`: the event need not be worked on again."""
+    def release(self, done: bool, /) -> None:
+        """Give the lease back; `done`: the event must not be worked on again."""
 
 
 class NoLease:
-    """Without a table nothing is kept: plans are made anew from the state, which is safe alone."""
+    """No lease, for lack of a table: plans are computed from the state, which is safe alone."""
 
     place = (
-        "none: without SCALING_TABLE steps that overlap work against each other, and an event that "
-        "arrives twice is worked on twice (the second finds nothing left to do)"
+        "none: without SCALING_TABLE, overlapping steps work against each other, and an event that "
+        "arrives twice is worked on twice (the second time, nothing is left to do)"
     )
 
-    def begin(self, _: float) -> bool:
+    def acquire(self, _: float) -> bool:
         return True
 
     def renew(self, _: float) -> None:
         return
 
-    def hand_on(self) -> str:
+    def transfer(self) -> str:
         return ""
 
-    def end(self, _: bool) -> None:
+    def release(self, _: bool) -> None:
         return
 
 
@@ -79,10 +80,10 @@ class TableLease:
         self._pk, self._done_pk = f"lease#{name}", f"done#{key}" if key else ""
         self._owner, self._at, self._clock = owner, at, clock
         self._renewed = 0.0
-        told = "events without a key are not recognised again" if not key else "and known events"
-        self.place = f"table {table}, {told}"
+        known = "with known events" if key else "without known events, since this one has no key"
+        self.place = f"table {table}, {known}"
 
-    def begin(self, seconds: float) -> bool:
+    def acquire(self, seconds: float) -> bool:
         if self._done_pk and self._item(self._done_pk):
             return False
         free = "attribute_not_exists(pk) OR #until < :now OR #owner = :owner"
@@ -98,41 +99,41 @@ class TableLease:
         item = self._item(self._pk)
         at = float(item.get("at", {}).get("N", "0"))
         if at > self._at:
-            raise Outdated("a newer event has run since")
-        self._ask_for_it()
+            raise StaleEvent("a newer event has run since")
+        self._request_lease()
         left = float(item.get("until", {}).get("N", "0")) - self._clock()
-        raise Busy(f"another invocation works on it for at most {max(left, 0):.0f} s more")
+        raise LeaseHeld(f"another invocation works on it, for at most {max(left, 0):.0f} s more")
 
     def renew(self, seconds: float) -> None:
-        if self._clock() - self._renewed < _OFTEN_ENOUGH_S:
+        if self._clock() - self._renewed < _MIN_RENEWAL_S:
             return
         item = self._update("#owner = :owner", "SET #until = :until", seconds)
         if item is None:
             raise Superseded("another invocation has taken over")
         if float(item.get("heir", {}).get("N", "0")) > self._at:
-            self._release()
-            raise Superseded("a newer event waits to take over")
+            self._expire()
+            raise Superseded("a newer event takes over")
         self._renewed = self._clock()
 
-    def hand_on(self) -> str:
+    def transfer(self) -> str:
         token = uuid.uuid4().hex
         change = "SET #owner = :next, #until = :until"
-        if self._update("#owner = :owner", change, _HANDED_ON_S, {":next": {"S": token}}) is None:
+        if self._update("#owner = :owner", change, _TRANSFER_S, {":next": {"S": token}}) is None:
             raise Superseded("another invocation has taken over")
         return token
 
-    def end(self, done: bool) -> None:
+    def release(self, done: bool) -> None:
         if done and self._done_pk:
-            expires = int(self._clock() + _REMEMBER_DONE_S)
+            expires = int(self._clock() + _DONE_RECORD_S)
             item = {"pk": {"S": self._done_pk}, "expires": {"N": str(expires)}}
             self._client.put_item(TableName=self._table, Item=item)
-        self._release()
+        self._expire()
 
-    def _release(self) -> None:
-        # The item stays: it tells of the last event that ran.
+    def _expire(self) -> None:
+        # The item stays: it has the time of the last event that ran.
         self._update("#owner = :owner", "SET #until = :until", -_MARGIN_S)
 
-    def _ask_for_it(self) -> None:
+    def _request_lease(self) -> None:
         newest = "attribute_not_exists(#heir) OR #heir < :at"
         self._update(newest, "SET #heir = :at", 0)
 
@@ -150,7 +151,7 @@ class TableLease:
         seconds: float,
         further: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Any] | None:
-        """Change the lease's item and return it; None where the condition does not hold."""
+        """Change the lease's item and return it; None if the condition does not hold."""
         now = self._clock()
         values = {
             ":owner": {"S": self._owner},
@@ -167,7 +168,7 @@ class TableLease:
                 Key={"pk": {"S": self._pk}},
                 ConditionExpression=condition,
                 UpdateExpression=change,
-                # DynamoDB refuses names and values that are not used.
+                # DynamoDB rejects names and values that are not used.
                 ExpressionAttributeNames={f"#{n}": n for n in names if f"#{n}" in text},
                 ExpressionAttributeValues={
                     name: value for name, value in values.items() if _uses(text, name)

@@ -7,28 +7,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-State = Mapping[str, Any]  # JSON: what a kind of target can be, or is wanted to be
+State = Mapping[str, Any]  # JSON: what a target is, or is desired to be
 Tags = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Target:
-    """Something that can be scaled. `where` is its address, `wishes` are by step."""
+    """Something that can be scaled. `desired_states` are by step."""
 
     name: str
     kind: str
-    where: Mapping[str, str]
-    wishes: Mapping[str, State]
+    address: Mapping[str, str]
+    desired_states: Mapping[str, State]
 
     @property
     def identity(self) -> str:
-        """The same for the same resource, whatever a scenario calls it."""
-        return "/".join([self.kind, *self.where.values()])
+        """Equal for the same resource, whatever a scenario calls it."""
+        return "/".join([self.kind, *self.address.values()])
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a target is now. `tags` is None where the API does not tell them along."""
+    """What a target is now. `tags` is None if they take another call."""
 
     state: State
     arn: str
@@ -42,23 +42,23 @@ class Action:
     client: str  # boto3's name of the service
     call: str  # boto3's name of the method
     arguments: Mapping[str, Any]
-    does: str  # for people
-    now: bool = True  # False: only when those before have taken effect
-    fine: frozenset[str] = frozenset()  # error codes that mean: it is done already
-    takes: str = ""  # the entry in estimates.json for how long it lasts
+    description: str  # for people
+    ready: bool = True  # False: only after the previous ones have taken effect
+    ignored_error_codes: frozenset[str] = frozenset()  # they mean that it is done already
+    duration_key: str = ""  # its entry in estimates.json
 
     @property
     def identity(self) -> str:
-        """The same for the same call, in this process and in any other."""
+        """Equal for the same call, in this process and in any other."""
         return f"{self.call} {json.dumps(self.arguments, sort_keys=True)}"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What leads from a state to the wanted one. Empty and waiting for nothing: it is reached."""
+    """What leads from a state to the desired one."""
 
     actions: tuple[Action, ...] = ()
-    waiting: str = ""  # what AWS is still at
+    waiting: str = ""  # what AWS is still doing
     note: str = ""
 
     @property

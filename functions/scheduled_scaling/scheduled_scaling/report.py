@@ -1,60 +1,65 @@
-"""What is told: the plan as a table, the result, and metrics."""
+"""What the function reports: the plan as a table, the answer, and metrics."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from scheduled_scaling.aws import prefix
-from scheduled_scaling.estimate import together
+from scheduled_scaling.aws import iam_prefix
+from scheduled_scaling.estimate import add_estimates
 from scheduled_scaling.job import Job
 from scheduled_scaling.model import Action
-from scheduled_scaling.target_progress import FAILED, REACHED, SKIPPED, Track
+from scheduled_scaling.target_progress import FAILED, REACHED, SKIPPED, TargetProgress
 from surefoot.kit.metrics import format_emf
 from surefoot.kit.tables import format_table
 
 VERSION = 1
 
 
-def plan_table(job: Job) -> str:
+def format_plan(job: Job) -> str:
     """Return the plan, a line for each call, and the estimate below it."""
     rows: list[list[object]] = []
-    for track in job.tracks.values():
-        name = track.target.name
+    for progress in job.targets.values():
+        name = progress.target.name
         rows += [
-            [name, action.does, _api(action), _when(track, action)] for action in track.plan.actions
+            [name, action.description, _api(action), _when(progress, action)]
+            for action in progress.plan.actions
         ]
-        if not track.plan.actions:
-            rows.append([name, _standing(track), None, None])
-    notes = [f"{t.target.name}: {t.note}" for t in job.tracks.values() if t.note and t.plan.actions]
-    total = together(track.estimate for track in job.tracks.values() if track.estimate)
+        if not progress.plan.actions:
+            rows.append([name, _describe_state(progress), None, None])
+    notes = [
+        f"{t.target.name}: {t.note}" for t in job.targets.values() if t.note and t.plan.actions
+    ]
+    total = add_estimates(
+        progress.estimate for progress in job.targets.values() if progress.estimate
+    )
     lines = [format_table(["target", "change", "call", "when"], rows), "", *notes]
     return "\n".join([*lines, f"Estimate: {total}. {job.rates.note}"])
 
 
-def _standing(track: Track) -> str:
-    if track.status == FAILED:
-        return f"failed: {track.error['reason']}"
-    if track.status == SKIPPED:
-        return track.note
-    return f"waits: {track.waiting}" if track.waiting else "is as wanted"
+def _describe_state(progress: TargetProgress) -> str:
+    if progress.status == FAILED:
+        return f"failed: {progress.error['reason']}"
+    if progress.status == SKIPPED:
+        return progress.note
+    return f"waits: {progress.waiting}" if progress.waiting else "reached"
 
 
-def _when(track: Track, action: Action) -> str:
-    if action.now:
+def _when(progress: TargetProgress, action: Action) -> str:
+    if action.ready:
         return "now"
-    return f"waits: {track.waiting}" if action is track.plan.actions[0] else "then"
+    return f"waits: {progress.waiting}" if action is progress.plan.actions[0] else "then"
 
 
 def _api(action: Action) -> str:
     words = action.call.split("_")
     names = {"db": "DB"}
-    return f"{prefix(action.client)}:" + "".join(names.get(w, w.title()) for w in words)
+    return f"{iam_prefix(action.client)}:" + "".join(names.get(w, w.title()) for w in words)
 
 
 def result(job: Job, status: str, **further: Any) -> dict[str, Any]:
-    """Return what the function answers. Its form is that of VERSION."""
-    calls: Mapping[str, int] = job.cloud.calls
+    """Return the function's answer, in the form of VERSION."""
+    calls: Mapping[str, int] = job.aws.calls
     return {
         "version": VERSION,
         "scenario": job.scenario.name,
@@ -62,9 +67,9 @@ def result(job: Job, status: str, **further: Any) -> dict[str, Any]:
         "status": status,
         "done": status != "in progress",
         **further,
-        "targets": [track.result() for track in job.tracks.values()],
+        "targets": [progress.result() for progress in job.targets.values()],
         "lease": job.lease.place,
-        "memory": job.memory.place,
+        "state_store": job.store.place,
         "calls": dict(sorted(calls.items())),
     }
 
@@ -73,16 +78,16 @@ def metrics(job: Job) -> list[str]:
     """Return a line of EMF for each target."""
     return [
         format_emf(
-            job.settings.namespace,
-            {"Scenario": job.scenario.name, "Target": track.target.name},
+            job.settings.metrics_namespace,
+            {"Scenario": job.scenario.name, "Target": progress.target.name},
             {
-                "Changes": (len(track.did), "Count"),
-                "Failed": (int(track.status == FAILED), "Count"),
-                "Reached": (int(track.status == REACHED), "Count"),
-                "Elapsed": (round(job.clock() - job.began, 3), "Seconds"),
+                "Changes": (len(progress.applied), "Count"),
+                "Failed": (int(progress.status == FAILED), "Count"),
+                "Reached": (int(progress.status == REACHED), "Count"),
+                "Elapsed": (round(job.clock() - job.chain.started_at, 3), "Seconds"),
             },
-            {"Step": job.step, "Kind": track.target.kind, "Status": track.status},
+            {"Step": job.step, "Kind": progress.target.kind, "Status": progress.status},
             time_ms=int(job.clock() * 1000),
         )
-        for track in job.tracks.values()
+        for progress in job.targets.values()
     ]

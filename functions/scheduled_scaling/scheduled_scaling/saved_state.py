@@ -1,4 +1,4 @@
-"""Where the state before a step is remembered: in DynamoDB, or in tags of the target itself."""
+"""Where the state before a step is saved: in DynamoDB, or in tags of the target itself."""
 
 from __future__ import annotations
 
@@ -7,112 +7,112 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from scheduled_scaling.aws import Cloud
-from scheduled_scaling.errors import CallFailed, Problem
+from scheduled_scaling.aws import AwsClients
+from scheduled_scaling.errors import CallFailed, TargetError
 from scheduled_scaling.kinds import KINDS
 from scheduled_scaling.model import Reading, Target
-from scheduled_scaling.state_codec import Remembered, from_tags, keys, to_tags
+from scheduled_scaling.state_codec import SavedState, decode_tags, encode_tags, list_keys
 
 Seen = tuple[Target, Reading]
-Recalled = Mapping[str, "Remembered | Exception | None"]
+Loaded = Mapping[str, "SavedState | Exception | None"]
 _PAGE = 100  # items in a BatchGetItem
 
 
-class Memory(Protocol):
-    """Remembers one state per target. What is remembered stays until it is forgotten."""
+class StateStore(Protocol):
+    """Saves one state per target, and keeps it until it is deleted."""
 
     place: str  # for people
 
-    def recall(self, seen: Sequence[Seen]) -> Recalled:
-        """Return what is remembered, by the targets' names; an error stands for its target."""
+    def load(self, seen: Sequence[Seen]) -> Loaded:
+        """Return the saved states by target name; an exception where loading failed."""
 
-    def remember(self, target: Target, reading: Reading, remembered: Remembered, /) -> bool:
-        """Remember, unless something is; False: there is no place to. Raises botocore's errors."""
+    def save(self, target: Target, reading: Reading, saved: SavedState, /) -> bool:
+        """Save, unless a state is saved; False if it cannot be. Raises botocore's errors."""
 
-    def forget(self, target: Target, reading: Reading, /) -> None:
-        """Forget. Raises botocore's errors."""
+    def delete(self, target: Target, reading: Reading, /) -> None:
+        """Delete the saved state. Raises botocore's errors."""
 
 
-class Tags:
-    """In tags of the targets. Not every kind of target has them."""
+class TagStore:
+    """Save in tags of the targets. Some kinds have none."""
 
     place = "tags of each target"
 
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
+    def __init__(self, aws: AwsClients) -> None:
+        self._aws = aws
 
-    def recall(self, seen: Sequence[Seen]) -> Recalled:
-        recalled: dict[str, Remembered | Exception | None] = {}
+    def load(self, seen: Sequence[Seen]) -> Loaded:
+        loaded: dict[str, SavedState | Exception | None] = {}
         for target, reading in seen:
             try:
-                recalled[target.name] = from_tags(target.kind, self._tags(target, reading))
-            except Exception as error:  # told with its targets
-                recalled[target.name] = CallFailed(self._cloud.last, error)
-        return recalled
+                loaded[target.name] = decode_tags(target.kind, self._tags(target, reading))
+            except Exception as error:  # reported with its targets
+                loaded[target.name] = CallFailed(self._aws.last_service, error)
+        return loaded
 
-    def remember(self, target: Target, reading: Reading, remembered: Remembered) -> bool:
+    def save(self, target: Target, reading: Reading, saved: SavedState) -> bool:
         tagging = KINDS[target.kind].tagging
         if tagging is None:
             return False
         try:
-            tags = to_tags(target.kind, remembered)
+            tags = encode_tags(target.kind, saved)
         except ValueError as error:
             remedy = "configure a table (SCALING_TABLE)"
-            raise Problem(f"its state cannot be remembered: {error}", remedy) from None
-        self._cloud.apply(tagging.tag(reading, tags))
+            raise TargetError(f"its state cannot be saved: {error}", remedy) from None
+        self._aws.apply(tagging.tag(reading, tags))
         return True
 
-    def forget(self, target: Target, reading: Reading) -> None:
+    def delete(self, target: Target, reading: Reading) -> None:
         tagging = KINDS[target.kind].tagging
         if tagging is None:
             return
-        # Those of the reading may be older than what was remembered since.
-        names = keys(target.kind, tagging.fetch(self._cloud, reading))
+        # The reading's tags may be older than the saved state.
+        names = list_keys(target.kind, tagging.fetch(self._aws, reading))
         if names:
-            self._cloud.apply(tagging.untag(reading, names))
+            self._aws.apply(tagging.untag(reading, names))
 
     def _tags(self, target: Target, reading: Reading) -> Mapping[str, str]:
         tagging = KINDS[target.kind].tagging
         if tagging is None:
             return {}
-        return reading.tags if reading.tags is not None else tagging.fetch(self._cloud, reading)
+        return reading.tags if reading.tags is not None else tagging.fetch(self._aws, reading)
 
 
-class Table:
-    """In a DynamoDB table, whose key is pk. A conditional write keeps the first state."""
+class DynamoDbStore:
+    """Save in a DynamoDB table with the key pk. A conditional write keeps the first state."""
 
-    def __init__(self, cloud: Cloud, table: str) -> None:
-        self._client = cloud.client("dynamodb")
+    def __init__(self, aws: AwsClients, table: str) -> None:
+        self._client = aws.client("dynamodb")
         self._table = table
         self.place = f"table {table}"
 
-    def recall(self, seen: Sequence[Seen]) -> Recalled:
+    def load(self, seen: Sequence[Seen]) -> Loaded:
         names = {_key(target): target.name for target, _ in seen}
-        recalled: dict[str, Remembered | Exception | None] = dict.fromkeys(names.values())
-        wanted = [{"pk": {"S": key}} for key in names]
-        for start in range(0, len(wanted), _PAGE):
+        loaded: dict[str, SavedState | Exception | None] = dict.fromkeys(names.values())
+        keys = [{"pk": {"S": key}} for key in names]
+        for start in range(0, len(keys), _PAGE):
             left: dict[str, Any] = {
-                self._table: {"Keys": wanted[start : start + _PAGE], "ConsistentRead": True}
+                self._table: {"Keys": keys[start : start + _PAGE], "ConsistentRead": True}
             }
             try:
                 while left:
                     answer = self._client.batch_get_item(RequestItems=left)
                     for item in answer["Responses"].get(self._table, []):
-                        recalled[names[item["pk"]["S"]]] = _remembered(item)
+                        loaded[names[item["pk"]["S"]]] = _saved_state(item)
                     left = answer.get("UnprocessedKeys", {})
-            except Exception as error:  # told with its targets
-                for key in wanted[start : start + _PAGE]:
-                    recalled[names[key["pk"]["S"]]] = CallFailed("dynamodb", error)
-        return recalled
+            except Exception as error:  # reported with its targets
+                for key in keys[start : start + _PAGE]:
+                    loaded[names[key["pk"]["S"]]] = CallFailed("dynamodb", error)
+        return loaded
 
-    def remember(self, target: Target, _: Reading, remembered: Remembered) -> bool:
+    def save(self, target: Target, _: Reading, saved: SavedState) -> bool:
         item = {
             "pk": _key(target),
-            "state": json.dumps(remembered.state, sort_keys=True),
-            "since": remembered.since,
-            "step": remembered.step,
+            "state": json.dumps(saved.state, sort_keys=True),
+            "since": saved.since,
+            "step": saved.step,
         }
-        # Where it fails, an attempt before this one has remembered meanwhile.
+        # The condition fails if an earlier attempt has saved the state meanwhile.
         with contextlib.suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.put_item(
                 TableName=self._table,
@@ -121,7 +121,7 @@ class Table:
             )
         return True
 
-    def forget(self, target: Target, _: Reading) -> None:
+    def delete(self, target: Target, _: Reading) -> None:
         self._client.delete_item(TableName=self._table, Key={"pk": {"S": _key(target)}})
 
 
@@ -129,5 +129,5 @@ def _key(target: Target) -> str:
     return f"memory#{target.identity}"
 
 
-def _remembered(item: Mapping[str, Any]) -> Remembered:
-    return Remembered(json.loads(item["state"]["S"]), item["since"]["S"], item["step"]["S"])
+def _saved_state(item: Mapping[str, Any]) -> SavedState:
+    return SavedState(json.loads(item["state"]["S"]), item["since"]["S"], item["step"]["S"])

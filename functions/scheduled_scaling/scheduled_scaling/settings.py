@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scheduled_scaling.errors import Invalid, near
+from scheduled_scaling.errors import ValidationError, suggest
 
 PREFIX = "SCALING_"
 
@@ -22,26 +22,26 @@ class Rate:
 
 @dataclass(frozen=True)
 class Settings:
-    """What each means stands in the README. Times are in seconds."""
+    """The README describes each setting. Names end in _s for seconds."""
 
     scenarios: str = "scenarios.yaml"
     table: str = ""
-    again: str = "self"
+    continue_by: str = "self"
     engines: tuple[str, ...] = ("docdb",)
-    reads: Rate = Rate(50, 20.0)
-    writes: Rate = Rate(10, 5.0)
-    attempts: int = 4
-    parallel: int = 8
-    poll: float = 15.0
-    reserve: float = 10.0
-    settle: float = 60.0
-    patience: float = 3 * 3600.0
-    tries: int = 8
-    namespace: str = "Surefoot/Scaling"
+    read_rate: Rate = Rate(50, 20.0)
+    write_rate: Rate = Rate(10, 5.0)
+    max_attempts: int = 4
+    max_parallel: int = 8
+    poll_s: float = 15.0
+    reserve_s: float = 10.0
+    settle_s: float = 60.0
+    time_limit_s: float = 3 * 3600.0
+    max_wrong_states: int = 8
+    metrics_namespace: str = "Surefoot/Scaling"
 
     @staticmethod
     def from_environ(environ: Mapping[str, str]) -> Settings:
-        """Read the variables. Raises Invalid: one is unknown or has a value that cannot be."""
+        """Read the variables. Raises ValidationError for an unknown one or an impossible value."""
         values: dict[str, Any] = {}
         for variable, text in environ.items():
             if not variable.startswith(PREFIX):
@@ -49,16 +49,18 @@ class Settings:
             name = variable.removeprefix(PREFIX).lower()
             if name not in _READERS:
                 known = [PREFIX + other.upper() for other in _READERS]
-                raise Invalid(variable, "no such setting", near(variable, known))
+                raise ValidationError(
+                    variable, "there is no such setting", suggest(variable, known)
+                )
             reader, hint = _READERS[name]
             try:
                 values[name] = reader(text)
             except ValueError:
-                raise Invalid(variable, f"{text!r} is no value of it", hint) from None
+                raise ValidationError(variable, f"{text!r} is not a possible value", hint) from None
         return Settings(**values)
 
 
-def _word(text: str) -> str:
+def _required(text: str) -> str:
     if not text.strip():
         raise ValueError
     return text.strip()
@@ -73,7 +75,7 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
-def _words(text: str) -> tuple[str, ...]:
+def _describe_difference(text: str) -> tuple[str, ...]:
     words = tuple(word.strip() for word in text.split(",") if word.strip())
     if not words:
         raise ValueError
@@ -87,7 +89,7 @@ def _rate(text: str) -> Rate:
     return Rate(int(found[1]), float(found[2]))
 
 
-def _whole(low: int, high: int) -> Callable[[str], int]:
+def _integer(low: int, high: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not low <= int(text) <= high:
             raise ValueError
@@ -102,7 +104,7 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
-def _a_second_or_more(text: str) -> float:
+def _seconds_from_one(text: str) -> float:
     if _seconds(text) < 1:
         raise ValueError
     return float(text)
@@ -111,18 +113,18 @@ def _a_second_or_more(text: str) -> float:
 _RATE_HINT = "write burst/per second, such as 50/20"
 _TIME_HINT = "write seconds, 0 or more"
 _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
-    "scenarios": (_word, "name a file, s3://bucket/key or ssm:/name"),
+    "scenarios": (_required, "name a file, s3://bucket/key or ssm:/name"),
     "table": (str.strip, "name a DynamoDB table"),
-    "again": (_one_of("self", "return"), "write self or return"),
-    "engines": (_words, "name engines, separated by commas"),
-    "reads": (_rate, _RATE_HINT),
-    "writes": (_rate, _RATE_HINT),
-    "attempts": (_whole(1, 10), "write a number from 1 to 10"),
-    "parallel": (_whole(1, 32), "write a number from 1 to 32"),
-    "poll": (_a_second_or_more, "write seconds, 1 or more"),
-    "reserve": (_seconds, _TIME_HINT),
-    "settle": (_seconds, _TIME_HINT),
-    "patience": (_seconds, _TIME_HINT),
-    "tries": (_whole(1, 100), "write a number from 1 to 100"),
-    "namespace": (_word, "name a CloudWatch namespace"),
+    "continue_by": (_one_of("self", "return"), "write self or return"),
+    "engines": (_describe_difference, "name engines, separated by commas"),
+    "read_rate": (_rate, _RATE_HINT),
+    "write_rate": (_rate, _RATE_HINT),
+    "max_attempts": (_integer(1, 10), "write a number from 1 to 10"),
+    "max_parallel": (_integer(1, 32), "write a number from 1 to 32"),
+    "poll_s": (_seconds_from_one, "write seconds, 1 or more"),
+    "reserve_s": (_seconds, _TIME_HINT),
+    "settle_s": (_seconds, _TIME_HINT),
+    "time_limit_s": (_seconds, _TIME_HINT),
+    "max_wrong_states": (_integer(1, 100), "write a number from 1 to 100"),
+    "metrics_namespace": (_required, "name a CloudWatch namespace"),
 }

@@ -1,4 +1,4 @@
-"""What the kinds of DocumentDB clusters share: finding clusters and judging their state.
+"""What the kinds of DocumentDB clusters share: finding clusters and classifying their status.
 
 The service shares its API with RDS: its client also sees Aurora and Neptune, and its permissions
 are called rds. Source: "Amazon DocumentDB API reference"; states: "Monitoring an Amazon DocumentDB
@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scheduled_scaling.aws import Cloud
-from scheduled_scaling.errors import Problem
+from scheduled_scaling.aws import AwsClients
+from scheduled_scaling.errors import TargetError
 from scheduled_scaling.model import Action, Reading, Tags, Target
 
 CLIENT = "docdb"
@@ -22,11 +22,11 @@ _BROKEN = ("stopp", "failed", "incompatible", "inaccessible", "delet", "insuffic
 
 
 def clusters(
-    cloud: Cloud, targets: Sequence[Target]
-) -> tuple[dict[str, dict[str, Any]], dict[str, Problem]]:
+    aws: AwsClients, targets: Sequence[Target]
+) -> tuple[dict[str, dict[str, Any]], dict[str, TargetError]]:
     """Return the clusters by identifier, and problems by the target's name."""
-    names = sorted({target.where["cluster"] for target in targets})
-    pages = cloud.client(CLIENT).get_paginator("describe_db_clusters")
+    names = sorted({target.address["cluster"] for target in targets})
+    pages = aws.client(CLIENT).get_paginator("describe_db_clusters")
     filters = [{"Name": "db-cluster-id", "Values": names}]
     found = {
         cluster["DBClusterIdentifier"]: cluster
@@ -35,50 +35,50 @@ def clusters(
     }
     problems = {}
     for target in targets:
-        name = target.where["cluster"]
+        name = target.address["cluster"]
         if name not in found:
-            problems[target.name] = Problem(
+            problems[target.name] = TargetError(
                 f"there is no cluster {name}", "correct the scenario, or create the cluster"
             )
-        elif found[name]["Engine"] not in cloud.engines:
-            problems[target.name] = Problem(
-                f"the cluster {name} runs {found[name]['Engine']}, not {', '.join(cloud.engines)}",
+        elif found[name]["Engine"] not in aws.engines:
+            problems[target.name] = TargetError(
+                f"the cluster {name} runs {found[name]['Engine']}, not {', '.join(aws.engines)}",
                 "leave it out; SCALING_ENGINES names the engines that may be scaled",
             )
     return found, problems
 
 
-def waits_for(what: str, status: str) -> str:
-    """Return what a plan has to wait for; nothing if `status` is available.
+def describe_wait(what: str, status: str) -> str:
+    """Return what a plan has to wait for; an empty text if `status` is available.
 
-    Raises Problem where waiting does not help.
+    Raises TargetError if waiting does not help.
     """
     if status == "available":
         return ""
     if any(word in status for word in _BROKEN):
-        raise Problem(
+        raise TargetError(
             f"{what} is {status}",
             "start the cluster first" if "stop" in status else "bring it back to available first",
         )
     return f"{what} is {status}"
 
 
-def fetch(cloud: Cloud, reading: Reading) -> Tags:
-    answer = cloud.client(CLIENT).list_tags_for_resource(ResourceName=reading.arn)
+def fetch(aws: AwsClients, reading: Reading) -> Tags:
+    answer = aws.client(CLIENT).list_tags_for_resource(ResourceName=reading.arn)
     return {tag["Key"]: tag["Value"] for tag in answer["TagList"]}
 
 
 def tag(reading: Reading, tags: Tags) -> Action:
     entries = [{"Key": key, "Value": value} for key, value in tags.items()]
     arguments = {"ResourceName": reading.arn, "Tags": entries}
-    return Action(CLIENT, "add_tags_to_resource", arguments, "remember in tags")
+    return Action(CLIENT, "add_tags_to_resource", arguments, "save the state in tags")
 
 
 def untag(reading: Reading, keys: Sequence[str]) -> Action:
     arguments = {"ResourceName": reading.arn, "TagKeys": list(keys)}
-    return Action(CLIENT, "remove_tags_from_resource", arguments, "forget the tags")
+    return Action(CLIENT, "remove_tags_from_resource", arguments, "delete the saved state's tags")
 
 
-def address_of(where: Mapping[str, str]) -> dict[str, str]:
-    """Return a target's cluster as the API calls it."""
-    return {"DBClusterIdentifier": where["cluster"]}
+def cluster_arguments(address: Mapping[str, str]) -> dict[str, str]:
+    """Return the argument that names a target's cluster."""
+    return {"DBClusterIdentifier": address["cluster"]}

@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scheduled_scaling.aws import Cloud
-from scheduled_scaling.errors import Invalid, Problem
+from scheduled_scaling.aws import AwsClients
+from scheduled_scaling.errors import TargetError, ValidationError
 from scheduled_scaling.kinds import docdb, docdb_rollout_plan
 from scheduled_scaling.kinds.docdb_rollout_plan import ANY_OTHER, Member
 from scheduled_scaling.kinds.kind import Tagging
 from scheduled_scaling.model import Plan, Reading, State, Target
-from scheduled_scaling.validation import Fields
+from scheduled_scaling.validation import MappingReader
 
-batch = docdb.BATCH
+max_batch = docdb.BATCH
 tagging: Tagging | None = docdb
 _CLASS = r"db\.([a-z][a-z0-9]*\.[a-z0-9]+|serverless)"
 _CLASS_HINT = "write it like db.r6g.large"
@@ -22,51 +22,55 @@ _MOST_READERS = 15
 _LAST_TIER = 15
 
 
-def group(target: Target) -> str:
+def batch_key(target: Target) -> str:
     return ""
 
 
-def address(fields: Fields) -> Mapping[str, str]:
-    return {"cluster": fields.text("cluster", docdb.CLUSTER, docdb.CLUSTER_HINT).lower()}
+def parse_address(reader: MappingReader) -> Mapping[str, str]:
+    return {"cluster": reader.text("cluster", docdb.CLUSTER, docdb.CLUSTER_HINT).lower()}
 
 
-def wish(fields: Fields) -> State:
-    wished: dict[str, Any] = {}
-    if "class" in fields:
-        wished["class"] = fields.text("class", _CLASS, _CLASS_HINT)
-    if "readers" in fields:
-        wished["readers"] = fields.whole("readers", 0, _MOST_READERS)
-    if "writer" in fields:
-        wished["writer"] = fields.text("writer", docdb.CLUSTER, "give an instance's identifier")
-    if "tiers" in fields:
-        tiers = fields.inside("tiers")
-        names = [ANY_OTHER] if ANY_OTHER in tiers else []
-        wished["tiers"] = {name: tiers.whole(name, 0, _LAST_TIER) for name in names}
-        wished["tiers"] |= {name: tiers.whole(name, 0, _LAST_TIER) for name in tiers.names()}
-    if "classes" in fields:
-        classes = fields.inside("classes")
-        wished["classes"] = {
-            name: classes.text(name, _CLASS, _CLASS_HINT) for name in classes.names()
-        }
-    if not wished:
-        raise Invalid(
-            fields.place, "it wants nothing", "give class, readers or tiers, or some of them"
+def parse_desired_state(reader: MappingReader) -> State:
+    desired_state: dict[str, Any] = {}
+    if "class" in reader:
+        desired_state["class"] = reader.text("class", _CLASS, _CLASS_HINT)
+    if "readers" in reader:
+        desired_state["readers"] = reader.integer("readers", 0, _MOST_READERS)
+    if "writer" in reader:
+        desired_state["writer"] = reader.text(
+            "writer", docdb.CLUSTER, "give an instance's identifier"
         )
-    return wished
+    if "tiers" in reader:
+        tiers = reader.mapping("tiers")
+        names = [ANY_OTHER] if ANY_OTHER in tiers else []
+        desired_state["tiers"] = {name: tiers.integer(name, 0, _LAST_TIER) for name in names}
+        desired_state["tiers"] |= {
+            name: tiers.integer(name, 0, _LAST_TIER) for name in tiers.list_names()
+        }
+    if "classes" in reader:
+        classes = reader.mapping("classes")
+        desired_state["classes"] = {
+            name: classes.text(name, _CLASS, _CLASS_HINT) for name in classes.list_names()
+        }
+    if not desired_state:
+        raise ValidationError(
+            reader.place, "it is empty", "give class, readers or tiers, or some of them"
+        )
+    return desired_state
 
 
-def read(cloud: Cloud, targets: Sequence[Target]) -> Mapping[str, Reading | Problem]:
-    found, problems = docdb.clusters(cloud, targets)
-    wanted = sorted({t.where["cluster"] for t in targets if t.name not in problems})
+def read(aws: AwsClients, targets: Sequence[Target]) -> Mapping[str, Reading | TargetError]:
+    found, problems = docdb.clusters(aws, targets)
+    clusters = sorted({t.address["cluster"] for t in targets if t.name not in problems})
     instances: dict[str, dict[str, Any]] = {}
-    if wanted:
-        pages = cloud.client(docdb.CLIENT).get_paginator("describe_db_instances")
-        for page in pages.paginate(Filters=[{"Name": "db-cluster-id", "Values": wanted}]):
+    if clusters:
+        pages = aws.client(docdb.CLIENT).get_paginator("describe_db_instances")
+        for page in pages.paginate(Filters=[{"Name": "db-cluster-id", "Values": clusters}]):
             instances |= {entry["DBInstanceIdentifier"]: entry for entry in page["DBInstances"]}
-    readings: dict[str, Reading | Problem] = {**problems}
+    readings: dict[str, Reading | TargetError] = {**problems}
     for target in targets:
         if target.name not in problems:
-            cluster = found[target.where["cluster"]]
+            cluster = found[target.address["cluster"]]
             readings[target.name] = Reading(_state(cluster, instances), cluster["DBClusterArn"])
     return readings
 
@@ -92,13 +96,13 @@ def _state(cluster: Mapping[str, Any], instances: Mapping[str, Mapping[str, Any]
     return {"status": cluster["Status"], "engine": cluster["Engine"], "instances": members}
 
 
-def plan(target: Target, actual: State, wish: State) -> Plan:
-    waiting = docdb.waits_for("the cluster", actual["status"])
+def plan(target: Target, actual: State, desired_state: State) -> Plan:
+    waiting = docdb.describe_wait("the cluster", actual["status"])
     members = []
     for entry in actual["instances"]:
         if entry["status"] == "deleting":
             continue
-        told = docdb.waits_for(entry["id"], entry["status"])
+        told = docdb.describe_wait(entry["id"], entry["status"])
         if not told and entry.get("pending"):
             told = f"{entry['id']} becomes {entry['pending']}"
         waiting = waiting or told
@@ -111,40 +115,42 @@ def plan(target: Target, actual: State, wish: State) -> Plan:
             )
         )
     if not members:
-        raise Problem("the cluster has no instance", "add its first one by hand")
+        raise TargetError("the cluster has no instance", "add its first one by hand")
     cluster_waits = actual["status"] != "available"
-    actions = docdb_rollout_plan.ordered(
-        target.where["cluster"],
+    actions = docdb_rollout_plan.plan_rollout(
+        target.address["cluster"],
         actual["engine"],
         tuple(members),
-        wish,
+        desired_state,
         creates_now=not cluster_waits,
         changes_now=not waiting,
     )
     return Plan(actions, waiting)
 
 
-def previous(actual: State, wish: State) -> State:
+def state_to_restore(actual: State, desired_state: State) -> State:
     members = actual["instances"]
     writer = next((entry for entry in members if entry["writer"]), members[0])
     before: dict[str, Any] = {}
-    if "readers" in wish:
+    if "readers" in desired_state:
         before["readers"] = len(members) - 1
-    if "class" in wish or "classes" in wish or "readers" in wish:
+    if "class" in desired_state or "classes" in desired_state or "readers" in desired_state:
         common = Counter(entry["class"] for entry in members).most_common(1)[0][0]
         before |= {"class": common, "writer": writer["id"]}
         others = {entry["id"]: entry["class"] for entry in members if entry["class"] != common}
         if others:
             before["classes"] = others
-    if "tiers" in wish:
+    if "tiers" in desired_state:
         before["tiers"] = {entry["id"]: entry["tier"] for entry in members}
     return before or {"writer": writer["id"]}
 
 
-def units(state: State, wish: State) -> Mapping[str, float]:
+def billed_units(state: State, desired_state: State) -> Mapping[str, float]:
     sizes = [
-        wish.get("classes", {}).get(entry["id"], wish.get("class", entry["class"]))
+        desired_state.get("classes", {}).get(
+            entry["id"], desired_state.get("class", entry["class"])
+        )
         for entry in sorted(state["instances"], key=lambda entry: not entry["writer"])
     ]
-    total = wish.get("readers", len(sizes) - 1) + 1
+    total = desired_state.get("readers", len(sizes) - 1) + 1
     return Counter([*sizes, *[sizes[0]] * (total - len(sizes))][:total] if sizes else [])

@@ -5,59 +5,64 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from scheduled_scaling.aws import Cloud
-from scheduled_scaling.errors import Problem
+from scheduled_scaling.aws import AwsClients
+from scheduled_scaling.errors import TargetError
 from scheduled_scaling.model import Action, Plan, Reading, State, Tags, Target
-from scheduled_scaling.validation import Fields
+from scheduled_scaling.validation import MappingReader
 
 
 class Tagging(Protocol):
-    """How the resources of a kind carry tags; a module, too."""
+    """How the resources of a kind carry tags; a module may be one."""
 
-    def fetch(self, cloud: Cloud, reading: Reading) -> Tags:
-        """Ask for the tags, where `read` did not bring them along."""
+    def fetch(self, aws: AwsClients, reading: Reading) -> Tags:
+        """Return the tags, for when `read` did not."""
 
     def tag(self, reading: Reading, tags: Tags) -> Action:
-        """Set tags."""
+        """Return the call that sets tags."""
 
     def untag(self, reading: Reading, keys: Sequence[str]) -> Action:
-        """Remove tags."""
+        """Return the call that removes tags."""
 
 
 class Kind(Protocol):
-    """A kind of target: what its address and wishes look like, and how to get from here to there.
+    """A kind of target: its address, its desired state, and how to get there.
 
-    `batch` targets with the same `group` are read at a time.
+    Up to `max_batch` targets with the same `batch_key` are read together.
     """
 
     @property
-    def batch(self) -> int:
-        """How many targets one `read` takes at most."""
+    def max_batch(self) -> int:
+        """How many targets one `read` takes."""
 
     @property
     def tagging(self) -> Tagging | None:
-        """How its resources carry tags; None: not at all."""
+        """How its resources carry tags; None if they have none."""
 
-    def group(self, target: Target) -> str:
-        """What targets of one batch have in common, such as a cluster."""
+    def batch_key(self, target: Target) -> str:
+        """Return what the targets of one batch have in common, such as a cluster."""
 
-    def address(self, fields: Fields) -> Mapping[str, str]:
-        """Take the members that say where a target is. Raises Invalid."""
+    def parse_address(self, reader: MappingReader) -> Mapping[str, str]:
+        """Read the members that say where a target is. Raises ValidationError."""
 
-    def wish(self, fields: Fields) -> State:
-        """Take the members of a wanted state. Raises Invalid."""
+    def parse_desired_state(self, reader: MappingReader) -> State:
+        """Read the members of a desired state. Raises ValidationError."""
 
-    def read(self, cloud: Cloud, targets: Sequence[Target]) -> Mapping[str, Reading | Problem]:
-        """Tell what the targets are now, by their names. Raises botocore's errors."""
+    def read(
+        self, aws: AwsClients, targets: Sequence[Target]
+    ) -> Mapping[str, Reading | TargetError]:
+        """Return the current states by target name. Raises botocore's errors."""
 
-    def plan(self, target: Target, actual: State, wish: State) -> Plan:
-        """Say what leads from `actual` to `wish`: pure, and safe in its order. Raises Problem."""
+    def plan(self, target: Target, actual: State, desired_state: State) -> Plan:
+        """Return the calls from `actual` to `desired_state`, in a safe order. Raises TargetError.
 
-    def previous(self, actual: State, wish: State) -> State:
-        """Return the wish that puts back what `wish` changes."""
+        It makes no call itself.
+        """
 
-    def units(self, state: State, wish: State) -> Mapping[str, float]:
-        """Count what is paid for by the hour once `wish` is reached (empty: as it is now).
+    def state_to_restore(self, actual: State, desired_state: State) -> State:
+        """Return the desired state that undoes a change to `desired_state`."""
 
-        Name in the price list → number; nothing where that is not known.
+    def billed_units(self, state: State, desired_state: State) -> Mapping[str, float]:
+        """Return what is billed by the hour once `desired_state` is reached (empty: as it is now).
+
+        By name in the price list; nothing if that is not known.
         """

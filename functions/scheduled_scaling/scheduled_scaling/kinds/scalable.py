@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from scheduled_scaling.aws import Cloud
+from scheduled_scaling.aws import AwsClients
 from scheduled_scaling.model import Action
 
 CLIENT = "application-autoscaling"
@@ -13,14 +13,14 @@ BATCH = 50  # ids in a describe call; its answer's page has as many
 
 
 def describe(
-    cloud: Cloud, namespace: str, resources: Sequence[str], dimension: str = ""
+    aws: AwsClients, namespace: str, resources: Sequence[str], dimension: str = ""
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """Return what is registered, by resource id and dimension. Raises botocore's errors."""
     found = {}
     arguments: dict[str, Any] = {"ServiceNamespace": namespace}
     if dimension:
         arguments["ScalableDimension"] = dimension
-    pages = cloud.client(CLIENT).get_paginator("describe_scalable_targets")
+    pages = aws.client(CLIENT).get_paginator("describe_scalable_targets")
     for start in range(0, len(resources), BATCH):
         part = list(resources[start : start + BATCH])
         for page in pages.paginate(**arguments, ResourceIds=part):
@@ -30,7 +30,7 @@ def describe(
 
 
 def register(
-    namespace: str, resource: str, dimension: str, change: dict[str, Any], does: str
+    namespace: str, resource: str, dimension: str, change: dict[str, Any], description: str
 ) -> Action:
     """Change a scalable target; what `change` leaves out stays as it is."""
     arguments = {
@@ -39,4 +39,4 @@ def register(
         "ScalableDimension": dimension,
         **change,
     }
-    return Action(CLIENT, "register_scalable_target", arguments, does)
+    return Action(CLIENT, "register_scalable_target", arguments, description)

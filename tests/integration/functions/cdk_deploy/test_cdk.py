@@ -66,7 +66,7 @@ def size() -> str:
     return boto3.client("ssm").get_parameter(Name="/plain/size")["Parameter"]["Value"]
 
 
-def test_a_stack_is_deployed_and_its_outputs_are_told(
+def test_a_stack_is_deployed_and_its_outputs_are_reported(
     plain: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert do("diff", context={"size": "small"})["changed"]

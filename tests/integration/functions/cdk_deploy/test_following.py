@@ -113,7 +113,7 @@ def test_a_failed_update_names_the_first_resource_that_failed_by_itself(stack: F
     )
 
 
-def test_a_rollback_without_a_failed_resource_is_told_with_the_stack_s_own_reason(
+def test_a_rollback_without_a_failed_resource_is_reported_with_the_stack_s_own_reason(
     stack: Front,
 ) -> None:
     become("plain", "UPDATE_IN_PROGRESS", "User Initiated")
@@ -123,7 +123,7 @@ def test_a_rollback_without_a_failed_resource_is_told_with_the_stack_s_own_reaso
         do("poll")
 
 
-def test_a_failure_of_an_earlier_operation_is_not_told(stack: Front) -> None:
+def test_a_failure_of_an_earlier_operation_is_not_reported(stack: Front) -> None:
     become("plain", "UPDATE_IN_PROGRESS", "User Initiated")
     happen("plain", "Table", TABLE, "UPDATE_FAILED", "long ago")
     become("plain", "UPDATE_ROLLBACK_COMPLETE")

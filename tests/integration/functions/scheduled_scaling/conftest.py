@@ -45,7 +45,7 @@ class Night:
         patch.setattr(app, "monotonic", self.time.now)
         patch.setattr(app, "sleep", self.time.sleep)
         patch.setenv("LAMBDA_TASK_ROOT", str(FUNCTION))
-        self.set(engines=seed.ENGINE, parallel=1)
+        self.set(engines=seed.ENGINE, max_parallel=1)
 
     def set(self, **settings: object) -> None:
         """Set SCALING_ variables."""
@@ -74,6 +74,6 @@ class Night:
 def night(aws: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Night]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request otherwise
     yield Night(monkeypatch, tmp_path)
-    app._cloud.cache_clear()
+    app._create_clients.cache_clear()
     seed.client.cache_clear()
     boto3.DEFAULT_SESSION = None

@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSResponse
 
 from rie.cloud import night as seed
 from scheduled_scaling.errors import ScalingFailed
+from surefoot.kit.resumable import decode_token
 from tests.integration.functions.scheduled_scaling.conftest import Night
 from tests.integration.functions.scheduled_scaling.test_night import OUT
 from tests.support.awsanswer import answer
@@ -50,8 +51,8 @@ def test_it_invokes_itself_with_what_is_left(night: Night, invocations: list[Any
     assert (answer["status"], answer["done"]) == ("in progress", False)
     assert seed.service() == (10, 20, 40)  # what can be done is done
     assert len(invocations) == 1
-    again = invocations[0]["continuation"]["targets"]
-    assert again["orders-db"]["waiting"] == "the cluster is modifying"
+    _, _, state = decode_token("nightly-batch/scale-out", invocations[0]["continuation"])
+    assert state["targets"]["orders-db"]["waiting"] == "the cluster is modifying"
     hide.clear()
     assert night.send(invocations[0], request_id="two")["status"] == "done"
     assert seed.instances() == OUT
@@ -78,7 +79,7 @@ def test_a_short_invocation_waits_to_its_end_before_it_hands_on(
 
 
 def test_with_a_state_machine_it_returns_the_next_event_and_never_waits(night: Night) -> None:
-    night.set(again="return")
+    night.set(continue_by="return")
     hide = [True]
     slow_reader(night, hide)
     seed.night()
@@ -90,8 +91,8 @@ def test_with_a_state_machine_it_returns_the_next_event_and_never_waits(night: N
     assert seed.instances() == OUT
 
 
-def test_a_failure_early_in_the_chain_is_told_at_its_end(night: Night) -> None:
-    night.set(again="return")
+def test_a_failure_early_in_the_chain_is_reported_at_its_end(night: Night) -> None:
+    night.set(continue_by="return")
     hide = [True]
     slow_reader(night, hide)
     seed.docdb_cluster()
@@ -105,7 +106,7 @@ def test_a_failure_early_in_the_chain_is_told_at_its_end(night: Night) -> None:
 
 
 def test_patience_ends(night: Night) -> None:
-    night.set(again="return", patience=600)
+    night.set(continue_by="return", time_limit_s=600)
     slow_reader(night, [True])
     seed.night()
     answer = night.step("scale-out")
@@ -116,7 +117,7 @@ def test_patience_ends(night: Night) -> None:
 
 def test_what_was_asked_for_is_not_asked_again_until_it_had_time_to_show(night: Night) -> None:
     """AWS accepts a call and goes on showing the old state for a while."""
-    night.set(again="return")
+    night.set(continue_by="return")
     seed.ecs_services()
     night.scenarios(ONLY_WORKERS)
     session: Any = boto3.DEFAULT_SESSION

@@ -1,6 +1,6 @@
 """Elastic clusters, which moto does not know: a small server stands in for their API.
 
-It takes as long over a change as AWS does, counted in requests: UPDATING, then ACTIVE.
+It takes as long over a change as AWS description, counted in requests: UPDATING, then ACTIVE.
 """
 
 from __future__ import annotations
@@ -121,14 +121,14 @@ def test_a_cluster_at_work_is_polled_not_asked_again(night: Night, elastic: Elas
     assert len(elastic.updates) == 1
 
 
-def test_a_cluster_that_is_stopped_is_told(night: Night, elastic: Elastic) -> None:
+def test_a_cluster_that_is_stopped_is_reported(night: Night, elastic: Elastic) -> None:
     elastic.cluster["status"] = "STOPPED"
     elastic.looks = 9
     with pytest.raises(ScalingFailed, match="the cluster is STOPPED; bring it back to ACTIVE"):
         night.send({"scenario": "day", "step": "up"})
 
 
-def test_a_missing_cluster_is_told(night: Night, elastic: Elastic) -> None:
+def test_a_missing_cluster_is_reported(night: Night, elastic: Elastic) -> None:
     elastic.cluster["clusterName"] = "other"
     with pytest.raises(ScalingFailed, match="there is no elastic cluster orders"):
         night.send({"scenario": "day", "step": "up"})

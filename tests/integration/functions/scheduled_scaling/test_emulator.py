@@ -30,7 +30,7 @@ def test_a_night_under_the_emulator(night: Night, aws: str, tmp_path: Path) -> N
         emulator.invoke((events / "6-restore.json").read_bytes())
         assert (seed.instances(), seed.service()) == (BEFORE, (1, 2, 4))
         wrong = emulator.invoke(b'{"scenario": "nightly-batch", "step": "scale-otu"}')
-        assert json.loads(wrong.body)["errorType"] == "Invalid"
+        assert json.loads(wrong.body)["errorType"] == "ValidationError"
         assert "did you mean 'scale-out'?" in json.loads(wrong.body)["errorMessage"]
         logs.seek(0)
         assert b"rds:FailoverDBCluster" in logs.read()

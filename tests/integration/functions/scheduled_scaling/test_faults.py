@@ -1,4 +1,4 @@
-"""Whatever happens on the way, the wanted state is reached, and nothing is done twice."""
+"""Whatever happens on the way, the desired state is reached, and the call done twice."""
 
 from __future__ import annotations
 
@@ -111,19 +111,19 @@ def test_killed_after_any_call_the_retry_finishes_the_work(
     _each_call(night, aws, step, table=table, reading=False, trouble=kill)
 
 
-def test_refused_once_at_any_call_the_retry_finishes_the_work(night: Night, aws: str) -> None:
+def test_denied_once_at_any_call_the_retry_finishes_the_work(night: Night, aws: str) -> None:
     step = "scale-out"
 
-    def refuse(number: int) -> None:
+    def deny(number: int) -> None:
         def decide(current: int, operation: str) -> tuple[str, str] | None:
             return ("AccessDenied", f"not {operation}") if current == number else None
 
         night.faults.decide = decide
-        with pytest.raises(ScalingFailed, match=r"allow \S+:\w+ on it in the policy of the role"):
+        with pytest.raises(ScalingFailed, match=r"allow \S+:\w+ on the resource in the policy of"):
             night.step(step)
         night.step(step)
 
-    _each_call(night, aws, step, trouble=refuse)
+    _each_call(night, aws, step, trouble=deny)
 
 
 @pytest.mark.parametrize("chance", range(3))
@@ -135,7 +135,7 @@ def test_every_call_throttled_in_three_of_ten_cases(
     # boto3's own pauses between attempts are not what is tested here.
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
     _prepare(night, step, table=False)
-    night.set(attempts=attempts)
+    night.set(max_attempts=attempts)
     dice = random.Random(chance)  # noqa: S311 (no secret: the same dice each time)
     night.faults.decide = lambda number, operation: (
         throttled(number, operation) if dice.random() < 0.3 else None
@@ -146,9 +146,9 @@ def test_every_call_throttled_in_three_of_ten_cases(
     _check(night, step)
 
 
-def test_what_is_throttled_for_ever_fails_and_says_so(night: Night) -> None:
+def test_a_call_that_stays_throttled_fails(night: Night) -> None:
     _prepare(night, "scale-out", table=False)
-    night.set(attempts=1, patience=600)
+    night.set(max_attempts=1, time_limit_s=600)
     night.faults.decide = lambda number, operation: (
         throttled(number, operation) if operation == "UpdateService" else None
     )
@@ -157,8 +157,8 @@ def test_what_is_throttled_for_ever_fails_and_says_so(night: Night) -> None:
     head, line = str(caught.value).splitlines()
     assert head == "1 of 2 targets failed in nightly-batch/scale-out"
     assert line == (
-        "workers: ecs:UpdateService was refused (ThrottlingException): Rate exceeded; nothing is "
-        "wrong with the call: repeat it later, or make fewer at once"
+        "workers: ecs:UpdateService failed (ThrottlingException): Rate exceeded; the call "
+        "itself is right: repeat it later, or make fewer at once"
     )
     night.faults.reset_rules()
     assert seed.instances() == INSTANCES["scale-out"]
@@ -167,7 +167,7 @@ def test_what_is_throttled_for_ever_fails_and_says_so(night: Night) -> None:
 @pytest.mark.parametrize(("times", "slower"), [(0, False), (1, True)])
 def test_throttling_slows_the_pace(night: Night, times: int, slower: bool) -> None:
     _prepare(night, "scale-out", table=False)
-    night.set(attempts=1)
+    night.set(max_attempts=1)
     night.faults.decide = lambda number, operation: (
         throttled(number, operation) if number < times else None
     )

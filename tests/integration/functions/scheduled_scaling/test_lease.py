@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rie.cloud import night as seed
-from scheduled_scaling.errors import Busy, ScalingFailed
+from scheduled_scaling.errors import LeaseHeld, ScalingFailed
 from tests.integration.functions.scheduled_scaling.conftest import Night
 from tests.integration.functions.scheduled_scaling.faults import Killed
 from tests.integration.functions.scheduled_scaling.test_night import BEFORE, OUT
@@ -78,7 +78,7 @@ def test_a_step_that_cannot_wait_fails_and_says_who_works(night: Night) -> None:
     with pytest.raises(Killed):
         night.step("scale-out", timeout=300)
     night.faults.reset()
-    with pytest.raises(Busy, match="another invocation works on it for at most"):
+    with pytest.raises(LeaseHeld, match="another invocation works on it, for at most"):
         night.step("scale-in", request_id="two", timeout=60)
     assert set(night.faults.changes()) <= {"UpdateItem"}
 
@@ -102,7 +102,7 @@ def test_the_older_of_two_overlapping_steps_gives_way(night: Night) -> None:
         if operation == "CreateDBInstance":
             night.faults.reset_rules()
             night.time.sleep(10)  # the lease is looked at again after some seconds
-            with pytest.raises(Busy):
+            with pytest.raises(LeaseHeld):
                 night.send(scheduled("restore", MORNING), request_id="two", timeout=12)
 
     night.faults.after = after
@@ -133,20 +133,20 @@ def test_a_failed_event_may_be_sent_again(night: Night) -> None:
 
 
 def test_the_lease_goes_with_the_chain(night: Night) -> None:
-    night.set(again="return", attempts=1)
+    night.set(continue_by="return", max_attempts=1)
     night.faults.decide = lambda _number, operation: (
         ("ThrottlingException", "slow") if operation == "UpdateService" else None
     )
     answer = night.send(scheduled("scale-out", EVENING))
     night.faults.reset_rules()
-    with pytest.raises(Busy):
+    with pytest.raises(LeaseHeld):
         night.send(scheduled("scale-out", EVENING), request_id="one", timeout=20)
     assert night.send(answer["next"], request_id="two")["status"] == "done"
     assert night.send(scheduled("scale-out", EVENING))["status"] == "already done"
 
 
 def test_a_throttled_table_does_not_end_the_work(night: Night) -> None:
-    night.set(attempts=1)
+    night.set(max_attempts=1)
     renewals = iter(range(100))
 
     def decide(_number: int, operation: str) -> tuple[str, str] | None:
@@ -160,9 +160,9 @@ def test_a_throttled_table_does_not_end_the_work(night: Night) -> None:
     assert next(renewals) > 3
 
 
-def test_a_table_that_is_not_there_is_told(night: Night) -> None:
+def test_a_table_that_is_not_there_is_reported(night: Night) -> None:
     night.set(table="tabel")
-    with pytest.raises(ScalingFailed, match=r"dynamodb:UpdateItem was refused \(Resour"):
+    with pytest.raises(ScalingFailed, match=r"dynamodb:UpdateItem failed \(Resour"):
         night.step("scale-out")
 
 

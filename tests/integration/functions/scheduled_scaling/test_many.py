@@ -48,7 +48,7 @@ def test_planning_reads_in_batches_and_keeps_the_pace(night: Night, parallel: in
     names = [f"worker-{number}" for number in range(COUNT)]
     many_services(names)
     night.scenarios(scenarios(names))
-    night.set(parallel=parallel, reads="20/10")
+    night.set(max_parallel=parallel, read_rate="20/10")
     answer = night.send({"scenario": "many", "step": "up", "dry_run": True})
     assert answer["calls"] == {
         "application-autoscaling:DescribeScalableTargets": COUNT / 50,
@@ -63,7 +63,7 @@ def test_changes_keep_their_own_pace(night: Night) -> None:
     names = [f"worker-{number}" for number in range(12)]
     many_services(names)
     night.scenarios(scenarios(names))
-    night.set(writes="4/2")
+    night.set(write_rate="4/2")
     answer = night.send({"scenario": "many", "step": "up"})
     assert answer["status"] == "done"
     # 12 tags and 12 counts to ECS: 4 at once, 20 at 2 in a second; the bounds go elsewhere.
@@ -74,7 +74,7 @@ def test_a_chain_of_short_invocations_gets_through_all(night: Night) -> None:
     names = [f"worker-{number}" for number in range(30)]
     many_services(names)
     night.scenarios(scenarios(names))
-    night.set(writes="4/2", again="return")
+    night.set(write_rate="4/2", continue_by="return")
     event = {"scenario": "many", "step": "up"}
     rounds = 0
     while True:

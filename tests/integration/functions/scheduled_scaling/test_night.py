@@ -41,14 +41,14 @@ def test_a_dry_run_prints_the_plan_and_changes_nothing(
     assert (seed.instances(), seed.service()) == (BEFORE, (1, 2, 4))
 
 
-def test_scaling_out_brings_everything_to_the_wanted_state(night: Night) -> None:
+def test_scaling_out_brings_everything_to_the_desired_state(night: Night) -> None:
     seed.night()
     answer = night.step("scale-out")
     assert (answer["status"], answer["done"]) == ("done", True)
     assert (seed.instances(), seed.service()) == (OUT, (10, 20, 40))
     workers = next(target for target in answer["targets"] if target["name"] == "workers")
     assert workers["before"]["desired"] == 2
-    assert workers["wanted"] == {"desired": 20, "min": 10, "max": 40}
+    assert workers["desired_state"] == {"desired": 20, "min": 10, "max": 40}
     assert workers["after"]["desired"] == 20
 
 
@@ -80,13 +80,13 @@ def test_restore_puts_back_what_was(night: Night) -> None:
     assert (seed.instances(), seed.service()) == (BEFORE, (1, 2, 4))
 
 
-def test_restore_twice_finds_nothing_remembered(night: Night) -> None:
+def test_restore_twice_finds_no_saved_state(night: Night) -> None:
     seed.night()
     night.step("scale-out")
     night.step("restore")
     night.faults.reset()
     answer = night.step("restore")
-    assert [target["note"] for target in answer["targets"]] == ["nothing is remembered"] * 2
+    assert [target["note"] for target in answer["targets"]] == ["no state is saved"] * 2
     assert night.faults.changes() == []
 
 
@@ -100,16 +100,16 @@ def test_scaling_out_twice_does_nothing_the_second_time_and_keeps_the_memory(nig
     assert (seed.instances(), seed.service()) == (BEFORE, (1, 2, 4))
 
 
-def test_the_step_of_rest_forgets_what_was_remembered(night: Night) -> None:
+def test_the_step_of_rest_forgets_what_was_saved(night: Night) -> None:
     seed.night()
     night.step("scale-out")
     night.step("scale-in")
     assert seed.service() == (1, 2, 4)
     answer = night.step("restore")
-    assert {target["status"] for target in answer["targets"]} == {"left alone"}
+    assert {target["status"] for target in answer["targets"]} == {"skipped"}
 
 
-def test_a_dry_run_of_restore_tells_since_when_it_is_remembered(night: Night) -> None:
+def test_a_dry_run_of_restore_tells_since_when_it_is_saved(night: Night) -> None:
     seed.night()
     night.step("scale-out")
     answer = night.step("restore", dry_run=True)
@@ -212,7 +212,7 @@ def _capacity() -> object:
     return entry["DBClusters"][0]["ServerlessV2ScalingConfiguration"]
 
 
-def test_what_a_later_step_changes_is_remembered_by_the_first(night: Night) -> None:
+def test_what_a_later_step_changes_is_saved_by_the_first(night: Night) -> None:
     seed.docdb_cluster(instances=1)
     night.scenarios(STEPS)
     night.send({"scenario": "day", "step": "readers"})

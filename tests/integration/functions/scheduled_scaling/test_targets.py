@@ -7,7 +7,7 @@ import json
 import pytest
 
 from rie.cloud import night as seed
-from scheduled_scaling.errors import Invalid, ScalingFailed
+from scheduled_scaling.errors import ScalingFailed, ValidationError
 from tests.integration.functions.scheduled_scaling.conftest import Night
 from tests.integration.functions.scheduled_scaling.test_night import OUT
 
@@ -16,33 +16,33 @@ TROUBLE = {
         "UpdateService",
         ("AccessDeniedException", "User is not authorized to perform: ecs:UpdateService"),
         (
-            "workers: ecs:UpdateService was refused (AccessDeniedException): User is not "
-            "authorized to perform: ecs:UpdateService; allow ecs:UpdateService on it in the policy "
-            "of the role"
+            "workers: ecs:UpdateService failed (AccessDeniedException): User is not "
+            "authorized to perform: ecs:UpdateService; allow ecs:UpdateService on the resource in "
+            "the policy of the role"
         ),
     ),
     "bounds refused": (
         "RegisterScalableTarget",
         ("ValidationException", "min too low"),
         (
-            "workers: application-autoscaling:RegisterScalableTarget was refused "
+            "workers: application-autoscaling:RegisterScalableTarget failed "
             "(ValidationException): min too low; correct what the message names"
         ),
     ),
-    "cannot remember": (
+    "cannot save": (
         "TagResource",
         ("AccessDeniedException", "no"),
         (
-            "workers: ecs:TagResource was refused (AccessDeniedException): no; allow "
-            "ecs:TagResource on it in the policy of the role"
+            "workers: ecs:TagResource failed (AccessDeniedException): no; allow "
+            "ecs:TagResource on the resource in the policy of the role"
         ),
     ),
     "cannot be read": (
         "DescribeServices",
         ("AccessDeniedException", "no"),
         (
-            "workers: ecs:DescribeServices was refused (AccessDeniedException): no; allow "
-            "ecs:DescribeServices on it in the policy of the role"
+            "workers: ecs:DescribeServices failed (AccessDeniedException): no; allow "
+            "ecs:DescribeServices on the resource in the policy of the role"
         ),
     ),
 }
@@ -63,13 +63,13 @@ def test_one_failed_target_does_not_stop_the_others(
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
     targets = {target["name"]: target for target in result["targets"]}
     assert result["status"] == "failed"
-    assert targets["orders-db"]["status"] == "as wanted"
+    assert targets["orders-db"]["status"] == "reached"
     assert targets["workers"]["error"]["code"] == refused[0]
 
 
-def test_what_cannot_be_remembered_is_not_changed(night: Night) -> None:
+def test_what_cannot_be_saved_is_not_changed(night: Night) -> None:
     seed.night()
-    operation, refused, _ = TROUBLE["cannot remember"]
+    operation, refused, _ = TROUBLE["cannot save"]
     night.faults.decide = lambda _number, current: refused if current == operation else None
     with pytest.raises(ScalingFailed):
         night.step("scale-out")
@@ -78,7 +78,7 @@ def test_what_cannot_be_remembered_is_not_changed(night: Night) -> None:
 
 
 REFUSALS = {
-    ("InvalidParameterValue", "Invalid DB Instance class: db.r9z.large"): (
+    ("InvalidParameterValue", "ValidationError DB Instance class: db.r9z.large"): (
         "choose a class that this engine version and Region offer"
     ),
     ("InsufficientDBInstanceCapacity", "no room"): "choose another class, or try later",
@@ -100,8 +100,7 @@ def test_refusals_of_documentdb_get_their_own_remedy(
         night.step("scale-out")
     line = str(caught.value).splitlines()[1]
     assert line == (
-        f"orders-db: rds:ModifyDBInstance was refused ({refused[0]}): {refused[1]}; "
-        f"{REFUSALS[refused]}"
+        f"orders-db: rds:ModifyDBInstance failed ({refused[0]}): {refused[1]}; {REFUSALS[refused]}"
     )
 
 
@@ -112,7 +111,7 @@ def test_clusters_of_other_engines_are_left_alone(night: Night) -> None:
         night.step("scale-out")
 
 
-def test_a_missing_cluster_is_told(night: Night) -> None:
+def test_a_missing_cluster_is_reported(night: Night) -> None:
     seed.ecs_services()
     with pytest.raises(ScalingFailed, match="orders-db: there is no cluster orders; correct the"):
         night.step("scale-out")
@@ -128,7 +127,7 @@ def test_a_dry_run_fails_where_the_step_would(
     assert "failed: there is no cluster orders" in capsys.readouterr().out
 
 
-def test_memory_that_somebody_has_changed_is_told(night: Night) -> None:
+def test_a_saved_state_that_was_edited_and_is_invalid_is_reported(night: Night) -> None:
     seed.night()
     night.step("scale-out")
     arn = seed.client("ecs").describe_services(cluster="batch", services=["workers"])
@@ -148,7 +147,7 @@ def test_a_kind_without_tags_and_no_table_is_said(night: Night) -> None:
         '"dimension": "ecs:service:DesiredCount", "steps": {"up": {"min": 2}}}}}}}'
     )
     answer = night.send({"scenario": "day", "step": "up"})
-    note = "not remembered: its kind has no tags, and there is no table"
+    note = "its state is not saved: its kind has no tags, and there is no table"
     assert [target.get("note") for target in answer["targets"]] == [note]
 
 
@@ -168,24 +167,28 @@ def test_prices_of_ones_own_make_an_estimate(night: Night) -> None:
     ("place", "words"),
     [
         ("nowhere.yaml", "cannot be read (No such file or directory); COPY the file into the"),
-        ("s3://nowhere/x", "s3:GetObject was refused (NoSuchBucket): The specified bucket does"),
-        ("s3://nowhere", "names no object; s3://bucket/key"),
-        ("ssm:/nowhere", "ssm:GetParameter was refused (ParameterNotFound): Parameter /nowhere"),
+        ("s3://nowhere/x", "s3:GetObject failed (NoSuchBucket): The specified bucket does"),
+        ("s3://nowhere", "does not name an object; s3://bucket/key"),
+        ("ssm:/nowhere", "ssm:GetParameter failed (ParameterNotFound): Parameter /nowhere"),
     ],
 )
-def test_scenarios_that_cannot_be_had_are_told(night: Night, place: str, words: str) -> None:
+def test_scenarios_that_cannot_be_read_are_reported(night: Night, place: str, words: str) -> None:
     night.set(scenarios=place)
-    with pytest.raises((Invalid, ScalingFailed)) as caught:
+    with pytest.raises((ValidationError, ScalingFailed)) as caught:
         night.step("scale-out")
     assert words in str(caught.value)
 
 
-def test_a_timeout_that_leaves_no_time_is_told(night: Night) -> None:
-    with pytest.raises(Invalid, match="nothing beyond the 10 s of SCALING_RESERVE; raise the"):
+def test_a_timeout_that_leaves_no_time_is_reported(night: Night) -> None:
+    with pytest.raises(
+        ValidationError, match="nothing beyond the 10 s of SCALING_RESERVE_S; raise the"
+    ):
         night.step("scale-out", timeout=9)
 
 
-def test_a_schedule_that_nobody_knows_is_told(night: Night) -> None:
+def test_an_unknown_schedule_is_reported(night: Night) -> None:
     event = {"resources": ["arn:aws:events:eu-west-1:1:rule/evning"], "detail": {}}
-    with pytest.raises(Invalid, match=r"know no schedule 'evning'; put it .* did you mean 'even"):
+    with pytest.raises(
+        ValidationError, match=r"have no schedule 'evning'; add it .* did you mean 'even"
+    ):
         night.send(event)

@@ -43,14 +43,14 @@ def test_a_verdict_says_who_goes_and_in_which_order(fleet: Fleet, address: str) 
 
 @pytest.mark.usefixtures("stores")
 @pytest.mark.parametrize("address", STORES)
-def test_without_a_verdict_nobody_goes(fleet: Fleet, address: str) -> None:
+def test_without_a_verdict_no_instance_is_terminated(fleet: Fleet, address: str) -> None:
     assert fleet.decide(event({A: 1}, [("i-1", A)]), f"cached:{address}") == []
     assert "there is no verdict" in fleet.told()["reason"]
 
 
 @pytest.mark.usefixtures("stores")
 @pytest.mark.parametrize("address", STORES)
-def test_after_its_time_nobody_goes(fleet: Fleet, address: str) -> None:
+def test_an_expired_verdict_terminates_no_instance(fleet: Fleet, address: str) -> None:
     write(address, ["i-1"], seconds=-1)
     assert fleet.decide(event({A: 1}, [("i-1", A)]), f"cached:{address}") == []
     assert "expired" in fleet.told()["reason"]
@@ -72,7 +72,7 @@ def test_a_verdict_can_be_narrowed_by_further_strategies(fleet: Fleet) -> None:
 
 
 @pytest.mark.usefixtures("stores")
-def test_an_item_that_is_garbage_lets_nobody_go(fleet: Fleet) -> None:
+def test_an_item_that_is_garbage_terminates_no_instance(fleet: Fleet) -> None:
     item = {"pk": {"S": GROUP}, "verdict": {"S": "text"}}
     boto3.client("dynamodb").put_item(TableName="verdicts", Item=item)
     assert fleet.decide(event({A: 1}, [("i-1", A)]), f"cached:{STORES[0]}") == []

@@ -78,7 +78,9 @@ def test_nodes_of_several_pages_are_found_and_only_candidates_asked_about(
 
 
 @pytest.mark.parametrize("status", [401, 403, 302, 429, 500, 503])
-def test_a_server_that_refuses_lets_nobody_go(fleet: Fleet, cluster: Cluster, status: int) -> None:
+def test_a_server_that_refuses_terminates_no_instance(
+    fleet: Fleet, cluster: Cluster, status: int
+) -> None:
     cluster.node(ONE)
     cluster.status = status
     assert fleet.decide(sent(ONE), POLICY) == []
@@ -107,7 +109,7 @@ def test_a_server_of_another_authority_gets_no_token(
         {"token": None, "server": None},
     ],
 )
-def test_a_wrong_secret_lets_nobody_go_and_is_not_shown(
+def test_a_wrong_secret_terminates_no_instance_and_is_not_shown(
     fleet: Fleet, cluster: Cluster, members: dict[str, Any]
 ) -> None:
     found = {k: v for k, v in {**json.loads(cluster.secret()), **members}.items() if v}

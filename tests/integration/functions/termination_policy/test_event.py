@@ -111,7 +111,7 @@ def test_markets_of_a_zone_are_kept_apart() -> None:
     assert request.quotas == {A: 1, A_SPOT: 2}
 
 
-def test_more_instances_than_shown_are_told(fleet: Fleet) -> None:
+def test_more_instances_than_shown_are_reported(fleet: Fleet) -> None:
     fleet.decide({**good(), "HasMoreInstances": True}, "any")
     assert fleet.told()["more"] is True
 
@@ -127,7 +127,7 @@ NOTHING: dict[str, Callable[[], Event]] = {
 
 @pytest.mark.parametrize("name", NOTHING)
 @pytest.mark.parametrize("policy", ["any", "not_tagged:keep", "oldest"])
-def test_where_nothing_can_go_nobody_is_asked(fleet: Fleet, name: str, policy: str) -> None:
+def test_with_empty_quotas_no_call_is_made(fleet: Fleet, name: str, policy: str) -> None:
     assert fleet.decide(NOTHING[name](), policy) == []
     assert fleet.told()["Faults"] == 0
     assert fleet.wire.sent == []

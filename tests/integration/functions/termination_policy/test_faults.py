@@ -56,7 +56,9 @@ FAULTS: dict[str, Callable[[str], AWSResponse | None]] = {
 
 @pytest.mark.parametrize("policy", ASKING)
 @pytest.mark.parametrize("name", FAULTS)
-def test_nobody_goes_and_it_says_why(fleet: Fleet, name: str, policy: str) -> None:
+def test_no_instance_is_terminated_and_the_reason_is_logged(
+    fleet: Fleet, name: str, policy: str
+) -> None:
     fleet.wire.trouble = FAULTS[name]
     assert fleet.decide(event({A: 1}, [("i-1", A)]), policy) == []
     told = fleet.told()
@@ -85,7 +87,7 @@ def test_after_a_fault_what_was_proven_before_still_goes(fleet: Fleet) -> None:
     assert fleet.told()["Faults"] == 1
 
 
-def test_a_client_that_cannot_be_made_lets_nobody_go(
+def test_a_client_that_cannot_be_made_terminates_no_instance(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app, "Clients", Clients)  # none of those that were made before
@@ -95,14 +97,14 @@ def test_a_client_that_cannot_be_made_lets_nobody_go(
     assert "You must specify a region" in fleet.told()["reason"]
 
 
-def test_a_context_without_a_clock_lets_nobody_go(fleet: Fleet) -> None:
+def test_a_context_without_a_clock_terminates_no_instance(fleet: Fleet) -> None:
     fleet.variables(POLICY="any")
     assert app.handler(event({A: 1}, [("i-1", A)]), None) == {"InstanceIDs": []}
     assert "AttributeError" in fleet.told()["reason"]
 
 
 @pytest.mark.parametrize("kind", [MemoryError, RecursionError, RuntimeError])
-def test_a_defect_in_reading_lets_nobody_go(
+def test_a_defect_in_reading_terminates_no_instance(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
 ) -> None:
     def broken(_: Any) -> None:

@@ -40,7 +40,7 @@ def ends(pid: int) -> bool:
         os.close(process)
 
 
-def test_lines_of_both_streams_are_told_while_the_program_runs(tmp_path: Path) -> None:
+def test_lines_of_both_streams_are_reported_while_the_program_runs(tmp_path: Path) -> None:
     """The program goes on only when what it said has been heard."""
     gate = tmp_path / "gate"
     os.mkfifo(gate)

@@ -1,4 +1,4 @@
-"""The plans of the other kinds, as values: state and wish in, calls out."""
+"""The plans of the other kinds, as values: state and desired_state in, calls out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scheduled_scaling.errors import Problem
+from scheduled_scaling.errors import TargetError
 from scheduled_scaling.kinds import KINDS
 from scheduled_scaling.model import Target
 
@@ -53,11 +53,13 @@ PLANS: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "actual", "wish", "expected"), PLANS)
-def test_plan(kind: str, actual: dict[str, Any], wish: dict[str, Any], expected: list[str]) -> None:
-    plan = KINDS[kind].plan(Target("t", kind, WHERE[kind], {}), actual, wish)
-    assert [action.does for action in plan.actions] == expected
-    assert all(action.now for action in plan.actions)
+@pytest.mark.parametrize(("kind", "actual", "desired_state", "expected"), PLANS)
+def test_plan(
+    kind: str, actual: dict[str, Any], desired_state: dict[str, Any], expected: list[str]
+) -> None:
+    plan = KINDS[kind].plan(Target("t", kind, WHERE[kind], {}), actual, desired_state)
+    assert [action.description for action in plan.actions] == expected
+    assert all(action.ready for action in plan.actions)
 
 
 PROBLEMS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
@@ -71,12 +73,12 @@ PROBLEMS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "actual", "wish", "words"), PROBLEMS)
-def test_a_wrong_state_is_told(
-    kind: str, actual: dict[str, Any], wish: dict[str, Any], words: str
+@pytest.mark.parametrize(("kind", "actual", "desired_state", "words"), PROBLEMS)
+def test_a_wrong_state_is_reported(
+    kind: str, actual: dict[str, Any], desired_state: dict[str, Any], words: str
 ) -> None:
-    with pytest.raises(Problem, match=words):
-        KINDS[kind].plan(Target("t", kind, WHERE[kind], {}), actual, wish)
+    with pytest.raises(TargetError, match=words):
+        KINDS[kind].plan(Target("t", kind, WHERE[kind], {}), actual, desired_state)
 
 
 def test_an_elastic_cluster_that_is_at_work_is_waited_for() -> None:
@@ -87,22 +89,25 @@ def test_an_elastic_cluster_that_is_at_work_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "actual", "wish"),
-    [(kind, actual, wish) for kind, actual, wish, expected in PLANS if expected],
+    ("kind", "actual", "desired_state"),
+    [(kind, actual, desired_state) for kind, actual, desired_state, expected in PLANS if expected],
 )
 def test_previous_is_a_wish_that_leaves_the_state_alone(
-    kind: str, actual: dict[str, Any], wish: dict[str, Any]
+    kind: str, actual: dict[str, Any], desired_state: dict[str, Any]
 ) -> None:
-    before = KINDS[kind].previous(actual, wish)
+    before = KINDS[kind].state_to_restore(actual, desired_state)
     plan = KINDS[kind].plan(Target("t", kind, WHERE[kind], {}), actual, before)
     assert plan.reached
 
 
-@pytest.mark.parametrize(("kind", "actual", "wish", "expected"), PLANS)
+@pytest.mark.parametrize(("kind", "actual", "desired_state", "expected"), PLANS)
 def test_what_is_paid_for_is_counted_as_it_is_and_as_it_will_be(
-    kind: str, actual: dict[str, Any], wish: dict[str, Any], expected: list[str]
+    kind: str, actual: dict[str, Any], desired_state: dict[str, Any], expected: list[str]
 ) -> None:
-    before, after = KINDS[kind].units(actual, {}), KINDS[kind].units(actual, wish)
+    before, after = (
+        KINDS[kind].billed_units(actual, {}),
+        KINDS[kind].billed_units(actual, desired_state),
+    )
     assert set(before) == set(after)
     if not expected:
         assert before == after

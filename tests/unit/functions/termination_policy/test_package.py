@@ -61,7 +61,7 @@ def test_auto_scalings_role_may_invoke_the_alias_and_nothing_else_may() -> None:
     assert plain(TEMPLATE["Outputs"]["PolicyArn"]["Value"]) == "${Alias}"
 
 
-def test_whatever_changes_the_function_makes_another_version() -> None:
+def test_what_changes_the_function_makes_another_version() -> None:
     described = resources(TEMPLATE, "AWS::Lambda::Version")["Version"]["Description"]
     text, values = described["Fn::Sub"]
     assert set(re.findall(r"\$\{(\w+)\}", text)) == {"MemorySize", "Policy", "Digest"}
