@@ -1,4 +1,4 @@
-"""The handler: an event in, one step done, an answer out. See the README for both."""
+"""The handler: do one step of a deployment. The README describes events and answers."""
 
 from __future__ import annotations
 
@@ -6,56 +6,62 @@ import logging
 import os
 from typing import Any
 
-from cdk_deploy import config, request
-from cdk_deploy.deployment import deploy, prepare
-from cdk_deploy.errors import AwsRefused
+from cdk_deploy import aws, config, request, steps
 from cdk_deploy.job import Job
-from cdk_deploy.steps import execute, poll
-from cdk_deploy.synthesis import diff, synth
+from surefoot.kit.aws_errors import AwsError, is_aws_error
+from surefoot.kit.resumable import Chain
 
 VERSION = 1  # of the answer's form
 STEPS = {
-    "synth": synth,
-    "diff": diff,
-    "deploy": deploy,
-    "prepare": prepare,
-    "execute": execute,
-    "poll": poll,
+    "synth": steps.synth,
+    "diff": steps.diff,
+    "deploy": steps.deploy,
+    "prepare": steps.prepare,
+    "execute": steps.execute,
+    "poll": steps.poll,
 }
+# By operation, where it is not cloudformation.
+_SERVICES = {"AssumeRole": "sts", "GetCallerIdentity": "sts", "Invoke": "lambda"}
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
-    """Do the step that the event asks for. Raises the errors of `cdk_deploy.errors`."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    """Do the step that the event asks for.
 
+    :param event: ``{"step", "stack", …}``, as it is or as an EventBridge event's detail
+    :returns: version, step, stack, done, and what the step adds; ``next`` while done is false
+    :raises UserError: one of `cdk_deploy.errors`, or an AwsError
+    """
     settings = config.read(os.environ)
     asked = request.read(event, settings)
     logger.info("%s of %s with the context %s", asked.step, asked.stack, dict(asked.context))
-    job = Job(asked, settings, context, logger.info)
+    chain = Chain({"continuation": asked.continuation}, asked.stack)
+    job = Job(asked, settings, context, chain, logger.info)
     try:
-        answer = STEPS[asked.step](job)
-        return _finish(job, answer)
-    except (BotoCoreError, ClientError) as error:
-        raise _explained(error) from error
+        return _finish(job, STEPS[asked.step](job))
+    except Exception as error:
+        if not is_aws_error(error):
+            raise
+        operation = str(getattr(error, "operation_name", ""))
+        service = _SERVICES.get(operation, "cloudformation") if operation else ""
+        raise AwsError.from_exception(error, service) from error
 
 
-def _finish(job: Job, answer: dict[str, Any]) -> dict[str, Any]:
-    """Complete an answer and, where it was asked for, invoke the function with what is next."""
-    following = answer.get("next")
-    if following and job.request.go_on:
-        from cdk_deploy import aws
-        from surefoot.kit.self_invoke import invoke_self_async
-
-        following["go_on"] = True
-        invoke_self_async(aws.functions(), job.context, following)
-        logger.info("another invocation goes on with the step %s", following["step"])
-    return {"version": VERSION, "step": job.request.step, "stack": job.request.stack, **answer}
-
-
-def _explained(error: Exception) -> AwsRefused:
-    from surefoot.kit.aws_errors import AwsError
-
-    told = AwsError.from_exception(error)
-    return AwsRefused(f"{told.api} was refused ({told.code}): {told.message}", told.remedy)
+def _finish(job: Job, result: steps.Result) -> dict[str, Any]:
+    """Complete the answer; with `self_invoke`, invoke the function with the next step."""
+    answer = {
+        "version": VERSION,
+        "step": job.request.step,
+        "stack": job.request.stack,
+        "done": result.following is None,
+        **result.members,
+    }
+    if result.following is None:
+        return answer
+    event = dict(result.following)
+    if job.request.self_invoke:
+        event["self_invoke"] = True
+        job.chain.invoke_next(aws.lambda_client(), job.context, event, result.state)
+        logger.info("another invocation goes on with the step %s", event["step"])
+    return {**answer, "next": job.chain.next_event(event, result.state)}

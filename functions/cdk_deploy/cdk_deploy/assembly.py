@@ -15,7 +15,7 @@ _STACK = "aws:cloudformation:stack"
 
 
 def check_name(out: Path, stack: str) -> None:
-    """Raise ConfigError where an app gives a stack another name than its construct has.
+    """Raise ConfigError if an app gives a stack another name than its construct.
 
     The CLI is asked by the construct's name and CloudFormation by the stack's.
     """

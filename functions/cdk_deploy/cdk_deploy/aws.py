@@ -4,52 +4,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from surefoot.kit.clients import ClientOptions, create_client
+
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
 
     from cdk_deploy.config import Config
 
-
-def cloudformation() -> CloudFormationClient:
-    """Return a client with the function's own role, which may describe and no more."""
-    import boto3
-
-    return boto3.client("cloudformation", config=_patient())
+# Deployments are throttled easily: an account's stacks share CloudFormation's rate.
+_OPTIONS = ClientOptions(user_agent="cdk_deploy", max_attempts=7)
 
 
-def deployer(config: Config, request_id: str) -> CloudFormationClient:
-    """Return a client with the deploy role of the CDK's bootstrap stack of this account and region.
+def cloudformation_client() -> CloudFormationClient:
+    """Create a client with the function's own role, which may describe but not change."""
+    client: CloudFormationClient = create_client("cloudformation", _OPTIONS)
+    return client
+
+
+def deploy_role_client(config: Config, request_id: str) -> CloudFormationClient:
+    """Create a client with the deploy role of the CDK's bootstrap stack in this account and region.
 
     Source: "Bootstrap your environment" in the CDK Developer Guide (names of the roles).
     """
-    import boto3
-
-    sts = boto3.client("sts", config=_patient())
+    sts = create_client("sts", _OPTIONS)
     identity = sts.get_caller_identity()
     partition, account = identity["Arn"].split(":")[1], identity["Account"]
     role = f"cdk-{config.qualifier}-deploy-role-{account}-{sts.meta.region_name}"
-    given = sts.assume_role(
+    credentials = sts.assume_role(
         RoleArn=f"arn:{partition}:iam::{account}:role/{role}",
         RoleSessionName=f"surefoot-{request_id}"[:64],
     )["Credentials"]
-    return boto3.client(
+    client: CloudFormationClient = create_client(
         "cloudformation",
-        config=_patient(),
-        aws_access_key_id=given["AccessKeyId"],
-        aws_secret_access_key=given["SecretAccessKey"],
-        aws_session_token=given["SessionToken"],
+        _OPTIONS,
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
     )
+    return client
 
 
-def functions() -> Any:
-    """Return a client that can invoke this function again."""
-    import boto3
-
-    return boto3.client("lambda", config=_patient())
-
-
-def _patient() -> Any:
-    from botocore.config import Config as Settings
-
-    retries: Any = {"mode": "standard", "max_attempts": 6}
-    return Settings(connect_timeout=5, read_timeout=20, retries=retries)
+def lambda_client() -> Any:
+    """Create a client that can invoke this function again."""
+    return create_client("lambda", _OPTIONS)

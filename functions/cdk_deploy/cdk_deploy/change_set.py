@@ -15,9 +15,9 @@ from cdk_deploy.errors import RequestError
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
 
-_ABSENT = frozenset({"ChangeSetNotFound", "ChangeSetNotFoundException"})
-_RACE = frozenset({"InvalidChangeSetStatus", "InvalidChangeSetStatusException"})
-_BEGUN = frozenset({"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE"})
+_NOT_FOUND_CODES = frozenset({"ChangeSetNotFound", "ChangeSetNotFoundException"})
+_WRONG_STATUS_CODES = frozenset({"InvalidChangeSetStatus", "InvalidChangeSetStatusException"})
+_EXECUTED_STATUSES = frozenset({"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE"})
 
 
 @dataclass(frozen=True)
@@ -36,29 +36,31 @@ def name_for(request_id: str) -> str:
 
 
 def find(client: CloudFormationClient, stack: str, name: str) -> ChangeSet | None:
-    """Return the change set, or None where there is none of that name."""
+    """Return the change set, or None if there is none."""
     from botocore.exceptions import ClientError
 
     changes = []
-    told = None
+    first = None
     try:
         pages = client.get_paginator("describe_change_set").paginate(
             ChangeSetName=name, StackName=stack
         )
         for page in pages:
-            told = told or page
+            first = first or page
             changes += [change.get("ResourceChange", {}) for change in page.get("Changes", ())]
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code in _ABSENT or (code == "ValidationError" and "does not exist" in str(error)):
+        if code in _NOT_FOUND_CODES or (
+            code == "ValidationError" and "does not exist" in str(error)
+        ):
             return None
         raise
-    if told is None:
+    if first is None:
         return None
     return ChangeSet(
         name,
-        told["ExecutionStatus"],
-        told.get("StatusReason", ""),
+        first["ExecutionStatus"],
+        first.get("StatusReason", ""),
         [
             {
                 "action": change.get("Action", ""),
@@ -74,30 +76,32 @@ def find(client: CloudFormationClient, stack: str, name: str) -> ChangeSet | Non
 def execute(
     client: CloudFormationClient, deployer: CloudFormationClient, stack: str, name: str
 ) -> bool:
-    """Begin to execute a change set; False where that was done before, which is no error.
+    """Begin to execute a change set; False if that was done before, which is not an error.
 
-    `deployer` has the rights of the deploy role. Raises RequestError where there is no such change
-    set, or it can't be executed any more.
+    `deployer` has the rights of the deploy role. Raises RequestError if there is no such change
+    set, or it cannot be executed any more.
     """
     from botocore.exceptions import ClientError
 
-    if _begun(client, stack, name):
+    if _was_executed(client, stack, name):
         return False
     try:
         deployer.execute_change_set(StackName=stack, ChangeSetName=name, ClientRequestToken=name)
     except ClientError as error:
         # Another invocation with the same event was faster.
-        if error.response["Error"]["Code"] in _RACE and _begun(client, stack, name):
+        if error.response["Error"]["Code"] in _WRONG_STATUS_CODES and _was_executed(
+            client, stack, name
+        ):
             return False
         raise
     return True
 
 
-def _begun(client: CloudFormationClient, stack: str, name: str) -> bool:
+def _was_executed(client: CloudFormationClient, stack: str, name: str) -> bool:
     found = find(client, stack, name)
     if found is None:
         raise RequestError(f"the stack {stack} has no change set {name}", "prepare one first")
-    if found.execution in _BEGUN:
+    if found.execution in _EXECUTED_STATUSES:
         return True
     if found.execution != "AVAILABLE":
         raise RequestError(

@@ -1,4 +1,4 @@
-"""What the function's author decides, read from the environment once per invocation."""
+"""The function's settings, read from the environment once per invocation."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cdk_deploy.errors import ConfigError
+from surefoot.kit.time_budget import MAX_TIMEOUT_S
 
 METHODS = ("change-set", "direct")
 _QUALIFIER = re.compile(r"[a-z0-9]{1,10}")
@@ -60,11 +61,11 @@ def read(environ: Mapping[str, str]) -> Config:
         raise ConfigError(
             f"CDK_QUALIFIER is {config.qualifier!r}", "it takes 1 to 10 lower-case letters, digits"
         )
-    _look_for(config)
+    _check_paths(config)
     return config
 
 
-def _look_for(config: Config) -> None:
+def _check_paths(config: Config) -> None:
     needed = {"CDK_NODE": config.node, "CDK_CLI": config.cli}
     needed |= (
         {"CDK_ASSEMBLY": config.assembly} if config.assembly else {"CDK_APP_DIR": config.app_dir}
@@ -72,7 +73,7 @@ def _look_for(config: Config) -> None:
     for variable, path in needed.items():
         if not path.exists():
             raise ConfigError(
-                f"there is no {path}, where {variable} or its default points",
+                f"{path} does not exist, the value or default of {variable}",
                 "build the image with the function's Dockerfile, or correct the variable",
             )
 
@@ -89,6 +90,6 @@ def _seconds(environ: Mapping[str, str], name: str, default: float, *, low: floa
         value = float(text)
     except ValueError:
         value = -1.0
-    if not low <= value <= 900:
-        raise ConfigError(f"{name} is {text!r}", f"it takes {low:g} to 900 seconds")
+    if not low <= value <= MAX_TIMEOUT_S:
+        raise ConfigError(f"{name} is {text!r}", f"it takes {low:g} to {MAX_TIMEOUT_S} seconds")
     return value

@@ -1,9 +1,9 @@
-"""CDK context values from an event, as words of a command line that can be nothing else.
+"""CDK context values from an event, as command-line arguments that cannot be anything else.
 
-Each becomes one word `--context=key=value`: no shell reads it, and since the option's name and an
-equals sign stand in front, a value that begins with a dash is no option. The CLI cuts the word at
-its first `=` with the pattern /=(.*)/, where `.` stops at a line end: keys have no `=`, values no
-line end. Source: `parseStringContextListToObject` in aws-cdk's lib/index.js; "CDK Toolkit" and
+Each becomes one argument `--context=key=value`: no shell reads it, and since it begins with the
+option's name, a value that begins with a dash is not an option. The CLI cuts the argument at
+its first `=` with the pattern /=(.*)/, where `.` stops at a line end: keys have no `=`, and values
+no line end. Source: `parseStringContextListToObject` in aws-cdk's lib/index.js; "CDK Toolkit" and
 "Runtime context" in the CDK Developer Guide.
 """
 
@@ -19,10 +19,10 @@ from cdk_deploy.errors import RequestError
 MAX_KEYS = 64
 MAX_VALUE_BYTES = 8192
 # A letter first and no ':' or '@': the CDK's own keys (aws:…, @aws-cdk/…) switch its features and
-# belong into cdk.json, out of an event's reach.
+# belong in cdk.json, out of an event's reach.
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}")
 # Control characters, and the two further line ends that JavaScript knows; NUL ends an argument.
-_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def read(given: Any, allowed: Collection[str] = ()) -> Mapping[str, str]:
@@ -42,7 +42,7 @@ def read(given: Any, allowed: Collection[str] = ()) -> Mapping[str, str]:
     return {_key(key, allowed): _text(key, given[key]) for key in sorted(given, key=str)}
 
 
-def words(context: Mapping[str, str]) -> list[str]:
+def as_cli_arguments(context: Mapping[str, str]) -> list[str]:
     """Return the arguments that hand a context from `read` to the CLI."""
     return [f"--context={key}={value}" for key, value in context.items()]
 
@@ -50,9 +50,9 @@ def words(context: Mapping[str, str]) -> list[str]:
 def _key(key: Any, allowed: Collection[str]) -> str:
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise RequestError(
-            f"{key!r} is no context key",
+            f"{key!r} is not a context key",
             "use a letter, then up to 127 letters, digits, '_', '.' or '-'; keys of the CDK itself "
-            "belong into cdk.json",
+            "belong in cdk.json",
         )
     if allowed and key not in allowed:
         raise RequestError(
@@ -72,10 +72,10 @@ def _text(key: str, value: Any) -> str:
             f"the context value of {key} is {type(value).__name__}",
             "give a string, a number or a boolean; anything else as JSON in a string",
         )
-    unfit = _UNFIT.search(value)
-    if unfit:
+    forbidden = _FORBIDDEN.search(value)
+    if forbidden:
         raise RequestError(
-            f"the context value of {key} holds U+{ord(unfit[0]):04X}",
+            f"the context value of {key} holds U+{ord(forbidden[0]):04X}",
             "leave control characters, line ends and lone surrogates out",
         )
     if len(value.encode()) > MAX_VALUE_BYTES:

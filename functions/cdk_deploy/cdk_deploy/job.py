@@ -12,44 +12,46 @@ from cdk_deploy import arguments, aws, program, workspace
 from cdk_deploy.config import Config
 from cdk_deploy.request import Request
 from surefoot import Budget
+from surefoot.kit.resumable import Chain
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
 
-    from cdk_deploy.program import Ran
+    from cdk_deploy.program import ProcessResult
     from cdk_deploy.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class Job:
-    """Handed to every step. `tell` writes a line of progress to the log."""
+    """What every step gets. `log` writes a line of progress."""
 
     request: Request
     config: Config
     context: Any
-    tell: Callable[[str], None]
+    chain: Chain
+    log: Callable[[str], None]
 
     @cached_property
     def cloudformation(self) -> CloudFormationClient:
         """A client that may describe."""
-        return aws.cloudformation()
+        return aws.cloudformation_client()
 
     @property
     def seconds(self) -> float:
         """What is left of the invocation, less the reserve."""
         return Budget(self.context, self.config.reserve_s).seconds
 
-    def run_cdk(self, change_set: str = "") -> tuple[Ran, Workspace]:
-        """Run the step's CDK command to its end, or to that of the time."""
+    def run_cdk(self, change_set_name: str = "") -> tuple[ProcessResult, Workspace]:
+        """Run the step's CDK command to its end, or until the time is up."""
         space = workspace.prepare(self.config, os.environ)
-        command = arguments.command(self.config, self.request, space.app, change_set)
-        ran = program.run(
+        command = arguments.command(self.config, self.request, space.app, change_set_name)
+        result = program.run(
             command,
             directory=space.directory,
             environment=space.environment,
             limit_s=self.seconds,
-            tell=self.tell,
+            log=self.log,
         )
-        if ran.ended:
-            self.tell("the invocation's time is over: the CDK was ended")
-        return ran, space
+        if result.timed_out:
+            self.log("the invocation's time is up: the CDK was ended")
+        return result, space

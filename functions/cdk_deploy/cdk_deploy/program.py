@@ -1,4 +1,4 @@
-"""Runs a program, hands on its lines as they come, and ends it in time."""
+"""Run a program, log its lines while it runs, and end it in time."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 GRACE_S = 3.0  # between SIGTERM and SIGKILL
-KEPT_LINES = 2000
+MAX_LINES = 2000
 _MAX_LINE = 16 * 1024
 _CHUNK = 64 * 1024
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
-class Ran:
+class ProcessResult:
     """How a program ended. `status` is negative for a signal; `lines` are its last ones."""
 
     status: int
     lines: Sequence[str]
-    ended: bool  # by us, since its time was over
+    timed_out: bool  # ended by us, because its time was up
 
 
 def run(
@@ -35,12 +35,12 @@ def run(
     directory: Path,
     environment: Mapping[str, str],
     limit_s: float,
-    tell: Callable[[str], None],
-) -> Ran:
-    """Run `command` for at most `limit_s` seconds; `tell` gets each line of stdout and stderr.
+    log: Callable[[str], None],
+) -> ProcessResult:
+    """Run `command` for at most `limit_s` seconds; `log` gets each line of stdout and stderr.
 
-    No shell is involved. When the time is over the program and what it started get SIGTERM, and
-    SIGKILL three seconds later; the same when `tell` raises. Raises OSError if it can't be started.
+    No shell is involved. When the time is up, the program and what it started get SIGTERM, and
+    SIGKILL three seconds later; the same if `log` raises. Raises OSError if it cannot be started.
     """
     process = subprocess.Popen(
         command,
@@ -52,23 +52,23 @@ def run(
         start_new_session=True,  # one process group, which can be ended as a whole
     )
     assert process.stdout is not None  # noqa: S101 (for the type checker: it is a pipe)
-    lines = _Lines(tell)
+    lines = _Lines(log)
     try:
         with process.stdout as pipe:
-            ended = _follow(process, pipe.fileno(), lines, time.monotonic() + limit_s)
+            timed_out = _follow(process, pipe.fileno(), lines, time.monotonic() + limit_s)
     finally:
-        # What is left of the group when its leader is gone; before wait(), as the leader's
-        # process number, which is the group's, is ours until then.
+        # Whatever is left of the group. Before wait(): until then the leader's process number,
+        # which is the group's, cannot be reused.
         _signal(process.pid, signal.SIGKILL)
         process.wait()
-    return Ran(process.returncode, list(lines.kept), ended)
+    return ProcessResult(process.returncode, list(lines.last), timed_out)
 
 
 def _follow(process: subprocess.Popen[bytes], pipe: int, lines: _Lines, deadline: float) -> bool:
-    """Read until the program ends, not until the pipe does: a daemon of its may hold that open."""
+    """Read until the program ends, not until the pipe is closed: a daemon may hold it open."""
     os.set_blocking(pipe, False)
     end = os.pidfd_open(process.pid)
-    ended = False
+    timed_out = False
     try:
         with selectors.DefaultSelector() as selector:
             selector.register(pipe, selectors.EVENT_READ)
@@ -83,17 +83,17 @@ def _follow(process: subprocess.Popen[bytes], pipe: int, lines: _Lines, deadline
                     while _read(pipe, lines):
                         pass
                     lines.close()
-                    return ended
+                    return timed_out
                 if time.monotonic() >= deadline:
-                    _signal(process.pid, signal.SIGKILL if ended else signal.SIGTERM)
+                    _signal(process.pid, signal.SIGKILL if timed_out else signal.SIGTERM)
                     deadline = time.monotonic() + GRACE_S
-                    ended = True
+                    timed_out = True
     finally:
         os.close(end)
 
 
 def _read(pipe: int, lines: _Lines) -> bool:
-    """Take what is there; False when there is nothing, now or ever."""
+    """Read what is there; False if there is nothing."""
     try:
         chunk = os.read(pipe, _CHUNK)
     except BlockingIOError:
@@ -110,11 +110,11 @@ def _signal(group: int, number: signal.Signals) -> None:
 
 
 class _Lines:
-    """Bytes in, whole lines out; a line that never ends is cut."""
+    """Splits bytes into lines; a line that is too long is cut."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self.kept: deque[str] = deque(maxlen=KEPT_LINES)
-        self._tell = tell
+    def __init__(self, log: Callable[[str], None]) -> None:
+        self.last: deque[str] = deque(maxlen=MAX_LINES)
+        self._log = log
         self._rest = b""
 
     def feed(self, chunk: bytes) -> None:
@@ -132,6 +132,6 @@ class _Lines:
 
     def _line(self, raw: bytes) -> None:
         line = _ESCAPES.sub("", raw.decode(errors="replace")).rstrip()
-        self.kept.append(line)
+        self.last.append(line)
         if line:
-            self._tell(line)
+            self._log(line)

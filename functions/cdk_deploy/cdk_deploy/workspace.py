@@ -1,8 +1,8 @@
 """The folders below /tmp, the one writable place, in which the CDK works.
 
 The CLI writes cdk.context.json into its directory, locks into an assembly, and leaves files in its
-temporary folder: none of that may meet the read-only root, or pile up from one invocation to the
-next.
+temporary folder: none of that works on the read-only root, or may pile up from one invocation to
+the next.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from pathlib import Path
 
 from cdk_deploy.config import Config
 
-# The CLI writes these two, so they are copied where all else is a link.
+# The CLI writes these two, so they are copied; everything else is a link.
 _COPIED = ("cdk.json", "cdk.context.json")
-# What Lambda's runtime needs and no child does.
+# Only Lambda's runtime needs these.
 _DROPPED = ("AWS_LAMBDA_RUNTIME_API", "_HANDLER", "_X_AMZN_TRACE_ID", "_LAMBDA_TELEMETRY_LOG_FD")
 
 
@@ -31,7 +31,7 @@ class Workspace:
 
 
 def prepare(config: Config, environ: Mapping[str, str]) -> Workspace:
-    """Lay the folders anew and return them, with the environment of the CLI."""
+    """Create the folders again and return them, with the environment of the CLI."""
     directory, out, temporary = (
         config.scratch / name for name in ("cdk.work", "cdk.out", "cdk.tmp")
     )
@@ -56,7 +56,7 @@ def _copy(assembly: Path, target: Path) -> None:
 
 
 def _mirror(source: Path, target: Path) -> None:
-    """Make the app appear in a writable folder. Python and Node look beside the real files."""
+    """Link the app into a writable folder. Python and Node import from next to the real files."""
     target.mkdir()
     for entry in source.iterdir():
         if entry.name in _COPIED:

@@ -121,7 +121,7 @@ def test_when_time_is_over_the_cdk_is_ended_and_cloudformation_goes_on(
     plain.instead["ExecuteChangeSet"] = begins
     answer = do("deploy", timeout=20)
     assert (answer["done"], answer["status"]) == (False, "CREATE_IN_PROGRESS")
-    assert "the invocation's time is over: the CDK was ended" in caplog.messages
+    assert "the invocation's time is up: the CDK was ended" in caplog.messages
     become("plain", "CREATE_COMPLETE")
     later = invoke(handler, answer["next"], timeout=20)
     assert (later["done"], later["status"]) == (True, "CREATE_COMPLETE")

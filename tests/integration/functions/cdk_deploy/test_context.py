@@ -41,7 +41,7 @@ def test_anything_is_refused_or_becomes_words_that_the_cli_reads_as_they_were_me
         read = context.read(value)
     except RequestError:
         return
-    assert dict(map(as_the_cli_reads, context.words(read))) == read
+    assert dict(map(as_the_cli_reads, context.as_cli_arguments(read))) == read
 
 
 @given(st.dictionaries(KEYS, st.text() | st.integers(), max_size=4))
@@ -52,7 +52,7 @@ def test_text_comes_through_unchanged(values: dict[str, str | int]) -> None:
             context.read(values)
         return
     assert context.read(values) == meant
-    for word in context.words(meant):
+    for word in context.as_cli_arguments(meant):
         assert word.encode()
 
 

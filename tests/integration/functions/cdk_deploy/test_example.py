@@ -1,4 +1,4 @@
-"""The function's own app, in Python, with the real CDK: one night, and its configuration errors."""
+"""The function's own app, in Python, with the real CDK: one night, and wrong sizes."""
 
 from __future__ import annotations
 
@@ -66,6 +66,17 @@ def assembly(example: Front, scratch: Path, tmp_path: Path) -> Path:
     return target
 
 
-def test_a_size_that_is_none_is_refused_by_the_app(example: Front) -> None:
+def test_the_instances_of_the_database_change_one_after_the_other(example: Front) -> None:
+    """CloudFormation changes instances at the same time unless they depend on each other."""
+    resources = do("synth", context={"db_instances": 3})["template"]["Resources"]
+    instances = [f"Database{number}" for number in range(3)]
+    assert [resources[name].get("DependsOn") for name in instances] == [
+        None,
+        ["Database0"],
+        ["Database1"],
+    ]
+
+
+def test_a_size_that_is_not_a_number_is_rejected_by_the_app(example: Front) -> None:
     with pytest.raises(errors.CommandFailed, match="desired_count is 'many'; it takes 0 to 1000"):
         do("synth", context={"desired_count": "many"})

@@ -11,6 +11,8 @@ import pytest
 
 from cdk_deploy import errors
 from cdk_deploy.app import handler
+from surefoot.kit.aws_errors import AwsError
+from surefoot.kit.resumable import Chain, ContinuationError
 from surefoot.testing import invoke
 from tests.integration.functions.cdk_deploy.front import Front, become, happen
 
@@ -134,11 +136,11 @@ def test_a_failure_of_an_earlier_operation_is_not_reported(stack: Front) -> None
     assert len(answer["events"]) == 2
 
 
-def test_with_go_on_the_function_invokes_itself_with_what_is_next(stack: Front) -> None:
+def test_with_self_invoke_the_function_invokes_itself_with_the_next_step(stack: Front) -> None:
     become("plain", "UPDATE_IN_PROGRESS", "User Initiated")
-    answer = do("poll", wait_s=0, go_on=True)
+    answer = do("poll", wait_s=0, self_invoke=True)
     assert stack.invoked == [answer["next"]]
-    assert answer["next"]["go_on"] is True
+    assert answer["next"]["self_invoke"] is True
     become("plain", "UPDATE_COMPLETE")
     assert invoke(handler, stack.invoked[0], timeout=30)["done"]
     assert len(stack.invoked) == 1
@@ -152,6 +154,12 @@ def test_a_stack_that_is_not_there_is_named(stack: Front) -> None:
 def test_a_refused_call_is_named_with_a_remedy(stack: Front) -> None:
     stack.denied.add("DescribeStacks")
     with pytest.raises(
-        errors.AwsRefused, match=r"DescribeStacks was refused \(AccessDenied\).*allow"
+        AwsError, match=r"cloudformation:DescribeStacks failed \(AccessDenied\).*allow cloudform"
     ):
         do("poll")
+
+
+def test_the_continuation_of_another_stack_is_rejected(stack: Front) -> None:
+    event = Chain({}, "other").next_event({}, {"before": "", "seen": ""})
+    with pytest.raises(ContinuationError, match="belongs to the work 'other', not to 'plain'"):
+        do("poll", **event)

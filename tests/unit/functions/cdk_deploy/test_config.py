@@ -60,7 +60,7 @@ def test_every_variable_counts(task: dict[str, str], tmp_path: Path) -> None:
         ("CDK_RESERVE_S", "soon"),
         ("CDK_RESERVE_S", "1"),
         ("CDK_RESERVE_S", "nan"),
-        ("CDK_POLL_S", "901"),
+        ("CDK_POLL_S", "1801"),
         ("CDK_ASSEMBLY", "nowhere"),
         ("CDK_APP_DIR", "nowhere"),
         ("CDK_CLI", "nowhere"),

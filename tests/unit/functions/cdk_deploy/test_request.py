@@ -40,7 +40,7 @@ def test_the_events_that_come_with_the_function_are_understood(path: Path) -> No
     [
         (None, "NoneType"),
         ([], "list"),
-        ({"detail": "{"}, "no JSON"),
+        ({"detail": "{"}, "not JSON"),
         ({"detail": "[]"}, "list"),
         ({}, "step is None"),
         ({"step": "destroy", "stack": "a"}, "destroy"),
@@ -56,9 +56,10 @@ def test_the_events_that_come_with_the_function_are_understood(path: Path) -> No
         ({"step": "execute", "stack": "a"}, "change_set is None"),
         ({"step": "execute", "stack": "a", "change_set": "-x"}, "-x"),
         ({"step": "poll", "stack": "a", "context": {"b": 1}}, "no context"),
-        ({"step": "poll", "stack": "a", "seen": 1}, "seen"),
-        ({"step": "poll", "stack": "a", "before": "x" * 513}, "before"),
-        ({"step": "poll", "stack": "a", "go_on": "yes"}, "go_on"),
+        ({"step": "poll", "stack": "a", "seen": "id"}, "'seen'"),
+        ({"step": "poll", "stack": "a", "continuation": 1}, "continuation is 1"),
+        ({"step": "poll", "stack": "a", "self_invoke": "yes"}, "self_invoke is 'yes'"),
+        ({"step": "poll", "stack": "a", "wait_s": 1801}, "it takes 0 to 1800 seconds"),
         ({"step": "poll", "stack": "a", "wait_s": -1}, "wait_s"),
         ({"step": "poll", "stack": "a", "wait_s": True}, "wait_s"),
         ({"step": "poll", "stack": "a", "wait_s": float("nan")}, "wait_s"),
@@ -79,3 +80,7 @@ def test_only_allowed_stacks_pass_where_some_are() -> None:
 def test_an_assembly_takes_no_context() -> None:
     with pytest.raises(RequestError, match="takes no context"):
         read(DEPLOY, Config(assembly=Path("/var/task/cdk.out")))
+
+
+def test_poll_may_wait_as_long_as_the_longest_invocation() -> None:
+    assert read({"step": "poll", "stack": "a", "wait_s": 1800}, Config()).wait_s == 1800
