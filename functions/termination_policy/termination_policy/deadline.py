@@ -1,4 +1,4 @@
-"""The function's own deadline: EC2 Auto Scaling waits 2 seconds, so it must end well before."""
+"""The function's own deadline: EC2 Auto Scaling waits 2 seconds, and it must end well before."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 
-from termination_policy.errors import TooLate
+from termination_policy.errors import DeadlinePassed
 
-LIMIT = 1.5  # seconds of an invocation
-RESERVE = 0.5  # seconds before Lambda's own time-out, for the answer
+MAX_SECONDS = 1.5  # of an invocation
+RESERVE_S = 0.5  # before Lambda's own timeout, for the answer
 
 
 class Deadline:
@@ -26,15 +26,18 @@ class Deadline:
         return max(self._end - self._clock(), 0.0)
 
     def check(self) -> None:
-        """Raise TooLate once the time is over."""
+        """Raise DeadlinePassed once the time is over."""
         if self._clock() >= self._end:
-            raise TooLate(f"the deadline of {self._seconds:.1f} s has passed")
+            raise DeadlinePassed(
+                f"the deadline of {self._seconds:.1f} s has passed",
+                "use the strategy cached for what takes longer",
+            )
 
 
 def within(deadline: Deadline, work: Callable[[], None]) -> None:
-    """Run `work` on a thread and return when it is done, or raise TooLate at the deadline.
+    """Run `work` on a thread and return when it is done, or raise DeadlinePassed at the deadline.
 
-    Nothing can end a call that hangs: the thread is left behind, and ends at the client's time-out.
+    A call that hangs cannot be ended: the thread is abandoned, and ends at the client's timeout.
     Raises what `work` raises.
     """
     failures: list[BaseException] = []
@@ -42,7 +45,7 @@ def within(deadline: Deadline, work: Callable[[], None]) -> None:
     def run() -> None:
         try:
             work()
-        except BaseException as error:  # whatever it is, it is told to the caller
+        except BaseException as error:  # raised again in the caller's thread
             failures.append(error)
 
     thread = threading.Thread(target=run, name="questions", daemon=True)

@@ -1,4 +1,4 @@
-"""From a request to instances: orders, then filters, until every quota is full."""
+"""From a request to instances: sort, then filter, until every quota is full."""
 
 from __future__ import annotations
 
@@ -7,45 +7,49 @@ from collections.abc import Iterable, Iterator
 from termination_policy.deadline import within
 from termination_policy.event import Instance, Place, Request
 from termination_policy.policy import Policy
-from termination_policy.strategy import Desk
+from termination_policy.strategy import StrategyContext
 
 
-def decide(policy: Policy, request: Request, desk: Desk) -> tuple[list[str], BaseException | None]:
-    """Return ids that may go, and what kept it from looking for more, if anything did.
+def decide(
+    policy: Policy, request: Request, context: StrategyContext
+) -> tuple[list[str], BaseException | None]:
+    """Return ids that may go, and the error that ended the search, if there was one.
 
-    Whatever happens, each id has passed every strategy, and no quota is exceeded.
+    In any case each id has passed every strategy, and no quota is exceeded.
     """
     picked: list[str] = []
     try:
         if policy.services:
-            within(desk.deadline, lambda: _fill(picked, policy, request, desk))
+            within(context.deadline, lambda: _select(picked, policy, request, context))
         else:  # nothing in it can hang
-            _fill(picked, policy, request, desk)
-    except BaseException as error:  # also what would end the process: an answer is owed
+            _select(picked, policy, request, context)
+    except BaseException as error:  # even SystemExit: Auto Scaling needs an answer
         return list(picked), error
     return list(picked), None
 
 
-def chosen(policy: Policy, instances: Iterable[Instance], desk: Desk) -> Iterator[Instance]:
-    """All that may go, the first to go first, with no regard to quotas. Raises what AWS does."""
+def candidates(
+    policy: Policy, instances: Iterable[Instance], context: StrategyContext
+) -> Iterator[Instance]:
+    """Yield all instances that may go, in order, ignoring quotas. Raises botocore's errors."""
     stream = iter(instances)
     for strategy in (*policy.orders, *policy.filters):
-        stream = strategy.step(stream, desk)
+        stream = strategy.step(stream, context)
     return stream
 
 
-def _fill(picked: list[str], policy: Policy, request: Request, desk: Desk) -> None:
+def _select(picked: list[str], policy: Policy, request: Request, context: StrategyContext) -> None:
     room = {place: capacity for place, capacity in request.quotas.items() if capacity}
     if not room:
         return
-    stream = _wanted(request.instances(), room)
+    stream = _skip_full_zones(request.instances(), room)
     for order in policy.orders:
-        stream = order.step(stream, desk)
-    stream = _wanted(stream, room)
+        stream = order.step(stream, context)
+    stream = _skip_full_zones(stream, room)
     for check in policy.filters:
-        stream = check.step(stream, desk)
+        stream = check.step(stream, context)
     for instance in stream:
-        desk.deadline.check()
+        context.deadline.check()
         if instance.place in room:
             picked.append(instance.id)
             room[instance.place] -= 1
@@ -55,6 +59,6 @@ def _fill(picked: list[str], policy: Policy, request: Request, desk: Desk) -> No
             return
 
 
-def _wanted(instances: Iterable[Instance], room: dict[Place, int]) -> Iterator[Instance]:
-    """Skip places that are full by now: nobody is asked about those."""
+def _skip_full_zones(instances: Iterable[Instance], room: dict[Place, int]) -> Iterator[Instance]:
+    """Skip zones and markets whose quota is full: no calls are made about those."""
     return (one for one in instances if one.place in room)

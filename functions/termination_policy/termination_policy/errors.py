@@ -1,19 +1,21 @@
-"""Why fewer instances were answered than asked for."""
+"""Why fewer instances were returned than asked for."""
 
 from __future__ import annotations
 
-
-class Doubt(Exception):
-    """Something is not known for certain; str() says what, and what would mend it."""
+from surefoot.kit.errors import UserError
 
 
-class TooLate(Doubt):
-    """The deadline has passed."""
+class NotCertain(UserError):
+    """Something is not known for certain, so that no instance may go because of it."""
 
 
-class Invalid(Doubt):
-    """An event or a setting is not what it must be: its place, the reason, the remedy."""
+class DeadlinePassed(NotCertain):
+    """The function's own deadline has passed."""
+
+
+class ValidationError(NotCertain):
+    """An event or a setting is wrong at `place`."""
 
     def __init__(self, place: str, reason: str, remedy: str) -> None:
-        """Keep the three apart for no one: they are read together."""
-        super().__init__(f"{place}: {reason}; {remedy}")
+        super().__init__(f"{place}: {reason}", remedy)
+        self.args = (place, reason, remedy)

@@ -10,13 +10,13 @@ from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeGuard
 
-from termination_policy.errors import Invalid
+from termination_policy.errors import ValidationError
 
 CAUSES = frozenset({"SCALE_IN", "INSTANCE_REFRESH", "MAX_INSTANCE_LIFETIME", "REBALANCE"})
 MARKETS = frozenset({"on-demand", "spot"})
-_REMEDY = "only an event as EC2 Auto Scaling sends it is answered with instances"
+_REMEDY = "send an event as EC2 Auto Scaling sends it"
 
-Place = tuple[str, str]  # a zone and a market: what a quota is for
+Place = tuple[str, str]  # a zone and a market: each has a quota
 
 
 class Instance(NamedTuple):
@@ -28,7 +28,7 @@ class Instance(NamedTuple):
 
     @property
     def place(self) -> Place:
-        """What its quota is kept under."""
+        """The zone and market whose quota it counts against."""
         return self.zone, self.market
 
 
@@ -49,11 +49,11 @@ class Request(NamedTuple):
 
     @property
     def asked(self) -> int:
-        """How many instances are to go."""
+        """How many instances to terminate."""
         return sum(self.quotas.values())
 
     def instances(self) -> Iterator[Instance]:
-        """Those that may be terminated, made as they are wanted."""
+        """Yield the instances that may be terminated."""
         return map(_INSTANCE, zip(*self.columns, strict=True))
 
     @property
@@ -63,15 +63,19 @@ class Request(NamedTuple):
 
 
 def read_event(event: Any) -> Request:
-    """Check an event. Members that are not known are left alone. Raises Invalid."""
+    """Check an event. Unknown members are ignored. Raises ValidationError."""
     if not isinstance(event, dict):
-        raise Invalid("event", f"it is {_kind(event)}, not an object", _REMEDY)
+        raise ValidationError("event", f"it is {_kind(event)}, not an object", _REMEDY)
     cause = _text(event, "Cause", "event")
     if cause not in CAUSES:
-        raise Invalid("Cause", f"{cause!r} is none of {', '.join(sorted(CAUSES))}", _REMEDY)
+        raise ValidationError(
+            "Cause", f"{cause!r} is not one of {', '.join(sorted(CAUSES))}", _REMEDY
+        )
     has_more = event.get("HasMoreInstances", False)
     if not isinstance(has_more, bool):
-        raise Invalid("HasMoreInstances", f"it is {_kind(has_more)}, not true or false", _REMEDY)
+        raise ValidationError(
+            "HasMoreInstances", f"it is {_kind(has_more)}, not true or false", _REMEDY
+        )
     return Request(
         group=_text(event, "AutoScalingGroupARN", "event"),
         cause=cause,
@@ -88,9 +92,9 @@ def _quotas(entries: list[Any]) -> dict[Place, int]:
         place = _place(entry, where)
         capacity = entry.get("Capacity")
         if not isinstance(capacity, int) or isinstance(capacity, bool) or capacity < 0:
-            raise Invalid(f"{where}.Capacity", f"{capacity!r} is no count", _REMEDY)
+            raise ValidationError(f"{where}.Capacity", f"{capacity!r} is not a count", _REMEDY)
         if place in quotas:
-            raise Invalid(where, f"{' '.join(place)} was there before", _REMEDY)
+            raise ValidationError(where, f"{' '.join(place)} is there twice", _REMEDY)
         quotas[place] = capacity
     return quotas
 
@@ -101,39 +105,43 @@ def _columns(entries: list[Any]) -> Columns:
         return [], [], []
     try:
         names, zones, markets = ([*map(column, entries)] for column in _COLUMNS)
-        together = "\n".join(names)  # what is no text cannot be joined
+        together = "\n".join(names)  # only text can be joined
         sound = (
             together.count("\n") == len(names) - 1
             and f"\n{together}".count("\ni-") == len(names)
             and {*markets} <= MARKETS
             and all(isinstance(zone, str) and zone for zone in {*zones})
         )
-    except (KeyError, TypeError):  # a member is missing, or is of a kind that cannot be
+    except (KeyError, TypeError):  # a member is missing, or of the wrong type
         sound = False
     if not sound:
         raise _fault(entries)
     if len({*names}) < len(names):
-        raise Invalid("Instances", "an instance is there twice", _REMEDY)
+        raise ValidationError("Instances", "an instance is there twice", _REMEDY)
     return names, zones, markets
 
 
-def _fault(entries: list[Any]) -> Invalid:
+def _fault(entries: list[Any]) -> ValidationError:
     """Find the entry that is wrong."""
     for number, entry in enumerate(entries):
         where = f"Instances[{number}]"
         _place(entry, where)
         name = entry.get("InstanceId")
         if not isinstance(name, str) or name[:2] != "i-":
-            return Invalid(f"{where}.InstanceId", f"{name!r} is no instance", _REMEDY)
-    return Invalid("Instances", "they cannot be read", _REMEDY)
+            return ValidationError(
+                f"{where}.InstanceId", f"{name!r} is not an instance id", _REMEDY
+            )
+    return ValidationError("Instances", "they cannot be read", _REMEDY)
 
 
 def _place(entry: Any, where: str) -> Place:
     if not isinstance(entry, dict):
-        raise Invalid(where, f"it is {_kind(entry)}, not an object", _REMEDY)
+        raise ValidationError(where, f"it is {_kind(entry)}, not an object", _REMEDY)
     place = entry.get("AvailabilityZone"), entry.get("InstanceMarketOption")
     if not _is_place(place):
-        raise Invalid(where, "zone {!r} and market {!r} are no place".format(*place), _REMEDY)
+        raise ValidationError(
+            where, "zone {!r} and market {!r} are not a zone and market".format(*place), _REMEDY
+        )
     return place
 
 
@@ -145,14 +153,14 @@ def _is_place(place: tuple[Any, Any]) -> TypeGuard[Place]:
 def _list(event: dict[str, Any], name: str) -> list[Any]:
     value = event.get(name)
     if not isinstance(value, list):
-        raise Invalid(name, f"it is {_kind(value)}, not a list", _REMEDY)
+        raise ValidationError(name, f"it is {_kind(value)}, not a list", _REMEDY)
     return value
 
 
 def _text(event: dict[str, Any], name: str, where: str) -> str:
     value = event.get(name)
     if not isinstance(value, str) or not value:
-        raise Invalid(name, f"it is {_kind(value)} in the {where}, not a text", _REMEDY)
+        raise ValidationError(name, f"it is {_kind(value)} in the {where}, not text", _REMEDY)
     return value
 
 

@@ -1,6 +1,6 @@
-"""Two questions to a Kubernetes API server: which nodes are cordoned, which pods does one have.
+"""Ask a Kubernetes API server which nodes are cordoned, and which pods a node has.
 
-Where it is and who asks stands in a secret of Secrets Manager, a JSON object: `server`
+Its address and credentials are in Secrets Manager, as a JSON object: `server`
 (https://…), `token` of a service account that may list nodes and pods, `ca` (PEM).
 """
 
@@ -10,39 +10,47 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from termination_policy.errors import Doubt
-from termination_policy.strategy import Desk
+from termination_policy.errors import NotCertain
+from termination_policy.strategy import StrategyContext
 
 PAGE = "500"
+_REMEDY = "see the API server's log; check the server and the token's permissions"
 
 
 class Kubernetes:
-    """One API server, for one invocation. Questions raise Doubt, TooLate, urllib3's errors."""
+    """One API server, for one invocation.
 
-    def __init__(self, secret: str, desk: Desk) -> None:
+    Methods raise NotCertain, DeadlinePassed and urllib3's errors.
+    """
+
+    def __init__(self, secret: str, context: StrategyContext) -> None:
         """Read the secret."""
         import ssl
 
         import urllib3
 
-        text = desk.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+        text = context.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
         try:
             found = json.loads(text)
             server, token, ca = str(found["server"]), str(found["token"]), str(found["ca"])
-            context = ssl.create_default_context(cadata=ca)
+            ssl_context = ssl.create_default_context(cadata=ca)
         except (ValueError, KeyError, TypeError, ssl.SSLError):
-            # Not chained, not quoted: it would show the token.
-            raise Doubt(f"the secret {secret} is no object with server, token and ca") from None
+            # Neither chained nor quoted: it would show the token.
+            raise NotCertain(
+                f"the secret {secret} is not an object with server, token and ca", "correct it"
+            ) from None
         if not server.startswith("https://"):
-            raise Doubt(f"the server in {secret} is not https://…, and a token is sent there")
-        self._desk = desk
+            raise NotCertain(
+                f"the server in {secret} is not https://…, and a token is sent there", "correct it"
+            )
+        self._context = context
         self._server = server.rstrip("/")
         self._pool = urllib3.PoolManager(
-            ssl_context=context, headers={"Authorization": f"Bearer {token}"}
+            ssl_context=ssl_context, headers={"Authorization": f"Bearer {token}"}
         )
 
     def cordoned(self) -> dict[str, str]:
-        """Names of the nodes on which nothing new is placed, by their instance."""
+        """Return the names of cordoned nodes by instance id."""
         nodes: dict[str, str] = {}
         for node in self._all("/api/v1/nodes", "spec.unschedulable=true"):
             spec = node["spec"]
@@ -52,7 +60,7 @@ class Kubernetes:
         return nodes
 
     def pods(self, node: str) -> Iterator[dict[str, Any]]:
-        """The pods of a node, of every namespace."""
+        """Return the pods of a node, of all namespaces."""
         return self._all("/api/v1/pods", f"spec.nodeName={node}")
 
     def _all(self, path: str, selector: str) -> Iterator[dict[str, Any]]:
@@ -60,7 +68,7 @@ class Kubernetes:
         while True:
             page = self._get(path, fields)
             if not isinstance(page.get("items"), list):
-                raise Doubt(f"{path} of Kubernetes has no items")
+                raise NotCertain(f"the Kubernetes response to {path} has no items", _REMEDY)
             yield from page["items"]
             more = (page.get("metadata") or {}).get("continue")
             if not more:
@@ -68,18 +76,18 @@ class Kubernetes:
             fields = {**fields, "continue": more}
 
     def _get(self, path: str, fields: dict[str, str]) -> dict[str, Any]:
-        self._desk.deadline.check()
+        self._context.deadline.check()
         answer = self._pool.request(
             "GET",
             self._server + path,
             fields=fields,
             retries=False,
             redirect=False,
-            timeout=max(self._desk.deadline.left(), 0.01),
+            timeout=max(self._context.deadline.left(), 0.01),
         )
         if answer.status != 200:
-            raise Doubt(f"{path} of Kubernetes was answered with {answer.status}")
+            raise NotCertain(f"Kubernetes answered {path} with {answer.status}", _REMEDY)
         page = answer.json()
         if not isinstance(page, dict):
-            raise Doubt(f"{path} of Kubernetes is no object")
+            raise NotCertain(f"the Kubernetes response to {path} is not an object", _REMEDY)
         return page

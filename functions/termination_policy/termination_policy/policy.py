@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from termination_policy.errors import Invalid
+from termination_policy.errors import ValidationError
 from termination_policy.strategies import STRATEGIES
 from termination_policy.strategy import Strategy
 
@@ -18,21 +18,21 @@ class Policy(NamedTuple):
 
     @property
     def services(self) -> tuple[str, ...]:
-        """The services of AWS that it asks; none makes it pure."""
+        """The AWS services that it calls; without any it is pure."""
         return tuple(name for one in (*self.orders, *self.filters) for name in one.services)
 
 
 def read_policy(text: str, name: str = "POLICY") -> Policy:
-    """Read "not_tagged:protect, oldest". Raises Invalid.
+    """Read a policy such as "not_tagged:protect, oldest". Raises ValidationError.
 
-    What orders works before what filters, wherever it stands: then only those are asked about that
-    are next to go. Of two orders the first written counts more.
+    Strategies that sort run before those that filter, in any order of words: then only the next
+    candidates are asked about. Of two sorts the first one written counts more.
 
     :param name: the variable that it comes from, for the error
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not words:
-        raise Invalid(name, "it names no strategy", f"name one or more of {_known()}")
+        raise ValidationError(name, "it has no strategy", f"name one or more of {_known()}")
     made = [_strategy(word, name) for word in words]
     orders = [one for one in made if one.orders]
     # Sorts are stable: the last to sort counts most.
@@ -46,11 +46,11 @@ def read_policy(text: str, name: str = "POLICY") -> Policy:
 def _strategy(word: str, variable: str) -> Strategy:
     name, _, argument = word.partition(":")
     if name not in STRATEGIES:
-        raise Invalid(variable, f"there is no strategy {name!r}", f"there are {_known()}")
+        raise ValidationError(variable, f"there is no strategy {name!r}", f"there are {_known()}")
     try:
         return STRATEGIES[name](argument.strip())
     except ValueError as error:
-        raise Invalid(variable, f"{word!r} cannot be", f"write {error}") from None
+        raise ValidationError(variable, f"{word!r} is not possible", f"write {error}") from None
 
 
 def _known() -> str:

@@ -7,14 +7,12 @@ a client does not pay for it.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import __version__
 
 
-@dataclass(frozen=True)
-class ClientOptions:
+class ClientOptions(NamedTuple):
     """How clients behave.
 
     `user_agent` is appended to boto3's User-Agent header, so that CloudTrail shows which function

@@ -10,16 +10,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import UserError
 
 _SCHEDULER = "aws.scheduler"
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(NamedTuple):
     """An event's payload, and what EventBridge says about its delivery (empty for other senders).
 
     `key` is equal for two deliveries of the same event. `resource` is the ARN of the rule or

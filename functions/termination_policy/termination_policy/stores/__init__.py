@@ -1,4 +1,4 @@
-"""Where verdicts are kept, by the scheme of an address."""
+"""Where results are kept, by the scheme of an address."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from termination_policy.stores import dynamodb, s3
 from termination_policy.stores.store import Store
 
 SCHEMES: Mapping[str, Callable[[str], Store]] = {"dynamodb": dynamodb.make, "s3": s3.make}
-HOW = "cached:dynamodb://TABLE or cached:s3://BUCKET/PREFIX, or set VERDICT_STORE to the address"
+USAGE = "cached:dynamodb://TABLE or cached:s3://BUCKET/PREFIX, or set RESULT_STORE to the address"
 
 
 def find(address: str) -> Store:
     """Return the store of an address. Raises ValueError."""
     scheme, _, place = address.partition("://")
     if scheme not in SCHEMES or not place.strip("/"):
-        raise ValueError(HOW)
+        raise ValueError(USAGE)
     return SCHEMES[scheme](place.strip("/"))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from termination_policy.errors import Doubt
+from termination_policy.errors import NotCertain
 from termination_policy.stores.store import Store
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-MOST = 2_000_000  # bytes
+_REMEDY = "delete the object; the scheduled scan writes another"
+MAX_BYTES = 2_000_000  # bytes
 
 
 def make(place: str) -> Store:
@@ -25,9 +26,11 @@ def make(place: str) -> Store:
             found = client.get_object(Bucket=bucket, Key=key(group))
         except client.exceptions.NoSuchKey:
             return None
-        data = found["Body"].read(MOST + 1)
-        if len(data) > MOST:
-            raise Doubt(f"the verdict in s3://{place} is larger than {MOST:,} bytes")
+        data = found["Body"].read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise NotCertain(
+                f"the cached result in s3://{place} is larger than {MAX_BYTES:,} bytes", _REMEDY
+            )
         return data
 
     def write(client: S3Client, group: str, data: bytes, expires: float) -> None:

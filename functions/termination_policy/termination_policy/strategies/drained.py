@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from termination_policy.event import Instance
 from termination_policy.kubernetes import Kubernetes
-from termination_policy.strategy import Desk, Strategy
+from termination_policy.strategy import Strategy, StrategyContext
 
 
 def make(argument: str) -> Strategy:
@@ -17,11 +17,11 @@ def make(argument: str) -> Strategy:
     if not argument:
         raise ValueError("drained:SECRET, the name of a secret with server, token and ca")
 
-    def step(instances: Iterator[Instance], desk: Desk) -> Iterator[Instance]:
-        kubernetes = Kubernetes(argument, desk)
+    def step(instances: Iterator[Instance], context: StrategyContext) -> Iterator[Instance]:
+        kubernetes = Kubernetes(argument, context)
         nodes = kubernetes.cordoned()
         for one in instances:
-            desk.deadline.check()
+            context.deadline.check()
             if one.id in nodes and not any(map(_holds, kubernetes.pods(nodes[one.id]))):
                 yield one
 

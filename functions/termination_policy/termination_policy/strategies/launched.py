@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from termination_policy.event import Instance
-from termination_policy.instances import PER_CALL, described
-from termination_policy.strategy import Desk, Strategy, batches, ranked
+from termination_policy.instances import BATCH_SIZE, describe_instances
+from termination_policy.strategy import Strategy, StrategyContext, batches, sort_by_rank
 
-MOST_KEPT = 100_000  # launch times in memory, some 15 MB
+MAX_KNOWN = 100_000  # launch times in memory, some 15 MB
 
 
 def oldest(argument: str) -> Strategy:
@@ -30,13 +30,13 @@ def _make(name: str, argument: str, sign: int) -> Strategy:
         raise ValueError(f"{name}, without an argument")
     known: dict[str, float] = {}
 
-    def step(instances: Iterator[Instance], desk: Desk) -> Iterator[Instance]:
+    def step(instances: Iterator[Instance], context: StrategyContext) -> Iterator[Instance]:
         wanted = list(instances)
-        if len(known) > MOST_KEPT:
+        if len(known) > MAX_KNOWN:
             known.clear()
-        for batch in batches((one for one in wanted if one.id not in known), PER_CALL):
-            for found in described(batch, desk):
+        for batch in batches((one for one in wanted if one.id not in known), BATCH_SIZE):
+            for found in describe_instances(batch, context):
                 known[found["InstanceId"]] = sign * found["LaunchTime"].timestamp()
-        return ranked(wanted, known)
+        return sort_by_rank(wanted, known)
 
     return Strategy(step, orders=True, services=("ec2",))

@@ -1,8 +1,8 @@
-"""`metric_below:NAMESPACE NAME STATISTIC PERIOD COUNT THRESHOLD`: quiet by a CloudWatch metric.
+"""`metric_below:NAMESPACE NAME STATISTIC PERIOD COUNT THRESHOLD`: idle by a CloudWatch metric.
 
 In each of the last COUNT periods there must be a value, and it must be below the threshold. The
 newest full period may still be without one, as CloudWatch shows values late; then the COUNT before
-it count. No value is no proof: an instance without is dropped.
+it count. A missing value proves nothing: the instance is dropped.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from math import isnan
 from typing import TYPE_CHECKING, NamedTuple
 
 from termination_policy.event import Instance
-from termination_policy.strategy import Desk, Strategy, proven
+from termination_policy.strategy import Strategy, StrategyContext, filter_in_batches
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
 
-PER_CALL = 500  # Source: "GetMetricData", Amazon CloudWatch API Reference
+BATCH_SIZE = 500  # Source: "GetMetricData", Amazon CloudWatch API Reference
 STATISTICS = frozenset({"Average", "Maximum", "Minimum", "SampleCount", "Sum"})
-HOW = (
+USAGE = (
     "metric_below:NAMESPACE NAME STATISTIC PERIOD COUNT THRESHOLD, "
     "such as metric_below:AWS/EC2 CPUUtilization Maximum 300 3 5"
 )
 
 
-class Quiet(NamedTuple):
-    """What is quiet: `statistic` below `threshold` in each of `periods` times `period` seconds."""
+class MetricThreshold(NamedTuple):
+    """`statistic` must be below `threshold` in each of `periods` times `period` seconds."""
 
     namespace: str
     name: str
@@ -39,44 +39,46 @@ class Quiet(NamedTuple):
 
 
 def make(argument: str) -> Strategy:
-    """Return the strategy. Raises ValueError for words that cannot be."""
-    quiet = _read(argument)
+    """Return the strategy. Raises ValueError for impossible words."""
+    threshold = _read(argument)
 
-    def ask(instances: Sequence[Instance], desk: Desk) -> set[str]:
-        newest = int(desk.now() // quiet.period - 1) * quiet.period  # where that period begins
-        values = _values(quiet, instances, desk, newest)
+    def ask(instances: Sequence[Instance], context: StrategyContext) -> set[str]:
+        newest = (
+            int(context.now() // threshold.period - 1) * threshold.period
+        )  # where that period begins
+        values = _values(threshold, instances, context, newest)
         return {
             one.id
             for number, one in enumerate(instances)
-            if _is_quiet(quiet, values.get(f"m{number}", {}), newest)
+            if _is_below_threshold(threshold, values.get(f"m{number}", {}), newest)
         }
 
-    return Strategy(proven(ask, PER_CALL), services=("cloudwatch",))
+    return Strategy(filter_in_batches(ask, BATCH_SIZE), services=("cloudwatch",))
 
 
-def _is_quiet(quiet: Quiet, values: dict[int, float], newest: int) -> bool:
-    first = newest if newest in values else newest - quiet.period
-    needed = [first - back * quiet.period for back in range(quiet.periods)]
-    # A value that is no number compares as False.
+def _is_below_threshold(threshold: MetricThreshold, values: dict[int, float], newest: int) -> bool:
+    first = newest if newest in values else newest - threshold.period
+    needed = [first - back * threshold.period for back in range(threshold.periods)]
+    # NaN compares as False.
     return all(when in values for when in needed) and all(
-        value < quiet.threshold for value in values.values()
+        value < threshold.threshold for value in values.values()
     )
 
 
 def _values(
-    quiet: Quiet, instances: Sequence[Instance], desk: Desk, newest: int
+    threshold: MetricThreshold, instances: Sequence[Instance], context: StrategyContext, newest: int
 ) -> dict[str, dict[int, float]]:
-    """Values by query and by the time at which their period begins; incomplete ones left out."""
-    client: CloudWatchClient = desk.client("cloudwatch")
+    """Return values by query and start of their period, without incomplete results."""
+    client: CloudWatchClient = context.client("cloudwatch")
     pages = client.get_paginator("get_metric_data").paginate(
-        MetricDataQueries=[_query(quiet, f"m{n}", one.id) for n, one in enumerate(instances)],
-        StartTime=_utc(newest - quiet.periods * quiet.period),
-        EndTime=_utc(newest + quiet.period),
+        MetricDataQueries=[_query(threshold, f"m{n}", one.id) for n, one in enumerate(instances)],
+        StartTime=_utc(newest - threshold.periods * threshold.period),
+        EndTime=_utc(newest + threshold.period),
     )
     values: dict[str, dict[int, float]] = {}
     complete: dict[str, bool] = {}
     for page in pages:
-        desk.deadline.check()
+        context.deadline.check()
         for result in page["MetricDataResults"]:
             complete[result["Id"]] = result["StatusCode"] == "Complete"
             points = zip(result["Timestamps"], result["Values"], strict=True)
@@ -84,32 +86,32 @@ def _values(
     return {name: found for name, found in values.items() if complete[name]}
 
 
-def _query(quiet: Quiet, name: str, instance: str) -> MetricDataQueryTypeDef:
+def _query(threshold: MetricThreshold, name: str, instance: str) -> MetricDataQueryTypeDef:
     return {
         "Id": name,
         "MetricStat": {
             "Metric": {
-                "Namespace": quiet.namespace,
-                "MetricName": quiet.name,
+                "Namespace": threshold.namespace,
+                "MetricName": threshold.name,
                 "Dimensions": [{"Name": "InstanceId", "Value": instance}],
             },
-            "Period": quiet.period,
-            "Stat": quiet.statistic,
+            "Period": threshold.period,
+            "Stat": threshold.statistic,
         },
     }
 
 
-def _read(argument: str) -> Quiet:
+def _read(argument: str) -> MetricThreshold:
     words = argument.split()
     if len(words) != 6 or words[2] not in STATISTICS:
-        raise ValueError(HOW)
+        raise ValueError(USAGE)
     try:
         period, count, threshold = int(words[3]), int(words[4]), float(words[5])
     except ValueError:
-        raise ValueError(HOW) from None
+        raise ValueError(USAGE) from None
     if period < 60 or period % 60 or not 1 <= count <= 100 or isnan(threshold):
-        raise ValueError(f"{HOW}: PERIOD in whole minutes, COUNT from 1 to 100")
-    return Quiet(words[0], words[1], words[2], period, count, threshold)
+        raise ValueError(f"{USAGE}: PERIOD in whole minutes, COUNT from 1 to 100")
+    return MetricThreshold(words[0], words[1], words[2], period, count, threshold)
 
 
 def _utc(seconds: int) -> datetime:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from termination_policy.event import Instance
-from termination_policy.instances import PER_CALL, described
-from termination_policy.strategy import Desk, Strategy, proven
+from termination_policy.instances import BATCH_SIZE, describe_instances
+from termination_policy.strategy import Strategy, StrategyContext, filter_in_batches
 
 
 def absent(argument: str) -> Strategy:
@@ -28,12 +28,12 @@ def _make(name: str, argument: str, *, wanted: bool) -> Strategy:
     if not key:
         raise ValueError(f"{name}:KEY or {name}:KEY=VALUE")
 
-    def ask(instances: Sequence[Instance], desk: Desk) -> set[str]:
+    def ask(instances: Sequence[Instance], context: StrategyContext) -> set[str]:
         free = set()
-        for found in described(instances, desk):
+        for found in describe_instances(instances, context):
             tags = {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
             if (key in tags and (not equals or tags[key] == value)) is wanted:
                 free.add(found["InstanceId"])
         return free
 
-    return Strategy(proven(ask, PER_CALL), services=("ec2",))
+    return Strategy(filter_in_batches(ask, BATCH_SIZE), services=("ec2",))

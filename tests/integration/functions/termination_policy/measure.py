@@ -23,9 +23,9 @@ from rie.engine import connect
 from rie.function import find
 from rie.image import LOCAL, build, build_function
 from rie.sandbox import Sandbox
+from surefoot.kit.clients import Clients
 from surefoot.kit.tables import format_table
 from termination_policy import cached_result
-from termination_policy.aws import Clients
 from termination_policy.stores import find as find_store
 from tests.image.conftest import Logs
 from tests.integration.functions.termination_policy import seed
@@ -46,9 +46,9 @@ class Case(NamedTuple):
 
 CASES = (
     Case("any", 0.4, 1.5),
-    Case("cached:dynamodb://verdicts", 1.0, 0.0),
-    Case("cached:s3://verdicts", 1.0, 0.0),
-    Case("cached:dynamodb://verdicts, not_tagged:protect", 0.0, 0.0),
+    Case("cached:dynamodb://results", 1.0, 0.0),
+    Case("cached:s3://results", 1.0, 0.0),
+    Case("cached:dynamodb://results, not_tagged:protect", 0.0, 0.0),
 )
 
 
@@ -121,14 +121,14 @@ def main() -> int:
 
 
 def _prepare() -> None:
-    """Fill both stores with a verdict on every instance, the last one to go first."""
+    """Fill both stores with a cached result on every instance, the last one to go first."""
     seed.table()
     seed.bucket()
     free = [one["InstanceId"] for one in reversed(large(INSTANCES, WANTED)["Instances"])]
-    for address in ("dynamodb://verdicts", "s3://verdicts"):
+    for address in ("dynamodb://results", "s3://results"):
         store, now = find_store(address), time.time()
-        data = cached_result.encode(GROUP, free, now, cached_result.LONGEST)
-        store.write(Clients()(store.service), GROUP, data, now + cached_result.LONGEST)
+        data = cached_result.encode(GROUP, free, now, cached_result.MAX_AGE_S)
+        store.write(Clients()(store.service), GROUP, data, now + cached_result.MAX_AGE_S)
 
 
 def _shown(times: Times, p99: float) -> list[float]:

@@ -61,8 +61,8 @@ def load(name: str, values: dict[int, float], now: datetime) -> None:
     )
 
 
-def table(name: str = "verdicts") -> None:
-    """A table for verdicts."""
+def table(name: str = "results") -> None:
+    """A table for results."""
     boto3.client("dynamodb").create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -71,7 +71,7 @@ def table(name: str = "verdicts") -> None:
     )
 
 
-def bucket(name: str = "verdicts") -> None:
-    """A bucket for verdicts."""
+def bucket(name: str = "results") -> None:
+    """A bucket for results."""
     place: Any = {"LocationConstraint": REGION}
     boto3.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=place)

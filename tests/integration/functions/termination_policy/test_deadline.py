@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from termination_policy import app
-from termination_policy.deadline import Deadline, within
-from termination_policy.errors import TooLate
+from termination_policy.deadline import MAX_SECONDS, Deadline, within
+from termination_policy.errors import DeadlinePassed
 from tests.integration.functions.termination_policy import seed
 from tests.integration.functions.termination_policy.conftest import Fleet
 from tests.integration.functions.termination_policy.events import A, event
@@ -20,13 +20,13 @@ def test_time_runs_out_once_and_for_all() -> None:
     assert deadline.left() == pytest.approx(0.1)
     now[0] = 101.5
     assert deadline.left() == 0.0
-    with pytest.raises(TooLate, match=r"the deadline of 1\.5 s has passed"):
+    with pytest.raises(DeadlinePassed, match=r"the deadline of 1\.5 s has passed"):
         deadline.check()
 
 
 def test_work_that_hangs_is_left_behind() -> None:
     ended = threading.Event()
-    with pytest.raises(TooLate):
+    with pytest.raises(DeadlinePassed):
         within(Deadline(0.01), lambda: setattr(ended, "over", ended.wait(30)))
     ended.set()
 
@@ -43,10 +43,10 @@ def test_what_work_raises_reaches_its_caller(kind: type[BaseException]) -> None:
 def test_a_call_that_hangs_is_answered_at_the_deadline(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "LIMIT", 0.2)
+    monkeypatch.setattr(app, "MAX_SECONDS", 0.2)
     fleet.wire.trouble = fleet.wire.hold
     assert fleet.decide(event({A: 1}, [("i-1", A)]), "not_tagged:keep") == []
-    assert "the deadline of 0.2 s has passed" in fleet.told()["reason"]
+    assert "the deadline of 0.2 s has passed" in fleet.logged()["reason"]
 
 
 def test_what_was_proven_before_the_deadline_is_answered(
@@ -63,7 +63,7 @@ def test_what_was_proven_before_the_deadline_is_answered(
 
         def check(self) -> None:
             if hanging.is_set():
-                raise TooLate("the deadline has passed")
+                raise DeadlinePassed("the deadline has passed", "none")
 
     monkeypatch.setattr(app, "Deadline", Gate)
     made = seed.instances(201)
@@ -77,7 +77,7 @@ def test_what_was_proven_before_the_deadline_is_answered(
     fleet.wire.trouble = trouble
     sent = event({A: 201}, [(name, A) for name in made])
     assert fleet.decide(sent, "not_tagged:keep") == made[:200]
-    assert "the deadline" in fleet.told()["reason"]
+    assert "the deadline" in fleet.logged()["reason"]
 
 
 @pytest.mark.parametrize("policy", ["any", "not_tagged:keep"])
@@ -85,7 +85,7 @@ def test_an_invocation_without_time_is_answered_with_none(fleet: Fleet, policy: 
     made = seed.instances(1)
     fleet.wire.sent.clear()
     assert fleet.decide(event({A: 1}, [(made[0], A)]), policy, timeout=0.5) == []
-    assert "the deadline of" in fleet.told()["reason"]
+    assert "the deadline of" in fleet.logged()["reason"]
     assert fleet.wire.sent == []
 
 
@@ -100,6 +100,7 @@ def test_the_deadline_is_lambdas_less_the_reserve(
             super().__init__(left)
 
     monkeypatch.setattr(app, "Deadline", Noted)
+    monkeypatch.setattr(app, "MAX_SECONDS", MAX_SECONDS)
     for timeout in (1.0, 2.0, 60.0):
         fleet.decide(event({}, []), "any", timeout=timeout, clock=lambda: 0.0)
     assert seconds == [0.5, 1.5, 1.5]

@@ -84,7 +84,7 @@ def test_a_server_that_refuses_terminates_no_instance(
     cluster.node(ONE)
     cluster.status = status
     assert fleet.decide(sent(ONE), POLICY) == []
-    assert f"/api/v1/nodes of Kubernetes was answered with {status}" in fleet.told()["reason"]
+    assert f"Kubernetes answered /api/v1/nodes with {status}" in fleet.logged()["reason"]
 
 
 def test_a_server_of_another_authority_gets_no_token(
@@ -97,7 +97,7 @@ def test_a_server_of_another_authority_gets_no_token(
         SecretId="kubernetes", SecretString=json.dumps(found)
     )
     assert fleet.decide(sent(ONE), POLICY) == []
-    assert "CERTIFICATE_VERIFY_FAILED" in fleet.told()["reason"]
+    assert "CERTIFICATE_VERIFY_FAILED" in fleet.logged()["reason"]
     assert cluster.asked == []
 
 
@@ -117,7 +117,7 @@ def test_a_wrong_secret_terminates_no_instance_and_is_not_shown(
         SecretId="kubernetes", SecretString=json.dumps(found)
     )
     assert fleet.decide(sent(ONE), POLICY) == []
-    told = json.dumps(fleet.told())
+    told = json.dumps(fleet.logged())
     assert "kubernetes" in told
     assert "a-service-accounts-token" not in told
     assert cluster.asked == []

@@ -36,13 +36,13 @@ def test_each_cause_under_the_emulator(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("group")
-def test_the_companion_under_the_emulator(aws: str, tmp_path: Path) -> None:
+def test_the_scan_under_the_emulator(aws: str, tmp_path: Path) -> None:
     settings = {
         **variables(aws),
         "GROUP": "workers",
-        "COMPANION_POLICY": "not_tagged:keep",
-        "VERDICT_STORE": "dynamodb://verdicts",
-        "VERDICT_SECONDS": "60",
+        "SCAN_POLICY": "not_tagged:keep",
+        "RESULT_STORE": "dynamodb://results",
+        "RESULT_MAX_AGE_S": "60",
     }
     function = find("termination_policy", "termination_policy.scheduled_scan.handler")
     with (

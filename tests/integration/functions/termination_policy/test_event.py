@@ -49,26 +49,26 @@ BROKEN: dict[str, tuple[Any, str]] = {
     "a list": ([good()], "event: it is list"),
     "empty": ({}, "Cause: it is missing"),
     "no cause": (without("Cause"), "Cause: it is missing"),
-    "an unknown cause": ({**good(), "Cause": "BOREDOM"}, "'BOREDOM' is none of"),
+    "an unknown cause": ({**good(), "Cause": "BOREDOM"}, "'BOREDOM' is not one of"),
     "no group": (without("AutoScalingGroupARN"), "AutoScalingGroupARN: it is missing"),
     "no capacity": (without("CapacityToTerminate"), "CapacityToTerminate: it is missing"),
     "no instances": (without("Instances"), "Instances: it is missing"),
     "instances by name": ({**good(), "Instances": {"a": 1}}, "Instances: it is dict"),
     "more of a kind": ({**good(), "HasMoreInstances": "yes"}, "HasMoreInstances: it is str"),
-    "a negative capacity": (capacity(Capacity=-1), "-1 is no count"),
-    "a capacity as text": (capacity(Capacity="1"), "'1' is no count"),
-    "a broken capacity": (capacity(Capacity=1.5), "1.5 is no count"),
-    "a capacity of true": (capacity(Capacity=True), "True is no count"),
+    "a negative capacity": (capacity(Capacity=-1), "-1 is not a count"),
+    "a capacity as text": (capacity(Capacity="1"), "'1' is not a count"),
+    "a broken capacity": (capacity(Capacity=1.5), "1.5 is not a count"),
+    "a capacity of true": (capacity(Capacity=True), "True is not a count"),
     "capacity without a zone": (capacity(AvailabilityZone=""), "CapacityToTerminate[0]: zone ''"),
     "an unknown market": (capacity(InstanceMarketOption="futures"), "market 'futures'"),
     "a market twice": (
         {**good(), "CapacityToTerminate": good()["CapacityToTerminate"] * 2},
-        "CapacityToTerminate[1]: eu-west-1a on-demand was there before",
+        "CapacityToTerminate[1]: eu-west-1a on-demand is there twice",
     ),
     "a number as capacity": ({**good(), "CapacityToTerminate": [1]}, "[0]: it is int '1'"),
     "a duplicate id": (instance(InstanceId=TWO[0]), "an instance is there twice"),
     "no id": (instance(InstanceId=None), "Instances[1].InstanceId: None"),
-    "an id of another kind": (instance(InstanceId="vol-1"), "'vol-1' is no instance"),
+    "an id of another kind": (instance(InstanceId="vol-1"), "'vol-1' is not an instance id"),
     "an instance without a zone": (instance(AvailabilityZone=None), "Instances[1]: zone None"),
     "an instance's unknown market": (instance(InstanceMarketOption=""), "Instances[1]: zone"),
     "a text as instance": ({**good(), "Instances": ["i-1"]}, "Instances[0]: it is str 'i-1'"),
@@ -79,7 +79,7 @@ BROKEN: dict[str, tuple[Any, str]] = {
 def test_an_invalid_event_is_answered_with_none_and_a_reason(fleet: Fleet, name: str) -> None:
     sent, reason = BROKEN[name]
     assert fleet.decide(sent, "any") == []
-    told = fleet.told()
+    told = fleet.logged()
     assert reason in told["reason"]
     assert (told["Answered"], told["Faults"]) == (0, 1)
 
@@ -113,7 +113,7 @@ def test_markets_of_a_zone_are_kept_apart() -> None:
 
 def test_more_instances_than_shown_are_reported(fleet: Fleet) -> None:
     fleet.decide({**good(), "HasMoreInstances": True}, "any")
-    assert fleet.told()["more"] is True
+    assert fleet.logged()["more"] is True
 
 
 NOTHING: dict[str, Callable[[], Event]] = {
@@ -129,5 +129,5 @@ NOTHING: dict[str, Callable[[], Event]] = {
 @pytest.mark.parametrize("policy", ["any", "not_tagged:keep", "oldest"])
 def test_with_empty_quotas_no_call_is_made(fleet: Fleet, name: str, policy: str) -> None:
     assert fleet.decide(NOTHING[name](), policy) == []
-    assert fleet.told()["Faults"] == 0
+    assert fleet.logged()["Faults"] == 0
     assert fleet.wire.sent == []

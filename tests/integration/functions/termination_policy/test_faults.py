@@ -9,8 +9,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
+from surefoot.kit.clients import Clients
 from termination_policy import app
-from termination_policy.aws import Clients
 from tests.integration.functions.termination_policy import seed
 from tests.integration.functions.termination_policy.conftest import Fleet
 from tests.integration.functions.termination_policy.events import A, event
@@ -25,8 +25,8 @@ ASKING = {
     f"idle_ecs:{seed.CLUSTER}": "ListContainerInstances",
     "metric_below:AWS/EC2 CPUUtilization Maximum 300 3 5": "GetMetricData",
     "drained:kubernetes": "GetSecretValue",
-    "cached:dynamodb://verdicts": "GetItem",
-    "cached:s3://verdicts/of": "GetObject",
+    "cached:dynamodb://results": "GetItem",
+    "cached:s3://results/of": "GetObject",
 }
 
 
@@ -61,7 +61,7 @@ def test_no_instance_is_terminated_and_the_reason_is_logged(
 ) -> None:
     fleet.wire.trouble = FAULTS[name]
     assert fleet.decide(event({A: 1}, [("i-1", A)]), policy) == []
-    told = fleet.told()
+    told = fleet.logged()
     assert told["Answered"] == 0
     assert told["reason"]
     # One attempt: there is no time for another.
@@ -72,9 +72,9 @@ def test_no_instance_is_terminated_and_the_reason_is_logged(
 def test_a_refusal_says_what_to_do(fleet: Fleet, policy: str) -> None:
     fleet.wire.trouble = FAULTS["refused"]
     fleet.decide(event({A: 1}, [("i-1", A)]), policy)
-    told = fleet.told()
+    told = fleet.logged()
     assert told["Faults"] == 1
-    assert f"allow {ASKING[policy]} on it in the policy of the role" in told["reason"]
+    assert f"allow {ASKING[policy]} on the resource in the policy of the role" in told["reason"]
 
 
 def test_after_a_fault_what_was_proven_before_still_goes(fleet: Fleet) -> None:
@@ -84,7 +84,7 @@ def test_after_a_fault_what_was_proven_before_still_goes(fleet: Fleet) -> None:
     fleet.wire.trouble = lambda name: throttle(name) if len(fleet.wire.sent) == 2 else None
     sent = event({A: 201}, [(name, A) for name in made])
     assert fleet.decide(sent, "not_tagged:keep") == made[:200]
-    assert fleet.told()["Faults"] == 1
+    assert fleet.logged()["Faults"] == 1
 
 
 def test_a_client_that_cannot_be_made_terminates_no_instance(
@@ -94,13 +94,13 @@ def test_a_client_that_cannot_be_made_terminates_no_instance(
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     assert fleet.decide(event({A: 1}, [("i-1", A)]), "oldest") == []
-    assert "You must specify a region" in fleet.told()["reason"]
+    assert "You must specify a region" in fleet.logged()["reason"]
 
 
 def test_a_context_without_a_clock_terminates_no_instance(fleet: Fleet) -> None:
     fleet.variables(POLICY="any")
     assert app.handler(event({A: 1}, [("i-1", A)]), None) == {"InstanceIDs": []}
-    assert "AttributeError" in fleet.told()["reason"]
+    assert "AttributeError" in fleet.logged()["reason"]
 
 
 @pytest.mark.parametrize("kind", [MemoryError, RecursionError, RuntimeError])
@@ -112,7 +112,7 @@ def test_a_defect_in_reading_terminates_no_instance(
 
     monkeypatch.setattr(app, "read_event", broken)
     assert fleet.decide(event({A: 1}, [("i-1", A)]), "any") == []
-    assert fleet.told()["reason"] == f"{kind.__name__}: defect"
+    assert fleet.logged()["reason"] == f"{kind.__name__}: defect"
 
 
 def test_no_thread_no_instance(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:

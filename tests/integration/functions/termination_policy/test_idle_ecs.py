@@ -7,8 +7,8 @@ import pytest
 
 from tests.integration.functions.termination_policy import seed
 from tests.integration.functions.termination_policy.conftest import Fleet
-from tests.integration.functions.termination_policy.desks import passed
 from tests.integration.functions.termination_policy.events import A, event, names
+from tests.integration.functions.termination_policy.strategies import passed
 from tests.support.awsanswer import answer
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.integration.functions.termination_policy import seed
 from tests.integration.functions.termination_policy.conftest import Fleet
-from tests.integration.functions.termination_policy.desks import passed
 from tests.integration.functions.termination_policy.events import names
+from tests.integration.functions.termination_policy.strategies import passed
 from tests.support.awsanswer import answer
 
 POLICY = "metric_below:AWS/EC2 CPUUtilization Maximum 300 3 5"

@@ -2,19 +2,19 @@ from __future__ import annotations
 
 import pytest
 
-from termination_policy.errors import Invalid
+from termination_policy.errors import ValidationError
 from termination_policy.policy import read_policy
 from termination_policy.strategies import STRATEGIES
 from tests.integration.functions.termination_policy import seed
 from tests.integration.functions.termination_policy.conftest import Fleet
-from tests.integration.functions.termination_policy.desks import passed
 from tests.integration.functions.termination_policy.events import A, event
+from tests.integration.functions.termination_policy.strategies import passed
 
 WRONG = {
-    "": "POLICY: it names no strategy; name one or more of any,",
-    " , ": "it names no strategy",
+    "": "POLICY: it has no strategy; name one or more of any,",
+    " , ": "it has no strategy",
     "eldest": "there is no strategy 'eldest'; there are any, oldest,",
-    "any:thing": "'any:thing' cannot be; write any, without an argument",
+    "any:thing": "'any:thing' is not possible; write any, without an argument",
     "oldest:1": "write oldest, without an argument",
     "newest:1": "write newest, without an argument",
     "not_tagged": "write not_tagged:KEY or not_tagged:KEY=VALUE",
@@ -37,14 +37,14 @@ WRONG = {
 @pytest.mark.parametrize("text", WRONG)
 def test_a_policy_that_cannot_be_is_answered_with_none(fleet: Fleet, text: str) -> None:
     assert fleet.decide(event({A: 1}, [("i-1", A)]), text) == []
-    assert WRONG[text] in fleet.told()["reason"]
+    assert WRONG[text] in fleet.logged()["reason"]
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_each_strategy_can_be_named(name: str) -> None:
     arguments = {
         "metric_below": ":AWS/EC2 CPUUtilization Maximum 300 3 5",
-        "cached": ":dynamodb://verdicts",
+        "cached": ":dynamodb://results",
         **dict.fromkeys(("not_tagged", "tagged", "idle_ecs", "drained"), ":x"),
     }
     policy = read_policy(name + arguments.get(name, ""))
@@ -52,8 +52,8 @@ def test_each_strategy_can_be_named(name: str) -> None:
 
 
 def test_a_wrong_policy_of_another_variable_names_that() -> None:
-    with pytest.raises(Invalid, match=r"^COMPANION_POLICY: it names no strategy"):
-        read_policy("", "COMPANION_POLICY")
+    with pytest.raises(ValidationError, match=r"^SCAN_POLICY: it has no strategy"):
+        read_policy("", "SCAN_POLICY")
 
 
 def test_what_orders_works_first_wherever_it_stands(fleet: Fleet) -> None:

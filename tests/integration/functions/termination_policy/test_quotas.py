@@ -23,7 +23,7 @@ def test_a_zone_that_has_too_few_takes_from_no_other(fleet: Fleet) -> None:
     one, two, three = names(3)
     members = [(one, A), (two, A_SPOT), (three, B)]
     assert fleet.decide(event({A: 3}, members), "any") == [one]
-    assert fleet.told()["reason"] == "no other instance is known to be free"
+    assert fleet.logged()["reason"] == "no other instance is known to be free"
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))

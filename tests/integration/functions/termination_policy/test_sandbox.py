@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 
-def test_a_verdict_is_believed_in_the_sandbox(
+def test_a_result_is_believed_in_the_sandbox(
     fleet: Fleet, aws: str, engine: DockerClient, image: str
 ) -> None:
     function = find("termination_policy")
     tag = build_function(engine, function, image)
     seed.table()
     one, two, three = names(3)
-    settings = {**variables(aws), "POLICY": "cached:dynamodb://verdicts"}
+    settings = {**variables(aws), "POLICY": "cached:dynamodb://results"}
     with Sandbox(tag, function, host_network=True, variables=settings, logs=Logs()) as sandbox:
         sent = json.dumps(event({A: 2}, [(name, A) for name in (one, two, three)])).encode()
         assert json.loads(sandbox.invoke(sent).body) == {"InstanceIDs": []}
-        write("dynamodb://verdicts", [three, two])
+        write("dynamodb://results", [three, two])
         assert json.loads(sandbox.invoke(sent).body) == {"InstanceIDs": [three, two]}
-        assert b"there is no verdict" in sandbox.output()
+        assert b"there is no cached result" in sandbox.output()
 
 
 def test_a_full_event_is_answered_in_the_sandbox(engine: DockerClient, image: str) -> None:

@@ -8,13 +8,13 @@ import pytest
 
 from surefoot.testing import invoke
 from termination_policy import scheduled_scan
-from termination_policy.errors import Doubt
+from termination_policy.errors import NotCertain
 from tests.integration.functions.termination_policy import seed
 from tests.integration.functions.termination_policy.conftest import Fleet
 from tests.integration.functions.termination_policy.events import A, event
 from tests.integration.functions.termination_policy.wire import refusing
 
-STORE = "dynamodb://verdicts"
+STORE = "dynamodb://results"
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def group(fleet: Fleet) -> list[str]:
     client.set_instance_protection(
         InstanceIds=[made[3]], AutoScalingGroupName="workers", ProtectedFromScaleIn=True
     )
-    fleet.variables(GROUP="workers", COMPANION_POLICY="not_tagged:keep", VERDICT_STORE=STORE)
+    fleet.variables(GROUP="workers", SCAN_POLICY="not_tagged:keep", RESULT_STORE=STORE)
     return made
 
 
@@ -50,17 +50,15 @@ def arn() -> str:
     return found[0]["AutoScalingGroupARN"]
 
 
-def verdicts() -> int:
-    return boto3.client("dynamodb").scan(TableName="verdicts")["Count"]
+def results() -> int:
+    return boto3.client("dynamodb").scan(TableName="results")["Count"]
 
 
 def run(seconds: float = 60.0) -> Any:
     return invoke(scheduled_scan.handler, {}, timeout=seconds)
 
 
-def test_what_the_companion_writes_is_what_the_policy_believes(
-    fleet: Fleet, group: list[str]
-) -> None:
+def test_what_the_scan_writes_is_what_the_policy_believes(fleet: Fleet, group: list[str]) -> None:
     answer = run()
     assert (answer["group"], answer["asked"], answer["free"]) == (arn(), 3, 2)
     assert 590 < answer["expires"] - time.time() < 601
@@ -68,7 +66,7 @@ def test_what_the_companion_writes_is_what_the_policy_believes(
     assert fleet.decide(sent, "cached") == [group[0], group[2]]
 
 
-def test_the_verdict_counts_from_the_first_question(
+def test_the_result_counts_from_the_first_question(
     fleet: Fleet, group: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moments = iter([1_795_000_000.0])
@@ -83,26 +81,26 @@ def test_the_verdict_counts_from_the_first_question(
     [
         ({"GROUP": ""}, "GROUP: it is not set"),
         ({"GROUP": "other"}, "there is no Auto Scaling group 'other'"),
-        ({"COMPANION_POLICY": ""}, "COMPANION_POLICY: it names no strategy"),
-        ({"VERDICT_STORE": "verdicts"}, "VERDICT_STORE: it is no store"),
-        ({"VERDICT_SECONDS": "3601"}, "VERDICT_SECONDS: '3601' is no time"),
-        ({"VERDICT_SECONDS": "soon"}, "VERDICT_SECONDS: 'soon' is no time"),
+        ({"SCAN_POLICY": ""}, "SCAN_POLICY: it has no strategy"),
+        ({"RESULT_STORE": "results"}, "RESULT_STORE: it is not a store"),
+        ({"RESULT_MAX_AGE_S": "3601"}, "RESULT_MAX_AGE_S: '3601' is not a time"),
+        ({"RESULT_MAX_AGE_S": "soon"}, "RESULT_MAX_AGE_S: 'soon' is not a time"),
     ],
 )
 def test_a_wrong_setting_fails_and_writes_nothing(
     fleet: Fleet, group: list[str], variables: dict[str, str], reason: str
 ) -> None:
     fleet.variables(**variables)
-    with pytest.raises(Doubt) as raised:
+    with pytest.raises(NotCertain) as raised:
         run()
     assert reason in str(raised.value)
-    assert verdicts() == 0
+    assert results() == 0
 
 
 def test_too_little_time_fails_and_writes_nothing(fleet: Fleet, group: list[str]) -> None:
-    with pytest.raises(Doubt, match="the deadline of"):
-        run(seconds=scheduled_scan.RESERVE)
-    assert verdicts() == 0
+    with pytest.raises(NotCertain, match="the deadline of"):
+        run(seconds=scheduled_scan.RESERVE_S)
+    assert results() == 0
 
 
 def test_a_refused_question_fails_and_writes_nothing(fleet: Fleet, group: list[str]) -> None:
@@ -113,4 +111,4 @@ def test_a_refused_question_fails_and_writes_nothing(fleet: Fleet, group: list[s
     with pytest.raises(ClientError):
         run()
     fleet.wire.trouble = lambda _: None
-    assert verdicts() == 0
+    assert results() == 0

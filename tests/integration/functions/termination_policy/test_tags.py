@@ -4,7 +4,7 @@ import pytest
 
 from tests.integration.functions.termination_policy import seed
 from tests.integration.functions.termination_policy.conftest import Fleet
-from tests.integration.functions.termination_policy.desks import passed
+from tests.integration.functions.termination_policy.strategies import passed
 
 TAGS = {0: {"protect": "true"}, 1: {"protect": "false"}, 2: {"other": "true"}}
 

@@ -9,7 +9,8 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSRequest, AWSResponse
 
-from termination_policy.aws import Clients
+from surefoot.kit.clients import Clients
+from termination_policy.app import CLIENT_OPTIONS
 from tests.support.awsanswer import answer
 
 _ERROR = "<Error><Code>{code}</Code><Message>no</Message></Error>"
@@ -30,7 +31,9 @@ class Wire:
         self._session: Any = boto3.Session()
         before: Any = self._before
         self._session.events.register("before-send", before)
-        self.clients = Clients()  # made once for all tests, as a process would
+        self.clients = Clients(
+            CLIENT_OPTIONS._replace(read_timeout_s=LIMIT_S)
+        )  # made once for all tests, as a process would
         self.begin()
 
     def begin(self) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from termination_policy import cached_result
-from termination_policy.errors import Doubt
-from tests.integration.functions.termination_policy.desks import desk
+from termination_policy.errors import NotCertain
 from tests.integration.functions.termination_policy.events import GROUP, names
+from tests.integration.functions.termination_policy.strategies import make_context
 
 NOW = 1_795_000_000.0
 GOOD: dict[str, Any] = {
@@ -30,22 +30,22 @@ def changed(**members: Any) -> bytes:
 
 
 BROKEN: dict[str, tuple[bytes | None, str]] = {
-    "none": (None, "there is no verdict; look whether the companion runs"),
-    "empty": (b"", "the verdict is cut"),
+    "none": (None, "there is no cached result; see in its log whether"),
+    "empty": (b"", "the cached result is cut"),
     "no compression": (json.dumps(GOOD).encode(), "cannot be read: Error -3"),
-    "cut": (packed(GOOD)[:-9], "the verdict is cut"),
+    "cut": (packed(GOOD)[:-9], "the cached result is cut"),
     "no JSON": (zlib.compress(b"{"), "cannot be read: Expecting"),
     "no UTF-8": (zlib.compress(b"\xff"), "cannot be read: 'utf-8'"),
-    "a list": (packed([]), "the verdict is no object"),
+    "a list": (packed([]), "the cached result is not an object"),
     "a bomb": (zlib.compress(b" " * 50_000_000), "larger than 4,000,000 bytes"),
     "another version": (changed(version=2), "version 2"),
-    "another group": (changed(group="arn:other"), "the verdict is for 'arn:other'"),
+    "another group": (changed(group="arn:other"), "the cached result is for 'arn:other'"),
     "expired": (changed(expires=NOW - 7), "expired 7 s ago"),
     "expires now": (changed(expires=NOW), "expired 0 s ago"),
     "from the future": (changed(written=NOW + 30), "from the future"),
-    "for too long": (changed(expires=NOW + 3600), "to be believed for too long"),
-    "never expires": (changed(expires=None), "when it expires"),
-    "expires at no number": (changed(expires=float("nan")), "to be believed for too long"),
+    "for too long": (changed(expires=NOW + 3600), "valid for too long"),
+    "never expires": (changed(expires=None), "no time of writing or expiry"),
+    "expires at no number": (changed(expires=float("nan")), "valid for too long"),
     "no list": (changed(free={"i-1": 1}), "no list of instances"),
     "numbers": (changed(free=[1]), "no list of instances"),
 }
@@ -54,17 +54,17 @@ BROKEN: dict[str, tuple[bytes | None, str]] = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_cannot_be_believed_is_refused(name: str) -> None:
     data, reason = BROKEN[name]
-    with pytest.raises(Doubt) as raised:
-        cached_result.decode(data, desk(lambda: NOW))
+    with pytest.raises(NotCertain) as raised:
+        cached_result.decode(data, make_context(lambda: NOW))
     assert reason in str(raised.value)
 
 
-def test_a_verdict_is_read_as_it_was_written() -> None:
+def test_a_result_is_read_as_it_was_written() -> None:
     data = cached_result.encode(GROUP, ["i-2", "i-1"], NOW - 10, 60)
-    assert cached_result.decode(data, desk(lambda: NOW)) == ["i-2", "i-1"]
+    assert cached_result.decode(data, make_context(lambda: NOW)) == ["i-2", "i-1"]
 
 
 def test_30_000_instances_fit_into_an_item_of_dynamodb() -> None:
-    from termination_policy.stores.dynamodb import MOST
+    from termination_policy.stores.dynamodb import MAX_BYTES
 
-    assert len(cached_result.encode(GROUP, names(30_000), NOW, 60)) < MOST
+    assert len(cached_result.encode(GROUP, names(30_000), NOW, 60)) < MAX_BYTES

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from rie.deployment.template import parsed
-from termination_policy.deadline import LIMIT, RESERVE
+from termination_policy.deadline import MAX_SECONDS, RESERVE_S
 from termination_policy.strategies import STRATEGIES
 from tests.deploy.parts import listed, plain, resources
 from tests.integration.functions.termination_policy.paths import FUNCTION
@@ -31,16 +31,16 @@ def test_each_strategy_stands_in_the_readme(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["POLICY", "VERDICT_STORE", "GROUP", "COMPANION_POLICY", "VERDICT_SECONDS"],
+    ["POLICY", "RESULT_STORE", "GROUP", "SCAN_POLICY", "RESULT_MAX_AGE_S"],
 )
 def test_each_variable_stands_in_the_readme(name: str) -> None:
     assert f"| `{name}` |" in README
 
 
-@pytest.mark.parametrize("role", ["Role", "CompanionRole"])
+@pytest.mark.parametrize("role", ["Role", "ScanRole"])
 def test_both_roles_allow_what_each_strategy_asks(role: str) -> None:
     asked = {*ASKING.values(), "DescribeContainerInstances"}
-    if role == "CompanionRole":  # it writes the verdict that the other one reads
+    if role == "ScanRole":  # it writes the cached result that the other one reads
         asked = asked - {"GetItem"} | {"PutItem", "DescribeAutoScalingGroups", "SendMessage"}
     actions = {action.partition(":")[2] for action in allowed(role)}
     # S3 takes the place of the template's table; the README says what to allow then.
@@ -72,4 +72,6 @@ def test_what_changes_the_function_makes_another_version() -> None:
 
 def test_lambda_waits_as_long_as_auto_scaling_and_the_deadline_is_before() -> None:
     timeout = TEMPLATE["Parameters"]["Timeout"]
-    assert timeout["MinValue"] == timeout["MaxValue"] == timeout["Default"] == LIMIT + RESERVE
+    assert (
+        timeout["MinValue"] == timeout["MaxValue"] == timeout["Default"] == MAX_SECONDS + RESERVE_S
+    )
