@@ -38,16 +38,16 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
     """Scale the targets of a scenario to the desired state of a step.
 
     :param event: ``{"scenario", "step", "dry_run"?}``, as it is or as an EventBridge event's detail
-    :returns: version, status (done, in progress, superseded, already done or plan), targets with
-        before, desired_state and after; ``next``, the event to go on with, if SCALING_CONTINUE_BY
-        is return
+    :returns: version, status (done, nothing to restore, in progress, superseded, already done or
+        plan), targets with before, desired_state and after; ``next``, the event to go on with, if
+        SCALING_CONTINUE_BY is return
     :raises UserError: the event, the scenarios or the settings are wrong
     :raises ScalingFailed: a target did not reach its state; the others did
     :raises LeaseHeld: another event is being worked on, for longer than this invocation could wait
     """
     settings = Settings.from_environ(os.environ)
     aws = _create_clients(settings)
-    aws.calls.clear()
+    aws.begin_invocation()
     try:
         request = read_event(event, clock())
         document = read_document(settings.scenarios, _fetch_scenarios(settings, aws))
@@ -75,7 +75,7 @@ def _execute(job: Job, context: Any) -> dict[str, Any]:
     failures = failed_targets(job)
     job.lease.release(not failures)
     print(*report.metrics(job), sep="\n")
-    answer = _respond(report.result(job, "failed" if failures else "done"))
+    answer = _respond(report.result(job, "failed" if failures else report.final_status(job)))
     _raise_failures(job)
     return answer
 
@@ -137,7 +137,8 @@ def _create_job(
     state = chain.state or {}
     saved = state.get("targets", {})
     store: StateStore = DynamoDbStore(aws, settings.table) if settings.table else TagStore(aws)
-    at = state.get("at", request.at)
+    # An event dated ahead must not make later ones look old.
+    at = state.get("at", min(request.at, clock()))
     key = state.get("key", request.key and f"{request.key}/{scenario.name}/{step}")
     lease: Lease = NoLease()
     if settings.table and not request.dry_run:

@@ -38,6 +38,7 @@ class AwsClients:
         self._clock, self._sleep = clock, sleep
         self._clients: dict[str, Any] = {}
         self._buckets: dict[tuple[str, bool], TokenBucket] = {}
+        self._offers: dict[tuple[str, str], bool] = {}
         self._lock = threading.RLock()
         self._thread = threading.local()
 
@@ -48,6 +49,11 @@ class AwsClients:
                 self._clients[name] = self._create_client(name)
             return self._clients[name]
 
+    def begin_invocation(self) -> None:
+        """Forget what belongs to an earlier invocation; the clients and their limits stay."""
+        self.calls.clear()
+        self._offers.clear()
+
     def apply(self, action: Action) -> None:
         """Make the call of `action`. Raises botocore's errors, except ignored ones."""
         try:
@@ -57,6 +63,21 @@ class AwsClients:
             code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
             if code not in action.ignored_error_codes:
                 raise
+
+    def offers(self, engine: str, instance_class: str) -> bool:
+        """Return whether an engine offers a class in this Region; asked once per invocation.
+
+        Raises botocore's errors.
+        """
+        key = engine, instance_class
+        if key not in self._offers:
+            pages = self.client("docdb").get_paginator("describe_orderable_db_instance_options")
+            self._offers[key] = any(
+                option["DBInstanceClass"] == instance_class
+                for page in pages.paginate(Engine=engine, DBInstanceClass=instance_class)
+                for option in page["OrderableDBInstanceOptions"]
+            )
+        return self._offers[key]
 
     @property
     def last_service(self) -> str:

@@ -87,7 +87,8 @@ class TableLease:
         if self._done_pk and self._item(self._done_pk):
             return False
         free = "attribute_not_exists(pk) OR #until < :now OR #owner = :owner"
-        newer = "attribute_not_exists(#at) OR #at <= :at"
+        # A time that is ahead of any clock is an error in an earlier event, not a newer one.
+        newer = "attribute_not_exists(#at) OR #at <= :at OR #at > :ahead"
         taken = self._update(
             f"({free}) AND ({newer})",
             "SET #owner = :owner, #until = :until, #at = :at",
@@ -98,7 +99,7 @@ class TableLease:
             return True
         item = self._item(self._pk)
         at = float(item.get("at", {}).get("N", "0"))
-        if at > self._at:
+        if self._at < at <= self._clock() + _MARGIN_S:
             raise StaleEvent("a newer event has run since")
         self._request_lease()
         left = float(item.get("until", {}).get("N", "0")) - self._clock()
@@ -110,7 +111,8 @@ class TableLease:
         item = self._update("#owner = :owner", "SET #until = :until", seconds)
         if item is None:
             raise Superseded("another invocation has taken over")
-        if float(item.get("heir", {}).get("N", "0")) > self._at:
+        heir = float(item.get("heir", {}).get("N", "0"))
+        if self._at < heir <= self._clock() + _MARGIN_S:
             self._expire()
             raise Superseded("a newer event takes over")
         self._renewed = self._clock()
@@ -134,7 +136,7 @@ class TableLease:
         self._update("#owner = :owner", "SET #until = :until", -_MARGIN_S)
 
     def _request_lease(self) -> None:
-        newest = "attribute_not_exists(#heir) OR #heir < :at"
+        newest = "attribute_not_exists(#heir) OR #heir < :at OR #heir > :ahead"
         self._update(newest, "SET #heir = :at", 0)
 
     def _item(self, pk: str) -> Mapping[str, Any]:
@@ -157,6 +159,7 @@ class TableLease:
             ":owner": {"S": self._owner},
             ":at": {"N": f"{self._at:.3f}"},
             ":now": {"N": f"{now:.3f}"},
+            ":ahead": {"N": f"{now + _MARGIN_S:.3f}"},
             ":until": {"N": f"{now + seconds + _MARGIN_S:.3f}"},
             **(further or {}),
         }

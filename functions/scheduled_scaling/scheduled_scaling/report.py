@@ -74,6 +74,12 @@ def result(job: Job, status: str, **further: Any) -> dict[str, Any]:
     }
 
 
+def final_status(job: Job) -> str:
+    """Return the status of a step that has ended without failures."""
+    skipped = all(progress.status == SKIPPED for progress in job.targets.values())
+    return "nothing to restore" if job.is_restore and skipped else "done"
+
+
 def metrics(job: Job) -> list[str]:
     """Return a line of EMF for each target."""
     return [

@@ -73,6 +73,12 @@ def _reading(found: Mapping[str, Mapping[str, Any]], name: str) -> Reading | Tar
     if entry is None:
         return TargetError(f"there is no Auto Scaling group {name}", "correct the scenario")
     state: dict[str, Any] = {short: entry[long] for short, long in _MEMBERS.items()}
+    state["in_service"] = sum(
+        # DesiredCapacity counts weights if the group has any.
+        int(instance.get("WeightedCapacity") or 1)
+        for instance in entry.get("Instances", [])
+        if instance["LifecycleState"] == "InService" and instance["HealthStatus"] == "Healthy"
+    )
     state["status"] = entry.get("Status", "")
     state["suspended"] = sorted(p["ProcessName"] for p in entry.get("SuspendedProcesses", []))
     tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])}
@@ -97,7 +103,7 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
     note = ", ".join(actual["suspended"])
     note = f"suspended there: {note}" if note else ""
     if not different:
-        return Plan(note=note)
+        return Plan(waiting=_describe_wait(actual), note=note)
     description = ", ".join(
         bounds.describe_change(actual[name], value, name) for name, value in different.items()
     )
@@ -113,6 +119,16 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
         duration_key="group-desired",
     )
     return Plan((action,), note=note)
+
+
+def _describe_wait(actual: State) -> str:
+    """Return what the capacity waits for: the group accepts any, instances come later or never."""
+    if actual["in_service"] >= actual["desired"]:
+        return ""
+    waiting = f"{actual['in_service']} of {actual['desired']} instances in service"
+    if "Launch" in actual["suspended"]:
+        raise TargetError(f"{waiting}, and its process Launch is suspended", "resume it")
+    return waiting
 
 
 def state_to_restore(actual: State, desired_state: State) -> State:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from scheduled_scaling.aws import AwsClients
-from scheduled_scaling.errors import TargetError, ValidationError
+from scheduled_scaling.errors import TargetError, ValidationError, suggest
 from scheduled_scaling.kinds import docdb, docdb_rollout_plan
-from scheduled_scaling.kinds.docdb_rollout_plan import ANY_OTHER, Member
+from scheduled_scaling.kinds.docdb_rollout_plan import ANY_OTHER, CREATED_TAG, Member
 from scheduled_scaling.kinds.kind import Tagging
 from scheduled_scaling.model import Plan, Reading, State, Target
 from scheduled_scaling.validation import MappingReader
@@ -67,15 +67,51 @@ def read(aws: AwsClients, targets: Sequence[Target]) -> Mapping[str, Reading | T
         pages = aws.client(docdb.CLIENT).get_paginator("describe_db_instances")
         for page in pages.paginate(Filters=[{"Name": "db-cluster-id", "Values": clusters}]):
             instances |= {entry["DBInstanceIdentifier"]: entry for entry in page["DBInstances"]}
+    created = {
+        name
+        for name, instance in instances.items()
+        if docdb_rollout_plan.reader_number(instance["DBClusterIdentifier"], name)
+        and _has_our_tag(aws, instance["DBInstanceArn"])
+    }
     readings: dict[str, Reading | TargetError] = {**problems}
     for target in targets:
         if target.name not in problems:
             cluster = found[target.address["cluster"]]
-            readings[target.name] = Reading(_state(cluster, instances), cluster["DBClusterArn"])
+            offers = {"not_offered": _not_offered(aws, cluster, target, instances)}
+            readings[target.name] = Reading(
+                {**_state(cluster, instances, created), **offers}, cluster["DBClusterArn"]
+            )
     return readings
 
 
-def _state(cluster: Mapping[str, Any], instances: Mapping[str, Mapping[str, Any]]) -> State:
+def _has_our_tag(aws: AwsClients, arn: str) -> bool:
+    """Return whether this function created the instance: anyone may choose such a name."""
+    response = aws.client(docdb.CLIENT).list_tags_for_resource(ResourceName=arn)
+    return CREATED_TAG in response["TagList"]
+
+
+def _not_offered(
+    aws: AwsClients,
+    cluster: Mapping[str, Any],
+    target: Target,
+    instances: Mapping[str, Mapping[str, Any]],
+) -> list[str]:
+    """Return the classes in the target's steps that its engine does not offer in this Region."""
+    classes = {
+        size
+        for state in target.desired_states.values()
+        for size in [state.get("class"), *state.get("classes", {}).values()]
+        if size
+    }
+    classes -= {instance["DBInstanceClass"] for instance in instances.values()}
+    return sorted(size for size in classes if not aws.offers(cluster["Engine"], size))
+
+
+def _state(
+    cluster: Mapping[str, Any],
+    instances: Mapping[str, Mapping[str, Any]],
+    created: Collection[str],
+) -> State:
     members = []
     for entry in cluster["DBClusterMembers"]:
         instance = instances.get(entry["DBInstanceIdentifier"])
@@ -90,6 +126,7 @@ def _state(cluster: Mapping[str, Any], instances: Mapping[str, Mapping[str, Any]
                 "status": instance["DBInstanceStatus"],
                 "writer": entry["IsClusterWriter"],
                 **({"pending": pending} if pending else {}),
+                **({"created": True} if instance["DBInstanceIdentifier"] in created else {}),
             }
         )
     members.sort(key=lambda member: str(member["id"]))
@@ -112,10 +149,20 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
                 entry.get("pending") or entry["class"],
                 entry["tier"],
                 entry["writer"],
+                entry.get("created", False),
             )
         )
     if not members:
         raise TargetError("the cluster has no instance", "add its first one by hand")
+    if desired_state in target.desired_states.values():
+        # A saved state may name instances that have been deleted since.
+        _check_names(target.address["cluster"], members, desired_state)
+    for size in [desired_state.get("class"), *desired_state.get("classes", {}).values()]:
+        if size in actual.get("not_offered", ()):
+            raise TargetError(
+                f"{actual['engine']} does not offer the class {size} here",
+                "correct the scenario; DescribeOrderableDBInstanceOptions lists the classes",
+            )
     cluster_waits = actual["status"] != "available"
     actions = docdb_rollout_plan.plan_rollout(
         target.address["cluster"],
@@ -126,6 +173,16 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
         changes_now=not waiting,
     )
     return Plan(actions, waiting)
+
+
+def _check_names(cluster: str, members: Sequence[Member], desired_state: State) -> None:
+    """Raise TargetError for an instance that neither exists nor is created by this function."""
+    names = {*desired_state.get("tiers", {}), *desired_state.get("classes", {})} - {ANY_OTHER}
+    names |= {desired_state["writer"]} if "writer" in desired_state else set()
+    known = {member.id for member in members}
+    for name in sorted(names - known):
+        if not docdb_rollout_plan.reader_number(cluster, name):
+            raise TargetError(f"the cluster has no instance {name}", suggest(name, known))
 
 
 def state_to_restore(actual: State, desired_state: State) -> State:

@@ -33,6 +33,7 @@ class Member:
     size: str  # its class
     tier: int
     writer: bool
+    created: bool = False  # by this function: its tag says so
 
 
 Members = tuple[Member, ...]
@@ -68,9 +69,9 @@ def plan_rollout(
     raise TargetError("no order of steps leads to the desired state", "report this as a bug")
 
 
-def _created_by_scaling(cluster: str, member: Member) -> int:
-    """Return the number of an instance that this function created, 0 for any other."""
-    found = re.fullmatch(rf"{re.escape(cluster)}-scaled-(\d+)", member.id)
+def reader_number(cluster: str, name: str) -> int:
+    """Return the number in the name of a reader that this function may create, 0 for others."""
+    found = re.fullmatch(rf"{re.escape(cluster)}-scaled-([1-9]\d*)", name)
     return int(found[1]) if found else 0
 
 
@@ -78,10 +79,7 @@ def _instances_to_delete(cluster: str, members: Members, desired_state: State) -
     if "readers" not in desired_state:
         return frozenset()
     total = desired_state["readers"] + 1
-    made = sorted(
-        (m for m in members if _created_by_scaling(cluster, m)),
-        key=lambda m: _created_by_scaling(cluster, m),
-    )
+    made = sorted((m for m in members if m.created), key=lambda m: reader_number(cluster, m.id))
     kept = total - (len(members) - len(made))
     if kept < 0:
         others = len(members) - len(made) - 1
@@ -99,7 +97,7 @@ def _create_readers(
     missing = desired_state.get("readers", 0) + 1 - len(members)
     writer = next((member for member in members if member.writer), members[0])
     size = desired_state.get("class", writer.size)
-    taken = {_created_by_scaling(cluster, member) for member in members}
+    taken = {reader_number(cluster, member.id) for member in members}
     free = [number for number in range(1, 32) if number not in taken]
     changes: list[Change] = []
     for number in free[: max(missing, 0)]:
@@ -125,7 +123,7 @@ def _create_readers(
             ignored_error_codes=_EXISTS,
             duration_key="docdb-create",
         )
-        made = Member(name, arguments["DBInstanceClass"], 1 if tier is None else tier, False)
+        made = Member(name, arguments["DBInstanceClass"], 1 if tier is None else tier, False, True)
         members = (*members, made)
         changes.append((action, members))
     return changes
@@ -189,7 +187,7 @@ def _change_writer(
                 ready,
                 key=lambda m: (
                     m.id != desired_state.get("writer"),
-                    _created_by_scaling(cluster, m) > 0,
+                    m.created,
                     m.tier,
                     m.id,
                 ),

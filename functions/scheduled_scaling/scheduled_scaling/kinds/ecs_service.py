@@ -81,6 +81,7 @@ def read(aws: AwsClients, targets: Sequence[Target]) -> Mapping[str, Reading | T
         state = {
             "desired": service["desiredCount"],
             "running": service.get("runningCount", 0),
+            **_rollout(service),
             "status": service["status"],
             "strategy": service.get("schedulingStrategy", "REPLICA"),
             "min": bound["MinCapacity"] if bound else None,
@@ -118,7 +119,32 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
             Action("ecs", "update_service", arguments, description, duration_key="ecs-desired")
         )
     note = "" if actual["min"] is not None else "no autoscaler is registered for it"
-    return Plan(tuple(actions), note=note)
+    waiting = "" if actions else _describe_wait(actual)
+    return Plan(tuple(actions), waiting, note)
+
+
+def _rollout(service: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the state of the newest deployment, if it failed (see "circuit breaker")."""
+    for deployment in service.get("deployments", []):
+        if deployment["status"] == "PRIMARY" and deployment.get("rolloutState") == "FAILED":
+            return {"rollout": "FAILED", "reason": deployment.get("rolloutStateReason", "")}
+    return {}
+
+
+def _describe_wait(actual: State) -> str:
+    """Return what the capacity waits for. ECS accepts any count; tasks may start later, or never.
+
+    More tasks than desired are not waited for: they only drain their connections.
+    """
+    if actual["running"] >= actual["desired"]:
+        return ""
+    running = f"{actual['running']} of {actual['desired']} tasks run"
+    if actual.get("rollout") == "FAILED":
+        raise TargetError(
+            f"{running}, and the deployment failed: {actual['reason']}",
+            "see the service's events, and deploy it again",
+        )
+    return running
 
 
 def state_to_restore(actual: State, desired_state: State) -> State:

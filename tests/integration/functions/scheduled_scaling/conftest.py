@@ -23,7 +23,7 @@ class FakeTime:
     """Seconds that pass only when somebody sleeps."""
 
     def __init__(self) -> None:
-        self.seconds = 1_795_000_000.0
+        self.seconds = 1_795_500_000.0  # 24 November 2026, 06:00 UTC
         self.slept: list[float] = []
 
     def now(self) -> float:

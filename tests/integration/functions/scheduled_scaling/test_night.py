@@ -114,7 +114,7 @@ def test_a_dry_run_of_restore_tells_since_when_it_is_saved(night: Night) -> None
     night.step("scale-out")
     answer = night.step("restore", dry_run=True)
     assert any("desired 20 -> 2" in line for line in answer["plan"])
-    assert "workers: as before nightly-batch/scale-out, 2026-11-18T11:06:40Z" in answer["plan"]
+    assert "workers: as before nightly-batch/scale-out, 2026-11-24T06:00:00Z" in answer["plan"]
     assert (seed.instances(), seed.service()) == (OUT, (10, 20, 40))
 
 

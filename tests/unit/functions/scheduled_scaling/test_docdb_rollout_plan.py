@@ -29,6 +29,7 @@ def state(*members: str, status: str = "available", **odd: Any) -> dict[str, Any
                 "tier": 1,
                 "status": next((w for w in words if w != "writer"), "available"),
                 "writer": "writer" in words,
+                "created": "-scaled-" in name,
                 **odd.get(name.replace("-", "_"), {}),
             }
         )
@@ -207,7 +208,8 @@ def _clusters(draw: st.DrawFn) -> tuple[Member, ...]:
     names = [f"orders-{n}" for n in range(own)] + [f"orders-scaled-{n}" for n in sorted(made)]
     writer = draw(st.sampled_from(names))
     return tuple(
-        Member(name, draw(_sizes), draw(st.integers(0, 3)), name == writer) for name in names
+        Member(name, draw(_sizes), draw(st.integers(0, 3)), name == writer, "scaled" in name)
+        for name in names
     )
 
 

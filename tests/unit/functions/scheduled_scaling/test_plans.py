@@ -18,7 +18,7 @@ WHERE = {
     "docdb-elastic": {"name": "orders"},
 }
 SERVICE = {"desired": 2, "running": 2, "status": "ACTIVE", "strategy": "REPLICA"}
-GROUP = {"min": 1, "desired": 1, "max": 3, "status": "", "suspended": []}
+GROUP = {"min": 1, "desired": 1, "max": 3, "in_service": 1, "status": "", "suspended": []}
 ELASTIC = {"shards": 2, "capacity": 4, "instances": 2, "status": "ACTIVE", "arn": "arn:x"}
 BARE = {**SERVICE, "min": None, "max": None}
 BOUND = {**SERVICE, "min": 1, "max": 4}
