@@ -8,7 +8,9 @@ from typing import Any
 
 from cdk_deploy import aws, config, request, steps
 from cdk_deploy.job import Job
+from cdk_deploy.masking import Masker
 from surefoot.kit.aws_errors import AwsError, is_aws_error
+from surefoot.kit.errors import UserError
 from surefoot.kit.resumable import Chain
 
 VERSION = 1  # of the answer's form
@@ -35,11 +37,16 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
     """
     settings = config.read(os.environ)
     asked = request.read(event, settings)
-    logger.info("%s of %s with the context %s", asked.step, asked.stack, dict(asked.context))
+    # The values stay out of the log: one may be a secret.
+    logger.info("%s of %s with the context keys %s", asked.step, asked.stack, [*asked.context])
+    masker = Masker(os.environ, asked.context)
     chain = Chain({"continuation": asked.continuation}, asked.stack)
-    job = Job(asked, settings, context, chain, logger.info)
+    job = Job(asked, settings, context, chain, lambda line: logger.info(masker.mask(line)), masker)
     try:
-        return _finish(job, STEPS[asked.step](job))
+        answer: dict[str, Any] = masker.mask_json(_finish(job, STEPS[asked.step](job)))
+        return answer
+    except UserError as error:
+        raise type(error)(masker.mask(error.reason), error.remedy) from None
     except Exception as error:
         if not is_aws_error(error):
             raise

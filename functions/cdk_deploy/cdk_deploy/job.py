@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cdk_deploy import arguments, aws, program, workspace
 from cdk_deploy.config import Config
+from cdk_deploy.masking import Masker
 from cdk_deploy.request import Request
 from surefoot import Budget
 from surefoot.kit.resumable import Chain
@@ -30,6 +31,7 @@ class Job:
     context: Any
     chain: Chain
     log: Callable[[str], None]
+    masker: Masker
 
     @cached_property
     def cloudformation(self) -> CloudFormationClient:
@@ -51,6 +53,7 @@ class Job:
             environment=space.environment,
             limit_s=self.seconds,
             log=self.log,
+            mask=self.masker.mask_line,
         )
         if result.timed_out:
             self.log("the invocation's time is up: the CDK was ended")

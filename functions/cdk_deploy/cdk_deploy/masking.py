@@ -14,25 +14,26 @@ from typing import Any
 MASK = "****"
 MIN_SECRET_CHARS = 6  # a shorter value may be an ordinary word or number of other lines
 
-_SECRET_NAME = r"(?:pass(?:word|wd|phrase)?|secret|token|credential|api[-_.]?key|access[-_.]?key|private[-_.]?key|auth)"
-_NAMED = re.compile(_SECRET_NAME, re.IGNORECASE)
-_FORMS = re.compile(
-    "|".join(
-        [
-            r"(?:AKIA|ASIA)[A-Z0-9]{16}",
-            r"gh[pousr]_[A-Za-z0-9]{36,}",
-            r"github_pat_[A-Za-z0-9_]{36,}",
-            r"xox[abeprs]-[A-Za-z0-9-]{10,}",
-            r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}",
-            r"AIza[A-Za-z0-9_-]{35}",
-            r"[sr]k_live_[A-Za-z0-9]{16,}",
-        ]
-    )
+_NAME = (
+    r"(?:pass(?:word|wd|phrase)|secret|token|credential"
+    r"|api[-_.]?key|access[-_.]?key|private[-_.]?key|authorization)"
 )
-# password=value, "dbPassword": "value", --token value, Authorization: Bearer value
+_NAMED = re.compile(_NAME, re.IGNORECASE)
+_FORMS = re.compile(
+    r"(?:AKIA|ASIA)[A-Z0-9]{16}"
+    r"|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{36,}"
+    r"|xox[abeprs]-[A-Za-z0-9-]{10,}"
+    r"|eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}"
+    r"|AIza[A-Za-z0-9_-]{35}"
+    r"|[sr]k_live_[A-Za-z0-9]{16,}"
+)
+# password=value, "dbPassword": "value", --token value, Authorization: Bearer value. Not numbers,
+# ARNs, references, statuses or true and false, which follow such names in a diff and in events,
+# nor types of resources such as AWS::SecretsManager::Secret.
 _ASSIGNMENT = re.compile(
-    rf"""(?P<name>[\w.-]*{_SECRET_NAME}[\w.-]*["']?(?:\s*[:=]\s*|\s+(?=[^\s=:]*$))
-    (?:(?:Bearer|Basic)\s+)?["']?)(?P<value>[^\s"',;]+)""",
+    rf"""(?P<name>(?:(?<![:\w.-])[\w.-]*{_NAME}[\w.-]*["']?\s*[:=](?![:=])\s*|--[\w.-]*{_NAME}[\w.-]*\s+)
+    (?:(?:Bearer|Basic)\s+)?["']?)
+    (?P<value>(?!arn:|[\[{{$<]|(?:\d+|true|false|none|null|(?-i:[A-Z]+_[A-Z_]+))\b)[^\s"',;]{{4,}})""",
     re.IGNORECASE | re.VERBOSE,
 )
 _URL_PASSWORD = re.compile(r"(?P<start>\w+://[^\s/:@]*:)[^\s/@]+(?=@)")

@@ -36,8 +36,10 @@ def run(
     environment: Mapping[str, str],
     limit_s: float,
     log: Callable[[str], None],
+    mask: Callable[[str], str] = str,
 ) -> ProcessResult:
-    """Run `command` for at most `limit_s` seconds; `log` gets each line of stdout and stderr.
+    """Run `command` for at most `limit_s` seconds; `log` gets each line of stdout and stderr,
+    after `mask`, in order.
 
     No shell is involved. When the time is up, the program and what it started get SIGTERM, and
     SIGKILL three seconds later; the same if `log` raises. Raises OSError if it cannot be started.
@@ -52,7 +54,7 @@ def run(
         start_new_session=True,  # one process group, which can be ended as a whole
     )
     assert process.stdout is not None  # noqa: S101 (for the type checker: it is a pipe)
-    lines = _Lines(log)
+    lines = _Lines(log, mask)
     try:
         with process.stdout as pipe:
             timed_out = _follow(process, pipe.fileno(), lines, time.monotonic() + limit_s)
@@ -112,9 +114,10 @@ def _signal(group: int, number: signal.Signals) -> None:
 class _Lines:
     """Splits bytes into lines; a line that is too long is cut."""
 
-    def __init__(self, log: Callable[[str], None]) -> None:
+    def __init__(self, log: Callable[[str], None], mask: Callable[[str], str]) -> None:
         self.last: deque[str] = deque(maxlen=MAX_LINES)
         self._log = log
+        self._mask = mask
         self._rest = b""
 
     def feed(self, chunk: bytes) -> None:
@@ -131,7 +134,7 @@ class _Lines:
             self._rest = b""
 
     def _line(self, raw: bytes) -> None:
-        line = _ESCAPES.sub("", raw.decode(errors="replace")).rstrip()
+        line = self._mask(_ESCAPES.sub("", raw.decode(errors="replace")).rstrip())
         self.last.append(line)
         if line:
             self._log(line)

@@ -74,6 +74,7 @@ def deploy(job: Job) -> Result:
 def prepare(job: Job) -> Result:
     """Create a change set and return its changes; execute is next."""
     name, change_set_name = job.request.stack, change_set.name_for(job.context.aws_request_id)
+    _check_can_prepare(name, stack.read_status(job.cloudformation, name))
     result, space = job.run_cdk(change_set_name)
     _check_exit(job, result)
     assembly.check_name(space.out, name)
@@ -83,6 +84,24 @@ def prepare(job: Job) -> Result:
         return Result({"changed": False})
     following = {"step": "execute", "stack": name, "change_set": created.name}
     return Result({"changed": True, "changes": created.changes}, following)
+
+
+def _check_can_prepare(name: str, status: stack.Status) -> None:
+    """Raise DeploymentFailed if the CDK would delete the stack, or could not change it."""
+    if status.name in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
+        raise DeploymentFailed(
+            f"{name} is {status.name}, and the CDK would delete it",
+            "delete it yourself, or use the step deploy, which creates it again",
+        )
+    if status.in_progress:
+        raise DeploymentFailed(
+            f"{name} is {status.name}", "wait until that has ended; the step poll follows it"
+        )
+    if status.name.endswith("_FAILED"):
+        raise DeploymentFailed(
+            f"{name} is {status.name} and cannot be updated",
+            "bring it back first: continue the rollback of an update, or delete the stack again",
+        )
 
 
 def execute(job: Job) -> Result:

@@ -69,6 +69,6 @@ def test_a_stack_that_cannot_be_updated_is_not_called_unchanged(ran: Path, statu
 @pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"])
 def test_a_stack_that_is_being_changed_is_not_called_unchanged(ran: Path, status: str) -> None:
     become("plain", status)
-    with pytest.raises(errors.DeploymentFailed, match=rf"plain is {status}; wait until"):
+    with pytest.raises(errors.DeploymentFailed, match=rf"plain is {status}; wait until that"):
         prepare()
     assert not ran.exists()

@@ -61,6 +61,24 @@ def test_values_after_a_secret_s_name_are_masked(line: str) -> None:
     assert MASK in masked
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[+] AWS::SecretsManager::Secret DbSecret DbSecret8A3C",
+        "AWS::SecretsManager::Secret DbSecret: CREATE_FAILED: the name is taken",
+        "AWS::SecretsManager::Secret DbSecret",
+        "TokenValidity: 3600",
+        "SecretArn: arn:aws:secretsmanager:eu-west-1:123456789012:secret:db",
+        '"MasterUserPassword": {"Ref": "Password"}',
+        "ManageMasterUserPassword: true",
+        "[~] MasterUserPassword",
+        "the author: John",
+    ],
+)
+def test_names_types_and_references_stay_readable(line: str) -> None:
+    assert Masker({}, {}).mask(line) == line
+
+
 def test_context_values_with_secret_names_are_masked_also_within_a_line() -> None:
     masker = Masker({}, {"dbPassword": "s3cr3t-value", "size": "large"})
     assert masker.mask("app got s3cr3t-value and large") == f"app got {MASK} and large"
