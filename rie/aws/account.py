@@ -94,12 +94,12 @@ def explain_errors() -> Iterator[None]:
 
 def explain(error: Exception) -> UserError:
     """The UserError for an error of botocore."""
-    from surefoot.kit.refusal import refusal
+    from surefoot.kit.aws_errors import AwsError
 
     operation = str(getattr(error, "operation_name", ""))
     service = _SERVICES.get(operation, "cloudformation") if operation else ""
-    refused = refusal(error, service)
-    if refused.kind == "unidentified":
+    refused = AwsError.from_exception(error, service)
+    if refused.kind == "unauthenticated":
         return UserError(
             f"AWS does not accept the credentials ({refused.code}): {refused.message}",
             CREDENTIALS_REMEDY,

@@ -12,7 +12,6 @@ import platform
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -77,7 +76,13 @@ def prepare(build: Path = ROOT / "build" / "bench") -> Lab:
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         _compile(prefix, target)
-    _run(prefix, "-m", "surefoot_tools.seal.start_bundle", str(build / "runtime"), cwd=build / "runtime")
+    _run(
+        prefix,
+        "-m",
+        "surefoot_tools.seal.start_bundle",
+        str(build / "runtime"),
+        cwd=build / "runtime",
+    )
     return Lab(
         python=prefix / "bin" / "python3",
         runtime=build / "runtime",
@@ -137,7 +142,9 @@ def _compile(prefix: Path, tree: Path) -> None:
 def _run(prefix: Path, *arguments: str, cwd: Path | None = None) -> None:
     environ = {**os.environ, "LD_LIBRARY_PATH": str(prefix / "lib"), "PYTHONNOUSERSITE": "1"}
     command = [str(prefix / "bin" / "python3"), *arguments]
-    if subprocess.run(command, env=environ, cwd=cwd, stdout=get_stderr_fd(), check=False).returncode:
+    if subprocess.run(
+        command, env=environ, cwd=cwd, stdout=get_stderr_fd(), check=False
+    ).returncode:
         raise UserError(f"{' '.join(arguments[:4])} failed", "read its reason above")
 
 

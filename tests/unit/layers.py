@@ -12,7 +12,6 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
                 "errors",
                 "config",
                 "invocation",
-                "budget",
                 "head",
                 "import_hook",
                 "late",
@@ -23,7 +22,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             ],  # "" is the package itself
             [
                 *["wire", "marshal", "jsonexact", "jsonfast", "jsonfault", "context", "frames"],
-                *["report", "stream", "deadline", "continuation", "batch", "fakecontext", "logs"],
+                *["report", "stream", "deadline", "fakecontext", "logs"],
             ],
             ["transport", "drain", "handlers", "alarm"],
             ["client", "handlers.adapt", "lifecycle", "testing"],

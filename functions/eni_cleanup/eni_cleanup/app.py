@@ -71,8 +71,8 @@ def _decide(
 
 
 def _format_metric(result: cloudformation.CfnResult, context: Any) -> str:
-    from surefoot.kit.metrics import emf
+    from surefoot.kit.metrics import format_emf
 
     failed = float(result.status == cloudformation.FAILED)
     name = str(context.function_name)
-    return emf("surefoot/eni-cleanup", {"FunctionName": name}, {"Failed": (failed, "Count")})
+    return format_emf("surefoot/eni-cleanup", {"FunctionName": name}, {"Failed": (failed, "Count")})

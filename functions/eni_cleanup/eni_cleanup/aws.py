@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from surefoot.kit.pace import Pace
-from surefoot.kit.refusal import refusal
+from surefoot.kit.aws_errors import AwsError
+from surefoot.kit.rate_limit import TokenBucket
 
 from . import cloudformation
 from .config import Config, read
@@ -85,7 +85,7 @@ class AwsCaller:
         }
         if not fresh:
             for pace in self.buckets.values():
-                pace.drain()
+                pace.empty()
 
     @overload
     def client(self, service: Literal["cloudformation"]) -> CloudFormationClient: ...
@@ -120,14 +120,14 @@ class AwsCaller:
             try:
                 return call(**arguments)
             except Exception as error:
-                refused = refusal(error, service)
+                refused = AwsError.from_exception(error, service)
                 # An answer that is none of the service's, such as a web page, says nothing final.
                 if not refused.retriable and refused.code != "ResponseParserError":
                     raise
             self.last_error = str(refused)
             print(f"trying again in {wait:g} s: {refused}", file=sys.stderr)
             if refused.kind == "throttled":
-                self.buckets[bucket].drain()
+                self.buckets[bucket].empty()
             self.pause(wait)
             wait = min(wait * 2, LONGEST_WAIT_S)
 
@@ -138,12 +138,12 @@ class AwsCaller:
         if left_s <= seconds:
             raise OutOfTime(self.last_error)
 
-    def _take_token(self, pace: Pace) -> None:
-        if self.left_s() <= pace.wait_s():
+    def _take_token(self, pace: TokenBucket) -> None:
+        if self.left_s() <= pace.delay_s():
             raise OutOfTime(self.last_error)
-        pace.take()
+        pace.acquire()
 
-    def _bucket(self, burst: int, per_second: float) -> Pace:
-        return Pace(
+    def _bucket(self, burst: int, per_second: float) -> TokenBucket:
+        return TokenBucket(
             burst, per_second, clock=self._dependencies.clock, sleep=self._dependencies.sleep
         )

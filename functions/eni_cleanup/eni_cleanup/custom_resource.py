@@ -11,9 +11,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from surefoot import DeadlineExceeded, remaining
-from surefoot.kit.again import invoke_again
-from surefoot.kit.refusal import refusal
+from surefoot import Budget, DeadlineExceeded
+from surefoot.kit.aws_errors import AwsError
+from surefoot.kit.self_invoke import invoke_self_async
 
 from . import report
 from .aws import AwsCaller, Dependencies, OutOfTime
@@ -46,14 +46,12 @@ def handle_request(
     if request.problem:
         return CfnResult(SUCCESS, f"left to CloudFormation: {request.problem}")
     progress = _progress(event, request, dependencies)
-    reserve_s = min(
-        dependencies.config.reserve_s, remaining(context).seconds * MAX_RESERVE_FRACTION
-    )
+    reserve_s = min(dependencies.config.reserve_s, Budget(context).seconds * MAX_RESERVE_FRACTION)
     margin_s = min(request.limit_s * MARGIN_FRACTION, MAX_MARGIN_S)
     ends_at = progress.began + request.limit_s - margin_s
 
     def left_s() -> float:
-        return min(remaining(context, reserve_s).seconds, ends_at - dependencies.clock())
+        return min(Budget(context, reserve_s).seconds, ends_at - dependencies.clock())
 
     caller = AwsCaller(dependencies, left_s, fresh=progress.turn == 1)
     if request.kind != "Delete":
@@ -123,17 +121,17 @@ def _delete_interfaces(
 def _continue_in_new_invocation(
     event: Mapping[str, Any], context: Any, dependencies: Dependencies, progress: Progress
 ) -> CfnResult | None:
-    reserve_s = remaining(context).seconds * ANSWER_FRACTION
-    caller = AwsCaller(dependencies, lambda: remaining(context, reserve_s).seconds)
+    reserve_s = Budget(context).seconds * ANSWER_FRACTION
+    caller = AwsCaller(dependencies, lambda: Budget(context, reserve_s).seconds)
     following = {**event, CONTINUATION_KEY: progress.as_json()}
     client: Any = caller.client("lambda")
-    invoke = functools.partial(invoke_again, client, context, following)
+    invoke = functools.partial(invoke_self_async, client, context, following)
     try:
         caller.call("lambda", "lambda", invoke)
     except OutOfTime:
         reason = caller.last_error or "there was no time to start one"
     except Exception as error:
-        reason = str(refusal(error, "lambda"))
+        reason = str(AwsError.from_exception(error, "lambda"))
     else:
         print(f"invocation {progress.turn} ends; another one continues", file=sys.stderr)
         return None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from surefoot.kit.refusal import refusal
+from surefoot.kit.aws_errors import AwsError
 
 from .aws import AwsCaller, OutOfTime
 from .interfaces import NetworkConfig, network_configs, network_configs_of
@@ -85,7 +85,7 @@ def _permanent_reason(error: Exception) -> str:
         return str(error)
     if isinstance(error, OutOfTime) or not isinstance(getattr(error, "response", None), dict):
         raise error
-    return str(refusal(error, "lambda"))
+    return str(AwsError.from_exception(error, "lambda"))
 
 
 def get_config(caller: AwsCaller, function: str) -> Mapping[str, Any] | None:
@@ -154,7 +154,7 @@ def _update(caller: AwsCaller, arn: str) -> None:
             # Another update is under way; ours has its turn after it.
             if _error_code(error) != "ResourceConflictException":
                 raise
-            caller.last_error = str(refusal(error, "lambda"))
+            caller.last_error = str(AwsError.from_exception(error, "lambda"))
         else:
             return
         caller.pause(POLL_S)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from surefoot import DeadlineExceeded, remaining
+from surefoot import Budget, DeadlineExceeded
 
 from . import detach, report, targets
 from .aws import AwsCaller, Dependencies, OutOfTime
@@ -34,8 +34,8 @@ def run_order(event: Any, context: Any, dependencies: Dependencies | None = None
     """
     dependencies = dependencies or Dependencies()
     dry, wanted = _parse_order(event)
-    reserve_s = min(RESERVE_S, remaining(context).seconds * MAX_RESERVE_FRACTION)
-    caller = AwsCaller(dependencies, lambda: remaining(context, reserve_s).seconds)
+    reserve_s = min(RESERVE_S, Budget(context).seconds * MAX_RESERVE_FRACTION)
+    caller = AwsCaller(dependencies, lambda: Budget(context, reserve_s).seconds)
     if dry:
         return _plan(caller, wanted)
     return _delete_unused(caller, wanted, dependencies.config.poll_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from surefoot.kit.table import table
+from surefoot.kit.tables import format_table
 
 from .inventory import DELETE, KEEP, WAIT, ScannedInterface, explain
 from .progress import Progress
@@ -27,7 +27,7 @@ REMEDY = (
 
 def as_table(seen: Sequence[ScannedInterface]) -> str:
     """Return one row for each interface."""
-    return table(
+    return format_table(
         _HEADINGS,
         [
             (

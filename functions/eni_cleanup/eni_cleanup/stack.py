@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from surefoot.kit.refusal import refusal
+from surefoot.kit.aws_errors import AwsError
 
 from .aws import AwsCaller, OutOfTime
 
@@ -77,7 +77,7 @@ def find_removal(caller: AwsCaller, stack_id: str) -> Removal:
     except Exception as error:
         if not isinstance(getattr(error, "response", None), dict):
             raise
-        refused = refusal(error, "cloudformation")
+        refused = AwsError.from_exception(error, "cloudformation")
         return Removal(frozenset(), {}, f"what the stack removes is not known: {refused}")
     return Removal(frozenset(removed), kept)
 

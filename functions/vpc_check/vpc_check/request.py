@@ -170,7 +170,7 @@ def read_plan(value: object) -> Plan:
         listed, rest = [rest], {}
     if rest:
         raise RequestError(
-            f'capacity has "functions" and {", ".join(map(describe_value, rest))} as well: choose one'
+            f'capacity has "functions" and {", ".join(map(describe_value, rest))} too: choose one'
         )
     if not isinstance(listed, list) or not listed:
         raise RequestError("capacity.functions is not a list of functions")

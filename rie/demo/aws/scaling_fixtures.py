@@ -59,6 +59,8 @@ def ecs_services(names: Iterable[str] = ("workers",), desired: int = 2) -> None:
         api.create_service(
             cluster="batch", serviceName=name, taskDefinition="worker", desiredCount=desired
         )
+        # moto starts tasks only when a service is updated.
+        api.update_service(cluster="batch", service=name, desiredCount=desired)
         autoscaling.register_scalable_target(
             ServiceNamespace="ecs",
             ResourceId=f"service/batch/{name}",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.aws import forget_everything, moto_server, variables
+from tests.support.aws import moto_server, reset_moto, variables
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def moto_url() -> Iterator[str]:
 @pytest.fixture
 def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The server's address; boto3 clients made in the test talk to it."""
-    forget_everything(moto_url)
+    reset_moto(moto_url)
     for name, value in variables(moto_url).items():
         monkeypatch.setenv(name, value)
     return moto_url

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from surefoot.kit.refusal import refusal
+from surefoot.kit.aws_errors import AwsError
 from vpc_check.aws.clients import pages
 from vpc_check.facts import Attachment, Facts, Row, Unknown, capacity_provider
 from vpc_check.request import Request, RequestError
@@ -87,7 +87,7 @@ def _take(
 
 
 def _unknown(error: BaseException, service: str) -> Unknown:
-    refused = refusal(error, service)
+    refused = AwsError.from_exception(error, service)
     if refused.kind == "unavailable" and not hasattr(error, "response"):
         return Unknown(
             f"the API of {service} does not answer from here ({refused.code})",

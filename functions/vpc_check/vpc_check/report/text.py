@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from surefoot.kit.table import table
+from surefoot.kit.tables import format_table
 from vpc_check.findings import merged
 from vpc_check.network.capacity import Capacity
 from vpc_check.report.report import Report, capacity_lines
@@ -43,7 +43,7 @@ def _parts(report: Report) -> Iterator[str]:
             )
             for seen, explained in zip(report.observations, report.explanations, strict=True)
         ]
-        yield table(("PROBE", "RESULT", "ADDRESS", "MS", "VERDICT", "CAUSE"), rows)
+        yield format_table(("PROBE", "RESULT", "ADDRESS", "MS", "VERDICT", "CAUSE"), rows)
         sentences = [
             f"{explained.target}: {explained.text}\n    seen: {seen.detail or seen.word}"
             f"\n    → {explained.remedy}"
@@ -61,7 +61,7 @@ def _parts(report: Report) -> Iterator[str]:
             )
             for number, (each, subnets) in enumerate(found, 1)
         ]
-        yield table(("#", "SEVERITY", "CODE", "COMPONENT", "TARGET", "FROM"), rows_found)
+        yield format_table(("#", "SEVERITY", "CODE", "COMPONENT", "TARGET", "FROM"), rows_found)
         yield "\n".join(
             f"{number}. {each.message}\n    → {each.remedy}"
             for number, (each, _) in enumerate(found, 1)
@@ -78,5 +78,5 @@ def _capacity(capacity: Capacity) -> Iterator[str]:
         for need in capacity.needs
     ]
     headings = ("SUBNET", "INTERFACES", "PRESENT", "FREE", "LEFT", "CONNECTIONS AT MOST")
-    yield table(headings, rows)
+    yield format_table(headings, rows)
     yield "\n".join(capacity_lines(capacity))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.profile.browser import Browser, browser
-from tests.profile.test_page_in_a_browser import CONTRAST
+from tests.integration.surefoot_tools.profile.test_page_in_a_browser import CONTRAST
+from tests.support.browser import Browser, browser
 from tests.unit.functions.vpc_check.samples import (
     DATABASE,
     FINE,
@@ -20,8 +20,6 @@ from tests.unit.functions.vpc_check.samples import (
     crowded,
     hostile,
 )
-from tests.integration.surefoot_tools.profile.test_page_in_a_browser import CONTRAST
-from tests.support.browser import Browser, browser
 from vpc_check.findings import merged
 from vpc_check.report.page import render
 from vpc_check.report.report import Report

@@ -16,7 +16,7 @@ import pytest
 from rie import __main__ as commands
 from rie.aws.deploy import stack_events, template
 from rie.aws.deploy.template import Finding
-from tests.functions.conftest import aws, moto_url  # noqa: F401 (fixtures)
+from tests.integration.functions.conftest import aws, moto_url  # noqa: F401 (fixtures)
 from tests.support.aws import ACCOUNT, REGION
 from tests.support.aws_proxy import AwsProxy, serve_aws_proxy
 

@@ -2,7 +2,7 @@
 
 A second run finds a cache and never takes these ways again, so each is taken here on purpose: with
 a cache in an empty folder, and with standard streams that have no descriptor, as a caller (pytest
-among them) may have replaced them. Where no network is wanted, the registry is `rie.shelf`.
+among them) may have replaced them. Where no network is wanted, the registry is on loopback.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from rie import engine, interpreter, npm, shelf, standin, wheels
-from rie.emulator import Emulator
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.function import find
-from rie.image import PIP
+from rie.images import engine, interpreter, local_bases, offline_packages
+from rie.images.offline_packages import PIP_ARGUMENTS
+from rie.local.official_rie import OfficialRie
 from rie.paths import ROOT
 from tests.support.wheel import write_wheel
 
@@ -50,7 +50,7 @@ def index(
     wheel = write_wheel(folder)
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
-    for name, value in {**PIP, "PIP_CONFIG_FILE": os.devnull, "no_proxy": ""}.items():
+    for name, value in {**PIP_ARGUMENTS, "PIP_CONFIG_FILE": os.devnull, "no_proxy": ""}.items():
         monkeypatch.setenv(name, value)
 
     def requirements(digest: str = "") -> Path:
@@ -59,7 +59,7 @@ def index(
         path.write_text(f"greeting==1.0 --hash=sha256:{digest}\n")
         return path
 
-    with shelf.serve({"wheels": folder}) as arguments:
+    with offline_packages.serve_folders({"wheels": folder}) as arguments:
         monkeypatch.setenv("http_proxy", arguments["http_proxy"])
         yield requirements
 
@@ -77,7 +77,7 @@ def program(folder: Path, name: str, text: str, monkeypatch: pytest.MonkeyPatch)
 def test_wheels_are_fetched_and_kept(
     index: Callable[[str], Path], cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = wheels.fetch(index(""), "3.13")
+    folder = offline_packages.fetch_wheels(index(""), "3.13")
     assert [path.name for path in folder.iterdir()] == ["greeting-1.0-py3-none-any.whl"]
     assert cache in folder.parents
     assert capsys.readouterr().out == ""
@@ -86,8 +86,8 @@ def test_wheels_are_fetched_and_kept(
 def test_a_wheel_with_another_hash_is_not_kept(
     index: Callable[[str], Path], cache: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(BenchError, match="pip did not get the wheels"):
-        wheels.fetch(index("0" * 64), "3.13")
+    with pytest.raises(UserError, match="pip did not get the wheels"):
+        offline_packages.fetch_wheels(index("0" * 64), "3.13")
     assert list((cache / "wheels").iterdir()) == []
     assert "DO NOT MATCH THE HASHES" in capfd.readouterr().err  # "read its reason above"
 
@@ -100,9 +100,11 @@ def test_npm_packages_are_fetched_by_the_npm_of_a_fetched_wheel(
     requirements = tmp_path / "requirements.txt"
     requirements.write_text(node)
     lock = FUNCTION / "package-lock.json"
-    folder = npm.fetch(lock, wheels.fetch(requirements, interpreter.find().minor))
-    (package,) = npm.read(lock)
-    npm.check(folder / package.tarball, package)
+    folder = offline_packages.fetch_npm_packages(
+        lock, offline_packages.fetch_wheels(requirements, interpreter.find().minor)
+    )
+    (package,) = offline_packages.read_lock_file(lock)
+    offline_packages.check_integrity(folder / package.tarball, package)
     assert cache in folder.parents
     assert capsys.readouterr().out == ""  # npm prints the name of what it made
 
@@ -110,7 +112,7 @@ def test_npm_packages_are_fetched_by_the_npm_of_a_fetched_wheel(
 def test_the_emulator_is_fetched_and_starts_with_its_output_on_stderr(
     cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Emulator(find("echo")) as emulator:
+    with OfficialRie(find("echo")) as emulator:
         assert b"a first call" in emulator.invoke(b'{"text": "a first call"}').body
     assert list(cache.rglob("aws-lambda-rie-*"))
     assert capsys.readouterr().out == ""
@@ -135,25 +137,25 @@ def recipe(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     for name in ("mmdebstrap", "docker"):
         program(tmp_path / "bin", name, "exit 1", monkeypatch)
     path = program(tmp_path / "bin", "local-base", 'echo "$@"', monkeypatch)
-    monkeypatch.setattr(standin, "BASE_RECIPE", path)
+    monkeypatch.setattr(local_bases, "BASE_RECIPE", path)
     return path
 
 
 def test_the_local_base_is_made_with_the_fetched_emulator(
     recipe: Path, cache: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert standin.ensure_base(cast("DockerClient", _Engine())) == standin.BASE_TAG
+    assert local_bases.ensure_base(cast("DockerClient", _Engine())) == local_bases.BASE_TAG
     out, err = capfd.readouterr()
     (emulator,) = cache.rglob("aws-lambda-rie-*")
     assert out == ""
-    assert f"{emulator} {standin.BASE_TAG} {standin.JQ_TAG} --change LABEL " in err
+    assert f"{emulator} {local_bases.BASE_TAG} {local_bases.JQ_TAG} --change LABEL " in err
 
 
 @pytest.mark.usefixtures("recipe")
 def test_the_local_base_is_made_where_stderr_has_no_descriptor(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert standin.ensure_base(cast("DockerClient", _Engine())) == standin.BASE_TAG
+    assert local_bases.ensure_base(cast("DockerClient", _Engine())) == local_bases.BASE_TAG
     assert capsys.readouterr().out == ""
 
 
@@ -187,7 +189,7 @@ def test_no_program_is_given_a_stream_object_that_may_lack_a_descriptor() -> Non
     files = [path for path in files if ROOT / "tests" / "image" / "broken" not in path.parents]
     assert len(files) > 100
     assert [
-        f"{path.relative_to(ROOT)}:{line}: use rie.console.stderr_descriptor()"
+        f"{path.relative_to(ROOT)}:{line}: use rie.console.get_stderr_fd()"
         for path in files
         for line in _streams_handed_over(ast.parse(path.read_bytes()))
     ] == []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 
-from surefoot.kit.table import table
+from surefoot.kit.tables import format_table
 from tests.unit.functions.eni_cleanup.world import BEGAN, World, request, shop
 
 COUNT = 5_000
@@ -58,7 +58,7 @@ def main() -> None:
         assert not world.crimes
         assert len(world.answers) == 1
     print(f"{COUNT:,} interfaces that Lambda releases after {RELEASE_S / 60:.0f} minutes")
-    print(table(_HEADINGS, rows))
+    print(format_table(_HEADINGS, rows))
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def test_a_hand_over_that_is_not_allowed_is_answered() -> None:
     world = shop(World(release_s=NEVER, fault=fault))
     [answer] = world.run(request())
     assert answer["Status"] == "FAILED"
-    assert "lambda:Invoke was refused (AccessDeniedException)" in answer["Reason"]
+    assert "lambda:Invoke failed (AccessDeniedException)" in answer["Reason"]
     assert "allow" in answer["Reason"]
     assert not world.lost
 

@@ -19,8 +19,8 @@ from rie.aws.push.registry import Registry
 from rie.aws.push.repository import Credentials
 from rie.cli import CommandParser
 from rie.images.engine import EngineError, connect
-from tests.functions.conftest import aws, moto_url  # noqa: F401 (fixtures)
 from tests.image.conftest import unavailable
+from tests.integration.functions.conftest import aws, moto_url  # noqa: F401 (fixtures)
 from tests.support import registry as server
 from tests.support import small_images as images
 from tests.support.aws import REGION
