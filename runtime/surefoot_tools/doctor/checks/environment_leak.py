@@ -37,13 +37,11 @@ def check(context: CheckContext) -> Iterator[Finding]:
 
 
 def _scripts(context: CheckContext) -> Iterator[str]:
-    brought = owners(context.tree)
+    installed = owners(context.tree)
     started = {entry.path: entry for entry in starters(context)}
     own = {entry.path: entry for entry in context.tree.under(TASK) if entry.is_file}
     for path, entry in (started | own).items():
-        if entry.size > _LARGEST or path in brought:
+        if entry.size > _LARGEST or path in installed or not is_shell_script(context, path):
             continue
-        if path not in started and not may_run(context, path):
-            continue
-        if is_shell_script(context, path):
+        if path in started or may_run(context, path):
             yield path

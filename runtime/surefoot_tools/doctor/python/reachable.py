@@ -9,14 +9,16 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from ..context import TASK, CheckContext
 from ..image.tree import Tree
 from . import finder, interpreter, resolution
 from .cache import cached_per_tree
 from .imports import resolve_relative
-from .module import Module, own_files, parse
+from .module import own_files, parse
 
 # Folders of a project that no function loads, and files of the same kind.
 _DEVELOPMENT = frozenset(
@@ -27,15 +29,29 @@ _DEVELOPMENT = frozenset(
 )
 _DEVELOPMENT_FILE = re.compile(r"test_\w+\.py|\w+_test\.py|conftest\.py|setup\.py|noxfile\.py")
 _EVENT_NAMES = frozenset(["event", "_event", "evt"])
+_DEFINES_HANDLER = re.compile(rb"\bdef\s+\w+\s*\(\s*(?:_?event|evt)\b")
 _DYNAMIC = re.compile(rb"\b(import_module|__import__)\s*\(")
 
 
-def reachable_files(context: CheckContext) -> list[str]:
+@dataclass(frozen=True)
+class _Reach:
+    """:param starts: the handler's file, or those that define one; empty for a shell function
+    :param files: all that an invocation can load
+    """
+
+    tree: Tree
+    starts: Sequence[str]
+    files: Sequence[str]
+
+    @cached_property
+    def text(self) -> bytes:
+        """The files' text, one after the other."""
+        return b"\n".join(map(self.tree.read, self.files))
+
+
+def reachable_files(context: CheckContext) -> Sequence[str]:
     """Return the paths of the function's own Python files that an invocation can load, in order."""
-    known = _by_handler(context.tree)
-    if context.handler not in known:
-        known[context.handler] = _find_reachable(context)
-    return known[context.handler]
+    return _reach(context).files
 
 
 def may_run(context: CheckContext, script: str) -> bool:
@@ -44,21 +60,31 @@ def may_run(context: CheckContext, script: str) -> bool:
     If the handler is in Python, its code names what it runs. A shell function may run any script
     that is not for development only.
     """
-    if not _is_development(script) and not _find_starts(context):
+    reach = _reach(context)
+    if not reach.starts and not _is_development(script):
         return True
-    name = posixpath.basename(script).encode("utf-8", "surrogateescape")
-    return any(name in context.tree.read(each) for each in reachable_files(context))
+    return posixpath.basename(script).encode("utf-8", "surrogateescape") in reach.text
+
+
+def _reach(context: CheckContext) -> _Reach:
+    known = _by_handler(context.tree)
+    if context.handler not in known:
+        own = list(own_files(context.tree))
+        starts = _find_starts(context, own)
+        files = _find_reachable(context, own, starts)
+        known[context.handler] = _Reach(context.tree, starts, files)
+    return known[context.handler]
 
 
 @cached_per_tree
-def _by_handler(_: Tree) -> dict[str, list[str]]:
+def _by_handler(_: Tree) -> dict[str, _Reach]:
     return {}
 
 
-def _find_reachable(context: CheckContext) -> list[str]:
-    own = list(own_files(context.tree))
+def _find_reachable(
+    context: CheckContext, own: Sequence[str], starts: Sequence[str]
+) -> Sequence[str]:
     likely = [path for path in own if not _is_development(path)]
-    starts = _find_starts(context)
     if not starts:
         return likely
     reached = _follow(context, starts, frozenset(own))
@@ -68,19 +94,21 @@ def _find_reachable(context: CheckContext) -> list[str]:
     return reached
 
 
-def _find_starts(context: CheckContext) -> list[str]:
-    """Return the handler's file, or those that define one; nothing for a shell function."""
+def _find_starts(context: CheckContext, own: Iterable[str]) -> list[str]:
     if context.handler:
         resolved = resolution.resolve(context)
         if resolved and resolved.place.path:
             return [resolved.place.path]
         return []
-    own = (path for path in own_files(context.tree) if not _is_development(path))
-    return [path for path in own if _has_handler(parse(context.tree, path))]
+    likely = (path for path in own if not _is_development(path))
+    return [path for path in likely if _has_handler(context.tree, path)]
 
 
-def _has_handler(module: Module) -> bool:
-    for node in module.body.body if module.body else ():
+def _has_handler(tree: Tree, path: str) -> bool:
+    if not _DEFINES_HANDLER.search(tree.read(path)):  # parsing takes a hundred times as long
+        return False
+    body = parse(tree, path).body
+    for node in body.body if body else ():
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
             if names and names[0] in _EVENT_NAMES:
@@ -93,7 +121,7 @@ def _follow(context: CheckContext, starts: Iterable[str], own: frozenset[str]) -
     reached: dict[str, None] = {}
     waiting = list(starts)
     while waiting:
-        file = waiting.pop(0)
+        file = waiting.pop()
         if file in reached or file not in own:
             continue
         reached[file] = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -12,13 +13,17 @@ from ..context import CheckContext
 from . import finder, interpreter
 from .imports import resolve_relative
 from .module import own_files
-from .reachable import imported_names, package_of, reachable_files
+from .reachable import reachable_files
 
 # Loaded before the task root is on sys.path, so that nothing there can shadow them.
 LOADED_BEFORE = frozenset(
     [*sys.builtin_module_names, "abc", "codecs", "encodings", "io", "zipimport"]
 )
-_MAX_MODULES = 5_000  # of packages and of the standard library; more take seconds to parse
+_MAX_MODULES = 2_000  # of packages and of the standard library; more take too long to parse
+# Own files may be thousands, and parsing one takes a hundred times as long as this.
+_IMPORT = re.compile(
+    rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+([\w., \t]+))", re.MULTILINE
+)
 _HOST_LIBRARY = os.path.dirname(os.__file__)
 
 
@@ -35,13 +40,15 @@ class StandardUse:
 def find_uses(context: CheckContext, names: Collection[str]) -> StandardUse:
     """Return who imports the standard modules `names`, each of which the task root has, too."""
     use = StandardUse()
+    if not names:
+        return use
     path = interpreter.user_path(context)
     own = frozenset(own_files(context.tree))
-    waiting: list[str] = []
-    for file in reachable_files(context):
-        body = _parse(context.tree.read(file))
-        for name in imported_names(body, package_of(file, path)) if body else ():
-            (use.by_own.add if name in names else waiting.append)(name)
+    imported_by_own = {
+        name for file in reachable_files(context) for name in _scan(context.tree.read(file))
+    }
+    use.by_own |= imported_by_own & set(names)
+    waiting = sorted(imported_by_own - use.by_own)
     seen: set[str] = set()
     while waiting and len(seen) < _MAX_MODULES and len(use.by_others) < len(names):
         name = waiting.pop()
@@ -56,6 +63,13 @@ def find_uses(context: CheckContext, names: Collection[str]) -> StandardUse:
             else:
                 waiting.append(imported)
     return use
+
+
+def _scan(source: bytes) -> Iterator[str]:
+    """Yield the absolute modules that a file imports, with their packages."""
+    for module, modules in _IMPORT.findall(source):
+        for name in (module or modules).decode("ascii", "ignore").split(","):
+            yield from _with_packages(next(iter(name.split()), ""))
 
 
 def _read(
