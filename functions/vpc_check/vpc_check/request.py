@@ -166,10 +166,8 @@ def read_plan(value: object) -> Plan:
     if listed is None:
         listed, rest = [rest], {}
     if rest:
-        raise UserError(
-            f"""capacity has "functions" and {", ".join(map(describe_value, rest))} as well""",
-            "choose one",
-        )
+        others = ", ".join(map(describe_value, rest))
+        raise UserError(f'capacity has "functions" and {others} as well', "choose one")
     if not isinstance(listed, list) or not listed:
         raise UserError("capacity.functions is not a list of functions", "write a list of objects")
     historic = value.get("historic", False)
