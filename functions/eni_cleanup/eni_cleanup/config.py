@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from .errors import UserError
+
 
 class Config(NamedTuple):
     """Rates are those of "Request throttling for the Amazon EC2 API" for an account untouched."""
@@ -30,7 +32,7 @@ _VARIABLES = {
 def read(environ: Mapping[str, str]) -> Config:
     """Return the settings; a variable that is absent or empty leaves its default.
 
-    :raises ValueError: a variable is not a number, or out of range
+    :raises UserError: a variable is not a number, or out of range
     """
     given = {
         field: _number(name, environ[name], low, high)
@@ -46,8 +48,8 @@ def _number(name: str, text: str, low: float, high: float) -> float:
     except ValueError:
         value = float("nan")
     if not low <= value <= high:
-        raise ValueError(
-            f"the variable {name} is {text!r}; set it to a number from {low:g} to {high:g}, "
-            "or remove it for the default"
+        raise UserError(
+            f"the variable {name} is {text!r}",
+            f"set it to a number from {low:g} to {high:g}, or remove it for the default",
         )
     return value

@@ -38,7 +38,7 @@ def handle_request(
 ) -> CfnResult | None:
     """Handle a request; return None when another invocation continues it.
 
-    :raises ValueError: the request is malformed
+    :raises UserError: the request is malformed
     :raises Exception: what AWS refuses permanently
     """
     # Parsed for a Create, too: at the Delete it would be too late to report what is wrong.

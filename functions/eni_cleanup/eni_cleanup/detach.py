@@ -13,6 +13,7 @@ from typing import Any
 from surefoot.kit.aws_errors import AwsError
 
 from .aws import AwsCaller, OutOfTime
+from .errors import UserError
 from .interfaces import NetworkConfig, network_configs, network_configs_of
 
 POLL_S = 2.0
@@ -20,11 +21,11 @@ POLL_S = 2.0
 _NO_VPC = {"SubnetIds": [], "SecurityGroupIds": [], "Ipv6AllowedForDualStack": False}
 
 
-class DetachFailed(RuntimeError):
+class DetachFailed(UserError):
     """Lambda could not take a function out of its VPC."""
 
 
-class ForeignFunction(ValueError):
+class ForeignFunction(UserError):
     """An ARN of another account or region, where this function changes nothing."""
 
 
@@ -98,7 +99,8 @@ def get_config(caller: AwsCaller, function: str) -> Mapping[str, Any] | None:
     if is_arn and function.split(":")[4] != caller.account():
         raise ForeignFunction(
             f"{function} is of account {function.split(':')[4]}, and this function works in "
-            f"{caller.account()}: deploy it there, too"
+            f"{caller.account()}",
+            "deploy it there, too",
         )
     client = caller.client("lambda")
     try:
@@ -111,8 +113,8 @@ def get_config(caller: AwsCaller, function: str) -> Mapping[str, Any] | None:
         raise
     if is_arn and config["FunctionArn"] != function:
         raise ForeignFunction(
-            f"{function} is not {config['FunctionArn']}, the function of that name here: deploy "
-            "this function in that region, too"
+            f"{function} is not {config['FunctionArn']}, the function of that name here",
+            "deploy this function in that region, too",
         )
     return config
 
@@ -169,8 +171,8 @@ def _wait_until_detached(caller: AwsCaller, arn: str, *, by_us: bool) -> None:
             raise DetachFailed(
                 f"Lambda could not take the function {arn.rpartition(':')[2]} out of its VPC "
                 f"({config.get('LastUpdateStatusReasonCode', 'no code')}: "
-                f"{config.get('LastUpdateStatusReason', 'no reason')}); correct what it names, its "
-                "role's permissions most likely"
+                f"{config.get('LastUpdateStatusReason', 'no reason')})",
+                "correct what it names, its role's permissions most likely",
             )
         if status != "InProgress" and not network_configs_of(config.get("VpcConfig")):
             return

@@ -13,6 +13,7 @@ from surefoot import Budget, DeadlineExceeded
 
 from . import detach, report, targets
 from .aws import AwsCaller, Dependencies, OutOfTime
+from .errors import UserError
 from .interfaces import NetworkConfig
 from .inventory import KEEP, ScannedInterface, make_scope, scan
 from .sweep import SweepProgress, sweep
@@ -29,7 +30,7 @@ def run_order(event: Any, context: Any, dependencies: Dependencies | None = None
 
     ``done`` is false when time was up with interfaces left: give the same order again.
 
-    :raises ValueError: the order is malformed
+    :raises UserError: the order is malformed
     :raises Exception: what AWS refuses permanently
     """
     dependencies = dependencies or Dependencies()
@@ -43,15 +44,15 @@ def run_order(event: Any, context: Any, dependencies: Dependencies | None = None
 
 def _parse_order(event: Any) -> tuple[bool, Targets]:
     if not isinstance(event, Mapping) or not isinstance(event.get("dry_run"), bool):
-        raise ValueError(
-            "the event is neither a CloudFormation request nor a direct order; an order is "
-            '{"dry_run": true, "functions": […]}, with false to carry it out'
+        raise UserError(
+            "the event is neither a CloudFormation request nor a direct order",
+            'an order is {"dry_run": true, "functions": […]}, with false to carry it out',
         )
     unknown = set(event) - _KNOWN
     if unknown:
-        raise ValueError(
-            f"an order has no member {', '.join(sorted(unknown))}; there are "
-            f"{', '.join(sorted(_KNOWN))}"
+        raise UserError(
+            f"an order has no member {', '.join(sorted(unknown))}",
+            f"there are {', '.join(sorted(_KNOWN))}",
         )
     return event["dry_run"], targets.parse(event, targets.DIRECT)
 
@@ -59,15 +60,15 @@ def _parse_order(event: Any) -> tuple[bool, Targets]:
 def _get_configs(caller: AwsCaller, wanted: Targets) -> dict[str, Mapping[str, Any]]:
     """The configurations of the functions that the order names.
 
-    :raises ValueError: there is no such function here
+    :raises UserError: there is no such function here
     """
     found = {name: detach.get_config(caller, name) for name in wanted.functions}
     missing = [name for name, config in found.items() if config is None]
     if missing:
-        raise ValueError(
-            f"there is no function {', '.join(missing)} in account {caller.account()}: correct "
-            '"functions"; for the interfaces of a function that is gone, name its subnets and '
-            "security groups"
+        raise UserError(
+            f"there is no function {', '.join(missing)} in account {caller.account()}",
+            'correct "functions"; for the interfaces of a function that is gone, name its subnets '
+            "and security groups",
         )
     return {name: config for name, config in found.items() if config is not None}
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .errors import UserError
+
 CONTINUATION_KEY = "Continuation"
 # An address is good for two hours; a time before that is another clock's, or an old event's.
 _OLDEST_S = 2 * 3600.0
@@ -37,17 +39,17 @@ def begin(sent_at: float | None, now: float) -> Progress:
 def resume(given: Mapping[str, Any]) -> Progress:
     """Read what ``as_json`` wrote.
 
-    :raises ValueError: it is something else
+    :raises UserError: it is something else
     """
     fresh = Progress(0.0)
     if not isinstance(given, dict) or set(given) != set(vars(fresh)):
-        raise ValueError(
-            f"{CONTINUATION_KEY} is not what this function wrote; leave it out of your event"
+        raise UserError(
+            f"{CONTINUATION_KEY} is not what this function wrote", "leave it out of your event"
         )
     for name, value in vars(fresh).items():
         if not isinstance(given[name], (int, float) if name == "began" else type(value)):
-            raise ValueError(
-                f"{CONTINUATION_KEY}.{name} is {given[name]!r}; leave "
-                f"{CONTINUATION_KEY} out of your event"
+            raise UserError(
+                f"{CONTINUATION_KEY}.{name} is {given[name]!r}",
+                f"leave {CONTINUATION_KEY} out of your event",
             )
     return Progress(**given)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from . import targets
+from .errors import UserError
 from .targets import Targets
 
 KINDS = ("Create", "Update", "Delete")
@@ -40,21 +41,21 @@ def parse(event: Mapping[str, Any]) -> Request:
     A Delete is never refused for its properties: they may have been accepted by an older version
     of this function, and the stack must be deletable.
 
-    :raises ValueError: a member is missing, unknown or malformed
+    :raises UserError: a member is missing, unknown or malformed
     """
     kind = event.get("RequestType")
     if kind not in KINDS:
-        raise ValueError(
-            f"RequestType is {kind!r}; CloudFormation sends one of {', '.join(KINDS)}: "
-            "pass its event on unchanged"
+        raise UserError(
+            f"RequestType is {kind!r}",
+            f"CloudFormation sends one of {', '.join(KINDS)}: pass its event on unchanged",
         )
     for key in ("StackId", "RequestId", "LogicalResourceId"):
         if not isinstance(event.get(key), str) or not event[key]:
-            raise ValueError(f"{key} is missing; pass CloudFormation's event on unchanged")
+            raise UserError(f"{key} is missing", "pass CloudFormation's event on unchanged")
     sent_at = _sent_at(str(event.get("ResponseURL", "")))
     try:
         found, limit_s = _parse_properties(event.get("ResourceProperties"), kind)
-    except ValueError as error:
+    except UserError as error:
         if kind != "Delete":
             raise
         nothing = Targets((), (), (), "")
@@ -69,12 +70,12 @@ def parse(event: Mapping[str, Any]) -> Request:
 
 def _parse_properties(properties: Any, kind: str) -> tuple[Targets, int]:
     if not isinstance(properties, dict):
-        raise ValueError("ResourceProperties is missing; pass CloudFormation's event on unchanged")
+        raise UserError("ResourceProperties is missing", "pass CloudFormation's event on unchanged")
     unknown = set(properties) - _KNOWN
     if unknown and kind != "Delete":
-        raise ValueError(
-            f"no property is called {', '.join(sorted(unknown))}; there are "
-            f"{', '.join(sorted(_KNOWN))}"
+        raise UserError(
+            f"no property is called {', '.join(sorted(unknown))}",
+            f"there are {', '.join(sorted(_KNOWN))}",
         )
     found = targets.parse(properties, targets.PROPERTIES)
     return found, _limit(properties.get("ServiceTimeout"))
@@ -86,7 +87,9 @@ def _limit(given: Any) -> int:
     # CloudFormation turns every number in properties into text.
     text = str(given)
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= LONGEST_S):
-        raise ValueError(f"ServiceTimeout is {given!r}; write whole seconds from 1 to {LONGEST_S}")
+        raise UserError(
+            f"ServiceTimeout is {given!r}", f"write whole seconds from 1 to {LONGEST_S}"
+        )
     return int(text)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from .errors import UserError
 from .interfaces import NetworkConfig, network_configs
 
 _SUBNET = re.compile(r"subnet-[0-9a-f]{8,17}")
@@ -48,12 +49,12 @@ class Targets(NamedTuple):
 def parse(given: Mapping[str, Any], keys: Keys) -> Targets:
     """Read the members that `keys` names.
 
-    :raises ValueError: one is not of its form, or nothing is named at all
+    :raises UserError: one is not of its form, or nothing is named at all
     """
     functions = _texts(given, keys.functions, _FUNCTION, "names or unqualified ARNs of functions")
     vpc = given.get(keys.vpc) or ""
     if vpc and not (isinstance(vpc, str) and _VPC.fullmatch(vpc)):
-        raise ValueError(f"{keys.vpc} is {vpc!r}; write the id of a VPC, vpc-…")
+        raise UserError(f"{keys.vpc} is {vpc!r}", "write the id of a VPC, vpc-…")
     found = Targets(
         functions,
         _texts(given, keys.subnets, _SUBNET, "ids of subnets, subnet-…"),
@@ -61,11 +62,11 @@ def parse(given: Mapping[str, Any], keys: Keys) -> Targets:
         vpc,
     )
     if not (found.functions or found.subnets or found.vpc):
-        raise ValueError(
-            f"nothing is named to clean up; give {keys.functions}, {keys.subnets} or {keys.vpc}"
+        raise UserError(
+            "nothing is named to clean up", f"give {keys.functions}, {keys.subnets} or {keys.vpc}"
         )
     if found.groups and not found.subnets:
-        raise ValueError(f"{keys.groups} says nothing without {keys.subnets}; give both")
+        raise UserError(f"{keys.groups} says nothing without {keys.subnets}", "give both")
     return found
 
 
@@ -76,8 +77,8 @@ def _texts(
     if values is None:
         return ()
     if not isinstance(values, list):
-        raise ValueError(f"{key} is {values!r}; write a list of {wanted}")
+        raise UserError(f"{key} is {values!r}", f"write a list of {wanted}")
     for value in values:
         if not (isinstance(value, str) and form.fullmatch(value)):
-            raise ValueError(f"{key} holds {value!r}; write {wanted}")
+            raise UserError(f"{key} holds {value!r}", f"write {wanted}")
     return tuple(dict.fromkeys(values))

@@ -35,7 +35,7 @@ _RENDERERS: dict[str, Callable[[Report], Any]] = {
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Answer with the report in the format asked for. Raises RequestError for a wrong event."""
+    """Answer with the report in the format asked for. Raises UserError for a wrong event."""
     own = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
     request = read_request(event, own)
     return _RENDERERS[request.format](check(request, context, own))

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vpc_check.errors import UserError
 from vpc_check.safe_text import describe_target, describe_value
-from vpc_check.target import Target, TargetError, parse
+from vpc_check.target import Target, parse
 
 FORMATS = ("json", "table", "html")
 DISCOVERIES = ("endpoints", "rds", "docdb")
@@ -16,10 +17,6 @@ MEMBERS = ("function", "vpc_config", "targets", "capacity", "format", "probe")
 _FUNCTION = re.compile(r"[A-Za-z0-9:$._-]{0,200}")  # a name, an ARN, or none
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _VPC_CONFIG = ("SubnetIds", "SecurityGroupIds", "Ipv6AllowedForDualStack")
-
-
-class RequestError(ValueError):
-    """An event that can't be served; the text names the member, the reason and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -36,27 +33,27 @@ class Request:
 
 
 def read_request(event: object, own_name: str = "") -> Request:
-    """Read an event. Raises RequestError.
+    """Read an event. Raises UserError.
 
     :param own_name: the function that is checked when the event names none: this one
     """
     if not isinstance(event, Mapping):
-        raise RequestError(
-            'the event is not a JSON object: {"function": …, "targets": ["https://…"]}'
+        raise UserError(
+            'the event is not a JSON object: {"function": …, "targets"', '["https://…"]}'
         )
     for member in event:
         if member not in MEMBERS:
-            raise RequestError(
-                f"unknown member {describe_value(member)}; known are {', '.join(MEMBERS)}"
+            raise UserError(
+                f"unknown member {describe_value(member)}", f"known are {', '.join(MEMBERS)}"
             )
     if event.get("function") and event.get("vpc_config"):
-        raise RequestError("function and vpc_config exclude each other: leave one out")
+        raise UserError("function and vpc_config exclude each other", "leave one out")
     function = event.get("function") or ("" if event.get("vpc_config") else own_name)
     if not isinstance(function, str) or not _FUNCTION.fullmatch(function):
-        raise RequestError(f"function is {describe_value(function)}, not a name or an ARN")
+        raise UserError(f"function is {describe_value(function)}", "give a name or an ARN")
     vpc_config = _vpc_config(event.get("vpc_config"))
     if not function and vpc_config is None:
-        raise RequestError('the event names neither a "function" nor a "vpc_config"')
+        raise UserError('the event names neither a "function" nor a "vpc_config"', "name one")
     targets, discover = _targets(event.get("targets", []))
     return Request(
         function=function,
@@ -73,15 +70,15 @@ def _vpc_config(value: object) -> Mapping[str, Any] | None:
     if value is None:
         return None
     if not isinstance(value, Mapping) or not value.get("SubnetIds"):
-        raise RequestError('vpc_config needs "SubnetIds", as in Lambda\'s API')
+        raise UserError('vpc_config needs "SubnetIds"', "write it as in Lambda's API")
     for member in value:
         if member not in _VPC_CONFIG:
-            raise RequestError(
-                f"vpc_config has {describe_value(member)}; known are {', '.join(_VPC_CONFIG)}"
+            raise UserError(
+                f"vpc_config has {describe_value(member)}", f"known are {', '.join(_VPC_CONFIG)}"
             )
     for member in ("SubnetIds", "SecurityGroupIds"):
         if not _are_ids(value.get(member, [])):
-            raise RequestError(f"vpc_config.{member} is not a list of ids")
+            raise UserError(f"vpc_config.{member} is not a list of ids", "write a list of texts")
     return value
 
 
@@ -93,7 +90,7 @@ def _are_ids(ids: object) -> bool:
 
 def _targets(values: object) -> tuple[tuple[Target, ...], frozenset[str]]:
     if not isinstance(values, list):
-        raise RequestError('targets is not a list: ["https://host", "tcp://host:port"]')
+        raise UserError("targets is not a list", '["https://host", "tcp://host:port"]')
     targets: list[Target] = []
     discover: set[str] = set()
     for number, value in enumerate(values):
@@ -112,25 +109,25 @@ def _target(value: object, number: int) -> Target:
             return parse(value)
         if isinstance(value, Mapping) and set(value) == {"url", "address"}:
             return parse(str(value["url"]), address=str(value["address"]))
-    except TargetError as error:
-        raise RequestError(f"targets[{number}]: {error}") from error
+    except UserError as error:
+        raise UserError(f"targets[{number}]: {error.reason}", error.remedy) from error
     # Neither the value nor its keys are repeated: a mistyped member may hold a URL with a password.
-    raise RequestError(
-        f"targets[{number}] is {describe_target(value)}; a target is "
-        '"https://…", {"url": …, "address": …} or {"discover": […]}'
+    raise UserError(
+        f"targets[{number}] is {describe_target(value)}",
+        'a target is "https://…", {"url": …, "address": …} or {"discover": […]}',
     )
 
 
 def _one_of(member: str, value: object, known: tuple[str, ...]) -> str:
     if isinstance(value, str) and value in known:
         return value
-    raise RequestError(f"{member} is {describe_value(value)}; it is one of {', '.join(known)}")
+    raise UserError(f"{member} is {describe_value(value)}", f"it is one of {', '.join(known)}")
 
 
 def _flag(member: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
-    raise RequestError(f"{member} is {describe_value(value)}; it is true or false")
+    raise UserError(f"{member} is {describe_value(value)}", "it is true or false")
 
 
 _NUMBERS = {"concurrency": 1, "connections": 1, "memory_mb": 128}  # member → default
@@ -157,38 +154,37 @@ class Plan:
 
 
 def read_plan(value: object) -> Plan:
-    """Read the member "capacity" of an event. Raises RequestError.
+    """Read the member "capacity" of an event. Raises UserError.
 
     Either one function's numbers, or {"functions": [numbers, …]}; "historic": true next to them.
     "connections" is of one environment and may be 0.
     """
     if not isinstance(value, Mapping):
-        raise RequestError('capacity is not an object: {"concurrency": 1000, "connections": 5}')
+        raise UserError('capacity is not an object: {"concurrency": 1000, "connections"', "5}")
     rest = {member: value[member] for member in value if member != "historic"}
     listed: Any = rest.pop("functions", None)
     if listed is None:
         listed, rest = [rest], {}
     if rest:
-        raise RequestError(
-            f'capacity has "functions" and {", ".join(map(describe_value, rest))} too: choose one'
-        )
+        others = ", ".join(map(describe_value, rest))
+        raise UserError(f'capacity has "functions" and {others} as well', "choose one")
     if not isinstance(listed, list) or not listed:
-        raise RequestError("capacity.functions is not a list of functions")
+        raise UserError("capacity.functions is not a list of functions", "write a list of objects")
     historic = value.get("historic", False)
     if not isinstance(historic, bool):
-        raise RequestError(f"capacity.historic is {describe_value(historic)}; it is true or false")
+        raise UserError(f"capacity.historic is {describe_value(historic)}", "it is true or false")
     return Plan(tuple(_planned(each) for each in listed), historic)
 
 
 def _planned(value: object) -> Planned:
     if not isinstance(value, Mapping):
-        raise RequestError(
-            f"a function of the capacity plan is {describe_value(value)}, not an object"
+        raise UserError(
+            f"a function of the capacity plan is {describe_value(value)}", "write an object"
         )
     for member in value:
         if member not in (*_NUMBERS, *_LISTS):
             known = ", ".join((*_NUMBERS, *_LISTS, "historic", "functions"))
-            raise RequestError(f"capacity has {describe_value(member)}; known are {known}")
+            raise UserError(f"capacity has {describe_value(member)}", f"known are {known}")
     numbers = {name: _number(value, name, default) for name, default in _NUMBERS.items()}
     lists = {name: _ids(value, name) for name in _LISTS}
     return Planned(
@@ -204,8 +200,8 @@ def _number(value: Mapping[str, object], name: str, default: int) -> int:
     number = value.get(name, default)
     least = 0 if name == "connections" else 1
     if not isinstance(number, int) or isinstance(number, bool) or number < least:
-        raise RequestError(
-            f"capacity.{name} is {describe_value(number)}; it is a whole number, {least} or more"
+        raise UserError(
+            f"capacity.{name} is {describe_value(number)}", f"it is a whole number, {least} or more"
         )
     return number
 
@@ -213,5 +209,5 @@ def _number(value: Mapping[str, object], name: str, default: int) -> int:
 def _ids(value: Mapping[str, object], name: str) -> tuple[str, ...]:
     ids = value.get(name, [])
     if not isinstance(ids, list) or not _are_ids(ids):
-        raise RequestError(f"capacity.{name} is not a list of ids")
+        raise UserError(f"capacity.{name} is not a list of ids", "write a list of texts")
     return tuple(ids)

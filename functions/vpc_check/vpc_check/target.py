@@ -6,15 +6,12 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from vpc_check.errors import UserError
 from vpc_check.safe_text import clean, describe_target, mask_query
 
 DEFAULT_PORTS = {"https": 443, "http": 80, "tls": 443, "tcp": 0, "udp": 0}
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-class TargetError(ValueError):
-    """A target that can't be read; the text names it, the reason and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -60,25 +57,25 @@ class Target:
 
 
 def parse(text: str, *, about: str = "", address: str = "") -> Target:
-    """Read `https://host/path`, `tcp://host:port` and so on. Raises TargetError."""
+    """Read `https://host/path`, `tcp://host:port` and so on. Raises UserError."""
     shown = describe_target(text)
     parts = _split(text)
     if parts is None or any(each.isspace() or not each.isprintable() for each in parts.netloc):
-        raise TargetError(f"target {shown} is not a URL: write https://host or tcp://host:port")
+        raise UserError(f"target {shown} is not a URL", "write https://host or tcp://host:port")
     if parts.scheme not in DEFAULT_PORTS:
         known = ", ".join(sorted(DEFAULT_PORTS))
-        raise TargetError(f"target {shown} has no protocol of {known}: write tcp://host:port")
+        raise UserError(f"target {shown} has no protocol of {known}", "write tcp://host:port")
     if "@" in parts.netloc:
-        raise TargetError(f"target {shown} contains a user name or a password; leave it out")
+        raise UserError(f"target {shown} contains a user name or a password", "leave it out")
     port = _port(parts)
     if port is None:
-        raise TargetError(f"target {shown}: a port is a number from 1 to 65535")
+        raise UserError(f"target {shown}", "a port is a number from 1 to 65535")
     if not parts.hostname:
-        raise TargetError(f"target {shown} names no host: write {parts.scheme}://host:port")
+        raise UserError(f"target {shown} names no host", f"write {parts.scheme}://host:port")
     if port == 0:
-        raise TargetError(f"target {shown} needs a port: {parts.scheme}://{parts.hostname}:5432")
+        raise UserError(f"target {shown} needs a port", f"{parts.scheme}://{parts.hostname}:5432")
     if not text.isprintable():
-        raise TargetError(f"target {shown} contains a control character; leave it out")
+        raise UserError(f"target {shown} contains a control character", "leave it out")
     if address:
         _check_address(shown, address)
     path = parts.path or "/"
@@ -114,6 +111,6 @@ def _check_address(shown: str, address: str) -> None:
     else:
         known = True
     if not known:
-        raise TargetError(
-            f"target {shown}: its address is not an IP address; left out, it is resolved"
+        raise UserError(
+            f"target {shown}: its address is not an IP address", "left out, it is resolved"
         )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from surefoot.kit.aws_errors import AwsError
 from vpc_check.aws.clients import pages
+from vpc_check.errors import UserError
 from vpc_check.facts import Attachment, Facts, Row, Unknown, capacity_provider
-from vpc_check.request import Request, RequestError
+from vpc_check.request import Request
 
 if TYPE_CHECKING:
     from vpc_check.aws.clients import Clients
@@ -37,7 +38,7 @@ _ATTRIBUTES = {"EnableDnsSupport": "enableDnsSupport", "EnableDnsHostnames": "en
 
 
 def collect(clients: Clients, request: Request, *, probing_as: str = "") -> Facts:
-    """Fetch what the checks need. Raises RequestError for a function or subnets that don't exist.
+    """Fetch what the checks need. Raises UserError for a function or subnets that don't exist.
 
     :param probing_as: the function that probes, when it is another than the one that is checked
     """
@@ -106,9 +107,9 @@ def _function(clients: Clients, request: Request) -> Any:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        raise RequestError(
-            f"there is no function {request.function!r} in {clients.region}: name one that "
-            "exists, or give a vpc_config"
+        raise UserError(
+            f"there is no function {request.function!r} in {clients.region}",
+            "name one that exists, or give a vpc_config",
         ) from error
 
 
@@ -160,9 +161,9 @@ def _vpc_of(
         unknown["Subnets"] = _unknown(error, "ec2")
         return str((function.get("VpcConfig") or {}).get("VpcId", ""))
     if not rows:
-        raise RequestError(
-            f"none of the subnets {', '.join(ids)} exists in {clients.region}: name subnets of "
-            "this region"
+        raise UserError(
+            f"none of the subnets {', '.join(ids)} exists in {clients.region}",
+            "name subnets of this region",
         )
     return str(rows[0]["VpcId"])
 

@@ -14,7 +14,7 @@ from tests.integration.functions.vpc_check.refusing import Front
 from tests.support.aws import ACCOUNT, REGION
 from vpc_check.app import handler
 from vpc_check.aws.clients import connect
-from vpc_check.request import RequestError
+from vpc_check.errors import UserError
 
 WEB = "https://example.com"
 DATABASE = "tcp://10.0.5.10:5432"
@@ -259,7 +259,7 @@ def test_a_probe_in_another_function_than_the_one_checked_is_told(
 
 
 def test_subnets_that_do_not_exist_are_an_error_of_the_event(cloud: Cloud) -> None:
-    with pytest.raises(RequestError, match="none of the subnets subnet-00000000 exists"):
+    with pytest.raises(UserError, match="none of the subnets subnet-00000000 exists"):
         check(function="", vpc_config={"SubnetIds": ["subnet-00000000"]})
 
 
@@ -269,7 +269,7 @@ def test_one_subnet_that_does_not_exist_is_a_finding(cloud: Cloud) -> None:
 
 
 def test_a_function_that_does_not_exist_is_an_error_of_the_event(cloud: Cloud) -> None:
-    with pytest.raises(RequestError, match="there is no function 'nobody' in eu-west-1"):
+    with pytest.raises(UserError, match="there is no function 'nobody' in eu-west-1"):
         check(function="nobody")
 
 

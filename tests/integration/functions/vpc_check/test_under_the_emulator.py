@@ -43,7 +43,7 @@ def test_it_answers_in_every_format_under_the_emulator(
     assert (report["version"], report["vpc"]) == (1, cloud.vpc)
     assert table.startswith(f"orders in {cloud.vpc}, eu-west-1")
     assert page.startswith("<!doctype html>")
-    assert wrong["errorType"] == "RequestError"
+    assert wrong["errorType"] == "UserError"
     assert "target 'ftp://example.com' has no protocol" in wrong["errorMessage"]
 
 

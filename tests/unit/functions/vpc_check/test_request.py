@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from vpc_check.request import RequestError, read_request
+from vpc_check.errors import UserError
+from vpc_check.request import read_request
 from vpc_check.target import parse
 
 
@@ -52,7 +53,7 @@ def test_targets_are_read_in_all_their_forms() -> None:
         ({}, 'neither a "function" nor a "vpc_config"'),
         ({"function": "f", "target": []}, "unknown member 'target'; known are function"),
         ({"function": "f", "vpc_config": {"SubnetIds": ["s"]}}, "exclude each other"),
-        ({"function": 5}, "function is 5, not a name or an ARN"),
+        ({"function": 5}, "function is 5; give a name or an ARN"),
         ({"vpc_config": {"SubnetIds": []}}, 'vpc_config needs "SubnetIds"'),
         ({"vpc_config": {"SubnetIds": "subnet-1"}}, "vpc_config.SubnetIds is not a list of ids"),
         ({"vpc_config": {"SubnetIds": ["s"], "Vpc": 1}}, "vpc_config has 'Vpc'; known are"),
@@ -76,13 +77,13 @@ def test_targets_are_read_in_all_their_forms() -> None:
     ],
 )
 def test_a_wrong_event_is_told_by_its_member(event: Any, told: str) -> None:
-    with pytest.raises(RequestError) as raised:
+    with pytest.raises(UserError) as raised:
         read_request(event)
     assert told in str(raised.value)
 
 
 def test_a_password_in_a_target_is_refused_and_not_repeated() -> None:
-    with pytest.raises(RequestError) as raised:
+    with pytest.raises(UserError) as raised:
         read_request({"function": "f", "targets": ["https://me:hunter2@example.com"]})
     assert "hunter2" not in str(raised.value)
     assert "user name" in str(raised.value)
@@ -122,7 +123,7 @@ def test_no_error_repeats_a_password(form: str, userinfo: str, member: str) -> N
         "extra": {"url": url, "address": "10.0.0.1", url: 1},
         "list": [url],
     }[member]
-    with pytest.raises(RequestError) as raised:
+    with pytest.raises(UserError) as raised:
         read_request({"function": "f", "targets": ["https://a", target]})
     trace = "".join(traceback.format_exception(raised.value))
     assert SECRET not in trace
@@ -156,13 +157,13 @@ URL = f"https://me:{SECRET}@example.com"
     ],
 )
 def test_no_member_repeats_a_password_that_is_in_the_wrong_place(event: Any) -> None:
-    with pytest.raises(RequestError) as raised:
+    with pytest.raises(UserError) as raised:
         read_request({"function": "f", **event})
     assert SECRET not in "".join(traceback.format_exception(raised.value))
 
 
 def test_a_port_that_is_not_a_number_is_not_repeated() -> None:
-    with pytest.raises(RequestError) as raised:
+    with pytest.raises(UserError) as raised:
         read_request({"function": "f", "targets": [f"https://me:{SECRET}"]})
     assert SECRET not in "".join(traceback.format_exception(raised.value))
 
@@ -180,7 +181,7 @@ def test_a_port_that_is_not_a_number_is_not_repeated() -> None:
     ],
 )
 def test_control_characters_are_refused_and_not_repeated(event: Any) -> None:
-    with pytest.raises(RequestError) as raised:
+    with pytest.raises(UserError) as raised:
         read_request(event)
     assert str(raised.value).isprintable()
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from tests.unit.functions.vpc_check.casefile import REGION, changed
+from vpc_check.errors import UserError
 from vpc_check.facts import Attachment, Facts
 from vpc_check.network.capacity import Capacity, calculate
-from vpc_check.request import RequestError, read_plan
+from vpc_check.request import read_plan
 
 FUNCTION = Attachment("orders", ("subnet-a", "subnet-b"), ("sg-fn",))
 
@@ -109,13 +110,13 @@ def test_addresses_that_are_not_known_are_not_invented() -> None:
         ({"memory_mb": 1.5}, "capacity.memory_mb is 1.5"),
         ({"conections": 5}, "capacity has 'conections'; known are"),
         ({"functions": []}, "capacity.functions is not a list of functions"),
-        ({"functions": [1]}, "a function of the capacity plan is 1, not an object"),
+        ({"functions": [1]}, "a function of the capacity plan is 1; write an object"),
         ({"functions": [{}], "concurrency": 5}, "capacity has \"functions\" and 'concurrency'"),
         ({"groups": "sg-1"}, "capacity.groups is not a list of ids"),
         ({"historic": 1}, "capacity.historic is 1; it is true or false"),
     ],
 )
 def test_a_wrong_plan_is_told_by_its_member(plan: Any, told: str) -> None:
-    with pytest.raises(RequestError) as raised:
+    with pytest.raises(UserError) as raised:
         read_plan(plan)
     assert told in str(raised.value)
