@@ -53,6 +53,7 @@ def parse_desired_state(reader: MappingReader) -> State:
             name: classes.text(name, _CLASS, _CLASS_HINT) for name in classes.list_names()
         }
     if not desired_state:
+        reader.reject_unknown()
         raise ValidationError(
             reader.place, "it is empty", "give class, readers or tiers, or some of them"
         )
