@@ -27,6 +27,7 @@ class ProcessResult:
     status: int
     lines: Sequence[str]
     timed_out: bool  # ended by us, because its time was up
+    dropped: int = 0  # earlier lines, which were logged only
 
 
 def run(
@@ -63,7 +64,9 @@ def run(
         # which is the group's, cannot be reused.
         _signal(process.pid, signal.SIGKILL)
         process.wait()
-    return ProcessResult(process.returncode, list(lines.last), timed_out)
+    return ProcessResult(
+        process.returncode, list(lines.last), timed_out, lines.count - len(lines.last)
+    )
 
 
 def _follow(process: subprocess.Popen[bytes], pipe: int, lines: _Lines, deadline: float) -> bool:
@@ -119,6 +122,7 @@ class _Lines:
         self._log = log
         self._mask = mask
         self._rest = b""
+        self.count = 0
 
     def feed(self, chunk: bytes) -> None:
         *whole, self._rest = (self._rest + chunk).split(b"\n")
@@ -136,5 +140,6 @@ class _Lines:
     def _line(self, raw: bytes) -> None:
         line = self._mask(_ESCAPES.sub("", raw.decode(errors="replace")).rstrip())
         self.last.append(line)
+        self.count += 1
         if line:
             self._log(line)

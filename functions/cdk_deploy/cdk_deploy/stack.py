@@ -20,6 +20,7 @@ _OPERATION_STARTS = frozenset(
     {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS", "DELETE_IN_PROGRESS"}
 )
 _SUCCEEDED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
+_ROLLED_BACK = frozenset({"UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"})
 _REVIEW = "REVIEW_IN_PROGRESS"  # a change set waits for a stack that does not exist yet
 # The reason of resources that were in progress when another one failed.
 _CANCELLED = re.compile(r"Resource (creation|update|deletion) cancelled", re.IGNORECASE)
@@ -37,6 +38,11 @@ class Status:
     def in_progress(self) -> bool:
         """Whether CloudFormation is working on it."""
         return self.name.endswith("_IN_PROGRESS") and self.name != _REVIEW
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether the stack is as a template describes it, if only after a rollback."""
+        return self.succeeded or self.name in _ROLLED_BACK
 
     @property
     def succeeded(self) -> bool:

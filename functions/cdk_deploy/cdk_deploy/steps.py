@@ -45,7 +45,10 @@ def diff(job: Job) -> Result:
         raise CommandFailed(
             "the CDK did not say how many stacks differ", "use the version that package.json pins"
         )
-    return Result({"changed": found[1] != "0", "diff": text.strip()})
+    text = text.strip()
+    if result.dropped:
+        text = f"… {result.dropped} earlier lines are in the log\n{text}"
+    return Result({"changed": found[1] != "0", "diff": text})
 
 
 def deploy(job: Job) -> Result:
@@ -68,6 +71,9 @@ def deploy(job: Job) -> Result:
     if status.in_progress:
         seen = events[-1].id if events else ""
         return _poll_later(job, status, events, seen=seen, members=changed)
+    if not events and status.is_stable:
+        # Nothing to deploy; a rollback was that of an earlier deployment.
+        return Result({**_describe(status, events), "outputs": dict(status.outputs), **changed})
     return _complete(name, status, events, members=changed)
 
 

@@ -19,7 +19,8 @@ _IAM_PREFIXES = {"docdb": "rds"}  # where it differs from boto3's name
 
 
 class AwsClients:
-    """The clients that the kinds use. `calls` counts what was sent, by service and operation.
+    """The clients that the kinds use. `calls` counts what was sent, by service and operation;
+    `sleep` takes seconds.
 
     The rate limits hold for every request, boto3's own retries included. When AWS throttles
     nevertheless, the limiter starts from an empty bucket.
@@ -35,7 +36,7 @@ class AwsClients:
         self.engines = settings.engines
         self.calls: Counter[str] = Counter()
         self._settings = settings
-        self._clock, self._sleep = clock, sleep
+        self._clock, self.sleep = clock, sleep
         self._clients: dict[str, Any] = {}
         self._buckets: dict[tuple[str, bool], TokenBucket] = {}
         self._offers: dict[tuple[str, str], bool] = {}
@@ -114,7 +115,7 @@ class AwsClients:
         if (name, reads) not in self._buckets:
             rate: Rate = self._settings.read_rate if reads else self._settings.write_rate
             self._buckets[name, reads] = TokenBucket(
-                rate.burst, rate.per_second, clock=self._clock, sleep=self._sleep
+                rate.burst, rate.per_second, clock=self._clock, sleep=self.sleep
             )
         return self._buckets[name, reads]
 

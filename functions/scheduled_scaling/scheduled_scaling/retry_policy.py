@@ -12,6 +12,7 @@ _WRONG_STATE = (
     *("InvalidDBInstanceState", "InvalidDBClusterState", "InvalidDBClusterStateFault"),
     *("InvalidDBInstanceStateFault", "ServiceNotActiveException", "ConflictException"),
     *("ScalingActivityInProgress", "ResourceContention", "ConcurrentUpdateException"),
+    *("DBInstanceNotFound", "DBInstanceNotFoundFault"),
 )
 _REMEDIES = {
     "InvalidParameterValue": "choose a class that this engine version and Region offer",

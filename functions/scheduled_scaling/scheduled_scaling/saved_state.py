@@ -15,6 +15,7 @@ from scheduled_scaling.state_codec import SavedState, decode_tags, encode_tags, 
 
 Seen = tuple[Target, Reading]
 Loaded = Mapping[str, "SavedState | Exception | None"]
+_PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.6)  # before UnprocessedKeys are requested again
 _PAGE = 100  # items in a BatchGetItem
 
 
@@ -82,7 +83,7 @@ class DynamoDbStore:
     """Save in a DynamoDB table with the key pk. A conditional write keeps the first state."""
 
     def __init__(self, aws: AwsClients, table: str) -> None:
-        self._client = aws.client("dynamodb")
+        self._aws, self._client = aws, aws.client("dynamodb")
         self._table = table
         self.place = f"table {table}"
 
@@ -91,19 +92,41 @@ class DynamoDbStore:
         loaded: dict[str, SavedState | Exception | None] = dict.fromkeys(names.values())
         keys = [{"pk": {"S": key}} for key in names]
         for start in range(0, len(keys), _PAGE):
-            left: dict[str, Any] = {
-                self._table: {"Keys": keys[start : start + _PAGE], "ConsistentRead": True}
-            }
+            page = keys[start : start + _PAGE]
             try:
-                while left:
-                    answer = self._client.batch_get_item(RequestItems=left)
-                    for item in answer["Responses"].get(self._table, []):
-                        loaded[names[item["pk"]["S"]]] = _saved_state(item)
-                    left = answer.get("UnprocessedKeys", {})
+                items, unprocessed = self._get_items(page)
             except Exception as error:  # reported with its targets
-                for key in keys[start : start + _PAGE]:
-                    loaded[names[key["pk"]["S"]]] = CallFailed("dynamodb", error)
+                loaded |= {names[key["pk"]["S"]]: CallFailed("dynamodb", error) for key in page}
+                continue
+            loaded |= {names[item["pk"]["S"]]: _saved_state(item) for item in items}
+            loaded |= {
+                names[key["pk"]["S"]]: TargetError(
+                    "the table did not return its saved state, after several requests",
+                    "the table is throttled: give it more capacity, or scale fewer targets at once",
+                    transient=True,
+                )
+                for key in unprocessed
+            }
         return loaded
+
+    def _get_items(
+        self, keys: Sequence[Mapping[str, Any]]
+    ) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+        """Return the items, and the keys that DynamoDB still left unprocessed at the end.
+
+        Source: "Error retries and exponential backoff", Amazon DynamoDB Developer Guide.
+        """
+        items: list[Mapping[str, Any]] = []
+        left = keys
+        for pause_s in (*_PAUSES_S, None):
+            request = {self._table: {"Keys": left, "ConsistentRead": True}}
+            answer = self._client.batch_get_item(RequestItems=request)
+            items += answer["Responses"].get(self._table, [])
+            left = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            if not left or pause_s is None:
+                break
+            self._aws.sleep(pause_s)
+        return items, left
 
     def save(self, target: Target, _: Reading, saved: SavedState) -> bool:
         item = {

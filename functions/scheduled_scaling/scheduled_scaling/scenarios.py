@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -213,16 +214,35 @@ def _parse(place: str, text: str) -> Any:
 
 
 class _Loader(yaml.SafeLoader):
-    """Rejects duplicate names, of which SafeLoader silently takes the last."""
+    """Rejects duplicate names, of which SafeLoader silently takes the last.
+
+    Scalars are those of YAML 1.2: SafeLoader takes ``on`` for true, ``010`` for 8 and ``20:00``
+    for 1200.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        names = [self.construct_object(key, deep=True) for key, _ in node.value]
+        keys = [key for key, _ in node.value if key.tag != _MERGE]
+        names = [self.construct_object(key, deep=True) for key in keys]
         for number, name in enumerate(names):
             if name in names[:number]:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"{name!r} is there twice", node.value[number][0].start_mark
+                    None, None, f"{name!r} is there twice", keys[number].start_mark
                 )
         return super().construct_mapping(node, deep)
+
+
+_MERGE = "tag:yaml.org,2002:merge"
+_REPLACED = ("bool", "int", "timestamp")
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in _REPLACED]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile("(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789")
+)
 
 
 def _unique(place: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ def read_bounds(reader: MappingReader, *names: str) -> dict[str, int]:
     """Read desired, min and max, as far as given. Raises ValidationError if out of order."""
     desired_state = {name: reader.integer(name, 0, MAX_COUNT) for name in names if name in reader}
     if not desired_state:
+        reader.reject_unknown()
         raise ValidationError(
             reader.place, "it is empty", f"give {', '.join(names)} or some of them"
         )

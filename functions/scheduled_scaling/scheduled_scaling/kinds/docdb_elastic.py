@@ -57,6 +57,7 @@ def parse_desired_state(reader: MappingReader) -> State:
         name: reader.integer(name, 1, most) for name, most in limits.items() if name in reader
     }
     if not desired_state:
+        reader.reject_unknown()
         raise ValidationError(
             reader.place, "it is empty", f"give {', '.join(limits)} or some of them"
         )

@@ -53,6 +53,7 @@ def parse_desired_state(reader: MappingReader) -> State:
             name: classes.text(name, _CLASS, _CLASS_HINT) for name in classes.list_names()
         }
     if not desired_state:
+        reader.reject_unknown()
         raise ValidationError(
             reader.place, "it is empty", "give class, readers or tiers, or some of them"
         )
@@ -139,14 +140,11 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
     for entry in actual["instances"]:
         if entry["status"] == "deleting":
             continue
-        told = docdb.describe_wait(entry["id"], entry["status"])
-        if not told and entry.get("pending"):
-            told = f"{entry['id']} becomes {entry['pending']}"
-        waiting = waiting or told
+        waiting = waiting or docdb.describe_wait(entry["id"], entry["status"])
         members.append(
             Member(
                 entry["id"],
-                entry.get("pending") or entry["class"],
+                _planned_class(entry, desired_state),
                 entry["tier"],
                 entry["writer"],
                 entry.get("created", False),
@@ -175,6 +173,18 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
     return Plan(actions, waiting)
 
 
+def _planned_class(entry: Mapping[str, Any], desired_state: State) -> str:
+    """Return the class to plan from.
+
+    A pending class is applied in the maintenance window only, unless a call says ApplyImmediately:
+    if it is the desired one, the call is still to be made; if it is another one, it must not come.
+    """
+    desired = desired_state.get("classes", {}).get(entry["id"], desired_state.get("class"))
+    pending = entry.get("pending")
+    size = pending if pending and desired and pending != desired else entry["class"]
+    return str(size)
+
+
 def _check_names(cluster: str, members: Sequence[Member], desired_state: State) -> None:
     """Raise TargetError for an instance that neither exists nor is created by this function."""
     names = {*desired_state.get("tiers", {}), *desired_state.get("classes", {})} - {ANY_OTHER}
@@ -186,7 +196,7 @@ def _check_names(cluster: str, members: Sequence[Member], desired_state: State) 
 
 
 def state_to_restore(actual: State, desired_state: State) -> State:
-    members = actual["instances"]
+    members = [entry for entry in actual["instances"] if entry["status"] != "deleting"]
     writer = next((entry for entry in members if entry["writer"]), members[0])
     before: dict[str, Any] = {}
     if "readers" in desired_state:

@@ -38,6 +38,7 @@ def parse_desired_state(reader: MappingReader) -> State:
         bounds.read_bounds(reader, "min", "max") if "min" in reader or "max" in reader else {}
     )
     if not desired_state and not suspended:
+        reader.reject_unknown()
         raise ValidationError(reader.place, "it is empty", "give min, max or suspended")
     return {**desired_state, **suspended}
 

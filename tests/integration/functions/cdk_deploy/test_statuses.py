@@ -17,7 +17,11 @@ from tests.integration.functions.cdk_deploy.front import Front, become
 # Answers like the CDK's command line that sees nothing to do, and says that it ran.
 CLI = """#!/bin/sh
 touch "$CDK_HOME.ran"
-exit 0
+"""
+MANIFEST = """
+mkdir -p "$HOME/cdk.out"
+cd "$HOME/cdk.out"
+echo '{"artifacts": {"plain": {"type": "aws:cloudformation:stack"}}}' > manifest.json
 """
 
 
@@ -72,3 +76,24 @@ def test_a_stack_that_is_being_changed_is_not_called_unchanged(ran: Path, status
     with pytest.raises(errors.DeploymentFailed, match=rf"plain is {status}; wait until that"):
         prepare()
     assert not ran.exists()
+
+
+def test_a_deployment_without_changes_after_a_rollback_is_done(ran: Path) -> None:
+    """The rollback was another deployment's; this one found nothing to change."""
+    cli = ran.parent.parent / "cdk"
+    cli.write_text(CLI + MANIFEST)
+    become("plain", "UPDATE_ROLLBACK_COMPLETE")
+    answer = invoke(handler, {"step": "deploy", "stack": "plain"}, timeout=60)
+    assert (answer["done"], answer["changed"], answer["status"]) == (
+        *(True, False),
+        "UPDATE_ROLLBACK_COMPLETE",
+    )
+
+
+def test_a_diff_that_is_too_long_says_how_much_is_missing(ran: Path) -> None:
+    cli = ran.parent.parent / "cdk"
+    cli.write_text("#!/bin/sh\nseq 2500; echo 'Number of stacks with differences: 1'\n")
+    answer = invoke(handler, {"step": "diff", "stack": "plain"}, timeout=60)
+    lines = answer["diff"].splitlines()
+    assert lines[0] == "… 501 earlier lines are in the log"
+    assert lines[1] == "502"

@@ -270,3 +270,35 @@ def test_a_time_in_the_table_that_is_far_ahead_is_ignored(night: Night) -> None:
     night.faults.decide = slowly
     assert night.step("scale-out")["status"] == "done"
     assert seed.instances() == OUT
+
+
+def test_a_class_that_waits_for_the_maintenance_window_is_applied_now(night: Night) -> None:
+    night.scenarios(CLUSTER.replace("STATE", "{class: db.r6g.2xlarge}"))
+    seed.docdb_cluster(instances=1)
+    pending = [True]
+
+    def change(parsed: Any) -> None:
+        for instance in parsed.get("DBInstances", []):
+            if pending:
+                instance["PendingModifiedValues"] = {"DBInstanceClass": "db.r6g.2xlarge"}
+
+    change_answers("docdb.DescribeDBInstances", change)
+    night.faults.reset()
+    night.faults.after = lambda _number, operation: (
+        pending.clear() if operation == "ModifyDBInstance" else None
+    )
+    assert night.step("scale-out")["status"] == "done"
+    (body,) = [body for operation, body in night.faults.done if operation == "ModifyDBInstance"]
+    assert "ApplyImmediately=true" in body
+    assert "DBInstanceClass=db.r6g.2xlarge" in body
+    assert "DBInstanceIdentifier=orders-1" in body
+
+
+def test_an_instance_that_disappears_in_between_does_not_end_the_target(night: Night) -> None:
+    seed.night()
+    refused = [("DBInstanceNotFound", "DBInstance orders-2 not found.")]
+    night.faults.decide = lambda _number, operation: (
+        refused.pop() if operation == "ModifyDBInstance" and refused else None
+    )
+    assert night.step("scale-out")["status"] == "done"
+    assert seed.instances() == OUT

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
+import boto3
 import pytest
 
 from rie.demo.aws import scaling_fixtures as seed
@@ -176,3 +178,30 @@ def test_memory_in_the_table_keeps_the_first_state(night: Night) -> None:
     night.send({"scenario": "nightly-batch", "step": "scale-out"}, request_id="two")
     night.step("restore", request_id="three")
     assert (seed.instances(), seed.service()) == (BEFORE, (1, 2, 4))
+
+
+@pytest.mark.parametrize("rounds", [3, None])
+def test_keys_that_dynamodb_leaves_unprocessed_are_asked_for_again_with_a_backoff(
+    night: Night, rounds: int | None
+) -> None:
+    """None: it never returns them, and the target fails instead of asking endlessly."""
+    session: Any = boto3.DEFAULT_SESSION
+    calls: list[float] = []
+
+    def leave(parsed: Any, **_: Any) -> None:
+        calls.append(night.time.now())
+        assert len(calls) < 500, "it asks endlessly"
+        if rounds is None or len(calls) <= rounds:
+            keys = [{"pk": {"S": "memory#ecs-service/batch/workers"}}]
+            parsed["Responses"] = {}
+            parsed["UnprocessedKeys"] = {seed.TABLE: {"Keys": keys}}
+
+    session.events.register("after-call.dynamodb.BatchGetItem", leave)
+    if rounds is None:
+        with pytest.raises(ScalingFailed, match="workers: the table did not return its saved sta"):
+            night.step("scale-out")
+    else:
+        assert night.step("scale-out")["status"] == "done"
+    pauses = [later - earlier for earlier, later in pairwise(calls[:4])]
+    assert pauses == sorted(pauses)
+    assert pauses[0] > 0

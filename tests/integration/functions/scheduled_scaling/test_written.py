@@ -31,6 +31,13 @@ def document(**changes: Any) -> str:
     return json.dumps({"version": 1, "scenarios": {"night": {"targets": {"workers": target}}}})
 
 
+WRITTEN = """
+version: 1
+scenarios:
+  night:
+    targets:
+      workers: {{kind: ecs-service, cluster: batch, service: workers, steps: {{out: {}}}}}
+"""
 AT = "d.scenarios.night.targets.workers"
 MISTAKES = {
     "no YAML": ("a: [", "d: it cannot be read"),
@@ -40,7 +47,16 @@ MISTAKES = {
     "twice in JSON": ('{"version": 1, "version": 1}', "'version' is there twice"),
     "version": ('{"version": 2}', "d.version: it is of another version; write version: 1"),
     "misspelt": ('{"version": 1, "scenario": {}}', "scenarios is missing; add scenarios, or is "),
-    "YAML's no": ("version: 1\nscenarios: {no: {}}", "the name False is not text; quote it"),
+    "number as a name": ("version: 1\nscenarios: {1: {}}", "the name 1 is not text; quote it"),
+    "leading zero": (WRITTEN.format("{desired: 010}"), "out.desired: it is a text (010); write a"),
+    "time of day": (WRITTEN.format("{desired: 20:00}"), "desired: it is a text (20:00); write a"),
+    "only a typo": (WRITTEN.format("{dsired: 20}"), "dsired is unknown; did you mean 'desired'?"),
+    "typo of a group": (
+        WRITTEN.format("{mn: 1}")
+        .replace("ecs-service", "auto-scaling-group")
+        .replace("cluster: batch, service: workers", "group: workers"),
+        "mn is unknown; did you mean 'min'?",
+    ),
     "kind": (document(kind="ecs-servce"), f"{AT}.kind: there is no kind 'ecs-servce'; did you"),
     "ARN": (document(service="arn:aws:x/y"), f"{AT}.service: 'arn:aws:x/y' does not fit; give"),
     "unknown": (document(servise="x"), f"{AT}: servise is unknown; did you mean 'service'?"),
@@ -75,6 +91,30 @@ def test_a_mistake_in_the_scenarios_is_named(name: str) -> None:
     with pytest.raises(ValidationError) as caught:
         read_document("d", text)
     assert words in str(caught.value)
+
+
+def test_yaml_s_merge_key_is_allowed() -> None:
+    text = """
+version: 1
+scenarios:
+  night:
+    targets:
+      workers:
+        kind: ecs-service
+        cluster: batch
+        service: workers
+        steps:
+          out: &out {desired: 20, min: 10}
+          further: {<<: *out, desired: 30}
+"""
+    (target,) = read_document("d", text).scenarios["night"].targets
+    assert target.desired_states["further"] == {"desired": 30, "min": 10}
+
+
+@pytest.mark.parametrize("step", ["on", "off", "yes", "no", "y"])
+def test_words_that_old_yaml_took_for_truth_are_names(step: str) -> None:
+    text = WRITTEN.format("{desired: 2}").replace("out:", f"{step}:")
+    assert step in read_document("d", text).scenarios["night"].steps
 
 
 def test_two_scenarios_of_one_target_need_one_lease() -> None:

@@ -131,9 +131,19 @@ PLANS: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         {"readers": 1},
         ["(create reader orders-scaled-1)"],
     ),
-    "a change that AWS has accepted is not asked for again": (
+    "a change that waits for the maintenance window is applied now": (
         state("orders-1 big writer", "orders-2 small", orders_2={"pending": BIG}),
         {"class": BIG},
+        ["modify reader orders-2"],
+    ),
+    "a pending change to another class is replaced": (
+        state("orders-1 big writer", "orders-2 big", orders_2={"pending": SMALL}),
+        {"class": BIG},
+        ["modify reader orders-2"],
+    ),
+    "a pending change of a class that the step does not give is left alone": (
+        state("orders-1 big writer", "orders-2 big", orders_2={"pending": SMALL}),
+        {"readers": 1},
         [],
     ),
 }
@@ -148,7 +158,6 @@ def test_plan(name: str) -> None:
 WAITING = {
     "orders-2 is creating": state("orders-1 big writer", "orders-2 big creating"),
     "the cluster is failing-over": state("orders-1 big writer", status="failing-over"),
-    "orders-1 becomes db.x": state("orders-1 big writer", orders_1={"pending": "db.x"}),
 }
 
 
@@ -195,6 +204,17 @@ def test_previous_names_what_differs() -> None:
         "class": SMALL,
         "writer": "orders-1",
         "classes": {"orders-3": BIG},
+    }
+
+
+def test_an_instance_that_is_being_deleted_is_not_restored() -> None:
+    actual = state("orders-1 small writer", "orders-2 big", "orders-3 big deleting")
+    assert docdb_instances.state_to_restore(actual, {"readers": 4, "tiers": {"*": 1}}) == {
+        "readers": 1,
+        "class": SMALL,
+        "writer": "orders-1",
+        "classes": {"orders-2": BIG},
+        "tiers": {"orders-1": 1, "orders-2": 1},
     }
 
 
