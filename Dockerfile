@@ -16,7 +16,7 @@ COPY --from=uv / /opt/uv/
 RUN mkdir -p /var/lang \
  && /opt/uv/uv python install --no-bin --install-dir /opt/python "${PYTHON_VERSION}" \
  && cp -a /opt/python/cpython-*.*.*/. /var/lang/
-COPY bootstrap/prepare runtime/surefoot/seal/modes.py runtime/surefoot/seal/bytecode.py /opt/prepare/
+COPY bootstrap/prepare runtime/surefoot_tools/seal/modes.py runtime/surefoot_tools/seal/bytecode.py /opt/prepare/
 RUN /var/lang/bin/python3 /opt/prepare/prepare interpreter
 # The way back: 1 puts AWS's own client beside surefoot, and SUREFOOT_CLIENT=awslambdaric takes it at
 # run time. It comes from PyPI, or from where pip's variables say.

@@ -20,14 +20,14 @@ help: ## Show this help
 	@echo "usage: make TARGET [NAME=VALUE …]"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
-demo: $(VENV)/bench.stamp ## Functions under AWS's emulator: requests, answers, logs (SHOW=vpc_check)
+demo: $(VENV)/bench.stamp ## Run example functions under AWS's emulator (SHOW=vpc_check)
 	@$(RIE) demo $(addprefix --show ,$(SHOW))
 
 run: $(VENV)/bench.stamp ## Start a function on port PORT (FUNCTION=echo PORT=8080)
 	@$(RIE) run $(FUNCTION) --port $(PORT) $(ARGS)
 
 invoke: export EVENT := $(EVENT)
-invoke: $(VENV)/bench.stamp ## Post EVENT (file, JSON or -) to a function, here or deployed (TARGET=name)
+invoke: $(VENV)/bench.stamp ## Post EVENT (file, JSON or -) to a local or deployed function (TARGET=name)
 	@$(RIE) invoke $(if $(TARGET),--deployed '$(TARGET)',--port $(PORT)) --event "$$EVENT" $(ARGS)
 
 test: $(VENV)/dev.stamp ## Run every test this machine can run (ARGS='-k name')
@@ -54,19 +54,19 @@ image: $(VENV)/dev.stamp ## Build the base image (BASE=al2, al2023 or local; ARC
 push: $(VENV)/bench.stamp ## Push an image to ECR (FUNCTION=name, else the base; ARGS=--create)
 	@$(RIE) push $(addprefix --function ,$(CHOSEN)) $(addprefix --arch ,$(ARCH)) $(ARGS)
 
-deploy: $(VENV)/bench.stamp ## Create or update a function's stack (FUNCTION=echo IMAGE=URI ARGS=--dry-run)
+deploy: $(VENV)/bench.stamp ## Create, update or delete a function's stack (FUNCTION=echo IMAGE=URI ARGS=--dry-run)
 	@$(RIE) deploy $(FUNCTION) $(addprefix --image ,$(IMAGE)) $(addprefix --arch ,$(ARCH)) $(ARGS)
 
-sbom: $(VENV)/dev.stamp ## Write what is in the image as CycloneDX (ARGS='--image NAME')
+sbom: $(VENV)/dev.stamp ## List the contents of an image as CycloneDX (ARGS='--image NAME')
 	@$(RIE) sbom --output build/sbom.cdx.json $(ARGS)
 
-audit: $(VENV)/dev.stamp ## Known vulnerabilities of every pinned Python package
+audit: $(VENV)/dev.stamp ## Check pinned Python packages for known vulnerabilities
 	@$(RIE) audit
 
-pin: $(VENV)/bench.stamp ## Pin every base image to its digest of today
+pin: $(VENV)/bench.stamp ## Pin base images to their current digests
 	@$(RIE) pin $(ARGS)
 
-engine: $(VENV)/bench.stamp ## Get a container engine (Debian, as root)
+engine: $(VENV)/bench.stamp ## Install and start a container engine (Debian, as root)
 	@$(RIE) engine
 
 test-pythons: $(VENV)/dev.stamp ## The tests on CPython 3.10 to 3.15 (ARGS='--only 3.14'; root)

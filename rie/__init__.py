@@ -1,9 +1,9 @@
-"""The local bench: run and invoke a function on this machine as Lambda would."""
+"""Run, compare, push and deploy Lambda functions from this checkout."""
 
 import sys
 
 from rie.paths import ROOT
 
-# The runtime lies in this checkout and need not be installed: its doctor and kit serve here.
+# The runtime is in this checkout and need not be installed: rie uses its doctor and its kit.
 if (_runtime := str(ROOT / "runtime")) not in sys.path:
     sys.path.append(_runtime)

@@ -1,15 +1,20 @@
-"""The one exception that commands of the bench raise on purpose."""
+"""The one exception that the commands of rie raise on purpose."""
 
 from __future__ import annotations
 
+from rie.untrusted_text import redact_credentials
 
-class BenchError(Exception):
-    """Something the user can mend: `reason` says what is wrong, `remedy` what to type or change."""
+
+class UserError(Exception):
+    """An error that the user can correct: `reason` says what is wrong, `remedy` what to do.
+
+    Credentials are removed from both.
+    """
 
     def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.remedy = remedy
+        self.reason = redact_credentials(reason)
+        self.remedy = redact_credentials(remedy)
+        super().__init__(self.reason)
 
     def __str__(self) -> str:
         return f"{self.reason}\n  remedy: {self.remedy}"

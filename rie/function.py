@@ -7,15 +7,18 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.paths import ROOT
+
+MAX_TIMEOUT_S = 1800
+"""The longest time-out of a function: Lambda quotas, raised from 900 s on 2026-11-19."""
 
 _CMD = re.compile(r"^\s*CMD\s+(\[.*\])\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Function:
-    """What a runner needs to know of a function: `directory` is what the image has in /var/task."""
+    """A function to run: `directory` is the content of /var/task."""
 
     name: str
     directory: Path
@@ -26,13 +29,13 @@ def find(name: str, handler: str | None = None) -> Function:
     """The function called `name` in functions/, or the one in the directory `name`.
 
     The handler is the Dockerfile's CMD unless given, so that both ways of running agree.
-    Raises BenchError when there is no such function or its handler is unknown.
+    Raises UserError when there is no such function or its handler is unknown.
     """
     in_repo = ROOT / "functions" / name
     directory = in_repo if in_repo.is_dir() else Path(name).resolve()
     if not directory.is_dir():
         known = sorted(path.name for path in (ROOT / "functions").iterdir() if path.is_dir())
-        raise BenchError(
+        raise UserError(
             f"no function {name!r}: neither functions/{name} nor the directory {name} exists",
             f"name one of {', '.join(known)}, or a directory that holds your handler",
         )
@@ -46,7 +49,7 @@ def _handler_of(directory: Path) -> str:
         words = json.loads(commands[-1])  # the last CMD of a Dockerfile wins
         if len(words) == 1:
             return str(words[0])
-    raise BenchError(
+    raise UserError(
         f'{directory} does not name its handler (no CMD ["module.function"] in a Dockerfile)',
         "give it: --handler module.function",
     )

@@ -1,4 +1,4 @@
-"""functions/eni_cleanup by hand, and then as the custom resource of a stack that is deleted."""
+"""functions/eni_cleanup invoked directly, then as the custom resource of a deleted stack."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ import json
 import boto3
 from botocore.config import Config
 
-from rie.cloud import interfaces
-from rie.demo.local_aws import local_aws
-from rie.demo.stage import Stage
+from rie.demo.aws import eni_fixtures
+from rie.demo.aws.moto_server import local_aws
+from rie.demo.scene import Demo
 
 BUCKET, KEY = "answers", "cloudformation.json"
 
 
-def play(stage: Stage) -> bool:
-    """Whether what nobody uses any more is gone, the rest is there, and CloudFormation knows."""
+def run(demo: Demo) -> bool:
+    """Whether unused interfaces are deleted, others kept, and CloudFormation got SUCCESS."""
     with local_aws() as variables:
-        vpc = interfaces.vpc()
-        interfaces.function("shop", vpc.subnets, vpc.groups)
-        interfaces.function("stock", vpc.subnets[:1], vpc.groups)
-        shared = interfaces.interface(vpc.subnets[0], vpc.groups, in_use=True)
-        interfaces.interface(vpc.subnets[1], vpc.groups)
-        interfaces.interface(vpc.subnets[1], vpc.groups[1:], interfaces.OLD_STYLE)
-        with stage.started({**variables, "POLL_SECONDS": "1"}):
+        vpc = eni_fixtures.vpc()
+        eni_fixtures.function("shop", vpc.subnets, vpc.groups)
+        eni_fixtures.function("stock", vpc.subnets[:1], vpc.groups)
+        shared = eni_fixtures.interface(vpc.subnets[0], vpc.groups, in_use=True)
+        eni_fixtures.interface(vpc.subnets[1], vpc.groups)
+        eni_fixtures.interface(vpc.subnets[1], vpc.groups[1:], eni_fixtures.OLD_STYLE)
+        with demo.started({**variables, "POLL_SECONDS": "1"}):
             order = {"dry_run": True, "functions": ["shop"], "vpc_id": vpc.id}
-            reply = stage.post(json.dumps(order))
-            told = reply.json
-            stage.block("plan", told["table"] if isinstance(told, dict) else reply.body.decode())
-            stage.post(json.dumps(_deletion(vpc.subnets)))
+            reply = demo.post(json.dumps(order))
+            plan = reply.json
+            demo.block("plan", plan["table"] if isinstance(plan, dict) else reply.body.decode())
+            demo.post(json.dumps(_deletion(vpc.subnets)))
             answer = _answer()
-            stage.block("answer", json.dumps(answer, indent=2))
-        return answer.get("Status") == "SUCCESS" and interfaces.interfaces() == {shared}
+            demo.block("answer", json.dumps(answer, indent=2))
+        return answer.get("Status") == "SUCCESS" and eni_fixtures.interfaces() == {shared}
 
 
 def _deletion(subnets: tuple[str, ...]) -> dict[str, object]:
@@ -44,7 +44,7 @@ def _deletion(subnets: tuple[str, ...]) -> dict[str, object]:
     return {
         "RequestType": "Delete",
         "ResponseURL": url,
-        "StackId": interfaces.stack(),
+        "StackId": eni_fixtures.stack(),
         "RequestId": "5d478078-13e9-baf0-464a-7ef285ecc786",
         "LogicalResourceId": "Interfaces",
         "PhysicalResourceId": "eni-cleanup-Interfaces-2b1c0d9e",

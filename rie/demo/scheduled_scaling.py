@@ -1,59 +1,62 @@
-"""functions/scheduled_scaling on a night: bigger before the batch, and as it was after it."""
+"""functions/scheduled_scaling: scales up before a batch job and down after it."""
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from typing import Any
 
-from rie.cloud import night
-from rie.demo.local_aws import local_aws
-from rie.demo.stage import Reply, Stage
-from surefoot.kit.table import table
+from rie.console import format_table
+from rie.demo.aws import scaling_fixtures
+from rie.demo.aws.moto_server import local_aws
+from rie.demo.scene import Demo, Response
 
 State = tuple[dict[str, tuple[str, int, bool]], tuple[int, int, int]]
 
 
-def play(stage: Stage) -> bool:
-    """Whether it grew as planned, and all was as before in the morning."""
+def run(demo: Demo) -> bool:
+    """Whether it scaled up as planned, and back to the state before."""
     with local_aws() as variables:
-        night.night()
+        scaling_fixtures.night()
         # As scenarios.yaml wants it by day: moto makes all instances with the same tier.
-        night.client("docdb").modify_db_instance(DBInstanceIdentifier="orders-1", PromotionTier=0)
+        scaling_fixtures.client("docdb").modify_db_instance(
+            DBInstanceIdentifier="orders-1", PromotionTier=0
+        )
         before = _state()
-        stage.block("before", _shown(before))
+        demo.block("before", _shown(before))
         # moto's engine for this client; on AWS it is docdb.
-        with stage.started({**variables, "SCALING_ENGINES": "neptune"}):
-            plan = stage.post("1-dry-run.json")
-            stage.block("plan", "\n".join(_member(plan, "plan")))
+        with demo.started({**variables, "SCALING_ENGINES": "neptune"}):
+            plan = demo.post("1-dry-run.json")
+            demo.block("plan", "\n".join(_member(plan, "plan")))
             untouched = _state() == before
-            _act(stage, "2-scale-out.json")
+            _act(demo, "2-scale-out.json")
             grown = _state()
-            stage.block("state", _shown(grown))
-            _act(stage, "4-scheduler-input.json")
+            demo.block("state", _shown(grown))
+            _act(demo, "4-scheduler-input.json")
             after = _state()
-            stage.block("state", _shown(after))
+            demo.block("state", _shown(after))
     instances, (_, desired, _) = grown
     big = [size for size, _, _ in instances.values()] == ["db.r6g.2xlarge"] * 4
     return untouched and big and desired == 20 and after == before
 
 
-def _act(stage: Stage, event: str) -> None:
-    reply = stage.post(event)
+def _act(demo: Demo, event: str) -> None:
+    reply = demo.post(event)
     rows = [
         (target["name"], target["status"], action)
         for target in _member(reply, "targets")
         for action in target["actions"] or [None]
     ]
-    stage.block("answer", table(["target", "status", "done"], rows))
+    demo.block("answer", format_table(["target", "status", "done"], rows, sys.stdout))
 
 
-def _member(reply: Reply, name: str) -> list[Any]:
-    told = reply.json
-    return list(told[name]) if isinstance(told, dict) and name in told else []
+def _member(reply: Response, name: str) -> list[Any]:
+    body = reply.json
+    return list(body[name]) if isinstance(body, dict) and name in body else []
 
 
 def _state() -> State:
-    return night.instances(), night.service()
+    return scaling_fixtures.instances(), scaling_fixtures.service()
 
 
 def _shown(state: State) -> str:

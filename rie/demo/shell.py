@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rie.demo import basics
-from rie.demo.stage import Stage
+from rie.demo import events
+from rie.demo.scene import Demo
 
 
-def play(stage: Stage) -> bool:
+def run(demo: Demo) -> bool:
     """Whether it echoed its request and named the scenario."""
-    reply = basics.play(stage, "scenario.json")
+    reply = events.run(demo, "scenario.json")
     named = "SCENARIO: nightly-scale-down" in reply.log
     return named and reply.body.startswith(b"Echoing request:")

@@ -1,4 +1,4 @@
-"""functions/termination_policy spares the instances that bear a tag."""
+"""functions/termination_policy keeps the instances that have a tag."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import json
 
 import boto3
 
-from rie.demo.local_aws import local_aws
-from rie.demo.stage import Stage
+from rie.demo.aws.moto_server import local_aws
+from rie.demo.scene import Demo
 
 ZONE = "eu-west-1a"
 TAG = "protect"
 
 
-def play(stage: Stage) -> bool:
+def run(demo: Demo) -> bool:
     """Whether two free instances are named, and none that is protected."""
     with local_aws() as variables:
         ec2 = boto3.client("ec2")
@@ -22,12 +22,12 @@ def play(stage: Stage) -> bool:
         names = [instance["InstanceId"] for instance in made]
         protected = names[:2]
         ec2.create_tags(Resources=protected, Tags=[{"Key": TAG, "Value": "nightly batch"}])
-        stage.block("before", f"4 instances; the tag {TAG} is on {', '.join(protected)}")
-        with stage.started({**variables, "POLICY": f"not_tagged:{TAG}"}):
-            reply = stage.post(json.dumps(_event(names)))
-            stage.answer(reply)
-            stage.block("log", "\n".join(reply.log))
-            stage.block("time", f"{reply.milliseconds:.0f} ms, runtime and boto3 start included")
+        demo.block("before", f"4 instances; the tag {TAG} is on {', '.join(protected)}")
+        with demo.started({**variables, "POLICY": f"not_tagged:{TAG}"}):
+            reply = demo.post(json.dumps(_event(names)))
+            demo.answer(reply)
+            demo.block("log", "\n".join(reply.log))
+            demo.block("time", f"{reply.milliseconds:.0f} ms, runtime and boto3 start included")
     return isinstance(reply.json, dict) and set(reply.json["InstanceIDs"]) == set(names[2:])
 
 

@@ -1,4 +1,4 @@
-"""surefoot: a Lambda runtime for Python that starts fast and says what went wrong.
+"""surefoot: a Lambda runtime for Python that starts fast and explains errors.
 
 The package is the runtime itself (``python -m surefoot app.handler``) and the small public API that
 functions import: the names of ``__all__``. Importing it costs next to nothing, in Lambda or in a
@@ -20,7 +20,6 @@ __all__ = [
     "after_restore",
     "before_snapshot",
     "on_shutdown",
-    "remaining",
     "testing",
     "use_marshaller",
 ]
@@ -31,40 +30,38 @@ if TYPE_CHECKING:
     from ._payload.marshaller import Marshaller, use_marshaller
     from ._runtime.context import LambdaContext
     from ._runtime_api.streaming import HttpPrelude
-    from .batch import NoProgress, Resumable
-    from .budget import Budget, remaining
-    from .continuation import ContinuationError
     from .errors import DeadlineExceeded, Fault
+    from .kit.resumable import ContinuationError, NoProgress, Resumable
+    from .kit.time_budget import Budget
     from .lifecycle import after_restore, before_snapshot, on_shutdown
 else:
-    # Hidden from type checkers, which would take it as leave to import any name at all.
+    # Hidden from type checkers, which would allow any name to be imported otherwise.
     _MODULE_OF = {
-        "Budget": "budget",
-        "ContinuationError": "continuation",
+        "Budget": "kit.time_budget",
+        "ContinuationError": "kit.resumable",
         "DeadlineExceeded": "errors",
         "Fault": "errors",
         "HttpPrelude": "_runtime_api.streaming",
         "LambdaContext": "_runtime.context",
         "Marshaller": "_payload.marshaller",
         "use_marshaller": "_payload.marshaller",
-        "NoProgress": "batch",
-        "Resumable": "batch",
+        "NoProgress": "kit.resumable",
+        "Resumable": "kit.resumable",
         "after_restore": "lifecycle",
         "before_snapshot": "lifecycle",
         "on_shutdown": "lifecycle",
-        "remaining": "budget",
         "testing": "testing",
     }
 
     def __getattr__(name: str) -> object:
-        home = _MODULE_OF.get(name)
-        if home is None:
+        module_name = _MODULE_OF.get(name)
+        if module_name is None:
             raise AttributeError(
                 f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}"
             )
         # Not importlib.import_module(): that package costs more than all this.
-        module = __import__(f"{__name__}.{home}", fromlist=[name])
-        value = module if name == home else getattr(module, name)
+        module = __import__(f"{__name__}.{module_name}", fromlist=[name])
+        value = module if name == module_name else getattr(module, name)
         globals()[name] = value
         return value
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rie import image as images
-from rie.engine import EngineError, connect
 from rie.function import Function
+from rie.images import image as images
+from rie.images.engine import EngineError, connect
+from rie.local.sandbox import Sandbox
 from rie.paths import ROOT
-from rie.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rie.client import Outcome
 from rie.function import Function, find
-from rie.image import build_function
-from rie.sandbox import Sandbox
+from rie.images.image import build_function
+from rie.local.client import InvocationOutcome
+from rie.local.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -28,8 +28,8 @@ CREDENTIALS = {
 
 def test_a_handlers_failure_is_told_from_a_result(start: Start) -> None:
     sandbox = start("app.fail")
-    assert sandbox.invoke(b"{}").outcome is Outcome.FUNCTION_FAILED
-    assert sandbox.invoke(b"{}").outcome is Outcome.FUNCTION_FAILED
+    assert sandbox.invoke(b"{}").outcome is InvocationOutcome.FUNCTION_FAILED
+    assert sandbox.invoke(b"{}").outcome is InvocationOutcome.FUNCTION_FAILED
 
 
 def test_no_log_holds_credentials(start: Start, logs: Logs) -> None:
@@ -47,7 +47,7 @@ def test_writes_nothing_outside_tmp_even_where_it_could(task_image: str, logs: L
     # Root on a writable root file system: whatever were written would show in the difference.
     sandbox._options.update(user="0:0", read_only=False, cap_drop=[])
     with sandbox:
-        assert sandbox.invoke(b"{}").outcome is Outcome.SUCCEEDED
+        assert sandbox.invoke(b"{}").outcome is InvocationOutcome.SUCCEEDED
         changed = {str(change["Path"]) for change in sandbox.container.diff() or []}
     # The function's own bytecode is its own affair: no read-only root would take it.
     own = {path for path in changed if path.startswith("/var/task/__pycache__")}
@@ -68,7 +68,7 @@ def test_the_shell_function_runs_unchanged(
     sandbox = start("function.handler", of=shell, variables={"APP_ENV": "staging"})
     answer = sandbox.invoke(b'{"scenario": "nightly", "step": "two"}')
     sandbox.stop()
-    assert answer.outcome is Outcome.SUCCEEDED
+    assert answer.outcome is InvocationOutcome.SUCCEEDED
     assert answer.body.startswith(b"Echoing request: '")
     for line in ("ENV: staging", "SCENARIO: nightly", "STEP: two"):
         assert line in logs.text

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie import interpreter
-from rie.build import build_directory
-from rie.errors import BenchError
-from rie.sandbox import Sandbox
+from rie.errors import UserError
+from rie.images import interpreter
+from rie.images.build import build_directory
+from rie.local.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -41,7 +41,7 @@ def fails(
     engine: DockerClient, folder: Path, image: str, capsys: pytest.CaptureFixture[str]
 ) -> str:
     """Build, which must fail in the seal; all that was said."""
-    with pytest.raises(BenchError, match="surefoot seal"):
+    with pytest.raises(UserError, match="surefoot seal"):
         build_directory(engine, folder, f"{TAG}:broken", {"SUREFOOT_IMAGE": image})
     return capsys.readouterr().err
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie.build import build_directory
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.function import Function
-from rie.image import build_function
-from rie.sandbox import Sandbox
+from rie.images.build import build_directory
+from rie.images.image import build_function
+from rie.local.sandbox import Sandbox
 from tests.support.wheel import write_wheel
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def test_an_unreachable_registry_is_one_sentence_with_the_way_out(
     engine: DockerClient, tmp_path: Path
 ) -> None:
     (tmp_path / "Dockerfile").write_text("FROM registry.invalid/lambda/provided:al2\n")
-    with pytest.raises(BenchError, match=r"registry\.invalid cannot be reached") as caught:
+    with pytest.raises(UserError, match=r"registry\.invalid cannot be reached") as caught:
         build_directory(engine, tmp_path, "surefoot:unreachable", {})
     assert "BASE=local" in caught.value.remedy
 
@@ -53,6 +53,6 @@ def test_an_unreachable_registry_is_one_sentence_with_the_way_out(
 def test_a_missing_image_names_the_command_that_makes_it(
     engine: DockerClient, tmp_path: Path
 ) -> None:
-    with pytest.raises(BenchError, match="no image surefoot:never-built") as caught:
+    with pytest.raises(UserError, match="no image surefoot:never-built") as caught:
         build_function(engine, Function("x", tmp_path, "app.handler"), "surefoot:never-built")
     assert "make image" in caught.value.remedy

@@ -7,8 +7,9 @@ import platform
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rie.labels import PREFIX, version
-from rie.standin import BASE_TAG, STAND_IN_LABEL
+from rie.git_checkout import read_version
+from rie.images.labels import PREFIX
+from rie.images.local_bases import BASE_TAG, STAND_IN_LABEL
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -124,6 +125,6 @@ def test_it_says_where_it_comes_from(engine: DockerClient, image: str) -> None:
     labels = engine.images.get(image).labels
     base = engine.images.get(BASE_TAG)
     told = {name: labels.get(f"{PREFIX}.{name}") for name in ("version", "title", "licenses")}
-    assert told == {"version": version(), "title": "surefoot", "licenses": "Apache-2.0"}
+    assert told == {"version": read_version(), "title": "surefoot", "licenses": "Apache-2.0"}
     assert labels[f"{PREFIX}.base.name"] == BASE_TAG
     assert labels[f"{PREFIX}.base.digest"] == base.id

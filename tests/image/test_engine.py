@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rie.engine import EngineError, connect, forget_stale, install
+from rie.images.engine import EngineError, connect, forget_stale, install
 
 
 def test_no_engine_names_the_command_that_gets_one(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rie.interpreter import Interpreter, find, pack
+from rie.images.interpreter import Interpreter, find, pack
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rie.limits import limits
+from rie.local.sandbox import lambda_limits
 
 
 @pytest.mark.parametrize(
@@ -13,15 +13,15 @@ from rie.limits import limits
 def test_processor_share_follows_memory_up_to_what_the_host_has(
     memory_mb: int, host_cpus: int, cpus: float
 ) -> None:
-    share = limits(memory_mb, host_cpus=host_cpus)["nano_cpus"] / 1e9
+    share = lambda_limits(memory_mb, host_cpus=host_cpus)["nano_cpus"] / 1e9
     assert share == pytest.approx(cpus, abs=0.001)
 
 
 def test_memory_is_limited_without_swap() -> None:
-    found = limits(256, host_cpus=2)
+    found = lambda_limits(256, host_cpus=2)
     assert found["mem_limit"] == found["memswap_limit"] == 256 * 1024 * 1024
 
 
 def test_tmp_can_be_executed_from_and_has_the_given_size() -> None:
-    options = limits(256, 2048, host_cpus=2)["tmpfs"]["/tmp"].split(",")
+    options = lambda_limits(256, 2048, host_cpus=2)["tmpfs"]["/tmp"].split(",")
     assert {"exec", "size=2048m", "mode=1777"} <= set(options)

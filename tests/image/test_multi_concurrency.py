@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from rie.client import PATH
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.function import Function
-from rie.sandbox import Sandbox
+from rie.local.client import PATH
+from rie.local.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from tests.image.conftest import Logs
@@ -119,7 +119,7 @@ def test_a_failed_init_is_reported_once(task_image: str, logs: Logs) -> None:
     sandbox = Sandbox(task_image, function, variables=variables, logs=logs)
     sandbox._options.update(user="0:0", cap_drop=[])
     # It may end before anybody has seen it run.
-    with contextlib.suppress(BenchError), sandbox:
+    with contextlib.suppress(UserError), sandbox:
         sandbox.wait()
     assert logs.text.count("Received Runtime Init Error") == 1
     assert 'name=runtime event="exit status 1"' in logs.text

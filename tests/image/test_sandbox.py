@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from rie.errors import BenchError
-from rie.sandbox import Sandbox
+from rie.errors import UserError
+from rie.local.sandbox import Sandbox
 
 Start = Callable[..., Sandbox]
 
@@ -80,5 +80,5 @@ def test_is_reachable_from_this_machine_alone(start: Start) -> None:
 
 def test_names_a_port_that_is_taken(start: Start) -> None:
     taken = int(start("app.inspect").url.rpartition(":")[2])
-    with pytest.raises(BenchError, match=f"port {taken} is taken"):
+    with pytest.raises(UserError, match=f"port {taken} is taken"):
         start("app.inspect", port=taken)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie.errors import BenchError
-from rie.labels import version
-from rie.sbom import document
+from rie.errors import UserError
+from rie.git_checkout import read_version
+from rie.images.sbom import document
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -25,11 +25,11 @@ def test_it_lists_system_packages_the_interpreter_and_pythons_packages(
     assert components["bash"]["purl"].startswith("pkg:deb/debian/bash@")
     assert components["pip"]["purl"].startswith("pkg:pypi/pip@")
     assert components["cpython"]["version"].count(".") == 2
-    assert components["surefoot"]["version"] == version()
+    assert components["surefoot"]["version"] == read_version()
 
 
 def test_an_image_that_cannot_be_asked_is_named(engine: DockerClient, image: str) -> None:
-    with pytest.raises(BenchError, match="no image surefoot:never-built"):
+    with pytest.raises(UserError, match="no image surefoot:never-built"):
         document(engine, "surefoot:never-built")
-    with pytest.raises(BenchError, match="surefoot-base:local could not be asked"):
+    with pytest.raises(UserError, match="surefoot-base:local could not be inspected"):
         document(engine, "surefoot-base:local")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie import image as images
-from rie.client import Outcome
 from rie.function import Function
-from rie.sandbox import Sandbox
+from rie.images import image as images
+from rie.local.client import InvocationOutcome
+from rie.local.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def test_a_sealed_function_runs_and_its_record_names_what_init_touched(
     sealed: str, start: Start
 ) -> None:
     answer = start("app.handler", of=sealed).invoke(b"{}")
-    assert answer.outcome is Outcome.SUCCEEDED
+    assert answer.outcome is InvocationOutcome.SUCCEEDED
     paths = [line.split("\t")[0] for line in json.loads(answer.body)]
     assert any(path.startswith("/var/task/__pycache__/app.") for path in paths)
     assert any("sqlite3" in path for path in paths)

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie import interpreter, wheels
-from rie.image import AWSLAMBDARIC
-from rie.install import PINNED, install
+from rie.images import interpreter
+from rie.images.emulator_download import PINNED, install
+from rie.images.image import AWSLAMBDARIC
+from rie.images.offline_packages import fetch_wheels
 from rie.paths import ROOT
-from surefoot.doctor.audit import audit
+from tests.support.glibc_audit import audit
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -42,7 +43,7 @@ def test_the_emulator(architecture: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("requirements", REQUIREMENTS, ids=lambda path: path.parent.name)
 def test_the_wheels_of_each_function(requirements: Path, tmp_path: Path) -> None:
-    folder = wheels.fetch(requirements, interpreter.find().minor)
+    folder = fetch_wheels(requirements, interpreter.find().minor)
     found = list(folder.glob("*.whl"))
     assert found
     for wheel in found:

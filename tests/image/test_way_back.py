@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rie import image as images
-from rie import standin
-from rie.build import build_directory
-from rie.client import Outcome
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.function import Function
-from rie.image import AWSLAMBDARIC
-from rie.sandbox import Sandbox
+from rie.images import image as images
+from rie.images import local_bases
+from rie.images.build import build_directory
+from rie.images.image import AWSLAMBDARIC
+from rie.local.client import InvocationOutcome
+from rie.local.sandbox import Sandbox
 from tests.image.test_contents import PYTHON, UNCOMPILED, UNREADABLE
 
 if TYPE_CHECKING:
@@ -74,7 +74,10 @@ def test_a_variable_decides_which_client_runs_the_function(
     sandbox = start("app.handler", of=built, variables=variables)
     for _ in range(2):
         answer = sandbox.invoke(b"{}")
-        assert (answer.outcome, answer.body) == (Outcome.SUCCEEDED, f'["{client}"]'.encode())
+        assert (answer.outcome, answer.body) == (
+            InvocationOutcome.SUCCEEDED,
+            f'["{client}"]'.encode(),
+        )
     sandbox.stop()
     assert logs.text.count("logged by test-task") == 2
 
@@ -82,7 +85,7 @@ def test_a_variable_decides_which_client_runs_the_function(
 def test_awslambdaric_reports_the_functions_errors(built: str, start: Start) -> None:
     sandbox = start("app.fail", of=built, variables={"SUREFOOT_CLIENT": "awslambdaric"})
     answer = sandbox.invoke(b"{}")
-    assert answer.outcome is Outcome.FUNCTION_FAILED
+    assert answer.outcome is InvocationOutcome.FUNCTION_FAILED
     report = answer.report()
     assert report is not None
     assert (report["errorType"], report["errorMessage"]) == ("ValueError", "on purpose")
@@ -113,7 +116,7 @@ def test_a_client_that_is_not_there_is_one_sentence(
     start: Start, logs: Logs, client: str, said: str
 ) -> None:
     sandbox = start("app.inspect", variables={"SUREFOOT_CLIENT": client})
-    assert sandbox.invoke(b"{}").outcome is Outcome.RUNTIME_FAILED
+    assert sandbox.invoke(b"{}").outcome is InvocationOutcome.RUNTIME_FAILED
     sandbox.stop()
     assert said in logs.text
     assert "Traceback" not in logs.text
@@ -122,8 +125,12 @@ def test_a_client_that_is_not_there_is_one_sentence(
 def test_a_build_argument_that_is_neither_yes_nor_no_fails_the_build(
     engine: DockerClient, image: str, checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    uv_image, arguments = standin.ensure_uv(engine)
-    arguments |= {"UV_IMAGE": uv_image, "BASE_IMAGE": standin.BASE_TAG, "WITH_AWSLAMBDARIC": "yes"}
-    with pytest.raises(BenchError, match="the build failed"):
+    uv_image, arguments = local_bases.ensure_uv(engine)
+    arguments |= {
+        "UV_IMAGE": uv_image,
+        "BASE_IMAGE": local_bases.BASE_TAG,
+        "WITH_AWSLAMBDARIC": "yes",
+    }
+    with pytest.raises(UserError, match="the build failed"):
         build_directory(engine, checkout, "surefoot:refused", arguments)
     assert "WITH_AWSLAMBDARIC is 'yes'; it takes 1 or 0." in capsys.readouterr().err

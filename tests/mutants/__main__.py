@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rie.console import say
+from rie.console import print_progress
 from rie.paths import ROOT
 from tests.mutants.targets import OPERATORS, TARGETS, Target
 
@@ -66,7 +66,7 @@ def main() -> int:
     options = parser.parse_args()
     targets = [each for each in TARGETS if not options.only or each.module in options.only]
     mutants = [mutant for target in targets for mutant in _mutants(target)]
-    say(f"{len(mutants)} mutants in {len(targets)} modules")
+    print_progress(f"{len(mutants)} mutants in {len(targets)} modules")
     if options.sample and options.sample < len(mutants):
         chance = random.Random(options.seed)  # noqa: S311 (no secret)
         mutants = sorted(chance.sample(mutants, options.sample), key=mutants.index)
@@ -103,7 +103,7 @@ def _limits(targets: Sequence[Target]) -> dict[str, float]:
             raise SystemExit(f"the tests of {target.module} fail unchanged: {_command(target)}")
         seconds = time.monotonic() - began
         limits[target.module] = PATIENCE * seconds + EXTRA_S
-        say(f"{target.module}: {seconds:.1f} s a mutant at most")
+        print_progress(f"{target.module}: {seconds:.1f} s a mutant at most")
     return limits
 
 
@@ -164,9 +164,9 @@ def _try(mutants: Sequence[Mutant], limits: dict[str, float], jobs: int) -> Iter
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for number, outcome in enumerate(pool.map(one, mutants), 1):
             if not outcome.noticed:
-                say(f"survived: {_place(outcome)}: {outcome.before} → {outcome.after}")
+                print_progress(f"survived: {_place(outcome)}: {outcome.before} → {outcome.after}")
             if number % 20 == 0 or number == len(mutants):
-                say(f"{number} of {len(mutants)} in {time.monotonic() - began:.0f} s")
+                print_progress(f"{number} of {len(mutants)} in {time.monotonic() - began:.0f} s")
             yield outcome
 
 
@@ -205,7 +205,7 @@ def _report(outcomes: Sequence[Outcome]) -> int:
     ]
     (WORK / "survivors.tsv").write_text("".join(lines))
     if left:
-        say(f"{len(left)} survivors are in {WORK.relative_to(ROOT)}/survivors.tsv")
+        print_progress(f"{len(left)} survivors are in {WORK.relative_to(ROOT)}/survivors.tsv")
     return 1 if left else 0
 
 

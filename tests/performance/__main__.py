@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 from rie.paths import ROOT
 from tests.performance import lab, report
 from tests.performance.api import Api
@@ -38,8 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
             from tests.performance import engine
 
             engine.measure(place, results, quick=options.quick)
-    except BenchError as error:
-        say(f"bench: {error}")
+    except UserError as error:
+        print_progress(f"bench: {error}")
         return 1
     content = report.document(results, place.name, quick=options.quick)
     # Only a full run replaces the figures that the README shows.

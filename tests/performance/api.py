@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import Any
 
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.paths import ROOT
 
 PATIENCE = 120.0
@@ -79,19 +79,19 @@ class Api:
         self._expect("parked")
 
     def wait(self) -> dict[str, Any]:
-        """The server's next report. Raises BenchError after PATIENCE seconds, or at its end."""
+        """The server's next report. Raises UserError after PATIENCE seconds, or at its end."""
         assert self._process.stdout is not None
         ready, _, _ = select.select([self._process.stdout], [], [], PATIENCE)
         line = self._process.stdout.readline() if ready else b""
         if not line:
-            raise BenchError("a contender fell silent", "read what it printed above")
+            raise UserError("a contender fell silent", "read what it printed above")
         report: dict[str, Any] = json.loads(line)
         return report
 
     def _expect(self, what: str) -> dict[str, Any]:
         report = self.wait()
         if what not in report:
-            raise BenchError(f"expected {what} from the contender, got {report}", "read its reason")
+            raise UserError(f"expected {what} from the contender, got {report}", "read its reason")
         return report
 
     def _say(self, line: str) -> None:

@@ -14,9 +14,9 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rie import engine
-from rie.console import say
-from rie.limits import limits
+from rie.console import print_progress
+from rie.images import engine
+from rie.local.sandbox import lambda_limits
 from tests.performance.api import Api
 from tests.performance.bench import Results
 from tests.performance.contenders import AWSLAMBDARIC, BARE, SUREFOOT
@@ -78,7 +78,7 @@ def _starts(client: DockerClient, api: Api, lab: Lab, memory_mb: int, rounds: in
     answers = (rounds + 1) * (len(_COMMANDS) - 1)
     api.play("{}", 2 * answers, marks=range(1, answers + 1), hold=False)
     options: dict[str, Any] = {
-        **limits(memory_mb, host_cpus=int(client.info()["NCPU"])),
+        **lambda_limits(memory_mb, host_cpus=int(client.info()["NCPU"])),
         "network_mode": "host",
         "environment": {
             "AWS_LAMBDA_RUNTIME_API": api.address,
@@ -103,7 +103,7 @@ def _starts(client: DockerClient, api: Api, lab: Lab, memory_mb: int, rounds: in
             answered = start["ended"] if start["name"] == BARE else api.mark()["ns"]
             wall, cpu = (answered - start["born"]) / 1e6, start["cpu"] / 1e6
             samples[start["name"]].append({"wall ms": wall, "CPU ms": cpu})
-            say(f"{memory_mb} MB: {start['name']} answered after {wall:.0f} ms")
+            print_progress(f"{memory_mb} MB: {start['name']} answered after {wall:.0f} ms")
     finally:
         container.remove(force=True)
     # The first round warms the page cache.

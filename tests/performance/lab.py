@@ -17,9 +17,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from rie import interpreter
-from rie.console import say, stderr_descriptor
-from rie.errors import BenchError
+from rie.console import get_stderr_fd, print_progress
+from rie.errors import UserError
+from rie.images import interpreter
 from rie.paths import ROOT
 
 HERE = Path(__file__).resolve().parent
@@ -58,12 +58,14 @@ class Lab:
 
 
 def prepare(build: Path = ROOT / "build" / "bench") -> Lab:
-    """Make the lab, or bring it up to date; a minute the first time. Raises BenchError."""
+    """Make the lab, or bring it up to date; a minute the first time. Raises UserError."""
     found = interpreter.find()
     prefix = build / f"python-{found.number}"
     stamp = prefix / REQUIREMENTS.name
     if not stamp.exists() or stamp.read_bytes() != REQUIREMENTS.read_bytes():
-        say(f"Preparing CPython {found.number} and the contenders' packages (a minute) …")
+        print_progress(
+            f"Preparing CPython {found.number} and the contenders' packages (a minute) …"
+        )
         shutil.rmtree(prefix, ignore_errors=True)
         _unpack(found, build, prefix)
         _install(prefix, PACKAGES.split())
@@ -74,7 +76,13 @@ def prepare(build: Path = ROOT / "build" / "bench") -> Lab:
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         _compile(prefix, target)
-    _run(prefix, "-m", "surefoot.bundle", str(build / "runtime"), cwd=build / "runtime")
+    _run(
+        prefix,
+        "-m",
+        "surefoot_tools.seal.start_bundle",
+        str(build / "runtime"),
+        cwd=build / "runtime",
+    )
     return Lab(
         python=prefix / "bin" / "python3",
         runtime=build / "runtime",
@@ -134,16 +142,17 @@ def _compile(prefix: Path, tree: Path) -> None:
 def _run(prefix: Path, *arguments: str, cwd: Path | None = None) -> None:
     environ = {**os.environ, "LD_LIBRARY_PATH": str(prefix / "lib"), "PYTHONNOUSERSITE": "1"}
     command = [str(prefix / "bin" / "python3"), *arguments]
-    out = stderr_descriptor()
-    if subprocess.run(command, env=environ, cwd=cwd, stdout=out, check=False).returncode:
-        raise BenchError(f"{' '.join(arguments[:4])} failed", "read its reason above")
+    if subprocess.run(
+        command, env=environ, cwd=cwd, stdout=get_stderr_fd(), check=False
+    ).returncode:
+        raise UserError(f"{' '.join(arguments[:4])} failed", "read its reason above")
 
 
 def _client(build: Path) -> Path | None:
     """The C client, or None where there is no compiler."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
-        say("No C compiler here: the C client, the loop's limit, is left out.")
+        print_progress("No C compiler here: the C client, the loop's limit, is left out.")
         return None
     target = build / "client"
     subprocess.run([compiler, "-O2", "-o", target, HERE / "programs" / "client.c"], check=True)

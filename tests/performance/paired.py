@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rie.console import say
+from rie.console import print_progress
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def interleave(
     """
     samples: Samples = {name: [] for name in takes}
     for number in range(rounds + 1):
-        say(f"{title}: {'warming up' if number == 0 else f'round {number} of {rounds}'}")
+        print_progress(f"{title}: {'warming up' if number == 0 else f'round {number} of {rounds}'}")
         for name, take in takes.items():
             sample = take()
             if number:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from rie.cputime import cpu_ns
+from rie.compare.runtime_process import cpu_ns
 
 
 class Running:

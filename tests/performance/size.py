@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rie import image as images
-from rie import interpreter, shelf, standin, wheels
-from rie.build import build_directory
-from rie.engine import connect
+from rie.images import image as images
+from rie.images import interpreter, local_bases, offline_packages
+from rie.images.build import build_directory
+from rie.images.engine import connect
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -55,9 +55,13 @@ def build_rival(client: DockerClient) -> None:
         with tempfile.TemporaryDirectory(prefix="surefoot-pack.") as packed:
             _shared_libraries(found, Path(packed), lang / "lib")
         shutil.copy(images.AWSLAMBDARIC, folder)
-        offered = wheels.fetch(images.AWSLAMBDARIC, found.minor)
-        with shelf.serve({"wheels": offered}) as arguments:
-            given = {**arguments, **images.PIP, "BASE": standin.ensure_base(client)}
+        offered = offline_packages.fetch_wheels(images.AWSLAMBDARIC, found.minor)
+        with offline_packages.serve_folders({offline_packages.WHEELS: offered}) as arguments:
+            given = {
+                **arguments,
+                **offline_packages.PIP_ARGUMENTS,
+                "BASE": local_bases.ensure_base(client),
+            }
             build_directory(client, Path(folder), RIVAL, given, recipe=RECIPE, network="host")
 
 
@@ -99,7 +103,7 @@ def main() -> int:
     with contextlib.closing(connect()) as client:
         images.build(client, images.LOCAL, tag=OURS)
         build_rival(client)
-        base = client.images.get(standin.BASE_TAG).attrs["Size"]
+        base = client.images.get(local_bases.BASE_TAG).attrs["Size"]
         ours, rival = (client.images.get(name).attrs["Size"] - base for name in (OURS, RIVAL))
         print("| layer | MB |\n|---|---|")
         for size, made_by in layers(client, OURS):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.bundle import MODULES
+from surefoot_tools.seal.start_bundle import MODULES
 from tests.performance import syscalls
 from tests.support.gate import DEADLINE
 from tests.support.invocation import Invocation

@@ -10,8 +10,8 @@ import argparse
 import json
 import sys
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 from tests.pythons import lacking, packages, places
 
 SOAK = ("-m", "tests.soak", "--invocations", "20000")
@@ -28,8 +28,8 @@ def main() -> int:
     try:
         for place in places.find(options.only):
             outcomes[place.version] = _outcome(place, options.pytest, soak=not options.no_soak)
-    except BenchError as error:
-        say(f"error: {error.reason}\n  remedy: {error.remedy}")
+    except UserError as error:
+        print_progress(f"error: {error.reason}\n  remedy: {error.remedy}")
         return 2
     for version, outcome in outcomes.items():
         print(f"CPython {version}: {outcome}")
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def _outcome(place: places.Place, words: list[str], *, soak: bool) -> str:
-    say(f"\n== CPython {place.version}: {place.python}")
+    print_progress(f"\n== CPython {place.version}: {place.python}")
     lacks = packages.install(place).lacking
     python = f"{place.venv}/bin/python"
     suite = ["-p", "tests.pythons.lacking", "-p", "no:cacheprovider", "--ignore", "tests/image"]

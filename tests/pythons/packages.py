@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 from rie.paths import ROOT
 from tests.pythons.places import Place
 
@@ -28,20 +28,20 @@ def install(place: Place) -> Packages:
     """Make the virtual environment there and fill it from requirements-dev.txt, hashes checked.
 
     A package without a wheel for that Python is built from source, and left out where that fails.
-    Raises BenchError for anything else.
+    Raises UserError for anything else.
     """
     packages = Packages()
     blocks = _BLOCKS.split((ROOT / "requirements-dev.txt").read_text())
     if place.run(place.python, "-m", "venv", place.venv).returncode:
-        raise BenchError(f"no virtual environment for {place.version}", "read the reason above")
+        raise UserError(f"no virtual environment for {place.version}", "read the reason above")
     while name := _install(place, blocks, packages):
         if name not in packages.built:
             packages.built.append(name)
-            say(f"{name} has no wheel for CPython {place.version}: building it")
+            print_progress(f"{name} has no wheel for CPython {place.version}: building it")
             continue
         packages.built.remove(name)
         packages.lacking[name] = f"the pinned {name} cannot be installed on {place.version}"
-        say(f"{packages.lacking[name]}: left out")
+        print_progress(f"{packages.lacking[name]}: left out")
     return packages
 
 
@@ -65,4 +65,4 @@ def _install(place: Place, blocks: Sequence[str], packages: Packages) -> str:
     if packages.built:
         return packages.built[-1]
     last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-    raise BenchError(f"pip failed for CPython {place.version}: {last}", "repeat it")
+    raise UserError(f"pip failed for CPython {place.version}: {last}", "repeat it")

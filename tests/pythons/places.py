@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rie.console import say, stderr_descriptor
-from rie.errors import BenchError
+from rie.console import get_stderr_fd, print_progress
+from rie.errors import UserError
 from rie.paths import ROOT
 
 WORK = ROOT / "build" / "pythons"
@@ -68,7 +68,7 @@ class Place:
             [*self.into, *words],
             cwd=ROOT,
             env={**self.environment, **(variables or {})},
-            stdout=streams or stderr_descriptor(),
+            stdout=streams or get_stderr_fd(),
             stderr=streams,
             text=True,
             check=False,
@@ -78,7 +78,7 @@ class Place:
 def find(wanted: Sequence[str]) -> Iterator[Place]:
     """Yield the places of these versions; with none named, all that this machine can have.
 
-    Raises BenchError for a named version that is neither here nor in the chroot.
+    Raises UserError for a named version that is neither here nor in the chroot.
     """
     local = dict(_local())
     versions = wanted or sorted({*local, *CHROOT_VERSIONS}, key=lambda text: int(text[2:]))
@@ -88,7 +88,7 @@ def find(wanted: Sequence[str]) -> Iterator[Place]:
             yield Place(version, local[version], environment=_environment())
             continue
         if version not in CHROOT_VERSIONS:
-            raise BenchError(
+            raise UserError(
                 f"there is no CPython {version} on this machine, and none is made",
                 f"install it, or name one of {', '.join([*local, *CHROOT_VERSIONS])}",
             )
@@ -135,11 +135,11 @@ def _make_chroot() -> Path:
     if (root / "complete").is_file():
         return root
     if os.geteuid() != 0 or shutil.which("mmdebstrap") is None:
-        raise BenchError(
+        raise UserError(
             f"CPython {' and '.join(CHROOT_VERSIONS)} need root and mmdebstrap for their chroot",
             "run it as root after `apt-get install mmdebstrap`, or name others: --only 3.13",
         )
-    say(f"Making a chroot of Debian's {SUITE} (half a minute) …")
+    print_progress(f"Making a chroot of Debian's {SUITE} (half a minute) …")
     shutil.rmtree(root, ignore_errors=True)
     root.parent.mkdir(parents=True, exist_ok=True)
     kinds = [f"python{version}" for version in CHROOT_VERSIONS]
@@ -148,8 +148,8 @@ def _make_chroot() -> Path:
     command = ["mmdebstrap", "--quiet", "--variant=apt", "--format=directory"]
     command += ['--aptopt=Acquire::Check-Valid-Until "false"']
     command += [f"--include={','.join(packages)}", SUITE, str(root)]
-    if subprocess.run(command, stdout=stderr_descriptor(), check=False).returncode:
-        raise BenchError("mmdebstrap failed", "read its reason above")
+    if subprocess.run(command, stdout=get_stderr_fd(), check=False).returncode:
+        raise UserError("mmdebstrap failed", "read its reason above")
     _copy_configuration(root)
     (root / _CHECKOUT.lstrip("/")).mkdir()
     (root / "complete").touch()

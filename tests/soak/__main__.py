@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from rie.console import say
+from rie.console import print_progress
 from tests.soak.account import Account, table
 from tests.soak.campaign import run
 from tests.soak.load import SCENES
@@ -38,9 +38,11 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="surefoot-soak-") as task:
             accounts[scene.name] = account = run(scene, count, options.seed, Path(task))
         faults = account.faults()
-        say(f"{scene.name}: {count:,} in {time.monotonic() - began:.1f} s: {faults or 'well'}")
+        print_progress(
+            f"{scene.name}: {count:,} in {time.monotonic() - began:.1f} s: {faults or 'well'}"
+        )
         for note in account.notes:
-            say(f"  {note}")
+            print_progress(f"  {note}")
     print(table(accounts))
     return 1 if any(account.faults() for account in accounts.values()) else 0
 

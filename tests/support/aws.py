@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from rie.cloud.server import ACCOUNT, REGION, forget_everything, moto_server, variables
+from rie.demo.aws.moto_server import ACCOUNT, REGION, moto_server, reset_moto, variables
 
-__all__ = ["ACCOUNT", "REGION", "forget_everything", "moto_server", "variables"]
+__all__ = ["ACCOUNT", "REGION", "moto_server", "reset_moto", "variables"]

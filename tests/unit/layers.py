@@ -7,12 +7,10 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     map(
         frozenset,
         (
-            ["", "errors", "budget"],  # "" is the package itself
+            ["", "errors"],  # "" is the package itself
             ["_process"],
             ["_payload.json_encoder", "_payload.json_errors", "_payload.orjson_backend"],
             ["_payload"],
-            ["continuation"],
-            ["batch"],
             ["_runtime_api.frames", "_runtime_api.invocation", "_runtime_api.streaming"],
             ["_runtime_api.error_report", "_runtime_api.http1"],
             ["_runtime_api"],
@@ -35,8 +33,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
 # The packages in the order of their layers: none imports one that follows it.
 PACKAGES = ("_process", "_payload", "_runtime_api", "_runtime")
 
-# Commands for people, in the same package for the image's sake; no start of a function loads them.
-TOOLS = frozenset(["bundle", "cli", "doctor", "kit", "profile", "seal"])
+# What function authors import; no start of a function loads it.
+TOOLS = frozenset(["kit"])
 
 # Imports of the module itself, at whatever depth in its code.
 SOCKET_MODULES = frozenset(["socket", "_socket", "ssl", "http", "urllib", "asyncio.streams"])

@@ -1,7 +1,7 @@
 """The CDK app: a DocumentDB cluster and an ECS service whose sizes are context values.
 
-`cdk deploy nightly --context=desired_count=4 --context=db_instances=3` makes them so; what is not
-said has the size of the quiet hours, the defaults of Sizes.
+`cdk deploy nightly --context=desired_count=4 --context=db_instances=3` sets them; sizes that are
+not given are those of the day, the defaults of Sizes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 
 MAX_INSTANCES = 16  # of a DocumentDB cluster: one writer and 15 replicas
-MAX_TASKS = 1000  # the example's own bound, against a slip of the finger
+MAX_TASKS = 1000  # the example's own bound, against typing errors
 IMAGE = "public.ecr.aws/docker/library/busybox:stable"
 
 
@@ -29,16 +29,16 @@ class Sizes:
     db_instances: int = 1
 
 
-def sizes(context: Callable[[str], Any]) -> Sizes:
+def read_sizes(context: Callable[[str], Any]) -> Sizes:
     """Read the sizes from the context, where every value of the command line is text.
 
-    Raises ValueError for a value that is no number, or out of its range.
+    Raises ValueError for a value that is not a number, or out of range.
     """
-    quiet = Sizes()
+    day = Sizes()
     return Sizes(
-        desired_count=_number(context, "desired_count", quiet.desired_count, 0, MAX_TASKS),
-        db_class=str(context("db_class") or quiet.db_class),
-        db_instances=_number(context, "db_instances", quiet.db_instances, 1, MAX_INSTANCES),
+        desired_count=_number(context, "desired_count", day.desired_count, 0, MAX_TASKS),
+        db_class=str(context("db_class") or day.db_class),
+        db_instances=_number(context, "db_instances", day.db_instances, 1, MAX_INSTANCES),
     )
 
 
@@ -55,22 +55,22 @@ def _number(context: Callable[[str], Any], key: str, default: int, low: int, hig
     return number
 
 
-def nightly(app: App, wanted: Sizes) -> Stack:
-    """One stack: the database and the service that a nightly batch needs more of."""
+def nightly(app: App, sizes: Sizes) -> Stack:
+    """Create the stack with the database and the service of a nightly batch."""
     # The CLI checks the bootstrap stack's version itself; the rule is for other tools.
     synthesizer = DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
     stack = Stack(app, "nightly", synthesizer=synthesizer)
     public = ec2.SubnetConfiguration(name="public", subnet_type=ec2.SubnetType.PUBLIC)
     inner = ec2.SubnetConfiguration(name="db", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
     vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=0, subnet_configuration=[public, inner])
-    CfnOutput(stack, "DatabaseCluster", value=database(stack, vpc, wanted).ref)
-    CfnOutput(stack, "ServiceName", value=service(stack, vpc, wanted).attr_name)
-    CfnOutput(stack, "DesiredCount", value=str(wanted.desired_count))
+    CfnOutput(stack, "DatabaseCluster", value=database(stack, vpc, sizes).ref)
+    CfnOutput(stack, "ServiceName", value=service(stack, vpc, sizes).attr_name)
+    CfnOutput(stack, "DesiredCount", value=str(sizes.desired_count))
     return stack
 
 
-def database(stack: Stack, vpc: ec2.Vpc, wanted: Sizes) -> docdb.CfnDBCluster:
-    """A cluster of `db_instances` instances of one class."""
+def database(stack: Stack, vpc: ec2.Vpc, sizes: Sizes) -> docdb.CfnDBCluster:
+    """Create a cluster of `db_instances` instances of one class."""
     subnets = docdb.CfnDBSubnetGroup(
         stack,
         "DatabaseSubnets",
@@ -86,18 +86,23 @@ def database(stack: Stack, vpc: ec2.Vpc, wanted: Sizes) -> docdb.CfnDBCluster:
         storage_encrypted=True,
     )
     cluster.apply_removal_policy(RemovalPolicy.SNAPSHOT)
-    for number in range(wanted.db_instances):
-        docdb.CfnDBInstance(
+    previous: docdb.CfnDBInstance | None = None
+    for number in range(sizes.db_instances):
+        instance = docdb.CfnDBInstance(
             stack,
             f"Database{number}",
             db_cluster_identifier=cluster.ref,
-            db_instance_class=wanted.db_class,
+            db_instance_class=sizes.db_class,
         )
+        # Otherwise CloudFormation changes all instances at once, which is an outage.
+        if previous is not None:
+            instance.add_dependency(previous)
+        previous = instance
     return cluster
 
 
-def service(stack: Stack, vpc: ec2.Vpc, wanted: Sizes) -> ecs.CfnService:
-    """A Fargate service of `desired_count` tasks."""
+def service(stack: Stack, vpc: ec2.Vpc, sizes: Sizes) -> ecs.CfnService:
+    """Create a Fargate service of `desired_count` tasks."""
     worker = ecs.CfnTaskDefinition.ContainerDefinitionProperty(
         name="worker", image=IMAGE, command=["sleep", "infinity"]
     )
@@ -122,7 +127,7 @@ def service(stack: Stack, vpc: ec2.Vpc, wanted: Sizes) -> ecs.CfnService:
         service_name="worker",
         cluster=ecs.CfnCluster(stack, "Cluster", cluster_name="nightly").ref,
         task_definition=task.ref,
-        desired_count=wanted.desired_count,
+        desired_count=sizes.desired_count,
         launch_type="FARGATE",
         network_configuration=ecs.CfnService.NetworkConfigurationProperty(
             awsvpc_configuration=network
@@ -132,5 +137,5 @@ def service(stack: Stack, vpc: ec2.Vpc, wanted: Sizes) -> ecs.CfnService:
 
 if __name__ == "__main__":
     app = App()
-    nightly(app, sizes(app.node.try_get_context))
+    nightly(app, read_sizes(app.node.try_get_context))
     app.synth()

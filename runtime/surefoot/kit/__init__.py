@@ -1,5 +1,6 @@
-"""What batch functions share: tables, metrics, a pace for API calls, refusals explained, going on.
+"""What batch functions share: resumable work, time budgets, AWS clients and errors, events, logs.
 
-Standard library only, like all of the runtime: AWS clients are handed in, never made here. Nothing
-of it is imported by a start; a function imports the module it needs.
+Standard library only; boto3 is imported when the first client is created. No module of the kit is
+loaded by a start: a function imports the modules that it needs. functions/README.md in the
+repository has an example of each.
 """

@@ -1,4 +1,4 @@
-"""CloudWatch metrics as log lines: the embedded metric format (EMF), which needs no API call.
+"""CloudWatch metrics as log lines, in the embedded metric format (EMF), without an API call.
 
 Source: "Specification: Embedded metric format", Amazon CloudWatch User Guide.
 """
@@ -13,7 +13,7 @@ MAX_DIMENSIONS = 30
 MAX_METRICS = 100
 
 
-def emf(
+def format_emf(
     namespace: str,
     dimensions: Mapping[str, str],
     metrics: Mapping[str, tuple[float, str]],
@@ -23,8 +23,8 @@ def emf(
 ) -> str:
     """Return one line that CloudWatch Logs turns into metrics; print it to stdout as it is.
 
-    :param metrics: name → (value, unit), the unit a word of CloudWatch's such as ``Count``
-    :param properties: further members of the line, searchable in the log and no metric
+    :param metrics: name → (value, unit), the unit one of CloudWatch's, such as ``Count``
+    :param properties: further members of the line, searchable in the log, not metrics
     :param time_ms: milliseconds since the epoch (default: now)
     :raises ValueError: more dimensions or metrics than the format allows, or a name used twice
     """
@@ -34,7 +34,7 @@ def emf(
         raise ValueError(f"{len(metrics)} metrics in a line; EMF takes 1 to {MAX_METRICS}")
     members = [*dimensions, *metrics, *(properties or {})]
     if len(set(members)) != len(members) or "_aws" in members:
-        raise ValueError(f"a name is used twice in a line of EMF, or is _aws: {members}")
+        raise ValueError(f"a name is used twice in an EMF line, or is _aws: {members}")
     directive = {
         "Namespace": namespace,
         "Dimensions": [list(dimensions)],

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.bundle import bundle
+from surefoot_tools.seal.start_bundle import build_start_bundle
 from tests.integration.features.conftest import Running, Start
 from tests.support.invocation import Invocation
 from tests.support.process import RUNTIME
@@ -51,7 +51,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The runtime as an image has it, with a start in one file."""
     runtime = tmp_path_factory.mktemp("image") / "runtime"
     shutil.copytree(RUNTIME, runtime, ignore=shutil.ignore_patterns("__pycache__"))
-    return bundle(runtime)
+    return build_start_bundle(runtime)
 
 
 @pytest.fixture(params=LAUNCHES.values(), ids=list(LAUNCHES))

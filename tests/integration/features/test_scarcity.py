@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.bundle import bundle
+from surefoot_tools.seal.start_bundle import build_start_bundle
 from tests.integration.features.conftest import Running, Start
 from tests.support.invocation import Invocation
 from tests.support.process import RUNTIME, lambda_environment
@@ -110,7 +110,7 @@ def test_a_failure_is_reported_whatever_the_handler_takes_away(start: Start, cha
 def test_the_same_holds_for_the_start_from_a_single_file(tmp_path: Path, change: str) -> None:
     runtime = tmp_path / "runtime"
     shutil.copytree(RUNTIME, runtime, ignore=shutil.ignore_patterns("__pycache__"))
-    bundle(runtime)
+    build_start_bundle(runtime)
     task = tmp_path / "task"
     task.mkdir()
     code = textwrap.indent(CHANGES[change], " " * 4)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from rie.console import say
-from rie.errors import BenchError
+from rie.console import print_progress
+from rie.errors import UserError
 from rie.paths import ROOT
 from tests.performance import lab, report
 from tests.performance.api import Api
@@ -24,8 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
         with Api() as api:
             stage = measure.Stage(place, api, build)
             taken = [(case, stage.take(case, options.rounds)) for case in measure.CASES]
-    except BenchError as error:
-        say(f"bench: {error}")
+    except UserError as error:
+        print_progress(f"bench: {error}")
         return 1
     print(f"{place.name}; medians of interleaved pairs; the record has {stage.lines} lines")
     print(report.table([measure.line(case, samples) for case, samples in taken]))

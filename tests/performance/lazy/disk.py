@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from rie.errors import BenchError
+from rie.errors import UserError
 
 HERE = Path(__file__).resolve().parent
 _INSTALL = "on Debian, as root: apt-get install gcc pkg-config libfuse3-dev e2fsprogs util-linux"
@@ -27,17 +27,17 @@ class Device:
 
 
 def build(target: Path) -> Path:
-    """Compile lazydisk to `target`. Raises BenchError."""
+    """Compile lazydisk to `target`. Raises UserError."""
     if not Path("/dev/fuse").exists():
-        raise BenchError("there is no /dev/fuse here", "give the container --device /dev/fuse")
+        raise UserError("there is no /dev/fuse here", "give the container --device /dev/fuse")
     for program in ("gcc", "pkg-config", "mke2fs", "losetup", "mount", "unshare", "chroot"):
         if shutil.which(program) is None:
-            raise BenchError(f"{program} is missing", _INSTALL)
+            raise UserError(f"{program} is missing", _INSTALL)
     flags = subprocess.run(
         ["pkg-config", "--cflags", "--libs", "fuse3"], capture_output=True, text=True, check=False
     )
     if flags.returncode:
-        raise BenchError("the headers of libfuse3 are missing", _INSTALL)
+        raise UserError("the headers of libfuse3 are missing", _INSTALL)
     source = HERE / "lazydisk.c"
     _run("gcc", "-O2", "-Wall", "-Wextra", "-o", target, source, *flags.stdout.split())
     return target
@@ -98,7 +98,7 @@ class LazyDisk:
         while not (self._fuse / "disk").exists():
             if server.poll() is not None or time.monotonic() > end:
                 server.kill()
-                raise BenchError("lazydisk did not start", "run as root, and see its reason above")
+                raise UserError("lazydisk did not start", "run as root, and see its reason above")
             time.sleep(0.005)
         return server
 

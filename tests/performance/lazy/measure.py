@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from rie.console import say
+from rie.console import print_progress
 from tests.performance.api import Api
 from tests.performance.goals import Line, compare
 from tests.performance.lab import Lab
@@ -48,7 +48,7 @@ class Stage:
         self._api = api
         self._work = work
         self._program = disk.build(work / "lazydisk")
-        say("Laying out the tree and its images …")
+        print_progress("Laying out the tree and its images …")
         tree = root.make_tree(lab, work / "tree")
         self._images = {WITHOUT: root.make_image(tree, work / "without.img")}
         self._trees = {WITHOUT: tree, WITH: work / "sealed"}

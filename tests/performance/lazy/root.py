@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from rie.errors import BenchError
+from rie.errors import UserError
 from rie.paths import ROOT
 from tests.performance.lab import Lab
 
@@ -52,13 +52,20 @@ def make_tree(lab: Lab, tree: Path) -> Path:
     run_inside(
         tree, "/var/lang/bin/python3", "-m", "compileall", *options, "/var/task", "/var/runtime"
     )
-    run_inside(tree, "/bin/sh", "-c", "cd /var/runtime && python3 -m surefoot.bundle /var/runtime")
+    run_inside(
+        tree,
+        "/bin/sh",
+        "-c",
+        "cd /var/runtime && python3 -m surefoot_tools.seal.start_bundle /var/runtime",
+    )
     return tree
 
 
 def seal(tree: Path, handler: str) -> int:
     """Run ``surefoot seal`` inside the tree; return how many lines the record has."""
-    command = f"cd /var/task && PYTHONPATH=/var/runtime python3 -m surefoot.cli seal {handler}"
+    command = (
+        f"cd /var/task && PYTHONPATH=/var/runtime python3 -m surefoot_tools.cli seal {handler}"
+    )
     run_inside(tree, "/bin/sh", "-c", command)
     return len((tree / RECORD).read_bytes().splitlines())
 
@@ -76,11 +83,11 @@ def make_image(tree: Path, image: Path) -> Path:
 
 
 def run_inside(tree: Path, *command: str) -> None:
-    """Run a command in the tree as a step of an image build would. Raises BenchError."""
+    """Run a command in the tree as a step of an image build would. Raises UserError."""
     unshared = ["unshare", "--mount", "sh", "-c", _INSIDE, "sh", str(tree), *command]
     environ = {**ENVIRONMENT, "PATH": f"{ENVIRONMENT['PATH']}:/usr/sbin:/sbin"}
     if subprocess.run(unshared, env=environ, check=False).returncode:
-        raise BenchError(f"{' '.join(command)[:70]} failed in the tree", "read its reason above")
+        raise UserError(f"{' '.join(command)[:70]} failed in the tree", "read its reason above")
 
 
 def _libraries(programs: list[str]) -> set[str]:

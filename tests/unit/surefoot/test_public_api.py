@@ -27,7 +27,7 @@ import surefoot
 from surefoot import nothing_of_this_name  # type: ignore[attr-defined]
 from surefoot import (
     Budget, ContinuationError, DeadlineExceeded, Fault, HttpPrelude, LambdaContext, Marshaller,
-    NoProgress, Resumable, after_restore, before_snapshot, on_shutdown, remaining, testing,
+    NoProgress, Resumable, after_restore, before_snapshot, on_shutdown, testing,
     use_marshaller,
 )
 
@@ -39,10 +39,10 @@ after_restore(close)
 assert_type(close(), None)
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    assert_type(remaining(context), Budget)
-    assert_type(remaining(context).milliseconds, int)
+    assert_type(Budget(context), Budget)
+    assert_type(Budget(context).milliseconds, int)
     work = Resumable(event, context, reserve=5.0)
-    for name in work.over(["a"], key=len):
+    for name in work.iterate(["a"], key=len):
         assert_type(name, str)
     return work.result()
 
@@ -50,7 +50,7 @@ surefoot.testing.invoke(handler, {}, timeout=1, function_name="f")
 testing.invoke("app.handler", memory_limit_in_mb=512)
 testing.invoke(handler, function_name=7)  # type: ignore[arg-type]
 testing.fake_context(no_such_field=1)  # type: ignore[call-arg]
-remaining("context")  # type: ignore[arg-type]
+Budget("context")  # type: ignore[arg-type]
 errors: list[type[Exception]] = [ContinuationError, DeadlineExceeded, Fault, NoProgress]
 HttpPrelude(200, {"X": ["1", "2"]}), Marshaller().dumps(1)
 use_marshaller(Marshaller())
@@ -78,7 +78,7 @@ def test_every_name_is_there_without_lambda(name: str) -> None:
 def test_the_names_are_listed_and_others_are_not_found() -> None:
     assert {*surefoot.__all__, "__version__"} <= set(dir(surefoot))
     assert list(surefoot.__all__) == sorted(surefoot.__all__)
-    with pytest.raises(AttributeError, match=r"no attribute 'remainder'; it has Budget, .*, remai"):
+    with pytest.raises(AttributeError, match=r"no attribute 'remainder'; it has Budget, .*, testi"):
         surefoot.remainder  # type: ignore[attr-defined]  # noqa: B018
 
 

@@ -1,3 +1,6 @@
+import enum
+
+
 
 
 def handler(event, context):

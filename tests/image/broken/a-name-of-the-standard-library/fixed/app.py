@@ -1,3 +1,6 @@
+import enum
+
+
 import kinds  # noqa: F401
 
 

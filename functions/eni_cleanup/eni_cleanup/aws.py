@@ -1,0 +1,149 @@
+"""AWS calls of one invocation: rate-limited, and retried while time is left."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+
+from surefoot.kit.aws_errors import AwsError
+from surefoot.kit.rate_limit import TokenBucket
+
+from . import cloudformation
+from .config import Config, read
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_sts import STSClient
+
+
+T = TypeVar("T")
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 20.0
+# "Lambda API requests" in "Lambda quotas": 15 a second for all but a few calls.
+LAMBDA_BURST, LAMBDA_PER_S = 10, 10.0
+
+
+# Longer than any healthy call takes, and short enough that one which hangs fits into the reserve.
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 15.0
+
+
+@functools.cache
+def boto3_client(service: str) -> Any:
+    """Return the client of a service, the same one for as long as the process lives."""
+    import boto3
+    from botocore.config import Config as ClientConfig
+
+    # One try each: AwsCaller retries, and only while there is time.
+    once = ClientConfig(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        retries={"mode": "standard", "total_max_attempts": 1},
+        user_agent_extra="surefoot-eni-cleanup",
+    )
+    return boto3.client(service, config=once)  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """What the function needs from outside; tests replace it. Times are in seconds."""
+
+    client: Callable[[str], Any] = boto3_client
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    deliver: Callable[..., None] = cloudformation.deliver
+    config: Config = field(default_factory=lambda: read(os.environ))
+
+
+class OutOfTime(Exception):
+    """The time of this invocation, or of the whole request, is used up but for its reserve."""
+
+
+class AwsCaller:
+    """Makes the calls. `left_s` returns the seconds that may still be used."""
+
+    def __init__(
+        self, dependencies: Dependencies, left_s: Callable[[], float], *, fresh: bool = True
+    ) -> None:
+        """Begin with full buckets, or with empty ones where an invocation before used them up."""
+        self.left_s = left_s
+        self.last_error = ""  # the last refusal that was worth a repetition
+        self._account = ""
+        self._dependencies = dependencies
+        config = dependencies.config
+        self.buckets = {
+            "describe": self._bucket(int(config.describe_burst), config.describe_per_s),
+            "mutate": self._bucket(int(config.mutate_burst), config.mutate_per_s),
+            "lambda": self._bucket(LAMBDA_BURST, LAMBDA_PER_S),
+        }
+        if not fresh:
+            for pace in self.buckets.values():
+                pace.empty()
+
+    @overload
+    def client(self, service: Literal["cloudformation"]) -> CloudFormationClient: ...
+    @overload
+    def client(self, service: Literal["ec2"]) -> EC2Client: ...
+    @overload
+    def client(self, service: Literal["lambda"]) -> LambdaClient: ...
+    @overload
+    def client(self, service: Literal["sts"]) -> STSClient: ...
+    def client(self, service: str) -> Any:
+        """Return the client of an AWS service, by boto3's name."""
+        return self._dependencies.client(service)
+
+    def account(self) -> str:
+        """Return the account that the calls are made in; asked for once."""
+        if not self._account:
+            identity = self.call("describe", "sts", self.client("sts").get_caller_identity)
+            self._account = str(identity["Account"])
+        return self._account
+
+    def call(self, bucket: str, service: str, call: Callable[..., T], **arguments: Any) -> T:
+        """Make one call and return its result.
+
+        :param bucket: the rate limit that it counts against: describe, mutate or lambda
+        :param service: the IAM prefix, for messages
+        :raises OutOfTime: it was throttled, or the service unavailable, until time was up
+        :raises Exception: what the client raises where a repetition would not help
+        """
+        wait = FIRST_WAIT_S
+        while True:
+            self._take_token(self.buckets[bucket])
+            try:
+                return call(**arguments)
+            except Exception as error:
+                refused = AwsError.from_exception(error, service)
+                # An answer that is none of the service's, such as a web page, says nothing final.
+                if not refused.retriable and refused.code != "ResponseParserError":
+                    raise
+            self.last_error = str(refused)
+            print(f"trying again in {wait:g} s: {refused}", file=sys.stderr)
+            if refused.kind == "throttled":
+                self.buckets[bucket].empty()
+            self.pause(wait)
+            wait = min(wait * 2, LONGEST_WAIT_S)
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, or raise OutOfTime after what is left when that is less."""
+        left_s = self.left_s()
+        self._dependencies.sleep(max(min(seconds, left_s), 0.0))
+        if left_s <= seconds:
+            raise OutOfTime(self.last_error)
+
+    def _take_token(self, pace: TokenBucket) -> None:
+        if self.left_s() <= pace.delay_s():
+            raise OutOfTime(self.last_error)
+        pace.acquire()
+
+    def _bucket(self, burst: int, per_second: float) -> TokenBucket:
+        return TokenBucket(
+            burst, per_second, clock=self._dependencies.clock, sleep=self._dependencies.sleep
+        )

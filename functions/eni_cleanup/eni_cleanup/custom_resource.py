@@ -1,0 +1,140 @@
+"""One invocation's share of a request: all of it, or as much as there is time for.
+
+A Delete does what it can and leaves the rest to CloudFormation: it must never make a stack
+undeletable that would be deleted, if slowly, without this resource.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from surefoot import Budget, DeadlineExceeded
+from surefoot.kit.aws_errors import AwsError
+from surefoot.kit.self_invoke import invoke_self_async
+
+from . import report
+from .aws import AwsCaller, Dependencies, OutOfTime
+from .cloudformation import FAILED, SUCCESS, CfnResult
+from .detach import ForeignFunction, detach_functions, get_config
+from .inventory import make_scope
+from .progress import CONTINUATION_KEY, Progress, begin, resume
+from .request import Request, parse
+from .stack import find_removal, is_being_deleted, stack_status
+from .sweep import SweepProgress, sweep
+
+# Of what is left of an invocation, these parts are kept back at most: for handing over, and then
+# for answering when that fails.
+MAX_RESERVE_FRACTION = 0.3
+ANSWER_FRACTION = 0.4
+# CloudFormation must have the answer before its own time is up.
+MARGIN_FRACTION, MAX_MARGIN_S = 0.1, 60.0
+
+
+def handle_request(
+    event: Mapping[str, Any], context: Any, dependencies: Dependencies | None = None
+) -> CfnResult | None:
+    """Handle a request; return None when another invocation continues it.
+
+    :raises UserError: the request is malformed
+    :raises Exception: what AWS refuses permanently
+    """
+    # Parsed for a Create, too: at the Delete it would be too late to report what is wrong.
+    dependencies, request = dependencies or Dependencies(), parse(event)
+    if request.problem:
+        return CfnResult(SUCCESS, f"left to CloudFormation: {request.problem}")
+    progress = _progress(event, request, dependencies)
+    reserve_s = min(dependencies.config.reserve_s, Budget(context).seconds * MAX_RESERVE_FRACTION)
+    margin_s = min(request.limit_s * MARGIN_FRACTION, MAX_MARGIN_S)
+    ends_at = progress.began + request.limit_s - margin_s
+
+    def left_s() -> float:
+        return min(Budget(context, reserve_s).seconds, ends_at - dependencies.clock())
+
+    caller = AwsCaller(dependencies, left_s, fresh=progress.turn == 1)
+    if request.kind != "Delete":
+        return _check_functions(caller, request)
+    try:
+        return _delete_interfaces(caller, request, progress, dependencies.config.poll_s)
+    except (OutOfTime, DeadlineExceeded):
+        progress.last_error = caller.last_error
+    # Don't start another invocation if there is only time to sleep.
+    if dependencies.clock() + dependencies.config.poll_s >= ends_at:
+        return CfnResult(FAILED, report.failure(progress, dependencies.clock()))
+    return _continue_in_new_invocation(event, context, dependencies, progress)
+
+
+def _check_functions(caller: AwsCaller, request: Request) -> CfnResult:
+    """Fail a Create, or an Update, that names a function which is not there."""
+    for function in request.new_functions:
+        try:
+            found = get_config(caller, function) is not None
+        except ForeignFunction as error:
+            return CfnResult(FAILED, str(error))
+        if not found:
+            return CfnResult(
+                FAILED,
+                f"there is no function {function} in account {caller.account()}: correct "
+                "FunctionNames, and name the function in DependsOn",
+            )
+    return CfnResult(SUCCESS, "there is nothing to do before the stack is deleted")
+
+
+def _progress(event: Mapping[str, Any], request: Request, dependencies: Dependencies) -> Progress:
+    if CONTINUATION_KEY in event:
+        return resume(event[CONTINUATION_KEY])
+    return begin(request.sent_at, dependencies.clock())
+
+
+def _delete_interfaces(
+    caller: AwsCaller, request: Request, progress: Progress, poll_s: float
+) -> CfnResult:
+    status = stack_status(caller, request.stack)
+    if not is_being_deleted(status):
+        return CfnResult(
+            SUCCESS, f"the stack stays ({status}), so its functions do: nothing was touched"
+        )
+    removal = find_removal(caller, request.stack)
+    detachment = detach_functions(caller, request.targets.functions, only=removal.why_kept)
+    for function, why in detachment.left.items():
+        print(f"not detached: {function}: {why}", file=sys.stderr)
+    where = make_scope(caller, request.targets, detachment.configs, detachment.names)
+    swept = SweepProgress()
+    before = progress.deleted
+    try:
+        sweep(caller, where, poll_s, swept)
+    finally:
+        if swept.scans:  # else what the turn before saw is still the newest
+            progress.deleted = before + swept.deleted
+            progress.left_count = len(swept.left)
+            progress.left = report.lines([*swept.left.values()], swept.refused)
+    shared = [each for each in swept.kept if each.interface.config in where.ours]
+    return CfnResult(
+        SUCCESS,
+        report.success(progress.deleted, shared, detachment.left),
+        {"Deleted": str(progress.deleted), "Kept": str(len(shared))},
+    )
+
+
+def _continue_in_new_invocation(
+    event: Mapping[str, Any], context: Any, dependencies: Dependencies, progress: Progress
+) -> CfnResult | None:
+    reserve_s = Budget(context).seconds * ANSWER_FRACTION
+    caller = AwsCaller(dependencies, lambda: Budget(context, reserve_s).seconds)
+    following = {**event, CONTINUATION_KEY: progress.as_json()}
+    client: Any = caller.client("lambda")
+    invoke = functools.partial(invoke_self_async, client, context, following)
+    try:
+        caller.call("lambda", "lambda", invoke)
+    except OutOfTime:
+        reason = caller.last_error or "there was no time to start one"
+    except Exception as error:
+        reason = str(AwsError.from_exception(error, "lambda"))
+    else:
+        print(f"invocation {progress.turn} ends; another one continues", file=sys.stderr)
+        return None
+    return CfnResult(
+        FAILED, f"no invocation goes on: {reason}. {report.failure(progress, dependencies.clock())}"
+    )

@@ -1,0 +1,74 @@
+"""Deleting until nothing is left: scan, delete what is free, wait for Lambda, scan again."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+
+from .aws import AwsCaller
+from .interfaces import delete_interface, detach_interface
+from .inventory import DELETE, DETACH, KEEP, ScannedInterface, Scope, VpcUsers, scan
+
+# Decisions are made again after this many deletions; at 5 a second, 50 s.
+BATCH = 250
+# While interfaces are only waited for, the functions of the account are listed this often.
+RELIST_S = 300.0
+
+
+@dataclass
+class SweepProgress:
+    """What a sweep has done so far; it is filled while the sweep runs, and true at any moment."""
+
+    scans: int = 0
+    deleted: int = 0
+    left: dict[str, ScannedInterface] = field(default_factory=dict)  # by interface id
+    kept: list[ScannedInterface] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)  # interface id → EC2's last words
+
+
+def sweep(caller: AwsCaller, scope: Scope, poll_s: float, swept: SweepProgress) -> None:
+    """Sweep until every interface of the scope is gone, or another function uses it.
+
+    :param poll_s: seconds between two scans while there is nothing to do but wait
+    :param swept: receives the progress, so that it outlives an OutOfTime
+    :raises OutOfTime: some are left; repeat it
+    """
+    users: VpcUsers | None = None
+    relist_after = max(1, round(RELIST_S / poll_s))
+    while True:
+        if swept.scans % relist_after == 0:
+            users = None  # another function may use them by now
+        seen, users = scan(caller, scope, users)
+        swept.kept = [each for each in seen if each.decision == KEEP]
+        swept.left = {each.interface.id: each for each in seen if each.decision != KEEP}
+        swept.scans += 1
+        caller.last_error = ""  # it is over and explains nothing
+        if not swept.left:
+            return
+        todo = [each for each in swept.left.values() if each.decision in (DELETE, DETACH)]
+        # Those that EC2 refused come last, or they would keep the others out of every batch.
+        todo.sort(key=lambda each: each.interface.id in swept.refused)
+        done = sum(_delete_or_detach(caller, each, swept) for each in todo[:BATCH])
+        print(
+            f"{swept.deleted} deleted, {len(swept.left)} left to delete or to wait for, "
+            f"{len(swept.kept)} kept",
+            file=sys.stderr,
+        )
+        more_to_delete = len(todo) > BATCH
+        if not done or (swept.left and not more_to_delete):
+            caller.pause(poll_s)
+
+
+def _delete_or_detach(caller: AwsCaller, each: ScannedInterface, swept: SweepProgress) -> bool:
+    interface = each.interface
+    if each.decision == DETACH:
+        refused = detach_interface(caller, interface)
+    else:
+        refused = delete_interface(caller, interface)
+    if refused:
+        swept.refused[interface.id] = refused
+        return False
+    if each.decision == DELETE:
+        swept.deleted += 1
+        del swept.left[interface.id]
+    return True

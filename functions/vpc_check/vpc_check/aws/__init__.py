@@ -1,0 +1,1 @@
+"""What is known of the network comes from AWS here: clients, and describe calls."""

@@ -1,0 +1,70 @@
+"""AWS clients that give up soon, and describe calls with all their pages.
+
+Inside a VPC without a way out, no API answers.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from vpc_check.facts import Row
+
+CONNECT_S = 2
+READ_S = 10
+ATTEMPTS = 2
+
+
+@dataclass(frozen=True)
+class Clients:
+    """boto3 clients of one region; they may be used by many threads."""
+
+    region: str
+    ec2: Any
+    awslambda: Any
+    iam: Any
+    rds: Any
+    quotas: Any
+
+
+@functools.cache
+def connect() -> Clients:
+    """Make the clients, with the region and credentials of the environment; once, then kept."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=CONNECT_S,
+        read_timeout=READ_S,
+        max_pool_connections=16,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    )
+    session = boto3.Session()
+
+    def client(name: Any) -> Any:
+        return session.client(name, config=config)
+
+    return Clients(
+        region=str(session.region_name),
+        ec2=client("ec2"),
+        awslambda=client("lambda"),
+        iam=client("iam"),
+        rds=client("rds"),
+        quotas=client("service-quotas"),
+    )
+
+
+def pages(client: Any, operation: str, member: str, **arguments: Any) -> Callable[[], list[Row]]:
+    """Return what fetches the rows of every page, as one list.
+
+    :param operation: a method of a boto3 client, describe_subnets
+    :param member: of the answer, with the rows
+    """
+
+    def fetch() -> list[Row]:
+        answers: Iterable[Row] = client.get_paginator(operation).paginate(**arguments)
+        return [row for answer in answers for row in answer.get(member, [])]
+
+    return fetch

@@ -1,0 +1,1 @@
+"""What the network does with a packet, worked out from facts; no I/O."""

@@ -1,0 +1,272 @@
+"""Where a target is: its addresses, and what of this VPC they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from vpc_check.facts import Facts, Row
+from vpc_check.network.aws_names import (
+    NAMED_TYPES,
+    PREFIX_LIST_SERVICES,
+    inside,
+    is_service,
+    matching,
+    named,
+    only_for_inbound,
+    service_of,
+)
+from vpc_check.network.cidr import ANYWHERE, Networks, networks
+from vpc_check.target import Target
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A target with its locations; none when its address is not known.
+
+    `service` and `region` are set for hosts of AWS's APIs; `endpoint` is the interface endpoint
+    that the host leads to. `how` says where the locations are known from.
+    """
+
+    target: Target
+    locations: tuple[TargetLocation, ...]
+    how: str
+    service: str = ""
+    region: str = ""
+    endpoint: str = ""
+    resolver: bool = False  # the VPC's own DNS, which no route, group or ACL keeps away
+
+
+def locate(facts: Facts, target: Target, seen: Sequence[str] = ()) -> Destination:
+    """Find the locations of a target.
+
+    :param seen: addresses that a probe found for the host
+    """
+    if target.host in amazon_resolvers(facts):
+        return Destination(target, (), "the VPC's own DNS server", resolver=True)
+    service, region = service_of(target.host, facts.region)
+    literal = [str(target.literal)] if target.literal else []
+    given = [target.address] if target.address else []
+    known = literal or given or list(seen)
+    endpoint = endpoint_named(facts, target.host)
+    if known:
+        how = "the host is an address" if literal else "given" if given else "resolved by the probe"
+        locations = tuple(_at(facts, address, service) for address in known)
+    elif endpoint is not None:
+        how = f"a DNS name of {endpoint['VpcEndpointId']}"
+        locations = tuple(_of_endpoint(facts, endpoint))
+    elif found := find_database(facts, target.host) or find_described(facts, target.host):
+        how, locations = found
+    elif inside(target.host):
+        how, locations = "not known: nothing has resolved the name", ()
+    else:
+        how = "not resolved: taken for a public address"
+        locations = (_public(facts, service, region),)
+    name = str(endpoint["VpcEndpointId"]) if endpoint else ""
+    return Destination(target, locations, how, service, region, name)
+
+
+def amazon_resolvers(facts: Facts) -> frozenset[str]:
+    """The addresses of the VPC's own DNS: its range plus two, and the link-local ones.
+
+    Source: "Amazon DNS server", Amazon VPC User Guide.
+    """
+    associated = [
+        each.get("CidrBlock", "") for each in facts.vpc.get("CidrBlockAssociationSet", [])
+    ]
+    cidrs = [cidr for cidr in (facts.vpc.get("CidrBlock", ""), *associated) if cidr]
+    plus_two = [str(each.network_address + 2) for each in networks(cidrs)]
+    return frozenset(["169.254.169.253", "fd00:ec2::253", *plus_two])
+
+
+def endpoint_named(facts: Facts, host: str) -> Row | None:
+    """The interface endpoint that a host leads to when private DNS works as it should."""
+    rows = [row for row in facts.rows("VpcEndpoints") if row.get("VpcEndpointType") in NAMED_TYPES]
+    for row in rows:
+        if named(row, host) and not only_for_inbound(row):
+            return row
+    service, region = service_of(host, facts.region)
+    if not service:
+        return None
+    private = [
+        row
+        for row in matching(facts, "Interface", service, region)
+        if row.get("PrivateDnsEnabled") and not only_for_inbound(row)
+    ]
+    return private[0] if private else None
+
+
+def _at(facts: Facts, address: str, service: str) -> TargetLocation:
+    interface = facts.interface_by_address.get(address)
+    public = facts.interface_by_public_address.get(address)
+    if public is not None:
+        found = _of_interface(public, address)
+        return replace(found, subnet="", from_internet=True)
+    if interface is None:
+        return TargetLocation(
+            networks([address]), address, prefix_list=_listed(facts, service, address)
+        )
+    return _of_interface(interface, address)
+
+
+def _of_interface(interface: Row, address: str) -> TargetLocation:
+    return TargetLocation(
+        networks([address]),
+        str(interface["NetworkInterfaceId"]),
+        str(interface.get("SubnetId", "")),
+        tuple(each["GroupId"] for each in interface.get("Groups", [])),
+    )
+
+
+def _of_endpoint(facts: Facts, endpoint: Row) -> list[TargetLocation]:
+    """An interface endpoint's interfaces, or its subnets where those are not known."""
+    groups = tuple(each["GroupId"] for each in endpoint.get("Groups", []))
+    locations = []
+    for name in endpoint.get("NetworkInterfaceIds", []):
+        interface = facts.find("NetworkInterfaces", "NetworkInterfaceId", name)
+        if interface is not None and interface.get("PrivateIpAddress"):
+            found = _of_interface(interface, str(interface["PrivateIpAddress"]))
+            locations.append(
+                TargetLocation(found.addresses, found.id, found.subnet, found.groups or groups)
+            )
+    return locations or in_subnets(facts, endpoint.get("SubnetIds", []), groups)
+
+
+def _public(facts: Facts, service: str, region: str) -> TargetLocation:
+    """An address in the internet; for S3 and DynamoDB any of this region's prefix list."""
+    row = _list_of(facts, service) if region == facts.region else None
+    cidrs = networks(str(cidr) for cidr in row.get("Cidrs", [])) if row else ()
+    four = tuple(cidr for cidr in cidrs if cidr.version == 4)
+    if row is None or not four:
+        return TargetLocation(
+            ANYWHERE,
+            "the internet",
+            prefix_list=_routed(facts, service, region),
+            assumed=True,
+        )
+    return TargetLocation(four, str(row["PrefixListName"]), prefix_list=str(row["PrefixListId"]))
+
+
+def _routed(facts: Facts, service: str, region: str) -> str:
+    """The prefix list that routes to the service's gateway endpoint name, when AWS's is unknown."""
+    endpoints = {each["VpcEndpointId"] for each in matching(facts, "Gateway", service, region)}
+    for table in facts.rows("RouteTables"):
+        for route in table.get("Routes", []):
+            if route.get("GatewayId") in endpoints and route.get("DestinationPrefixListId"):
+                return str(route["DestinationPrefixListId"])
+    return ""
+
+
+def _listed(facts: Facts, service: str, address: str) -> str:
+    row = _list_of(facts, service)
+    wanted = networks([address])[0]
+    cidrs = networks(str(cidr) for cidr in row.get("Cidrs", [])) if row else ()
+    listed = any(cidr.version == wanted.version and cidr.overlaps(wanted) for cidr in cidrs)
+    return str(row["PrefixListId"]) if row and listed else ""
+
+
+def _list_of(facts: Facts, service: str) -> Row | None:
+    for name in PREFIX_LIST_SERVICES:
+        if is_service(service, name):
+            full = f"com.amazonaws.{facts.region}.{name}"
+            return facts.find("PrefixLists", "PrefixListName", full)
+    return None
+
+
+def find_database(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, ...]] | None:
+    """Return (what it is, its locations): somewhere in the subnets of its subnet group."""
+    for row in facts.rows("DBInstances"):
+        if host == (row.get("Endpoint") or {}).get("Address"):
+            subnets = _subnets(row, str(row.get("AvailabilityZone", "")))
+            return f"DB instance {row['DBInstanceIdentifier']}", _database(facts, row, subnets)
+    for row in facts.rows("DBClusters"):
+        if host in (row.get("Endpoint"), row.get("ReaderEndpoint")):
+            named = row.get("DBSubnetGroup")
+            members = [
+                each
+                for each in facts.rows("DBInstances")
+                if (each.get("DBSubnetGroup") or {}).get("DBSubnetGroupName") == named
+            ]
+            subnets = _subnets(members[0]) if members else []
+            return f"DB cluster {row['DBClusterIdentifier']}", _database(facts, row, subnets)
+    return None
+
+
+def find_described(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, ...]] | None:
+    """Return (what it is, its locations) by the descriptions that AWS gives to its interfaces."""
+    label = host.partition(".")[0]
+    if ".cache." in host:
+        prefixes = [f"ElastiCache {part}" for part in _cluster_ids(host)]
+    elif label.startswith("internal-") and ".elb." in host:
+        name = label.removeprefix("internal-").rpartition("-")[0]
+        prefixes = [f"ELB app/{name}/", f"ELB net/{name}/", f"ELB {name}"]
+    else:
+        return None
+    found = tuple(
+        _of_interface(row, str(row["PrivateIpAddress"]))
+        for row in facts.rows("NetworkInterfaces")
+        if row.get("PrivateIpAddress")
+        and any(_is_described(str(row.get("Description", "")), each) for each in prefixes)
+    )
+    return (f"interfaces described as {prefixes[0]}", found) if found else None
+
+
+def _cluster_ids(host: str) -> list[str]:
+    """The labels that may be an ElastiCache cluster's id: some names begin with a role."""
+    labels = host.split(".")
+    return labels[1:2] if labels[0] in ("master", "replica", "clustercfg") else labels[:1]
+
+
+def _is_described(description: str, prefix: str) -> bool:
+    rest = description[len(prefix) :]
+    return description.startswith(prefix) and (prefix.endswith("/") or not rest or rest[0] == "-")
+
+
+def _database(facts: Facts, row: Row, subnets: list[str]) -> tuple[TargetLocation, ...]:
+    groups = tuple(each["VpcSecurityGroupId"] for each in row.get("VpcSecurityGroups", []))
+    return tuple(in_subnets(facts, subnets, groups))
+
+
+def _subnets(row: Row, zone: str = "") -> list[str]:
+    """The subnets of a DB subnet group: those of the zone that the instance is in, or all."""
+    listed = (row.get("DBSubnetGroup") or {}).get("Subnets", [])
+    of_zone = [
+        each
+        for each in listed
+        if zone and (each.get("SubnetAvailabilityZone") or {}).get("Name") == zone
+    ]
+    return [str(each["SubnetIdentifier"]) for each in of_zone or listed]
+
+
+@dataclass(frozen=True)
+class TargetLocation:
+    """Where a target may be.
+
+    `addresses` is one address, or all that it may have. `id` names it for people. `subnet` and
+    `groups` are known of what lies in this VPC. `prefix_list` is AWS's list that the addresses are.
+    `assumed` is True when no address is known, and a public one taken for granted. `from_internet`
+    is True for a public address of an interface of this VPC: packets come to it from outside.
+    """
+
+    addresses: Networks
+    id: str
+    subnet: str = ""
+    groups: tuple[str, ...] = ()
+    prefix_list: str = ""
+    assumed: bool = False
+    from_internet: bool = False
+
+    @property
+    def version(self) -> int:
+        """Which IP leads there: 4 or 6."""
+        return self.addresses[0].version
+
+
+def in_subnets(facts: Facts, ids: Sequence[str], groups: tuple[str, ...]) -> list[TargetLocation]:
+    """A place for each subnet, anywhere in its range: where the address is not known better."""
+    rows = [(name, facts.subnet(name)) for name in ids]
+    return [
+        TargetLocation(networks([row["CidrBlock"]]), name, name, groups)
+        for name, row in rows
+        if row is not None and row.get("CidrBlock")
+    ]

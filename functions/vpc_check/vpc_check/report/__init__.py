@@ -1,0 +1,1 @@
+"""One check as JSON, as text and as a page."""

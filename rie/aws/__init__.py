@@ -1,0 +1,1 @@
+"""A function on AWS: its image pushed, its stack deployed, itself invoked."""

@@ -1,0 +1,1 @@
+"""An image, from the container engine to ECR."""

@@ -1,1 +1,0 @@
-"""AWS on this machine, for demos and tests: moto's server, and what stands in it."""

@@ -1,1 +1,0 @@
-"""What `rie deploy` is made of: template, image, stack, change set, events, removal."""

@@ -1,0 +1,1 @@
+"""Images: built, described, pinned and audited."""

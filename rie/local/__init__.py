@@ -1,0 +1,1 @@
+"""A function on this machine: run it, invoke it."""

@@ -1,1 +1,0 @@
-"""What can be known, without running it, of code that shows secrets."""

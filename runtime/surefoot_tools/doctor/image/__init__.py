@@ -1,0 +1,1 @@
+"""The inspected image: its files, layers, configuration, programs and native libraries."""

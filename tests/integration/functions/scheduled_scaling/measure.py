@@ -1,0 +1,48 @@
+"""Print how long planning 500 targets takes, start included and warm.
+
+Run ``PYTHONPATH=.:runtime python -m tests.integration.functions.scheduled_scaling.measure``. The
+function runs under AWS's emulator, moto in this process. The pauses let the rate limiter for reads
+recover.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+
+from rie.demo.aws.moto_server import moto_server, variables
+from rie.function import find
+from rie.local.official_rie import OfficialRie
+from tests.integration.functions.scheduled_scaling.test_many import COUNT, many_services, scenarios
+
+EVENT = {"scenario": "many", "step": "up", "dry_run": True}
+PAUSE_S = 4.0
+
+
+def main() -> None:
+    """Four invocations one after the other."""
+    with moto_server() as url, tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        leading = dict(variables(url))
+        os.environ.update(leading)
+        names = [f"worker-{number}" for number in range(COUNT)]
+        many_services(names)
+        file.write(scenarios(names))
+        file.flush()
+        settings = {**leading, "SCALING_SCENARIOS": file.name}
+        with OfficialRie(find("scheduled_scaling"), variables=settings, memory_mb=1769) as emulator:
+            for number in range(4):
+                answer = emulator.invoke(json.dumps(EVENT).encode())
+                told = json.loads(answer.body)
+                kind = "start included" if number == 0 else "warm"
+                calls = sum(told["calls"].values())
+                sys.stdout.write(
+                    f"{COUNT} targets, {calls} calls, {kind}: {answer.seconds:.2f} s\n"
+                )
+                time.sleep(PAUSE_S)
+
+
+if __name__ == "__main__":
+    main()

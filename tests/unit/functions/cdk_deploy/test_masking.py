@@ -1,0 +1,103 @@
+"""Secrets in what the CDK and the app print, and in context values."""
+
+from __future__ import annotations
+
+import pytest
+
+from cdk_deploy.masking import MASK, Masker
+
+SECRETS = {
+    "access key": "AKIAIOSFODNN7EXAMPLE",
+    "temporary key": "ASIAIOSFODNN7EXAMPLE",
+    "GitHub token": "ghp_" + "a1B2" * 9,
+    "fine-grained GitHub token": "github_pat_" + "a1B2_" * 8,
+    "Slack token": "xoxb-123456789012-abcdefABCDEF",
+    "JWT": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P",
+    "Google key": "AIza" + "Sy0123456789abcdefghijklmnopqrstu_-",
+    "Stripe key": "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc",
+}
+ENVIRON = {
+    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "AWS_SESSION_TOKEN": "IQoJb3JpZ2luX2VjE//////////wEaCXVzLWVhc3QtMSJHMEUCIQ",
+    "DB_PASSWORD": "correct horse",
+    "PATH": "/usr/local/bin:/usr/bin",
+    "API_KEY": "abc",  # too short to be told from ordinary words
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_secrets_are_known_by_their_form(name: str) -> None:
+    masked = Masker({}, {}).mask(f"using {SECRETS[name]} now")
+    assert masked == f"using {MASK} now"
+
+
+@pytest.mark.parametrize("name", ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "DB_PASSWORD"])
+def test_values_of_variables_with_secret_names_are_masked(name: str) -> None:
+    assert Masker(ENVIRON, {}).mask(f"got [{ENVIRON[name]}]") == f"got [{MASK}]"
+
+
+def test_other_values_are_not_masked() -> None:
+    text = "abc /usr/local/bin:/usr/bin desired_count=4 arn:aws:iam::123456789012:role/x"
+    assert Masker(ENVIRON, {"desired_count": "4"}).mask(text) == text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "password=hunter22",
+        "PASSWORD: hunter22",
+        '"dbPassword": "hunter22"',
+        "api_key = 'hunter22'",
+        "--token hunter22",
+        "Authorization: Bearer hunter22",
+        "client-secret=hunter22",
+        "postgres://admin:hunter22@db.example.com/orders",
+        "MasterUserPassword: hunter22",
+    ],
+)
+def test_values_after_a_secret_s_name_are_masked(line: str) -> None:
+    masked = Masker({}, {}).mask(line)
+    assert "hunter22" not in masked
+    assert MASK in masked
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[+] AWS::SecretsManager::Secret DbSecret DbSecret8A3C",
+        "AWS::SecretsManager::Secret DbSecret: CREATE_FAILED: the name is taken",
+        "AWS::SecretsManager::Secret DbSecret",
+        "TokenValidity: 3600",
+        "SecretArn: arn:aws:secretsmanager:eu-west-1:123456789012:secret:db",
+        '"MasterUserPassword": {"Ref": "Password"}',
+        "ManageMasterUserPassword: true",
+        "[~] MasterUserPassword",
+        "the author: John",
+    ],
+)
+def test_names_types_and_references_stay_readable(line: str) -> None:
+    assert Masker({}, {}).mask(line) == line
+
+
+def test_context_values_with_secret_names_are_masked_also_within_a_line() -> None:
+    masker = Masker({}, {"dbPassword": "s3cr3t-value", "size": "large"})
+    assert masker.mask("app got s3cr3t-value and large") == f"app got {MASK} and large"
+
+
+def test_a_private_key_is_masked_line_by_line() -> None:
+    masker = Masker({}, {})
+    lines = [
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "MIIEpAIBAAKCAQEA04up8hoqzS1",
+        "-----END RSA PRIVATE KEY-----",
+        "after",
+    ]
+    masked = [masker.mask_line(line) for line in lines]
+    assert "MIIEpAIBAAKCAQEA04up8hoqzS1" not in "\n".join(masked)
+    assert masked[-1] == "after"
+
+
+def test_values_inside_of_a_template_are_masked() -> None:
+    template = {"Resources": {"A": {"Properties": {"Key": f"x{SECRETS['access key']}"}}}, "N": 1}
+    masked = Masker({}, {}).mask_json(template)
+    assert masked == {"Resources": {"A": {"Properties": {"Key": f"x{MASK}"}}}, "N": 1}

@@ -1,0 +1,533 @@
+"""More work than one invocation has time for."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from eni_cleanup.config import Config
+from eni_cleanup.interfaces import NetworkConfig
+from tests.unit.functions.eni_cleanup.faults import refused
+from tests.unit.functions.eni_cleanup.services import ACCOUNT, STACK, Eni, Function, Stack
+from tests.unit.functions.eni_cleanup.world import BEGAN, GROUPS, SUBNETS, World, request, shop
+
+NEVER = 1e9
+
+
+def test_goes_on_in_further_invocations_until_lambda_lets_go() -> None:
+    world = shop(World(release_s=1500))
+    # Of no concern to us, and not counted.
+    world.functions["other"] = Function(SUBNETS[:1], GROUPS[:1])
+    world.enis["eni-0ther000"] = Eni(SUBNETS[0], GROUPS[:1])
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+    assert world.invocations == 2
+    assert set(world.enis) == {"eni-0ther000"}
+
+
+@pytest.mark.parametrize("limit_s", [60, 600, 3600])
+@pytest.mark.parametrize("timeout_s", [20, 60, 900])
+def test_fails_before_cloudformation_gives_up_and_says_what_is_left(
+    limit_s: int, timeout_s: float
+) -> None:
+    world = shop(World(release_s=NEVER, timeout_s=timeout_s))
+    [answer] = world.run(request(ServiceTimeout=str(limit_s)))
+    assert answer["Status"] == "FAILED"
+    assert limit_s * 0.6 < world.elapsed_s < limit_s
+    reason = answer["Reason"]
+    assert "left: 2: eni-00000000" in reason
+    assert str(NetworkConfig(SUBNETS[1], tuple(GROUPS))) in reason
+    assert "Lambda has not released it" in reason
+    assert "delete the stack again" in reason
+    assert not world.crimes
+
+
+def test_the_time_counts_from_the_signature_of_the_address() -> None:
+    sent_at = BEGAN - 1200
+    signed = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(sent_at))
+    event = request()
+    event["ResponseURL"] += f"&X-Amz-Date={signed}"
+    world = shop(World(release_s=NEVER))
+    world.run(event)
+    assert 0.9 * 3600 < world.now - sent_at < 3600
+
+
+@pytest.mark.parametrize("signed", ["20270115T080001Z", "20200101T000000Z", "yesterday"])
+def test_a_time_that_cannot_be_is_not_believed(signed: str) -> None:
+    event = request()
+    event["ResponseURL"] += f"&X-Amz-Date={signed}"
+    world = shop(World(release_s=NEVER))
+    world.run(event)
+    assert 0.9 * 3600 < world.elapsed_s < 3600
+
+
+def test_a_hand_over_that_is_not_allowed_is_answered() -> None:
+    def fault(world: World, name: str) -> None:
+        if name == "invoke":
+            raise refused("AccessDeniedException", "Invoke")
+
+    world = shop(World(release_s=NEVER, fault=fault))
+    [answer] = world.run(request())
+    assert answer["Status"] == "FAILED"
+    assert "lambda:Invoke failed (AccessDeniedException)" in answer["Reason"]
+    assert "allow" in answer["Reason"]
+    assert not world.lost
+
+
+def test_a_hand_over_that_is_throttled_to_the_end_is_answered() -> None:
+    def fault(world: World, name: str) -> None:
+        if name == "invoke":
+            raise refused("TooManyRequestsException", "Invoke")
+
+    world = shop(World(release_s=NEVER, fault=fault))
+    [answer] = world.run(request())
+    assert answer["Status"] == "FAILED"
+    assert "TooManyRequestsException" in answer["Reason"]
+    assert world.invocations == 1
+
+
+def test_what_ec2_refuses_is_tried_again_and_told_in_the_end() -> None:
+    def fault(world: World, name: str) -> None:
+        if name == "delete_network_interface":
+            raise refused("OperationNotPermitted", "DeleteNetworkInterface")
+
+    world = shop(World(release_s=1, fault=fault))
+    [answer] = world.run(request(ServiceTimeout="600"))
+    assert answer["Status"] == "FAILED"
+    assert "OperationNotPermitted: said the world" in answer["Reason"]
+
+
+def test_a_permission_that_is_missing_ends_it_at_once() -> None:
+    def fault(world: World, name: str) -> None:
+        if name == "delete_network_interface":
+            raise refused("UnauthorizedOperation", "DeleteNetworkInterface")
+
+    world = shop(World(release_s=1, fault=fault))
+    [answer] = world.run(request())
+    assert answer["Status"] == "FAILED"
+    assert "UnauthorizedOperation" in answer["Reason"]
+
+
+def test_lambda_may_delete_them_itself() -> None:
+    world = shop(World(release_s=200, lambda_deletes=True))
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert answer["Data"]["Deleted"] == "0"
+    assert "delete_network_interface" not in world.steps
+
+
+def test_a_function_that_takes_over_a_pair_keeps_its_interface() -> None:
+    """Another function moves in while we wait: what it uses is not waited for any longer."""
+
+    def fault(world: World, name: str) -> None:
+        if world.elapsed_s > 100:
+            world.functions.setdefault("late", Function(SUBNETS[:1], list(GROUPS)))
+
+    world = shop(World(release_s=300, fault=fault))
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert set(world.enis) == {"eni-00000000"}
+    assert "used by late" in answer["Reason"]
+    assert not world.crimes
+
+
+def test_a_list_of_functions_that_lags_behind_ends_nothing() -> None:
+    """ListFunctions still shows our own function in the VPC for a minute after it is out."""
+    world = shop(World(release_s=1))
+    real = world.services.lambda_list_functions
+
+    def lagging(**arguments: Any) -> Any:
+        page = real(**arguments)
+        if world.elapsed_s < 60:
+            for each in page["Functions"]:
+                each["VpcConfig"] = {"SubnetIds": SUBNETS, "SecurityGroupIds": GROUPS}
+        return page
+
+    world.services.lambda_list_functions = lagging  # type: ignore[method-assign, assignment]
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+    assert not world.enis
+
+
+def test_functions_are_listed_page_by_page() -> None:
+    world = shop(World(release_s=1))
+    world.page = 3
+    for number in range(10):
+        world.functions[f"z{number}"] = Function([], [])
+    world.functions["zz:7"] = Function(SUBNETS[1:], list(GROUPS))
+    [answer] = world.run(request())
+    assert set(world.enis) == {"eni-00000001"}
+    assert "used by zz:7" in answer["Reason"]
+
+
+def test_a_function_that_never_was_is_no_trouble() -> None:
+    world = World()
+    [answer] = world.run(request(FunctionNames=["never"]))
+    assert answer["Status"] == "SUCCESS"
+
+
+def test_a_function_that_is_gone_is_found_by_the_pairs_in_the_properties() -> None:
+    world = World()
+    world.enis["eni-1"] = Eni(SUBNETS[0], list(GROUPS))
+    [answer] = world.run(request(SubnetIds=SUBNETS, SecurityGroupIds=GROUPS[::-1]))
+    assert answer["Data"]["Deleted"] == "1"
+    assert world.elapsed_s > 300
+
+
+def test_an_update_of_the_function_under_way_is_waited_for() -> None:
+    world = shop(World(release_s=1))
+    function = world.functions["shop"]
+    conflicts = []
+
+    def fault(there: World, name: str) -> None:
+        if name == "update_function_configuration" and there.elapsed_s < 20:
+            conflicts.append(name)
+            raise refused("ResourceConflictException", "UpdateFunctionConfiguration")
+
+    world.fault = fault
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert len(conflicts) > 2
+    assert function.subnets == []
+
+
+def test_an_update_that_never_ends_is_told_in_the_end() -> None:
+    def fault(world: World, name: str) -> None:
+        if name == "update_function_configuration":
+            raise refused("ResourceConflictException", "UpdateFunctionConfiguration")
+
+    world = shop(World(fault=fault))
+    [answer] = world.run(request(ServiceTimeout="300"))
+    assert answer["Status"] == "FAILED"
+    assert "ResourceConflictException" in answer["Reason"]
+    assert "delete_network_interface" not in world.steps
+
+
+def test_an_update_that_fails_is_told_with_lambdas_reason() -> None:
+    world = shop(World())
+    world.functions["shop"].failed = "The role may not delete the interface."
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"  # CloudFormation would only have waited, too
+    assert "InsufficientRolePermissions" in answer["Reason"]
+    assert "The role may not delete the interface." in answer["Reason"]
+    assert "delete_network_interface" not in world.steps
+
+
+def test_many_subnets_are_noted_in_several_tags() -> None:
+    subnets = [f"subnet-0123456789abc{number:04x}" for number in range(16)]
+    groups = [f"sg-0123456789abc{number:04x}" for number in range(5)]
+    world = World(release_s=1)
+    world.functions["shop"] = Function(subnets, groups)
+    world.own("shop")
+    for number, subnet in enumerate(subnets):
+        world.enis[f"eni-{number:08x}"] = Eni(subnet, groups)
+    [answer] = world.run(request())
+    assert answer["Data"]["Deleted"] == "16"
+    assert max(map(len, world.functions["shop"].tags.values())) <= 256
+    # A second Delete, after the first failed elsewhere, still knows where to look.
+    world.enis["eni-late"] = Eni(subnets[15], groups)
+    world.run(request())
+    assert "eni-late" not in world.enis
+
+
+def test_the_reserve_never_eats_a_short_invocation() -> None:
+    world = shop(World(release_s=20, timeout_s=6, config=Config(reserve_s=300.0, poll_s=1.0)))
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert world.invocations > 2
+
+
+def test_an_update_that_failed_long_ago_is_no_trouble() -> None:
+    world = shop(World(release_s=1))
+    world.functions["stock"] = Function([], [], status="Failed")
+    [answer] = world.run(request(FunctionNames=["shop", "stock"]))
+    assert answer["Status"] == "SUCCESS"
+    assert not world.enis
+
+
+def test_an_interface_that_is_gone_before_we_come_to_it_is_gone() -> None:
+    world = shop(World(release_s=1))
+
+    def fault(there: World, name: str) -> None:
+        if name == "delete_network_interface":
+            there.enis.clear()
+
+    world.fault = fault
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+
+
+def test_an_event_that_is_delivered_twice_is_answered_twice_alike() -> None:
+    world = shop(World())
+    world.run(request())
+    world.run(request())
+    assert [answer["Status"] for answer in world.answers] == ["SUCCESS", "SUCCESS"]
+    assert len({answer["PhysicalResourceId"] for answer in world.answers}) == 1
+    assert not world.crimes
+
+
+def test_no_call_is_made_before_the_function_is_known_to_be_out() -> None:
+    world = shop(World(release_s=1))
+    world.run(request())
+    first_look = world.steps.index("describe_network_interfaces")
+    assert "update_function_configuration" in world.steps[:first_look]
+    assert world.steps[:first_look].count("get_function_configuration") > 2
+
+
+def test_many_that_are_refused_do_not_keep_the_others_waiting() -> None:
+    world = shop(World(release_s=1), count=600)
+    real = world.services.ec2_delete_network_interface
+
+    def refusing(**arguments: Any) -> Any:
+        if arguments["NetworkInterfaceId"] < f"eni-{300:08x}":
+            raise refused("OperationNotPermitted", "DeleteNetworkInterface")
+        return real(**arguments)
+
+    world.services.ec2_delete_network_interface = refusing  # type: ignore[method-assign, assignment]
+    [answer] = world.run(request(ServiceTimeout="900"))
+    assert answer["Status"] == "FAILED"
+    assert "interfaces deleted: 300; left: 300" in answer["Reason"]
+    assert "OperationNotPermitted" in answer["Reason"]
+
+
+def test_functions_are_listed_before_a_deletion_and_rarely_while_waiting() -> None:
+    """In an account of 10,000 versions, one list takes 200 calls."""
+    world = shop(World(release_s=600))
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+    scans = world.steps.count("describe_network_interfaces")
+    assert scans > 30
+    assert world.steps.count("list_functions") <= 5
+    # Nothing is deleted by an old list.
+    last_list = len(world.steps) - 1 - world.steps[::-1].index("list_functions")
+    between = world.steps[last_list : world.steps.index("delete_network_interface")]
+    assert "describe_network_interfaces" not in between
+
+
+ARN = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:shop"
+
+
+def test_every_call_for_a_function_names_it_by_its_arn() -> None:
+    world = shop(World(release_s=1))
+    world.run(request())
+    assert set(world.detached) == {ARN}
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "arn:aws:lambda:eu-west-1:999999999999:function:shop",
+        f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:shop",
+        f"arn:aws-cn:lambda:eu-west-1:{ACCOUNT}:function:shop",
+    ],
+)
+def test_an_arn_of_elsewhere_never_detaches_the_local_function(foreign: str) -> None:
+    world = shop(World())
+    [answer] = world.run(request(FunctionNames=[foreign]))
+    assert answer["Status"] == "SUCCESS"
+    assert f"{foreign} is " in answer["Reason"]
+    assert world.functions["shop"].subnets == SUBNETS
+    assert not world.detached
+    assert len(world.enis) == 2
+    # A Create is the time to correct it.
+    [_, created] = world.run(request("Create", FunctionNames=[foreign]))
+    assert created["Status"] == "FAILED"
+    assert foreign in created["Reason"]
+    with pytest.raises(ValueError, match="deploy"):
+        world.by_hand({"dry_run": False, "functions": [foreign]})
+    assert world.functions["shop"].subnets == SUBNETS
+
+
+def test_the_arn_of_the_local_function_is_as_good_as_its_name() -> None:
+    world = shop(World(release_s=1))
+    [answer] = world.run(request(FunctionNames=[ARN]))
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+
+
+@pytest.mark.parametrize("policy", ["Retain", "RetainExceptOnCreate"])
+@pytest.mark.parametrize("form", ["object", "JSON", "YAML"])
+def test_a_function_that_the_stack_retains_is_not_cut_off(policy: str, form: str) -> None:
+    world = shop(World())
+    world.own("shop", policy=policy)
+    stack = world.stacks[STACK]
+    if form == "JSON":
+        stack.template = json.dumps(stack.template)
+    elif form == "YAML":
+        stack.template = (
+            "AWSTemplateFormatVersion: 2010-09-09\nResources:\n  Functionshop:\n"
+            f"    Type: AWS::Lambda::Function\n    DeletionPolicy: {policy}\n"
+            "    Properties:\n      Role: !GetAtt Role.Arn\n      Code: !Sub '${A}'\n"
+        )
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert f"its DeletionPolicy is {policy}" in answer["Reason"]
+    assert (world.functions["shop"].subnets, world.detached) == (SUBNETS, [])
+    assert len(world.enis) == 2
+
+
+def test_what_is_retained_except_on_create_goes_when_the_create_is_rolled_back() -> None:
+    world = shop(World(release_s=1))
+    world.own("shop", policy="RetainExceptOnCreate")
+    world.stacks[STACK].status = "ROLLBACK_IN_PROGRESS"
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+
+
+def test_a_function_outside_the_stack_is_not_cut_off() -> None:
+    world = shop(World(release_s=1))
+    world.functions["stock"] = Function(SUBNETS[:1], list(GROUPS))
+    [answer] = world.run(request(FunctionNames=["shop", "stock"]))
+    assert answer["Status"] == "SUCCESS"
+    assert "stock: it is not in this stack" in answer["Reason"]
+    assert world.functions["stock"].subnets == SUBNETS[:1]
+    assert set(world.detached) == {ARN}
+    assert set(world.enis) == {"eni-00000000"}  # which stock still uses
+
+
+def test_functions_of_nested_stacks_and_of_parents_that_go_are_detached() -> None:
+    world = shop(World(release_s=1))
+    parent, child = f"{STACK}-parent", f"{STACK}-child"
+    world.stacks[STACK].resources.clear()
+    world.stacks[STACK].parent = parent
+    world.stacks[parent] = Stack()
+    world.stacks[child] = Stack()
+    world.stacks[parent].resources = {
+        "Own": ("AWS::CloudFormation::Stack", STACK),
+        "Child": ("AWS::CloudFormation::Stack", child),
+    }
+    world.own("shop", stack=child)
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+
+
+def test_a_function_of_a_parent_that_stays_is_not_cut_off() -> None:
+    world = shop(World())
+    parent = f"{STACK}-parent"
+    world.stacks[STACK].resources.clear()
+    world.stacks[STACK].parent = parent
+    world.stacks[parent] = Stack("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+    world.own("shop", stack=parent)
+    [answer] = world.run(request())
+    assert "it is not in this stack" in answer["Reason"]
+    assert not world.detached
+
+
+def test_a_nested_stack_that_is_retained_keeps_its_functions() -> None:
+    world = shop(World())
+    child = f"{STACK}-child"
+    stack = world.stacks[STACK]
+    stack.resources = {"Child": ("AWS::CloudFormation::Stack", child)}
+    stack.template = {"Resources": {"Child": {"DeletionPolicy": "Retain"}}}
+    world.stacks[child] = Stack()
+    world.own("shop", stack=child)
+    [answer] = world.run(request())
+    assert "its stack's DeletionPolicy is Retain" in answer["Reason"]
+    assert not world.detached
+
+
+@pytest.mark.parametrize(
+    ("before", "detached"), [("DELETE_FAILED", False), ("CREATE_COMPLETE", True)]
+)
+def test_a_deletion_that_is_repeated_may_retain_anything_and_detaches_nothing(
+    before: str, detached: bool
+) -> None:
+    world = shop(World(release_s=1))
+    other = {"PhysicalResourceId": "shop", "ResourceStatus": "DELETE_FAILED"}
+    world.stacks[STACK].events = [
+        other,
+        {"PhysicalResourceId": STACK, "ResourceStatus": "DELETE_IN_PROGRESS"},
+        other,
+        other,
+        {"PhysicalResourceId": STACK, "ResourceStatus": before},
+    ]
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert bool(world.detached) is detached
+    assert ("may retain" in answer["Reason"]) is not detached
+
+
+@pytest.mark.parametrize("call", ["list_stack_resources", "get_template", "describe_stack_events"])
+def test_what_the_stack_removes_must_be_known_before_anything_is_detached(call: str) -> None:
+    def fault(world: World, name: str) -> None:
+        if name == call:
+            raise refused("AccessDenied", name)
+
+    world = shop(World(fault=fault))
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert "what the stack removes is not known" in answer["Reason"]
+    assert "AccessDenied" in answer["Reason"]
+    assert not world.detached
+
+
+@pytest.mark.parametrize("trouble", ["an access point of EFS", "no room for a tag"])
+def test_a_function_that_lambda_does_not_change_is_left_to_cloudformation(trouble: str) -> None:
+    world = shop(World(release_s=1))
+    world.functions["files"] = Function(SUBNETS[:1], GROUPS[:1])
+    world.own("files")
+    if trouble == "no room for a tag":
+        world.functions["files"].tags_full = True
+    else:
+        world.functions["files"].refusal = "InvalidParameterValueException"
+    world.enis["eni-files"] = Eni(SUBNETS[0], GROUPS[:1])
+    [answer] = world.run(request(FunctionNames=["files", "shop"]))
+    assert answer["Status"] == "SUCCESS"
+    assert answer["Data"]["Deleted"] == "2"
+    assert "not detached, and left to CloudFormation: files: " in answer["Reason"]
+    assert set(world.enis) == {"eni-files"}
+    assert world.functions["files"].subnets == SUBNETS[:1]
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+def test_a_name_that_no_function_has_fails_before_it_matters(kind: str) -> None:
+    world = shop(World())
+    [answer] = world.run(request(kind, FunctionNames=["shop", "shpo"]))
+    assert answer["Status"] == "FAILED"
+    assert "there is no function shpo" in answer["Reason"]
+    assert "DependsOn" in answer["Reason"]
+    [_, fine] = world.run(request(kind))
+    assert fine["Status"] == "SUCCESS"
+    assert not world.detached
+
+
+def test_an_update_does_not_look_for_what_was_named_before() -> None:
+    """Else the roll-back of an update that removed a function would fail."""
+    world = shop(World())
+    event = request("Update", FunctionNames=["gone", "shop"])
+    event["OldResourceProperties"] = {"FunctionNames": ["gone"]}
+    [answer] = world.run(event)
+    assert answer["Status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_a_direct_order_for_a_function_that_is_not_there_is_refused(dry: bool) -> None:
+    world = shop(World())
+    with pytest.raises(ValueError, match="there is no function shpo in account"):
+        world.by_hand({"dry_run": dry, "functions": ["shop", "shpo"]})
+    assert not world.detached
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"Purpose": "x"},
+        {"FunctionNames": "shop"},
+        {"ServiceTimeout": "soon"},
+        {"FunctionNames": []},
+    ],
+)
+def test_no_property_makes_a_stack_undeletable(properties: dict[str, Any]) -> None:
+    world = shop(World(release_s=1))
+    [answer] = world.run(request(**properties))
+    assert answer["Status"] == "SUCCESS"
+    if properties == {"Purpose": "x"}:
+        assert answer["Data"]["Deleted"] == "2"  # the rest of it is served
+    else:
+        assert "left to CloudFormation" in answer["Reason"]
+        assert not world.detached
+    [_, created] = world.run(request("Create", **properties))
+    assert created["Status"] == "FAILED"

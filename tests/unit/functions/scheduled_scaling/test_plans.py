@@ -1,0 +1,113 @@
+"""The plans of the other kinds, as values: state and desired_state in, calls out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scheduled_scaling.errors import TargetError
+from scheduled_scaling.kinds import KINDS
+from scheduled_scaling.model import Target
+
+WHERE = {
+    "ecs-service": {"cluster": "batch", "service": "workers"},
+    "auto-scaling-group": {"group": "crunchers"},
+    "scalable-target": {"namespace": "ecs", "resource": "r", "dimension": "d"},
+    "docdb-serverless": {"cluster": "orders"},
+    "docdb-elastic": {"name": "orders"},
+}
+SERVICE = {"desired": 2, "running": 2, "status": "ACTIVE", "strategy": "REPLICA"}
+GROUP = {"min": 1, "desired": 1, "max": 3, "in_service": 1, "status": "", "suspended": []}
+ELASTIC = {"shards": 2, "capacity": 4, "instances": 2, "status": "ACTIVE", "arn": "arn:x"}
+BARE = {**SERVICE, "min": None, "max": None}
+BOUND = {**SERVICE, "min": 1, "max": 4}
+
+PLANS: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
+    ("ecs-service", BOUND, {"desired": 2}, []),
+    ("ecs-service", BARE, {"desired": 5}, ["desired 2 -> 5"]),
+    ("ecs-service", BOUND, {"desired": 3}, ["desired 2 -> 3"]),
+    # Bounds that would undo the count move, and no further than that.
+    ("ecs-service", BOUND, {"desired": 9}, ["autoscaler's max 4 -> 9", "desired 2 -> 9"]),
+    ("ecs-service", BOUND, {"desired": 0}, ["autoscaler's min 1 -> 0", "desired 2 -> 0"]),
+    ("ecs-service", BOUND, {"desired": 2, "max": 8}, ["autoscaler's max 4 -> 8"]),
+    ("auto-scaling-group", GROUP, {"desired": 5}, ["desired 1 -> 5, max 3 -> 5"]),
+    ("auto-scaling-group", GROUP, {"min": 2}, ["min 1 -> 2, desired 1 -> 2"]),
+    ("auto-scaling-group", GROUP, {"min": 1, "max": 3}, []),
+    ("scalable-target", {"min": 1, "max": 3, "suspended": False}, {"max": 9}, ["max 3 -> 9"]),
+    (
+        "scalable-target",
+        {"min": 1, "max": 3, "suspended": False},
+        {"suspended": True},
+        ["suspended False -> True"],
+    ),
+    (
+        "docdb-serverless",
+        {"min": 1.0, "max": 4.0, "status": "available"},
+        {"min": 1, "max": 8.5},
+        ["DCU max 4.0 -> 8.5"],
+    ),
+    ("docdb-serverless", {"min": 1.0, "max": 4.0, "status": "available"}, {"min": 1, "max": 4}, []),
+    ("docdb-elastic", ELASTIC, {"shards": 4, "capacity": 4}, ["shards 2 -> 4"]),
+    ("docdb-elastic", ELASTIC, {"shards": 2}, []),
+]
+
+
+@pytest.mark.parametrize(("kind", "actual", "desired_state", "expected"), PLANS)
+def test_plan(
+    kind: str, actual: dict[str, Any], desired_state: dict[str, Any], expected: list[str]
+) -> None:
+    plan = KINDS[kind].plan(Target("t", kind, WHERE[kind], {}), actual, desired_state)
+    assert [action.description for action in plan.actions] == expected
+    assert all(action.ready for action in plan.actions)
+
+
+PROBLEMS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("ecs-service", {**BOUND, "status": "DRAINING"}, {"desired": 1}, "the service is DRAINING"),
+    ("ecs-service", {**BOUND, "strategy": "DAEMON"}, {"desired": 1}, "one task per instance"),
+    ("ecs-service", BARE, {"desired": 1, "min": 1}, "no autoscaler is registered"),
+    ("auto-scaling-group", {**GROUP, "status": "Delete in progress"}, {"min": 1}, "Delete in"),
+    ("scalable-target", {"min": 1, "max": 3, "suspended": False}, {"min": 4}, "give both"),
+    ("docdb-serverless", {"min": None, "max": None, "status": "available"}, {}, "no serverless"),
+    ("docdb-elastic", {**ELASTIC, "status": "STOPPED"}, {"shards": 1}, "the cluster is STOPPED"),
+]
+
+
+@pytest.mark.parametrize(("kind", "actual", "desired_state", "words"), PROBLEMS)
+def test_a_wrong_state_is_reported(
+    kind: str, actual: dict[str, Any], desired_state: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(TargetError, match=words):
+        KINDS[kind].plan(Target("t", kind, WHERE[kind], {}), actual, desired_state)
+
+
+def test_an_elastic_cluster_that_is_at_work_is_waited_for() -> None:
+    kind = KINDS["docdb-elastic"]
+    target = Target("t", "docdb-elastic", WHERE["docdb-elastic"], {})
+    plan = kind.plan(target, {**ELASTIC, "status": "UPDATING"}, {"shards": 4})
+    assert (plan.waiting, plan.actions) == ("the cluster is UPDATING", ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "actual", "desired_state"),
+    [(kind, actual, desired_state) for kind, actual, desired_state, expected in PLANS if expected],
+)
+def test_previous_is_a_wish_that_leaves_the_state_alone(
+    kind: str, actual: dict[str, Any], desired_state: dict[str, Any]
+) -> None:
+    before = KINDS[kind].state_to_restore(actual, desired_state)
+    plan = KINDS[kind].plan(Target("t", kind, WHERE[kind], {}), actual, before)
+    assert plan.reached
+
+
+@pytest.mark.parametrize(("kind", "actual", "desired_state", "expected"), PLANS)
+def test_what_is_paid_for_is_counted_as_it_is_and_as_it_will_be(
+    kind: str, actual: dict[str, Any], desired_state: dict[str, Any], expected: list[str]
+) -> None:
+    before, after = (
+        KINDS[kind].billed_units(actual, {}),
+        KINDS[kind].billed_units(actual, desired_state),
+    )
+    assert set(before) == set(after)
+    if not expected:
+        assert before == after

@@ -1,0 +1,58 @@
+"""The audit: what pip-audit passes over in silence is said."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rie.errors import UserError
+from rie.images.audit import NOT_AUDITED, VULNERABLE, execute, files
+
+GOOD = {"name": "good", "version": "1", "vulns": []}
+SKIPPED = {"name": "unknown", "skip_reason": "not found"}
+BAD = {"name": "bad", "version": "1", "vulns": [{"id": "PYSEC-1", "fix_versions": ["2"]}]}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "bootstrap").mkdir()
+    (tmp_path / "bootstrap" / "awslambdaric.txt").write_text("")
+    return tmp_path
+
+
+def audit(root: Path, *packages: dict[str, Any]) -> int:
+    """Run it with a program that answers as pip-audit does for these packages."""
+    answer = json.dumps({"dependencies": packages, "fixes": []})
+    return execute(argparse.Namespace(), root, [sys.executable, "-c", f"print({answer!r})"])
+
+
+def test_nothing_known_of_any_package_is_a_success(root: Path) -> None:
+    assert audit(root, GOOD) == 0
+
+
+def test_what_is_known_is_named_with_its_cure(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert audit(root, GOOD, BAD, SKIPPED) == VULNERABLE
+    assert "bad 1: PYSEC-1, fixed in 2" in capsys.readouterr().out
+
+
+def test_a_skipped_package_is_a_failure(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert audit(root, GOOD, SKIPPED) == NOT_AUDITED
+    assert "1 of 2 packages could NOT be checked" in capsys.readouterr().err
+
+
+def test_no_answer_is_an_error_with_its_reason(root: Path) -> None:
+    program = [sys.executable, "-c", "import sys; sys.exit('Connection refused')"]
+    with pytest.raises(UserError, match="Connection refused"):
+        execute(argparse.Namespace(), root, program)
+
+
+def test_it_audits_every_requirements_file_of_the_project() -> None:
+    names = {path.name for path in files()}
+    assert {"requirements.txt", "requirements-dev.txt", "awslambdaric.txt"} <= names
