@@ -27,8 +27,8 @@ def on_shutdown(func: "F", *args: "Any", **kwargs: "Any") -> "F":
 
     The last one registered is called first, each once, whatever the others do; a coroutine function
     is awaited. Lambda announces the end only to functions with an extension, and gives them 2
-    seconds (500 ms if all extensions are internal). Source: AWS Lambda Developer Guide, "Understanding the
-    Lambda execution environment lifecycle", shutdown phase.
+    seconds (500 ms if all extensions are internal). Source: AWS Lambda Developer Guide,
+    "Understanding the Lambda execution environment lifecycle", shutdown phase.
 
     :param args: arguments for func, like ``kwargs``
     :returns: func

@@ -22,7 +22,7 @@ def prepare(working_directory: str, task_root: str, environ: "Mapping[str, str]"
     path = sys.path
     if path and path[0] in ("", working_directory):
         del path[0]
-    # The runtime's own directory would shadow nothing, but slow down every import of the function's.
+    # The runtime's own directory would shadow nothing, but slow down the function's imports.
     runtime = __file__.rpartition("/surefoot/")[0]
     if runtime in path:
         path.remove(runtime)

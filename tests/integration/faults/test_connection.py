@@ -70,7 +70,7 @@ def test_an_answer_that_breaks_off_is_sent_again(task: Path, event: bytes) -> No
 @proves("idle-close")
 @pytest.mark.parametrize("ending", BREAKS)
 @pytest.mark.parametrize("event", [b"[1]", b"5000000"])
-def test_a_connection_that_closes_between_exchanges_is_opened_anew(
+def test_a_connection_that_closes_between_exchanges_is_reopened(
     task: Path, ending: Ending, event: bytes
 ) -> None:
     after_next = [Invocation(event) for _ in range(3)]
@@ -249,7 +249,7 @@ def test_the_sandbox_ends_while_the_process_waits(task: Path) -> None:
 
 
 @proves("refused-at-start")
-def test_nobody_listens(task: Path) -> None:
+def test_a_refused_connection_ends_the_process(task: Path) -> None:
     with RuntimeApi(then=Then.HANG_UP) as api:
         pass
     seen = run(task, [], {"AWS_LAMBDA_RUNTIME_API": api.address})

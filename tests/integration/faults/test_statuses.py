@@ -76,10 +76,10 @@ def test_a_refused_init_error_still_exits_1(task: Path, status: int) -> None:
 
 @proves("bad-address")
 @pytest.mark.parametrize("address", [None, "", "nowhere", "127.0.0.1:http", "127.0.0.1:70000"])
-def test_an_address_that_cannot_be_used_is_told(task: Path, address: str | None) -> None:
+def test_an_unusable_address_is_reported(task: Path, address: str | None) -> None:
     check_end(run(task, [], {"AWS_LAMBDA_RUNTIME_API": address}), "bad-address")
 
 
 @proves("no-handler")
-def test_no_handler_is_told(task: Path) -> None:
+def test_a_missing_handler_name_is_reported(task: Path) -> None:
     check_end(run(task, [], handler=None), "no-handler")

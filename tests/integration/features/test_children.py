@@ -212,7 +212,7 @@ FORK = """
     def marshalled(event, context):
         return Odd(event)
     """
-# What each child's end means to whoever waits for it.
+# What each child's end means to the process that waits for it.
 ENDS = {
     "exit": 3,
     "raise": 1,

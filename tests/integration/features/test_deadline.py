@@ -225,7 +225,7 @@ def test_no_thread_is_used(start: Start) -> None:
     assert function.call(soon(function)).body == b"1"
 
 
-def test_a_stream_that_nobody_reads_is_given_up_and_the_loop_goes_on(start: Start) -> None:
+def test_a_stream_without_a_reader_is_abandoned_and_the_loop_goes_on(start: Start) -> None:
     function = start(
         """
         def handler(event, context):

@@ -38,7 +38,7 @@ def causes(answer: Request) -> list[tuple[str, str]]:
     return [(each["type"], each["message"]) for each in json.loads(header)["exceptions"]]
 
 
-def test_a_cause_is_told_with_its_own_frames(start: Start) -> None:
+def test_a_cause_is_reported_with_its_own_frames(start: Start) -> None:
     answer = fail(
         start, "try:\n    {}['k']\nexcept KeyError as error:\n    raise ValueError('v') from error"
     )
@@ -47,7 +47,7 @@ def test_a_cause_is_told_with_its_own_frames(start: Start) -> None:
     assert causes(answer) == [("ValueError", "v"), ("KeyError", "'k'")]
 
 
-def test_a_context_is_told_unless_it_is_suppressed(start: Start) -> None:
+def test_a_context_is_reported_unless_it_is_suppressed(start: Start) -> None:
     code = "try:\n    {}['k']\nexcept KeyError:\n    raise ValueError('v')"
     answer = fail(start, code)
     assert "While handling KeyError: 'k'\n" in stack(answer)
@@ -65,20 +65,20 @@ def test_a_circle_of_causes_ends(start: Start) -> None:
 
 
 @needs_notes
-def test_notes_are_told(start: Start) -> None:
+def test_notes_are_reported(start: Start) -> None:
     answer = fail(start, "error = ValueError('v')\nerror.add_note('see the manual')\nraise error")
     assert "Note: see the manual\n" in stack(answer)
 
 
 @needs_notes
-def test_the_members_of_a_group_are_told(start: Start) -> None:
+def test_the_members_of_a_group_are_reported(start: Start) -> None:
     answer = fail(
         start,
         "raise ExceptionGroup('g', [KeyError('k'), ExceptionGroup('h', [ValueError('v')])])",
     )
-    told = stack(answer)
-    assert "Member 1 of 2: KeyError: 'k'\n" in told
-    assert "Member 1 of 1: ValueError: v\n" in told
+    text = stack(answer)
+    assert "Member 1 of 2: KeyError: 'k'\n" in text
+    assert "Member 1 of 1: ValueError: v\n" in text
     assert ("KeyError", "'k'") in causes(answer)
     assert ("ValueError", "v") in causes(answer)
 
@@ -107,10 +107,10 @@ def test_a_message_of_megabytes_is_cut_to_what_a_report_can_carry(
 ) -> None:
     answer = fail(start, f"raise ValueError('first ' + {message} + ' last')")
     assert len(answer.body) < 256 * 1024
-    told = json.loads(answer.body)["errorMessage"]
-    assert told.startswith("first ")
-    assert told.endswith(" last")
-    assert " characters, cut) …" in told
+    text = json.loads(answer.body)["errorMessage"]
+    assert text.startswith("first ")
+    assert text.endswith(" last")
+    assert " characters, cut) …" in text
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_any_message_makes_a_well_formed_report(start: Start, message: str) -> N
 def test_no_frame_of_the_runtime_or_of_the_import_machinery_is_shown(start: Start) -> None:
     function = start("import importlib\nimportlib.import_module('absent')")
     (report,) = function.api.wait_for(1, Route.INIT_ERROR)
-    told = "".join(json.loads(report.body)["stackTrace"])
-    assert "app.py" in told
-    assert "importlib._bootstrap" not in told
-    assert "surefoot" not in told.replace(str(function.task), "")
+    text = "".join(json.loads(report.body)["stackTrace"])
+    assert "app.py" in text
+    assert "importlib._bootstrap" not in text
+    assert "surefoot" not in text.replace(str(function.task), "")

@@ -73,7 +73,7 @@ def test_it_is_called(start: Start, handler: str, answer: list[object]) -> None:
         ("app.nope", "Handler 'nope' missing on module 'app'"),
     ],
 )
-def test_what_is_not_there_is_told_in_awslambdarics_words(
+def test_what_is_missing_is_reported_in_awslambdarics_words(
     start: Start, handler: str, message: str
 ) -> None:
     function = start(SOURCE, handler=handler)
@@ -89,7 +89,7 @@ def test_a_class_that_cannot_be_made_is_an_init_error_with_its_trace(start: Star
     assert "in __init__" in body["stackTrace"][0]
 
 
-def test_a_missing_module_is_told_apart_from_a_missing_import(start: Start) -> None:
+def test_a_missing_module_is_distinguished_from_a_missing_import(start: Start) -> None:
     function = start("def helper():\n    import nowhere\nhelper()")
     (report,) = function.api.wait_for(1, Route.INIT_ERROR)
     nested = json.loads(report.body)

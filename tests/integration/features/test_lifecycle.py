@@ -36,7 +36,7 @@ def test_a_signal_handler_of_the_functions_runs_while_idle(
         f"""
         import signal, sys
         def ended(number, frame):
-            print("told", number)
+            print("signalled", number)
             sys.exit(7)
         signal.signal({int(number)}, ended)
         def handler(event, context):
@@ -47,7 +47,7 @@ def test_a_signal_handler_of_the_functions_runs_while_idle(
     function.api.wait_for(2, Route.NEXT)
     function.process.signal(number)
     outcome = function.process.finish()
-    assert (outcome.stdout, outcome.code) == (b"told %d\n" % number, 7)
+    assert (outcome.stdout, outcome.code) == (b"signalled %d\n" % number, 7)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -57,11 +57,11 @@ def test_a_signal_handler_of_the_functions_runs_while_busy(
     function = start(
         f"""
         import os, signal
-        told = []
-        signal.signal({int(number)}, lambda number, frame: told.append(number))
+        signalled = []
+        signal.signal({int(number)}, lambda number, frame: signalled.append(number))
         def handler(event, context):
             os.kill(os.getpid(), {int(number)})
-            return told
+            return signalled
         """
     )
     assert json.loads(function.call(Invocation()).body) == [number]

@@ -175,7 +175,7 @@ def test_records_of_a_failed_invocation_in_json_are_one_line(start: Start) -> No
     assert record["requestId"] == invocation.request_id
 
 
-def test_an_unknown_level_is_told_once(start: Start) -> None:
+def test_an_unknown_level_is_reported_once(start: Start) -> None:
     function = start(
         "import logging\ndef handler(event, context): logging.error('shown')",
         environ={"AWS_LAMBDA_LOG_LEVEL": "LOUD"},

@@ -144,7 +144,7 @@ def test_an_error_before_the_first_byte_is_an_ordinary_error(start: Start) -> No
 
 
 @pytest.mark.parametrize("kind", ["def", "async def"])
-def test_an_error_after_the_first_byte_is_told_in_trailers(start: Start, kind: str) -> None:
+def test_an_error_after_the_first_byte_is_reported_in_trailers(start: Start, kind: str) -> None:
     source = f"""
         {kind} handler(event, context):
             yield "begun"
@@ -193,8 +193,8 @@ def test_the_generator_is_closed_when_the_peer_goes_away(start: Start) -> None:
     function.api.wait_for(2, Route.NEXT)
     outcome = function.end()
     assert outcome.stdout == b"generator closed\n"
-    told = f"the peer hung up on the streamed response to request {gone.request_id}"
-    assert told.encode() in outcome.stderr
+    line = f"the peer hung up on the streamed response to request {gone.request_id}"
+    assert line.encode() in outcome.stderr
 
 
 def test_an_early_refusal_ends_the_stream_and_the_loop_goes_on(start: Start) -> None:

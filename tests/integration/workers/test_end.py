@@ -63,7 +63,7 @@ def test_a_second_signal_kills(tmp_path: Path) -> None:
     assert outcome.stderr == b"surefoot: 1 of 2 workers are not done; killing them.\n"
 
 
-def test_nobody_waits_for_ever(tmp_path: Path) -> None:
+def test_no_worker_waits_for_ever(tmp_path: Path) -> None:
     with running(tmp_path, MEET, "1") as pool:
         pool.meet(1)
         pool.process.signal(signal.SIGTERM)
@@ -73,13 +73,13 @@ def test_nobody_waits_for_ever(tmp_path: Path) -> None:
 def test_workers_that_still_load_end_at_once(tmp_path: Path) -> None:
     source = """
         open(f"loading-{os.getpid()}", "w").close()
-        with open("told", "w") as told:
-            told.write("x")
+        with open("signalled", "w") as signalled:
+            signalled.write("x")
         signal.pause()
     """
-    os.mkfifo(tmp_path / "told")
+    os.mkfifo(tmp_path / "signalled")
     with running(tmp_path, source, "1") as pool:
-        assert (tmp_path / "told").read_text() == "x"
+        assert (tmp_path / "signalled").read_text() == "x"
         pool.process.signal(signal.SIGTERM)
         outcome = pool.end()
     assert (outcome.code, outcome.stderr) == (0, b"")

@@ -29,7 +29,7 @@ def test_a_refused_answer_ends_no_worker(tmp_path: Path, client: Client, status:
         assert first == second
 
 
-def test_an_answer_that_nobody_takes_ends_no_worker(tmp_path: Path) -> None:
+def test_an_answer_that_is_refused_ends_no_worker(tmp_path: Path) -> None:
     lost = Reply((b"",), Ending.RESET)
     # The first time, the connection may just have been stale.
     script = [Invocation(answers=[lost] * 3), Invocation()]
@@ -79,7 +79,7 @@ def test_a_container_error_of_one_place_leaves_the_others_alone(tmp_path: Path) 
         assert b"died" not in pool.end().stderr
 
 
-def test_the_end_of_the_sandbox_is_told_once(tmp_path: Path) -> None:
+def test_the_end_of_the_sandbox_is_reported_once(tmp_path: Path) -> None:
     script = [Invocation() for _ in range(5)]
     with running(tmp_path, PID, "4", script=script) as pool:
         pool.api.wait_for(5, Route.RESPONSE)

@@ -111,7 +111,7 @@ def test_an_invocation_that_succeeds_in_between_breaks_the_row(tmp_path: Path) -
             assert pool.call().route is Route.RESPONSE
 
 
-def test_nobody_outlives_the_supervisor(tmp_path: Path) -> None:
+def test_no_worker_outlives_the_supervisor(tmp_path: Path) -> None:
     with running(tmp_path, "def handler(event, context):\n    meet(event)", "3") as pool:
         _, pids = pool.meet(3)
         with watching(pool.process.pid) as supervisor, watching(*pids) as workers:

@@ -102,7 +102,7 @@ def test_a_forked_child_that_comes_back_answers_nothing(tmp_path: Path, way: str
         assert pool.end().code == 0
 
 
-def test_a_log_that_is_full_keeps_nobody_from_an_answer(tmp_path: Path) -> None:
+def test_a_log_that_is_full_prevents_no_answer(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(
         "import os\ndef handler(event, context):\n    os.kill(os.getpid(), 9) if event else None\n"
     )
@@ -139,7 +139,7 @@ def test_a_log_that_is_full_keeps_nobody_from_an_answer(tmp_path: Path) -> None:
     os.close(reading)
 
 
-def test_a_report_that_the_runtime_api_does_not_take_keeps_nobody(tmp_path: Path) -> None:
+def test_a_report_that_the_runtime_api_refuses_delays_no_worker(tmp_path: Path) -> None:
     source = """
         def handler(event, context):
             os.kill(os.getpid(), 9)

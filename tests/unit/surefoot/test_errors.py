@@ -1,4 +1,4 @@
-"""Exit codes and fault types: a contract with whoever supervises the process."""
+"""Exit codes and fault types: a contract with what supervises the process."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_shutdown_hooks_are_called_once_and_last_in_first_out(said: list[str]) -
 
 
 @pytest.mark.parametrize("error", [ValueError("no\nway"), SystemExit(3), KeyboardInterrupt()])
-def test_a_shutdown_hook_that_fails_is_told_of_and_does_not_stop_the_others(
+def test_a_shutdown_hook_that_fails_is_logged_and_does_not_stop_the_others(
     said: list[str], error: BaseException
 ) -> None:
     calls: list[str] = []

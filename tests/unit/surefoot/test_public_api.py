@@ -134,7 +134,7 @@ def test_everything_public_says_what_it_does_in_which_units_and_what_it_raises(t
 
 
 @pytest.mark.parametrize("thing", [surefoot.Budget, testing.invoke, surefoot.LambdaContext])
-def test_a_rule_of_lambdas_is_told_with_its_source(thing: Any) -> None:
+def test_a_rule_of_lambdas_is_documented_with_its_source(thing: Any) -> None:
     assert "AWS Lambda Developer Guide" in " ".join((inspect.getdoc(thing) or "").split())
 
 

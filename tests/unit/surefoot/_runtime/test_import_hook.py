@@ -24,7 +24,7 @@ def install():
 
 
 def run(source: str) -> str:
-    """What a bare interpreter prints; in this one somebody has imported ``logging`` long ago."""
+    """What a bare interpreter prints; in this one ``logging`` is imported already."""
     command = [sys.executable, "-S", "-c", START + source, str(RUNTIME)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 

@@ -108,7 +108,7 @@ def test_an_init_error_names_no_request() -> None:
     assert json.loads(body)["requestId"] == ""
 
 
-def test_an_init_error_that_is_refused_is_only_told() -> None:
+def test_a_refused_init_error_is_only_logged() -> None:
     said: list[str] = []
     client(fakes.reply(500), said=said)[0].init_error(REPORT)
     assert "answered 500 to the report" in said[0]

@@ -41,8 +41,8 @@ def test_a_fault_of_the_runtime_has_no_frames() -> None:
 
 
 def test_the_cause_of_a_fault_says_where() -> None:
-    report = Report.of(raised(Fault(MARSHAL_ERROR, "no", ["told"]), raised(ValueError("why"))))
-    assert report.stack[0] == "told"
+    report = Report.of(raised(Fault(MARSHAL_ERROR, "no", ["given"]), raised(ValueError("why"))))
+    assert report.stack[0] == "given"
     assert "in raised" in report.stack[1]
 
 
@@ -56,7 +56,7 @@ def test_an_exception_whose_text_raises_still_has_one(failure: type[BaseExceptio
     assert Report.of(raised(Mute())).kind == "Mute"
 
 
-def test_what_led_to_an_exception_is_told_nearest_first() -> None:
+def test_the_causes_of_an_exception_are_reported_nearest_first() -> None:
     try:
         try:
             raise OSError("first")
@@ -72,7 +72,7 @@ def test_what_led_to_an_exception_is_told_nearest_first() -> None:
     assert kinds == ["RuntimeError", "ValueError", "OSError"]
 
 
-def test_a_context_that_was_suppressed_is_not_told() -> None:
+def test_a_suppressed_context_is_not_reported() -> None:
     try:
         try:
             raise OSError("covered up")
@@ -96,7 +96,7 @@ def test_notes_and_odd_notes() -> None:
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="groups came with Python 3.11")
-def test_the_members_of_a_group_are_told() -> None:
+def test_the_members_of_a_group_are_reported() -> None:
     groups: Any = __builtins__
     group = groups["ExceptionGroup"]("both", [raised(ValueError("a")), raised(KeyError("b"))])
     text = "".join(Report.of(raised(group)).stack)

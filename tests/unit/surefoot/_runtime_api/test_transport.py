@@ -45,7 +45,7 @@ def test_all_exchanges_share_one_connection(size: int, chunks: list[int] | None)
 
 
 @pytest.mark.parametrize("ending", [Ending.CLOSE, Ending.RESET])
-def test_a_connection_that_the_peer_left_is_opened_anew(ending: Ending) -> None:
+def test_a_connection_that_the_peer_closed_is_reopened(ending: Ending) -> None:
     first = Invocation(request_id="one")
     left = Invocation(raw=first.reply.ended(ending), request_id="one")
     with RuntimeApi([left]) as api, connected(api) as connection:
@@ -84,7 +84,7 @@ def test_two_breaks_in_a_row_are_the_end() -> None:
         connection.exchange(GET)
 
 
-def test_nobody_listening_is_the_end() -> None:
+def test_a_refused_connection_is_fatal() -> None:
     with RuntimeApi(then=Then.HANG_UP) as api:
         pass
     with (

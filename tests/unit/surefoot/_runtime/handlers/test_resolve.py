@@ -69,7 +69,7 @@ def test_a_built_in_module_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", ["sf_nowhere.handler", "sf_nowhere/deep.handler"])
-def test_a_module_that_is_not_there_is_told_apart(task: Path, name: str) -> None:
+def test_a_module_that_is_not_there_is_distinguished(task: Path, name: str) -> None:
     with pytest.raises(ModuleMissing, match=r"Unable to import module .*No module named") as caught:
         resolve(name)
     assert (caught.value.kind, caught.value.__cause__) == ("Runtime.ImportModuleError", None)

@@ -69,7 +69,7 @@ class Interrupting:
 
 
 def ends(pid: int) -> bool:
-    """Whether a process ends, before the test's deadline; nobody may have taken its status yet."""
+    """Whether a process ends before the test's deadline; it may be a zombie until it is reaped."""
     limit = time.monotonic() + DEADLINE
     while time.monotonic() < limit:
         try:

@@ -71,7 +71,7 @@ def test_lambdas_level_is_the_root_loggers() -> None:
     assert logging.getLogger().level == logging.DEBUG
 
 
-def test_a_level_that_is_none_is_told_and_costs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_level_is_reported_and_costs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     configured(AWS_LAMBDA_LOG_LEVEL="LOUD")
     assert "AWS_LAMBDA_LOG_LEVEL is 'LOUD', which is no log level" in capsys.readouterr().err
     assert len(logging.getLogger().handlers) == 1

@@ -58,7 +58,7 @@ def test_only_finished_invocations_count() -> None:
     assert shared_state.done() == 3
 
 
-def test_whoever_has_a_place_is_served() -> None:
+def test_a_worker_that_is_polling_or_busy_counts_as_served() -> None:
     shared_state = SharedState(3)
     for state, served in ((INIT, False), (REFUSED, False), (IDLE, True), (ENDED, False)):
         shared_state.set_state(2, state)
@@ -121,7 +121,7 @@ def test_signals_are_recorded_in_order_and_given_back() -> None:
         (0, BUSY, ("id", ""), "busy with request id (which is now reported as failed), ended"),
     ],
 )
-def test_a_death_is_told_with_its_circumstances(
+def test_an_exit_is_described_with_its_circumstances(
     code: int, state: int, current_invocation: tuple[str, str] | None, words: str
 ) -> None:
     assert describe_exit(code, state, current_invocation).startswith(words)

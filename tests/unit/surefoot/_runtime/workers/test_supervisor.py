@@ -141,7 +141,7 @@ def test_busy_workers_finish_what_they_have_unless_the_sandbox_is_gone(
     assert kills(machine) == [(patience, 101)]
 
 
-def test_a_message_that_nobody_takes_keeps_the_process_no_longer_than_a_shutdown(
+def test_an_undelivered_message_delays_the_end_by_a_shutdown_at_most(
     machine: Machine, start: Start
 ) -> None:
     serving = start(1)

@@ -144,7 +144,7 @@ def test_a_forked_child_leaves_the_connection_to_its_parent() -> None:
         connection.close()
 
 
-def test_an_answered_invocation_is_nobodys_loss() -> None:
+def test_an_answered_invocation_is_not_lost_with_its_worker() -> None:
     shared_state = SharedState(2)
     shared_state.set_invocation(0, "id", None)
     shared_state.set_state(0, ANSWERED)
