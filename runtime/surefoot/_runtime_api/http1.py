@@ -15,6 +15,8 @@ MAX_BODY = 128 * 1024 * 1024
 # Beyond this much outstanding body, the transport receives straight into the final buffer.
 ZERO_COPY_THRESHOLD = 64 * 1024
 
+RECV_BYTES = 64 * 1024
+
 # Complete replies with these statuses and a length need no state machine.
 _USUAL = frozenset((200, 202))
 _HEX = frozenset(b"0123456789abcdefABCDEF")
@@ -59,9 +61,13 @@ class ReplyParser:
         "_parts",
         "_state",
         "_status",
+        "received",
     )
 
     def __init__(self) -> None:
+        # Where the transport receives what is then fed. One for all replies: a buffer for each that
+        # shrinks to what came leaves the heap in pieces, 10 bytes of memory for each invocation.
+        self.received = memoryview(bytearray(RECV_BYTES))
         self._cached_head: tuple[bytes, int, dict[str, str]] = (b"", 0, {})
         self.reset()
 

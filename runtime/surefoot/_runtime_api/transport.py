@@ -27,7 +27,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RECV_BYTES = 64 * 1024
 # A body up to this size goes out in one send() together with its head.
 COALESCE_LIMIT = 32 * 1024
 # Linux's number of the option, which the socket module has no name for. Source: socket(7).
@@ -276,7 +275,7 @@ def receive(connection: _socket.socket, parser: ReplyParser) -> Reply | None:
     while True:
         buffer = parser.get_buffer()
         if buffer is None:
-            data = connection.recv(RECV_BYTES)
+            data = parser.received[: connection.recv_into(parser.received)].tobytes()
             if not data:
                 return parser.eof()
             reply = parser.feed(data)
@@ -378,7 +377,7 @@ class Upload:
 def _read_early_reply(connection: _socket.socket, parser: ReplyParser) -> Reply | None:
     """Return the final reply that came while sending; the connection is spent by it."""
     while True:
-        data = connection.recv(RECV_BYTES)
+        data = parser.received[: connection.recv_into(parser.received)].tobytes()
         reply = parser.feed(data) if data else parser.eof()
         if reply is not None:
             reply.reusable = False

@@ -89,8 +89,8 @@ def virtual_environments(tree: Tree) -> list[str]:
 def user_path(context: CheckContext) -> list[str]:
     """Return the folders from which the function's modules come, first to last.
 
-    As ``surefoot._runtime.module_path`` and Lambda's Python images have it: the working directory, the task
-    root, PYTHONPATH, layers, site-packages with their .pth files, the user's site-packages.
+    As ``surefoot._runtime.module_path`` and Lambda's Python images have it: the working directory,
+    the task root, PYTHONPATH, layers, site-packages with their .pth files, the user's site-packages.
     """
     tree, found, image = context.tree, find(context.tree), context.image or Image()
     task = image.variables.get("LAMBDA_TASK_ROOT") or TASK
