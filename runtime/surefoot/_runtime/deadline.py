@@ -42,9 +42,9 @@ LONG_INIT_SECONDS = 130.0
 _RETRY = 0.001
 # A timer that differs by more seconds from the guard's own was set by other code.
 _TOLERANCE = 0.05
+_SUREFOOT = __name__.partition(".")[0]
 # Code of the runtime that is on the stack while the user's code runs, or that it calls in turn:
 # an exception in it would leave a line or a frame of the log half written.
-_SUREFOOT = __name__.partition(".")[0]
 _OURS = tuple(f"{__package__}.{name}" for name in ("loop", "deadline", "context", "logs"))
 
 
@@ -235,16 +235,16 @@ class DeadlineGuard:
             f"{self._message()}; the stacks above show where every thread was (innermost call "
             f"first).{limit}"
         )
-        aio = _coroutines()
-        for stack in aio.pending() if aio is not None else ():
+        coroutines = _coroutines()
+        for stack in coroutines.pending() if coroutines is not None else ():
             self.log_to_operator(f"unfinished asyncio task: {stack}")
 
     def _raise(self, frame: "FrameType | None") -> None:
         """Raise DeadlineExceeded if the user's code runs, else see to it that it is raised then."""
         if self.in_user_code and not _is_ours(frame):
-            aio = _coroutines()
+            coroutines = _coroutines()
             message = self._message()
-            if aio is None or not aio.expire(message):
+            if coroutines is None or not coroutines.expire(message):
                 raise DeadlineExceeded(message)
         elif self.in_user_code:
             self._look_again(_RETRY)
