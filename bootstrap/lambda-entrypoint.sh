@@ -10,7 +10,9 @@ if [ -z "${1:-${_HANDLER:-}}" ]; then
 fi
 
 if [ -z "${AWS_LAMBDA_RUNTIME_API:-}" ]; then
-    # Not on Lambda: the emulator brings the Runtime API.
+    # Not on Lambda: the emulator brings the Runtime API. Sealed bytecode is not compared with its
+    # source at a start; here it is, because people mount newer sources over what was sealed.
+    export SUREFOOT_CHECK_BYTECODE=1
     exec /usr/local/bin/aws-lambda-rie /var/runtime/bootstrap "$@"
 fi
 

@@ -6,9 +6,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-# Managed runtimes from 3.12 on answer in UTF-8 where older ones escape; awslambdaric recognises
-# them by this variable, so a function that moves here keeps its bytes.
-_UTF8_ENVIRONMENTS = tuple(f"AWS_Lambda_python3.{minor}" for minor in (12, 13, 14, 15))
+# Managed runtimes from 3.12 on answer in UTF-8 where older ones escape, and awslambdaric recognises
+# them by this variable. AWS's Python images set it, too, so UTF-8 is what a function that moves to an
+# image like this one knows; escapes would double the size of many answers.
+_UTF8_ENVIRONMENTS = (
+    "AWS_Lambda_Image",
+    *(f"AWS_Lambda_python3.{minor}" for minor in (12, 13, 14, 15)),
+)
 
 # surefoot's own settings with their defaults; the README explains them. All are whole
 # numbers; those that switch something take 1 or 0.
@@ -17,6 +21,7 @@ SETTINGS = {
     "SUREFOOT_DEADLINE_RAISE": 0,
     "SUREFOOT_PRELOAD": 0,
     "SUREFOOT_ASYNC_CONCURRENCY": 0,
+    "SUREFOOT_ESCAPE_JSON": 0,
 }
 
 
@@ -70,7 +75,10 @@ class Config:
         self.host, self.port = _address(get("AWS_LAMBDA_RUNTIME_API", ""))
         self.task_root = get("LAMBDA_TASK_ROOT", "")
         self.initialization_type = get("AWS_LAMBDA_INITIALIZATION_TYPE", "")
-        self.ensure_ascii = get("AWS_EXECUTION_ENV") not in _UTF8_ENVIRONMENTS
+        self.ensure_ascii = (
+            bool(_setting(get, "SUREFOOT_ESCAPE_JSON"))
+            or get("AWS_EXECUTION_ENV") not in _UTF8_ENVIRONMENTS
+        )
         self.log_format = get("AWS_LAMBDA_LOG_FORMAT", "").upper()
         level = get("AWS_LAMBDA_LOG_LEVEL", "").upper()
         self.log_level = "DEBUG" if level == "TRACE" else level

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
+_LAYERS = "/opt/python"
+
 
 def prepare(working_directory: str, task_root: str, environ: "Mapping[str, str]") -> None:
     """Put the task root and site-packages on sys.path.
@@ -29,9 +31,38 @@ def prepare(working_directory: str, task_root: str, environ: "Mapping[str, str]"
         path.append(runtime)
     if sys.flags.no_site:
         _add_site(path, environ)
-    path[:0] = [working_directory]
-    if task_root and task_root not in path:
-        path.insert(1, task_root)
+    own = [working_directory]
+    if task_root and task_root not in path and task_root != working_directory:
+        own.append(task_root)
+    path[:0] = own + _layers()
+    _follow_path_files(own)
+
+
+def _layers() -> list[str]:
+    """Return the folders of layers that were copied into the image, as AWS's Python images have it.
+
+    Source: AWS Lambda Developer Guide, "Working with layers for Python Lambda functions".
+    """
+    import posix
+
+    if not posix.access(_LAYERS, posix.F_OK):
+        return []
+    return ["{}/lib/python{}.{}/site-packages".format(_LAYERS, *sys.version_info[:2]), _LAYERS]
+
+
+def _follow_path_files(folders: list[str]) -> None:
+    """Add what .pth files next to the function name: pip puts some there with ``-t``."""
+    import posix
+
+    for folder in folders:
+        try:
+            names = posix.listdir(folder)
+        except OSError:
+            continue
+        if any(name.endswith(".pth") for name in names):
+            import site
+
+            site.addsitedir(folder)
 
 
 def _add_site(path: list[str], environ: "Mapping[str, str]") -> None:
@@ -53,10 +84,13 @@ def _add_site(path: list[str], environ: "Mapping[str, str]") -> None:
 
 def _is_plain(packages: str, environ: "Mapping[str, str]") -> bool:
     # Directories of PYTHONPATH may hold a sitecustomize; layers for observability rely on it.
-    if "PYTHONPATH" in environ:
+    if "PYTHONPATH" in environ or "PYTHONUSERBASE" in environ:
         return False
     import posix
 
+    user_site = "/.local/lib/python{}.{}/site-packages".format(*sys.version_info[:2])
+    if posix.access(environ.get("HOME", "") + user_site, posix.F_OK):
+        return False
     home = sys.executable.rpartition("/")[0]
     try:
         names = posix.listdir(packages)

@@ -90,7 +90,7 @@ def user_path(context: CheckContext) -> list[str]:
     """Return the folders from which the function's modules come, first to last.
 
     As ``surefoot._runtime.module_path`` and Lambda's Python images have it: the working directory,
-    the task root, PYTHONPATH, layers, site-packages with their .pth files, the user's site-packages.
+    the task root, PYTHONPATH, layers, site-packages with their .pth files, the user's own ones.
     """
     tree, found, image = context.tree, find(context.tree), context.image or Image()
     task = image.variables.get("LAMBDA_TASK_ROOT") or TASK

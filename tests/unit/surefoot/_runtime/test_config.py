@@ -59,17 +59,18 @@ def test_a_missing_address_points_to_the_emulator() -> None:
     ("environment", "ascii_only"),
     [
         (None, True),
-        ("AWS_Lambda_Image", True),
+        ("AWS_Lambda_Image", False),
         ("AWS_Lambda_python3.11", True),
         ("AWS_Lambda_python3.12", False),
         ("AWS_Lambda_python3.13", False),
     ],
 )
-def test_answers_are_escaped_as_the_managed_runtimes_do(
+def test_answers_are_escaped_where_older_managed_runtimes_do_or_when_asked_for(
     environment: str | None, ascii_only: bool
 ) -> None:
     environ = API if environment is None else {**API, "AWS_EXECUTION_ENV": environment}
     assert Config(["a.b"], environ).ensure_ascii is ascii_only
+    assert Config(["a.b"], {**environ, "SUREFOOT_ESCAPE_JSON": "1"}).ensure_ascii
 
 
 @pytest.mark.parametrize(("value", "level"), [("trace", "DEBUG"), ("Warn", "WARN"), ("", "")])

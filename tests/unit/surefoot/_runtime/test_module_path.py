@@ -93,3 +93,36 @@ def test_an_interpreter_that_ran_site_keeps_its_path(home: Path) -> None:
     path, site, *_ = show(home, "/task", "-s")
     assert site
     assert path.count(packages(home)) == count_by_site(home)
+
+
+def test_path_files_next_to_the_function_are_followed(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "extra").mkdir()
+    (tmp_path / "pinned.pth").write_text("extra\n")
+    path, *_ = show(home, str(tmp_path))
+    assert path.index(str(tmp_path)) < path.index(str(tmp_path / "extra"))
+
+
+def test_layers_follow_the_function_and_precede_everything_else(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "python").mkdir()
+    source = SHOW.replace(
+        "module_path.prepare",
+        f"module_path._LAYERS = {str(tmp_path / 'python')!r}\nmodule_path.prepare",
+    )
+    arguments = [str(RUNTIME), "/work-dir", "/task", "{}"]
+    variables = {"PATH": os.defpath, "PYTHONHOME": str(home)}
+    command = [BASE_PYTHON, "-S", "-c", source, *arguments]
+    path = json.loads(subprocess.check_output(command, env=variables))[0]
+    version = Path(packages(home)).parent.name
+    layers = str(tmp_path / "python")
+    assert path[:4] == ["/work-dir", "/task", f"{layers}/lib/{version}/site-packages", layers]
+
+
+@pytest.mark.parametrize("by_home", [False, True])
+def test_the_site_of_the_user_is_on_the_path(home: Path, tmp_path: Path, by_home: bool) -> None:
+    version = Path(packages(home)).parent.name
+    base = tmp_path / ".local" if by_home else tmp_path
+    site_packages = base / "lib" / version / "site-packages"
+    site_packages.mkdir(parents=True)
+    environ = {"HOME": str(tmp_path)} if by_home else {"PYTHONUSERBASE": str(tmp_path)}
+    path, *_ = show(home, "/task", "-S", **environ)
+    assert str(site_packages) in path
