@@ -104,16 +104,14 @@ def test_path_files_next_to_the_function_are_followed(home: Path, tmp_path: Path
 
 def test_layers_follow_the_function_and_precede_everything_else(home: Path, tmp_path: Path) -> None:
     (tmp_path / "python").mkdir()
-    source = SHOW.replace(
-        "module_path.prepare",
-        f"module_path._LAYERS = {str(tmp_path / 'python')!r}\nmodule_path.prepare",
-    )
+    layers = str(tmp_path / "python")
+    given = f"module_path._LAYERS = {layers!r}\nmodule_path.prepare"
+    source = SHOW.replace("module_path.prepare", given)
     arguments = [str(RUNTIME), "/work-dir", "/task", "{}"]
     variables = {"PATH": os.defpath, "PYTHONHOME": str(home)}
     command = [BASE_PYTHON, "-S", "-c", source, *arguments]
     path = json.loads(subprocess.check_output(command, env=variables))[0]
     version = Path(packages(home)).parent.name
-    layers = str(tmp_path / "python")
     assert path[:4] == ["/work-dir", "/task", f"{layers}/lib/{version}/site-packages", layers]
 
 
