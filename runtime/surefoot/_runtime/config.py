@@ -6,9 +6,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-# Managed runtimes from 3.12 on answer in UTF-8 where older ones escape, and awslambdaric recognises
-# them by this variable. AWS's Python images set it, too, so UTF-8 is what a function that moves to an
-# image like this one knows; escapes would double the size of many answers.
+# Managed runtimes from 3.12 on answer in UTF-8 where older ones escape; awslambdaric recognises
+# them by this variable. AWS's Python images set it, too, so UTF-8 is what a function that moves to
+# an image like this one knows; escapes would double the size of many answers.
 _UTF8_ENVIRONMENTS = (
     "AWS_Lambda_Image",
     *(f"AWS_Lambda_python3.{minor}" for minor in (12, 13, 14, 15)),
