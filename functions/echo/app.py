@@ -1,4 +1,4 @@
-"""Answers with the event it was given and with what Lambda told it about the invocation."""
+"""Answers with the event it was given and with what Lambda says about the invocation."""
 
 from __future__ import annotations
 

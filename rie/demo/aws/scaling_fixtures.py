@@ -34,7 +34,7 @@ def docdb_cluster(
         DBClusterIdentifier=name,
         Engine=engine,
         MasterUsername="admin1",
-        MasterUserPassword=secrets.token_hex(8),  # nobody logs in
+        MasterUserPassword=secrets.token_hex(8),  # never used
     )
     for number in range(1, instances + 1):
         api.create_db_instance(

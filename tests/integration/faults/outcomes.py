@@ -103,7 +103,7 @@ FAULTS: dict[str, Fault] = {
         "cannot connect to the Runtime API",
     ),
     "refused-at-start": Fault(
-        "nobody listens at AWS_LAMBDA_RUNTIME_API",
+        "nothing listens at AWS_LAMBDA_RUNTIME_API",
         Outcome.SANDBOX_GONE,
         "Connection refused",
     ),

@@ -1,6 +1,6 @@
 """`not_tagged:KEY` and `tagged:KEY`, each also with `=VALUE`: by tags of the instance.
 
-The first keeps what somebody protects, the second takes what a drain controller or a worker marks.
+The first keeps what is protected, the second takes what a drain controller or a worker marks.
 An instance that EC2 does not describe has unknown tags, so it is dropped by both.
 """
 
