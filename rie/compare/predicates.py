@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -75,6 +76,17 @@ def not_a_number(theirs: Observations, ours: Observations) -> bool:
     """awslambdaric sent a number that is not valid JSON."""
     sent = re.search(r"NaN|Infinity", theirs.get(BODY, ""))
     return sent is not None and "Out of range float" in ours.get(MESSAGE, "")
+
+
+def unescaped(theirs: Observations, ours: Observations) -> bool:
+    """Both sent the same JSON, awslambdaric with everything beyond ASCII escaped."""
+    sent, wanted = ours.get(BODY, ""), theirs.get(BODY, "")
+    if not wanted.isascii() or sent.isascii():
+        return False
+    try:
+        return bool(json.loads(sent) == json.loads(wanted))
+    except ValueError:
+        return False
 
 
 def bad_log_call(theirs: Observations, ours: Observations) -> bool:

@@ -32,8 +32,8 @@ FROM ${SUREFOOT_IMAGE}
 ARG PIP_FIND_LINKS
 ARG PIP_NO_INDEX
 COPY requirements.txt ./
-RUN pip install --require-hashes -r requirements.txt -t .
-COPY app.py ${LAMBDA_TASK_ROOT}/
+RUN pip install --no-compile --require-hashes -r requirements.txt -t .
+COPY app.py ./
 RUN surefoot seal app.handler
 CMD ["app.handler"]
 """
@@ -62,7 +62,7 @@ NAMES = {"one": ONE_STAGE, "two": TWO_STAGES}
 
 
 def the_readmes_dockerfile() -> str:
-    text = (ROOT / "README.md").read_text()
+    text = (ROOT / "bootstrap" / "README.md").read_text()
     block = re.search(r"\n\n((?:    .*\n|\n)*    RUN surefoot seal app\.handler\n.*\n)", text)
     assert block, "the README shows how to build on the image"
     return re.sub(r"^    ", "", block[1], flags=re.MULTILINE).strip("\n") + "\n"

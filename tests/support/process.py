@@ -122,7 +122,8 @@ class ClientProcess:
             if time.monotonic() > end:
                 raise TimeoutError(f"{text!r} was not written; so far: {written!r}")
             time.sleep(0.01)
-        return written
+        # Both files are read one after the other: what came before the text is there now.
+        return self._written()
 
     def _written(self) -> bytes:
         # By position: the client writes where its own offset is, which these files share.

@@ -15,10 +15,12 @@ from tests.integration.differential.scenario import Scenario
 from tests.support.invocation import Invocation
 from tests.support.route import Route
 
-ENVIRONMENTS = ["AWS_Lambda_Image", "AWS_Lambda_python3.12"]
+ENVIRONMENTS = ["AWS_Lambda_python3.11", "AWS_Lambda_python3.12"]
 
 
-def run(pairs: Pairs, case: str, environment: str = "AWS_Lambda_Image") -> tuple[Pair, Invocation]:
+def run(
+    pairs: Pairs, case: str, environment: str = "AWS_Lambda_python3.11"
+) -> tuple[Pair, Invocation]:
     """One fatal invocation and one that tells whether the process is still well."""
     fatal, well = Invocation(json.dumps(case).encode()), Invocation(b'"well"')
     scenario = Scenario(

@@ -31,7 +31,7 @@ SCENARIOS = {
         tuple(INVOCATIONS.values()),
         {"AWS_EXECUTION_ENV": environment},
     )
-    for environment in ("AWS_Lambda_Image", "AWS_Lambda_python3.12")
+    for environment in ("AWS_Lambda_python3.11", "AWS_Lambda_python3.12")
 }
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.integration.differential import comparable
+from tests.integration.differential.differences import proves
 from tests.integration.differential.pair import Pairs
 from tests.integration.differential.scenario import Scenario
 from tests.integration.differential.tasks import objects, values
@@ -26,7 +27,7 @@ SCENARIOS = {
         {"AWS_EXECUTION_ENV": environment},
     )
     for module, names in MODULES.items()
-    for environment in (None, "AWS_Lambda_Image", "AWS_Lambda_python3.12")
+    for environment in (None, "AWS_Lambda_python3.11", "AWS_Lambda_python3.12")
 }
 
 
@@ -50,3 +51,17 @@ def test_results_are_logged_alike(pairs: Pairs, scenario: str) -> None:
     pair = pairs.run(SCENARIOS[scenario])
     expected = comparable.log(pair.awslambdaric.outcome)
     assert comparable.log(pair.surefoot.outcome) == expected
+
+
+@proves("utf8-in-images")
+def test_an_image_answers_in_utf_8_unless_escapes_are_asked_for(pairs: Pairs) -> None:
+    case = "values string-cjk"
+    environment = {"AWS_EXECUTION_ENV": "AWS_Lambda_Image"}
+    invocation = INVOCATIONS[case]
+    pair = pairs.run(Scenario("utf-8", "values.handler", (invocation,), environment))
+    ours, theirs = (each.post(invocation).body for each in (pair.surefoot, pair.awslambdaric))
+    assert json.loads(ours) == json.loads(theirs)
+    assert (ours.isascii(), theirs.isascii()) == (False, True)
+    escaped = {**environment, "SUREFOOT_ESCAPE_JSON": "1"}
+    again = pairs.run(Scenario("escaped", "values.handler", (invocation,), escaped))
+    assert again.surefoot.post(invocation).body == theirs
