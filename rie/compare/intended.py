@@ -126,7 +126,7 @@ INTENDED_DIFFERENCES = (
     IntendedDifference(
         "utf8-in-images",
         "In images surefoot answers in UTF-8, as AWS's own Python images do since 3.12, and "
-        "awslambdaric escapes everything beyond ASCII. SUREFOOT_ESCAPE_JSON=1 brings the escapes back.",
+        "awslambdaric escapes everything beyond ASCII; SUREFOOT_ESCAPE_JSON=1 does so here, too.",
         frozenset({observations.BODY}),
         predicates.unescaped,
     ),

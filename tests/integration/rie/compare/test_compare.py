@@ -48,6 +48,10 @@ def varies(event, context):
 def varies_and_differs(event, context):
     return {"id": str(uuid.uuid4()), "client": client(event, context)}
 
+def umlauts(event: object, context: object) -> str:
+    return "äöü"
+
+
 def generates(event, context):
     yield "a"
     yield "b"
@@ -165,6 +169,7 @@ def test_intended_differences_are_explained_and_have_an_exit_code_of_their_own(
         ("app.awaits", {"async-handlers"}),
         ("app.large", {"refused-answers", "own-words"}),
         ("app.not_json", {"no-nan"}),
+        ("app.umlauts", {"utf8-in-images"}),
         ("app.surrogate", {"lone-surrogates"}),
         ("broken.handler", {"import-error-trace", "init-error-headers", "update-warning"}),
     ],
