@@ -140,7 +140,7 @@ class Client:
         what = f"streamed response to request {invocation.request_id}"
         if told:
             self.say(f"the peer {told} the {what}; the handler's generator was closed.")
-        if reply is not None:
+        if reply is not None and reply.status != 202:
             self._judge(reply, what)
 
     def _next_piece(
@@ -218,8 +218,6 @@ class Client:
     def _judge(self, reply: Reply, what: str) -> None:
         """Tell of a refusal; stop at a container error."""
         status = reply.status
-        if status == 202:
-            return
         if status >= 500:
             raise _stop(f"the {what}", reply)
         reason = _REFUSALS.get(status, f"answered with status {status}")

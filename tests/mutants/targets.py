@@ -14,32 +14,53 @@ class Target:
 
     module: str
     tests: tuple[str, ...]
+    """In-process ones, which take about a second."""
+    slow: tuple[str, ...] = ()
+    """Those that start the runtime, for what the others let pass."""
+
+    def paths(self, quick: bool) -> tuple[str, ...]:
+        """The tests to run, the fast ones first."""
+        return self.tests if quick else self.tests + self.slow
 
 
 _FAULTS = ("faults/test_connection.py", "faults/test_http.py", "faults/test_statuses.py")
-_DEADLINE = ("unit/test_deadline.py", "unit/test_loop.py")
-_SHELL = ("unit/test_shell.py", "unit/test_shell_errexit.py", "unit/test_shell_faults.py")
+_CLIENT = ("unit/test_client.py", "unit/test_transport.py", "unit/test_drain.py")
+_GUARD = ("unit/test_deadline.py", "unit/test_loop.py")
+_ALARM = ("features/test_deadline.py", "features/test_alarm.py")
 _WORKERS = (
-    *("unit/test_workers.py", "unit/test_workers_client.py", "unit/test_workers_supervisor.py"),
-    "workers",
+    *("unit/test_workers_supervisor.py", "unit/test_workers.py", "unit/test_workers_client.py"),
 )
+_REAL_WORKERS = ("workers",)
+_CONCURRENT = ("unit/test_places.py", "unit/test_concurrent.py")
+_REAL_CONCURRENT = ("features/test_concurrent.py", "features/test_concurrent_faults.py")
+_SHELL = ("unit/test_shell.py", "unit/test_shell_errexit.py", "unit/test_shell_faults.py")
 
 TARGETS = (
-    Target("client.py", ("unit/test_client.py", "unit/test_loop.py", *_FAULTS)),
-    Target("transport.py", ("unit/test_transport.py", "unit/test_client.py", *_FAULTS)),
-    Target("drain.py", ("unit/test_drain.py", "features/test_streaming.py", *_FAULTS)),
+    Target("client.py", _CLIENT, ("features/test_streaming.py", *_FAULTS)),
+    Target("transport.py", ("unit/test_transport.py", *_CLIENT), _FAULTS),
+    Target("drain.py", ("unit/test_drain.py", *_CLIENT), ("features/test_streaming.py", *_FAULTS)),
     Target("wire.py", ("unit/test_wire.py", "unit/test_wire_refusals.py", "unit/test_client.py")),
-    Target("head.py", ("unit/test_head.py", "unit/test_client.py")),
+    Target("head.py", ("unit/test_head.py", "unit/test_wire_refusals.py", "unit/test_client.py")),
     Target("invocation.py", ("unit/test_invocation.py", "unit/test_workers.py")),
-    Target("loop.py", ("unit/test_loop.py", "features/test_lifecycle.py")),
-    Target("concurrent.py", ("features/test_concurrent.py",)),
-    Target("deadline.py", ("unit/test_loop.py", "features/test_deadline.py")),
-    Target("handlers/shell.py", ("unit/test_shell.py",)),
-    Target("handlers/shellserver.py", ("unit/test_shell.py",)),
-    Target("workers/child.py", _WORKERS),
-    Target("workers/supervisor.py", _WORKERS),
-    Target("workers/messages.py", _WORKERS),
-    Target("workers/lifeline.py", _WORKERS),
+    Target("polling.py", ("unit/test_drain.py",)),
+    Target("loop.py", _GUARD, ("features/test_lifecycle.py",)),
+    Target("concurrent.py", _CONCURRENT, _REAL_CONCURRENT),
+    Target("places.py", _CONCURRENT, _REAL_CONCURRENT),
+    Target("deadline.py", _GUARD, _ALARM),
+    Target("alarm.py", _GUARD, _ALARM),
+    Target("workers/board.py", _WORKERS),
+    Target("workers/child.py", _WORKERS, _REAL_WORKERS),
+    Target("workers/lifeline.py", _WORKERS, _REAL_WORKERS),
+    Target("workers/messages.py", _WORKERS, _REAL_WORKERS),
+    Target("workers/output.py", _WORKERS, ("workers/test_output.py",)),
+    Target("workers/restart.py", _WORKERS),
+    Target("workers/signals.py", _WORKERS, _REAL_WORKERS),
+    Target("workers/supervisor.py", _WORKERS, _REAL_WORKERS),
+    Target("handlers/shell.py", _SHELL, ("features/test_shell.py",)),
+    Target("handlers/shellfault.py", _SHELL),
+    Target("handlers/shellprocess.py", _SHELL),
+    Target("handlers/shellserver.py", _SHELL),
+    Target("logs/uncaught.py", ("unit/test_logs_uncaught.py",)),
 )
 
 # Of each group of cosmic-ray's operators the ones that programmers get wrong: a sum that becomes a
