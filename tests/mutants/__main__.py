@@ -29,7 +29,7 @@ from tests.mutants.targets import OPERATORS, TARGETS, Target
 EQUIVALENT = Path(__file__).with_name("equivalent.tsv")
 _PACKAGE = Path("runtime", "surefoot")
 # A mutant that hangs is noticed, too; so much longer than the unchanged module may it take.
-PATIENCE, EXTRA_S = 4, 20
+PATIENCE, EXTRA_S = 4, 8
 
 
 @dataclass(frozen=True)
