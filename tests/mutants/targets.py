@@ -18,9 +18,9 @@ class Target:
     slow: tuple[str, ...] = ()
     """Those that start the runtime, for what the others let pass."""
 
-    def paths(self, quick: bool) -> tuple[str, ...]:
-        """The tests to run, the fast ones first."""
-        return self.tests if quick else self.tests + self.slow
+    def stages(self, quick: bool) -> list[tuple[str, ...]]:
+        """The tests to run, one list after the other."""
+        return [self.tests] if quick or not self.slow else [self.tests, self.slow]
 
 
 _FAULTS = ("faults/test_connection.py", "faults/test_http.py", "faults/test_statuses.py")
@@ -29,9 +29,10 @@ _GUARD = ("unit/test_deadline.py", "unit/test_loop.py")
 _ALARM = ("features/test_deadline.py", "features/test_alarm.py")
 _WORKERS = (
     *("unit/test_workers_supervisor.py", "unit/test_workers.py", "unit/test_workers_client.py"),
+    "unit/test_workers_messages.py",
 )
 _REAL_WORKERS = ("workers",)
-_CONCURRENT = ("unit/test_places.py", "unit/test_concurrent.py")
+_CONCURRENT = ("unit/test_places.py",)
 _REAL_CONCURRENT = ("features/test_concurrent.py", "features/test_concurrent_faults.py")
 _SHELL = ("unit/test_shell.py", "unit/test_shell_errexit.py", "unit/test_shell_faults.py")
 
@@ -42,12 +43,12 @@ TARGETS = (
     Target("wire.py", ("unit/test_wire.py", "unit/test_wire_refusals.py", "unit/test_client.py")),
     Target("head.py", ("unit/test_head.py", "unit/test_wire_refusals.py", "unit/test_client.py")),
     Target("invocation.py", ("unit/test_invocation.py", "unit/test_workers.py")),
-    Target("polling.py", ("unit/test_drain.py",)),
+    Target("polling.py", ("unit/test_polling.py",)),
     Target("loop.py", _GUARD, ("features/test_lifecycle.py",)),
     Target("concurrent.py", _CONCURRENT, _REAL_CONCURRENT),
     Target("places.py", _CONCURRENT, _REAL_CONCURRENT),
     Target("deadline.py", _GUARD, _ALARM),
-    Target("alarm.py", _GUARD, _ALARM),
+    Target("alarm.py", ("unit/test_alarm.py",), _ALARM),
     Target("workers/board.py", _WORKERS),
     Target("workers/child.py", _WORKERS, _REAL_WORKERS),
     Target("workers/lifeline.py", _WORKERS, _REAL_WORKERS),
@@ -59,7 +60,6 @@ TARGETS = (
     Target("handlers/shell.py", _SHELL, ("features/test_shell.py",)),
     Target("handlers/shellfault.py", _SHELL),
     Target("handlers/shellprocess.py", _SHELL),
-    Target("handlers/shellserver.py", _SHELL),
     Target("logs/uncaught.py", ("unit/test_logs_uncaught.py",)),
 )
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from surefoot.drain import send_rest
+from surefoot import drain
+from surefoot.drain import Upload, hung_up, receive, send_rest
 from surefoot.wire import ReplyParser
 
 BODY = memoryview(b"x" * 8_000_000)
@@ -83,3 +84,121 @@ def test_a_peer_that_left_without_an_answer_is_an_error(ends: Ends, said: bytes)
     theirs.close()
     with pytest.raises(OSError):
         send_rest(ours, BODY, ReplyParser())
+
+
+HEAD = b"POST / HTTP/1.1\r\n\r\n"
+ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
+
+
+def upload(ours: socket.socket, is_ours: bool = True) -> Upload:
+    return Upload(ours, ReplyParser(), HEAD, lambda: is_ours)
+
+
+def test_the_head_goes_out_once_with_the_first_piece(ends: Ends) -> None:
+    ours, theirs = ends
+    sending = upload(ours)
+    sending.send(b"one")
+    assert theirs.recv(100) == HEAD + b"one"
+    sending.send(b"two")
+    assert (theirs.recv(100), sending.open) == (b"two", True)
+    theirs.sendall(ACCEPTED)
+    # It is there before the last piece: an early answer.
+    reply = sending.finish(b"end")
+    assert reply is not None
+    assert (reply.status, reply.reusable, sending.open) == (202, False, False)
+
+
+def test_an_upload_of_its_end_alone_returns_the_reply_that_follows(ends: Ends) -> None:
+    ours, theirs = ends
+    peer = threading.Thread(target=lambda: (theirs.recv(100), theirs.sendall(ACCEPTED)))
+    sending = upload(ours)
+    # Answers only after it has read.
+    peer.start()
+    reply = sending.finish(b"end")
+    peer.join()
+    assert reply is not None
+    assert (reply.status, reply.reusable) == (202, True)
+
+
+def test_nothing_is_written_to_what_is_no_more_the_connection(ends: Ends) -> None:
+    ours, theirs = ends
+    sending = upload(ours, is_ours=False)
+    sending.send(b"one")
+    assert not sending.open
+    assert sending.finish(b"end") is None
+    theirs.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        theirs.recv(1)
+
+
+def test_an_early_answer_ends_an_upload_and_is_its_reply(ends: Ends) -> None:
+    ours, theirs = ends
+    theirs.sendall(REFUSAL)
+    sending = upload(ours)
+    sending.send(b"one")
+    assert not sending.open
+    reply = sending.finish(b"end")
+    assert reply is not None
+    assert (reply.status, reply.body) == (413, b"no")
+
+
+def test_a_peer_that_left_ends_an_upload_without_a_reply(ends: Ends) -> None:
+    ours, theirs = ends
+    theirs.close()
+    sending = upload(ours)
+    sending.send(b"one")
+    assert not sending.open
+    assert sending.finish(b"end") is None
+
+
+def test_a_connection_that_breaks_while_the_reply_is_awaited_has_none(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(drain, "receive", broken)
+    assert upload(ends[0]).finish(b"end") is None
+
+
+def test_an_idle_connection_is_there_until_something_is_to_be_read(ends: Ends) -> None:
+    ours, theirs = ends
+    assert not hung_up(ours)
+    theirs.sendall(b"x")
+    assert hung_up(ours)
+    ours.recv(1)
+    assert not hung_up(ours)
+    theirs.close()
+    assert hung_up(ours)
+
+
+LARGE = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+
+
+def test_a_large_body_is_received_in_place(ends: Ends) -> None:
+    ours, theirs = ends
+    body = bytes(range(250)) * 400
+    theirs.sendall(LARGE)
+    peer = threading.Thread(target=theirs.sendall, args=[body])
+    peer.start()
+    reply = receive(ours, ReplyParser())
+    peer.join()
+    assert reply is not None
+    assert (reply.body, reply.reusable) == (body, True)
+
+
+@pytest.mark.parametrize("sent", [b"", LARGE[:20], LARGE, LARGE + b"x" * 500])
+def test_a_reply_that_the_peer_does_not_finish_is_none(ends: Ends, sent: bytes) -> None:
+    ours, theirs = ends
+    theirs.sendall(sent)
+    theirs.shutdown(socket.SHUT_WR)
+    assert receive(ours, ReplyParser()) is None
+
+
+def test_a_body_without_a_length_ends_with_the_connection(ends: Ends) -> None:
+    ours, theirs = ends
+    theirs.sendall(b"HTTP/1.1 200 OK\r\n\r\nbody")
+    theirs.shutdown(socket.SHUT_WR)
+    reply = receive(ours, ReplyParser())
+    assert reply is not None
+    assert (reply.body, reply.reusable) == (b"body", False)
