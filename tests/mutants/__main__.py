@@ -16,45 +16,23 @@ import queue
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rie.console import say
 from rie.paths import ROOT
 from tests.mutants.checkout import WORK, Checkout
+from tests.mutants.memory import Memory, Mutant, Outcome
 from tests.mutants.results import Score, table, write
-from tests.mutants.targets import OPERATORS, TARGETS, Target
+from tests.mutants.targets import OPERATORS, PACKAGE, TARGETS, Target
 
 EQUIVALENT = Path(__file__).with_name("equivalent.tsv")
-_PACKAGE = Path("runtime", "surefoot")
 # A mutant that hangs is noticed, too; so much longer than the unchanged module may it take.
 PATIENCE, EXTRA_S = 4, 8
 
 
 # Seconds for each list of tests.
 Limits = dict[tuple[str, ...], float]
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One change: the n-th place where an operator fits, in a module."""
-
-    target: Target
-    operator: str
-    occurrence: int
-    line: int
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of it: noticed or not, and the line before and after."""
-
-    mutant: Mutant
-    noticed: bool
-    before: str
-    after: str
-    seconds: float
 
 
 def main() -> int:
@@ -64,6 +42,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument("--only", action="append", metavar="MODULE", help="such as client.py")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N")
+    parser.add_argument(
+        "--survivors",
+        action="store_true",
+        help="what earlier runs on the same source noticed stays so",
+    )
     parser.add_argument("--quick", action="store_true", help="in-process tests only")
     parser.add_argument("--record", action="store_true", help="write tests/mutants/results.tsv")
     options = parser.parse_args()
@@ -73,16 +56,22 @@ def main() -> int:
     if options.sample and options.sample < len(mutants):
         chance = random.Random(options.seed)  # noqa: S311 (no secret)
         mutants = sorted(chance.sample(mutants, options.sample), key=mutants.index)
-    limits = _limits(targets, options.quick)
-    outcomes = list(_try(mutants, limits, options.jobs, options.quick))
-    return _report(outcomes, options.record)
+    memory = Memory(WORK / "outcomes.jsonl")
+    if not options.survivors:
+        memory.forget(mutants)
+    left = [each for each in mutants if not memory.was_noticed(each)]
+    say(f"{len(left)} to try")
+    limits = _limits({each.target: None for each in left}, options.quick)
+    for outcome in _try(left, limits, options.jobs, options.quick):
+        memory.keep(outcome)
+    return _report([memory.outcome(each) for each in mutants], options.record)
 
 
 def _mutants(target: Target) -> Iterator[Mutant]:
     from cosmic_ray.ast import ast_nodes, get_ast_from_path
     from cosmic_ray.plugins import get_operator
 
-    path = ROOT / _PACKAGE / target.module
+    path = ROOT / PACKAGE / target.module
     tree = get_ast_from_path(path)
     lines = path.read_text().splitlines()
     for name in OPERATORS:
@@ -96,7 +85,7 @@ def _mutants(target: Target) -> Iterator[Mutant]:
                 yield Mutant(target, name, occurrence, line)
 
 
-def _limits(targets: Sequence[Target], quick: bool) -> Limits:
+def _limits(targets: Iterable[Target], quick: bool) -> Limits:
     """Seconds that each list of tests may take; what fails unchanged can show nothing."""
     copy = Checkout("baseline")
     limits: Limits = {}
@@ -143,7 +132,7 @@ def _outcome(copy: Checkout, mutant: Mutant, limits: Limits, quick: bool) -> Out
     from cosmic_ray.mutating import use_mutation
     from cosmic_ray.plugins import get_operator
 
-    path = copy.path / _PACKAGE / mutant.target.module
+    path = copy.path / PACKAGE / mutant.target.module
     operator = get_operator(f"core/{mutant.operator}")()
     began = time.monotonic()
     with use_mutation(path, operator, mutant.occurrence) as (before, after):
@@ -157,7 +146,7 @@ def _outcome(copy: Checkout, mutant: Mutant, limits: Limits, quick: bool) -> Out
 
 
 def _place(outcome: Outcome) -> str:
-    return f"{_PACKAGE / outcome.mutant.target.module}:{outcome.mutant.line}"
+    return f"{PACKAGE / outcome.mutant.target.module}:{outcome.mutant.line}"
 
 
 def _report(outcomes: Sequence[Outcome], record: bool) -> int:

@@ -14,6 +14,7 @@ from rie.paths import ROOT
 
 WORK = ROOT / "build" / "mutants"
 _PYTHON = ROOT / ".venv" / "bin" / "python"
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 
 class Checkout:
@@ -24,10 +25,11 @@ class Checkout:
         self._fill()
         environ = {
             **os.environ,
-            # Of a module that changes every second no bytecode is ever right.
-            "PYTHONDONTWRITEBYTECODE": "1",
+            # Nor do the runs write any.
+            _NO_BYTECODE: "1",
             "PYTHONPATH": str(self.path),
         }
+        self._compile(environ)
         self._nursery = subprocess.Popen(
             [str(_PYTHON), "-m", "tests.mutants.nursery"],
             cwd=self.path,
@@ -45,6 +47,22 @@ class Checkout:
             if path and (ROOT / path).is_file():
                 (self.path / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / path, self.path / path)
+
+    def _compile(self, environ: dict[str, str]) -> None:
+        """Compile all, once: bytecode that is known by a hash of its source fits no mutant."""
+        options = ["-q", "--invalidation-mode", "checked-hash"]
+        folders = ["runtime", "rie", "tests/support", "tests/unit"]
+        subprocess.run(
+            [str(_PYTHON), "-m", "compileall", *options, *folders], cwd=self.path, check=True
+        )
+        # pytest has bytecode of its own for files of tests, which no mutant changes.
+        subprocess.run(
+            [str(_PYTHON), "-m", "pytest", "-q", "--collect-only", "tests/unit"],
+            cwd=self.path,
+            env={key: value for key, value in environ.items() if key != _NO_BYTECODE},
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
 
     def fails(self, tests: Sequence[str], limit: float | None) -> bool:
         """Whether the tests fail, or take longer than so many seconds."""

@@ -6,6 +6,9 @@ Times decide this list: a mutant costs one run of its tests, up to the first tha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+PACKAGE = Path("runtime", "surefoot")
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ _WORKERS = (
     "unit/test_workers_messages.py",
 )
 _REAL_WORKERS = ("workers",)
-_CONCURRENT = ("unit/test_places.py",)
+_CONCURRENT = ("unit/test_places.py", "unit/test_concurrent.py")
 _REAL_CONCURRENT = ("features/test_concurrent.py", "features/test_concurrent_faults.py")
 _SHELL = ("unit/test_shell.py", "unit/test_shell_errexit.py", "unit/test_shell_faults.py")
 
