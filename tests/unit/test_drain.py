@@ -202,3 +202,31 @@ def test_a_body_without_a_length_ends_with_the_connection(ends: Ends) -> None:
     reply = receive(ours, ReplyParser())
     assert reply is not None
     assert (reply.body, reply.reusable) == (b"body", False)
+
+
+class Writable:
+    """A poll that finds the connection writable, and nothing to read yet."""
+
+    def register(self, *_: int) -> None: ...
+
+    def poll(self) -> list[tuple[int, int]]:
+        return [(0, drain.POLLOUT)]
+
+
+@pytest.mark.parametrize(
+    ("said", "status"), [(REFUSAL, 413), (b"HTTP/1.1 100 Continue\r\n\r\n", None)]
+)
+def test_a_write_that_fails_is_explained_by_what_the_peer_had_said_before(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch, said: bytes, status: int | None
+) -> None:
+    ours, theirs = ends
+    theirs.sendall(said)
+    theirs.shutdown(socket.SHUT_RD)
+    monkeypatch.setattr(drain, "poll", Writable)
+    if status is None:
+        with pytest.raises(BrokenPipeError):
+            send_rest(ours, BODY, ReplyParser())
+    else:
+        reply = send_rest(ours, BODY, ReplyParser())
+        assert reply is not None
+        assert (reply.status, reply.reusable) == (status, False)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 
-from surefoot.errors import ContainerError, RemoteProtocolError, RuntimeStop
+from surefoot.client import Client
+from surefoot.errors import EXIT_INIT, ContainerError, RemoteProtocolError, RuntimeStop
 from surefoot.invocation import Invocation
+from surefoot.stream import Stream
 from surefoot.transport import Connection
 from surefoot.workers import child
-from surefoot.workers.board import ANSWERED, BUSY, ENDED, IDLE, REFUSED, Board
-from surefoot.workers.child import Worker, WorkerClient
+from surefoot.workers import lifeline as lifeline_module
+from surefoot.workers.board import ANSWERED, BUSY, ENDED, IDLE, INIT, REFUSED, Board
+from surefoot.workers.child import Worker, WorkerClient, WorkerConnection
 from surefoot.workers.lifeline import Drained, Lifeline
 from tests.support.route import Route
 from tests.support.runtime_api import RuntimeApi
@@ -190,3 +195,205 @@ def test_a_worker_that_lost_its_end_of_the_lifeline_goes_on_while_it_has_a_super
     for number in {other, lifeline._reading, lifeline._tokens}:
         os.close(number)
     lifeline.cut()
+
+
+@pytest.mark.parametrize("parked", [True, False])
+def test_a_worker_whose_question_no_refusal_answers_has_a_place(
+    monkeypatch: pytest.MonkeyPatch, parked: bool
+) -> None:
+    waits: list[float | None] = []
+    board, lifeline = Board(1), Lifeline()
+    board.enter(0, REFUSED)
+
+    def wait(_: object, seconds: float | None = None) -> bool:
+        waits.append(seconds)
+        return not parked or seconds is None
+
+    lifeline.wait = wait  # type: ignore[method-assign,assignment]
+    monkeypatch.setattr(Connection, "_send", lambda *_: None)
+    connection = WorkerConnection(fakes.config(), 0, board, lifeline)
+    connection.polling = True
+    assert connection._send(NO_SOCKET, b"GET", b"") is None
+    assert waits == ([0.8, None] if parked else [0.8])
+    assert board.state(0) == (IDLE if parked else REFUSED)
+
+
+def test_a_worker_waits_for_no_reply_that_is_here_and_for_none_to_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    early = fakes.reply(500)
+    replies = [early, None]
+    lifeline = Lifeline()
+    lifeline.wait = pytest.fail  # type: ignore[method-assign,assignment]
+    monkeypatch.setattr(Connection, "_send", lambda *_: replies.pop(0))
+    connection = WorkerConnection(fakes.config(), 0, Board(1), lifeline)
+    connection.polling = True
+    assert connection._send(NO_SOCKET, b"GET", b"") is early
+    connection.polling = False
+    lifeline.cut()
+    assert connection._send(NO_SOCKET, b"POST", b"") is None
+
+
+NO_SOCKET = cast("socket.socket", None)
+STREAM = cast("Stream", None)
+
+
+@pytest.mark.parametrize("error", [ContainerError("500."), None])
+def test_an_answer_that_cannot_be_delivered_ends_no_worker(
+    monkeypatch: pytest.MonkeyPatch, error: RuntimeStop | None
+) -> None:
+    said: list[str] = []
+    called: list[str] = []
+
+    def trouble(name: str) -> Callable[..., None]:
+        def method(*_: object) -> None:
+            called.append(name)
+            if error is not None:
+                raise error
+
+        return method
+
+    monkeypatch.setattr(child, "say", said.append)
+    for name in ("respond", "fail", "stream"):
+        monkeypatch.setattr(Client, name, trouble(name))
+    board = Board(1)
+    client = WorkerClient(fakes.config(), 0, board, Lifeline())
+    invocation = fakes.invocation()
+    for act in (
+        lambda: client.respond(invocation, b"", "text/plain"),
+        lambda: client.fail(invocation, REPORT),
+        lambda: client.stream(invocation, STREAM, lambda _: REPORT),
+    ):
+        board.take(0, "id", None)
+        act()
+        assert board.state(0) == ANSWERED
+    assert called == ["respond", "fail", "stream"]
+    assert said == ([] if error is None else ["500. The worker goes on."] * 3)
+
+
+def test_refusals_are_told_once_and_the_question_is_watched_only_while_it_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    seen: list[bool] = []
+    errors: list[RuntimeStop] = [ContainerError("500."), ContainerError("500.")]
+
+    def answer(client: WorkerClient) -> Invocation:
+        seen.append(client.line.polling)
+        if errors:
+            raise errors.pop()
+        return fakes.invocation()
+
+    monkeypatch.setattr(child, "say", said.append)
+    monkeypatch.setattr(Client, "next", answer)
+    lifeline = Lifeline()
+    lifeline.pause = lambda _: None  # type: ignore[method-assign]
+    client = WorkerClient(fakes.config(), 1, Board(2), lifeline)
+    client.next()
+    assert said == ["500. Worker 2 asks again."]
+    assert (seen, client.line.polling) == ([True] * 3, False)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "state"),
+    [(ContainerError("500."), ContainerError.exit_code, ENDED), (None, EXIT_INIT, INIT)],
+)
+def test_a_worker_says_with_its_state_and_code_why_it_ends(
+    error: RuntimeStop | None, code: int, state: int
+) -> None:
+    board = Board(1)
+    worker = Worker(fakes.config(), 0, board, Lifeline())
+
+    def work(client: Client) -> None:
+        assert isinstance(client, WorkerClient)
+        raise error or Drained
+
+    if error is None:
+        assert worker.run(work) == 0
+    else:
+        with pytest.raises(ContainerError):
+            worker.run(work)
+    assert (worker.exit_code, board.state(0)) == (code, state)
+
+
+def test_one_worker_alone_has_the_first_word() -> None:
+    lifeline = Lifeline()
+    workers = [Worker(fakes.config(), slot, Board(2), lifeline) for slot in range(2)]
+    assert [each.first_word() for each in workers] == [True, False]
+
+
+class Poll:
+    """Says what is ready, one answer for each question, and keeps for how long it was asked."""
+
+    def __init__(self, *ready: list[int]) -> None:
+        self.ready = list(ready)
+        self.limits: list[int | None] = []
+
+    def register(self, *_: int) -> None: ...
+
+    def poll(self, limit: int | None) -> list[tuple[int, int]]:
+        self.limits.append(limit)
+        return [(each, 1) for each in self.ready.pop(0)]
+
+
+class Connected:
+    """A socket with a number of its own."""
+
+    def fileno(self) -> int:
+        return 77
+
+
+@pytest.mark.parametrize(
+    ("held", "seconds", "limits"),
+    [(True, 0.8, [800]), (True, None, [None]), (False, 0.8, [800]), (False, None, [1000, 1000])],
+)
+def test_without_its_end_of_the_lifeline_a_worker_looks_for_its_supervisor_every_second(
+    monkeypatch: pytest.MonkeyPatch, held: bool, seconds: float | None, limits: list[int | None]
+) -> None:
+    lifeline = Lifeline()
+    poll = Poll([], [77])
+    if seconds is None and held:
+        poll.ready.pop(0)
+    monkeypatch.setattr(lifeline_module, "poll", lambda: poll)
+    monkeypatch.setattr(lifeline, "_is_held", lambda _: held)
+    came = lifeline.wait(cast("socket.socket", Connected()), seconds)
+    assert (came, poll.limits) == (seconds is None, limits)
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_an_orphan_ends_where_it_cannot_hear_of_its_supervisor(
+    monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    lifeline = Lifeline()
+    monkeypatch.setattr(lifeline_module, "poll", lambda: Poll([]))
+    monkeypatch.setattr(lifeline, "_is_held", lambda _: held)
+    lifeline._supervisor = -1
+    connection = cast("socket.socket", Connected())
+    if held:
+        assert not lifeline.wait(connection, 0.5)
+        lifeline.pause(0.5)
+        return
+    with pytest.raises(Drained):
+        lifeline.wait(connection, 0.5)
+    with pytest.raises(Drained):
+        lifeline.pause(0.5)
+
+
+def test_a_pause_is_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    lifeline = Lifeline()
+    poll = Poll([])
+    monkeypatch.setattr(lifeline_module, "poll", lambda: poll)
+    lifeline.pause(0.25)
+    assert poll.limits == [250]
+
+
+@pytest.mark.parametrize(
+    ("supervisor", "orphan"), [("self", False), ("parent", False), ("gone", True)]
+)
+def test_a_worker_is_an_orphan_when_its_parent_is_not_the_supervisor(
+    supervisor: str, orphan: bool
+) -> None:
+    lifeline = Lifeline()
+    numbers = {"self": os.getpid(), "parent": os.getppid(), "gone": -1}
+    lifeline._supervisor = numbers[supervisor]
+    assert lifeline._is_orphan() == orphan
