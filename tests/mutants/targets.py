@@ -32,7 +32,7 @@ _GUARD = ("unit/test_deadline.py", "unit/test_loop.py")
 _ALARM = ("features/test_deadline.py", "features/test_alarm.py")
 _WORKERS = (
     *("unit/test_workers_supervisor.py", "unit/test_workers.py", "unit/test_workers_client.py"),
-    "unit/test_workers_messages.py",
+    *("unit/test_workers_messages.py", "unit/test_workers_signals.py"),
 )
 _REAL_WORKERS = ("workers",)
 _CONCURRENT = ("unit/test_places.py", "unit/test_concurrent.py")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -70,11 +70,13 @@ def test_an_answer_that_ends_with_the_connection_is_returned(ends: Ends) -> None
 def test_an_announcement_is_no_answer(ends: Ends) -> None:
     ours, theirs = ends
     theirs.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-    reader = threading.Thread(target=read_all, args=[theirs, []])
+    sizes: list[int] = []
+    reader = threading.Thread(target=read_all, args=[theirs, sizes])
     reader.start()
     assert send_rest(ours, BODY, ReplyParser()) is None
     ours.shutdown(socket.SHUT_WR)
     reader.join()
+    assert sum(sizes) == len(BODY)
 
 
 @pytest.mark.parametrize("said", [b"", REFUSAL[:20]])
@@ -230,3 +232,30 @@ def test_a_write_that_fails_is_explained_by_what_the_peer_had_said_before(
         reply = send_rest(ours, BODY, ReplyParser())
         assert reply is not None
         assert (reply.status, reply.reusable) == (status, False)
+
+
+class Hasty(Writable):
+    """Calls a full connection writable twice, before the peer reads at all."""
+
+    def __init__(self, read: Callable[[], None]) -> None:
+        self.read = read
+        self.asked = 0
+
+    def poll(self) -> list[tuple[int, int]]:
+        self.asked += 1
+        if self.asked == 4:
+            self.read()
+        return super().poll()
+
+
+def test_a_connection_that_turns_out_to_be_full_is_waited_for(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = ends
+    sizes: list[int] = []
+    reader = threading.Thread(target=read_all, args=[theirs, sizes])
+    monkeypatch.setattr(drain, "poll", lambda: Hasty(reader.start))
+    assert send_rest(ours, BODY, ReplyParser()) is None
+    ours.shutdown(socket.SHUT_WR)
+    reader.join()
+    assert sum(sizes) == len(BODY)
