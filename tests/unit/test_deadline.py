@@ -568,6 +568,18 @@ def test_between_the_call_and_the_answer_it_only_notes_that_time_is_over(
     assert not guard.expired
 
 
+def test_a_stream_that_is_over_is_no_business_of_the_next_invocation(
+    guard: Guard, clock: Clock
+) -> None:
+    guard.arm("one", far(clock))
+    guard.watch(iter(()))
+    guard.disarm()
+    guard.arm("two", far(clock))
+    del clock.timers[:]
+    ring()
+    assert (guard.expired, clock.timers) == (True, [])
+
+
 def test_a_source_without_a_close_needs_none(guard: Guard) -> None:
     source = guard.watch(iter([1]))
     assert list(source) == [1]

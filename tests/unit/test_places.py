@@ -123,10 +123,10 @@ def test_times_are_seconds_and_none_is_no_limit(
     places = Places(1)
     poll = Poll()
     monkeypatch.setattr(module.select, "poll", lambda: poll)
-    places.wait(ends[0], 0.8)
+    places.wait(ends[0], 8.0)
     places.wait(ends[0])
-    places.pause(0.25)
-    assert poll.limits == [800, None, 250]
+    places.pause(2.5)
+    assert poll.limits == [8000, None, 2500]
 
 
 def attached(api: RuntimeApi, places: Places) -> Client:
@@ -194,12 +194,14 @@ def test_a_place_whose_question_no_refusal_answers_is_parked(
         waits.append(seconds)
         return not parked or seconds is None
 
+    pauses: list[float] = []
+    monkeypatch.setattr(places, "pause", pauses.append)
     monkeypatch.setattr(places, "wait", wait)
     monkeypatch.setattr(Connection, "_send", lambda *_: None)
     connection = PlaceConnection("127.0.0.1", 1, 0, places)
     connection.polling = True
     assert connection._send(ends[0], b"GET", b"") is None
-    assert waits == ([module.LAST_DELAY, None] if parked else [module.LAST_DELAY])
+    assert (waits, pauses) == ([0.8, None] if parked else [0.8], [0])
     assert places._states[0] == (module._IDLE if parked else module._REFUSED)
 
 
@@ -211,5 +213,10 @@ def test_an_early_reply_to_a_question_is_not_waited_for_again(
     monkeypatch.setattr(places, "wait", pytest.fail)
     monkeypatch.setattr(Connection, "_send", lambda *_: early)
     connection = PlaceConnection("127.0.0.1", 1, 0, places)
+    assert connection._send(ends[0], b"POST", b"") is early
     connection.polling = True
     assert connection._send(ends[0], b"GET", b"") is early
+    places.end(BROKEN)
+    connection.polling = False
+    assert connection._send(ends[0], b"POST", b"") is early
+    assert PlaceConnection("::1", 1, 0, places)._send(ends[0], b"POST", b"") is early

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -42,7 +45,7 @@ class Clock:
 
     def poll(self, milliseconds: int) -> list[tuple[int, int]]:
         self.waits.append(milliseconds)
-        self.now += 0.3
+        self.now += 3
         return [(7, polling.POLLOUT)] if len(self.waits) <= self.writable else []
 
     def _write(self, descriptor: int, data: bytes) -> int:
@@ -56,7 +59,7 @@ def test_all_is_written_in_pieces_that_a_writable_pipe_takes_at_once(
 ) -> None:
     clock = Clock(monkeypatch, writable=10)
     data = bytes(range(256)) * 33
-    assert write_within(7, data, 0.5)
+    assert write_within(7, data, 5)
     assert [len(each) for each in clock.written] == [4096, 4096, 256]
     assert b"".join(clock.written) == data
 
@@ -65,8 +68,8 @@ def test_each_wait_is_what_is_left_of_the_time_and_never_without_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = Clock(monkeypatch, writable=2)
-    assert not write_within(7, b"x" * 20_000, 0.5)
-    assert clock.waits == [500, pytest.approx(200, abs=1), 0]
+    assert not write_within(7, b"x" * 20_000, 5)
+    assert clock.waits == [5000, 2000, 0]
     assert [len(each) for each in clock.written] == [4096, 4096]
 
 
@@ -105,3 +108,33 @@ def test_a_broken_descriptor_is_what_poll_says_of_one_without_a_partner(pipe: Pi
     os.close(writing)
     ((_, events),) = waiting.poll(0)
     assert events & polling.BROKEN
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_a_select_module_of_the_functions_own_is_found_as_without_the_runtime(
+    tmp_path: Path, loaded: bool
+) -> None:
+    """The function's own is on the path before the library's when the runtime starts."""
+    (tmp_path / "select.py").write_text("MINE = True\n")
+    code = (
+        "import sys\n"
+        "path = [sys.argv[1], *sys.path]\n"
+        f"{'import select; before = select' if loaded else 'before = None'}\n"
+        "sys.path[:] = path\n"
+        "import surefoot.polling\n"
+        "assert sys.path == path\n"
+        "assert surefoot.polling.poll().poll(0) == []\n"
+        "assert sys.modules.get('select') is before or 'select' in sys.builtin_module_names\n"
+        "import select\n"
+        "print(hasattr(select, 'MINE'))\n"
+    )
+    runtime = str(Path(polling.__file__).parents[1])
+    answer = subprocess.run(
+        [sys.executable, "-S", "-c", code, str(tmp_path)],
+        env={"PYTHONPATH": runtime},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    own = not loaded and "select" not in sys.builtin_module_names
+    assert answer.stdout == f"{own}\n"

@@ -209,12 +209,14 @@ def test_a_worker_whose_question_no_refusal_answers_has_a_place(
         waits.append(seconds)
         return not parked or seconds is None
 
+    pauses: list[float] = []
+    lifeline.pause = pauses.append  # type: ignore[method-assign,assignment]
     lifeline.wait = wait  # type: ignore[method-assign,assignment]
     monkeypatch.setattr(Connection, "_send", lambda *_: None)
     connection = WorkerConnection(fakes.config(), 0, board, lifeline)
     connection.polling = True
     assert connection._send(NO_SOCKET, b"GET", b"") is None
-    assert waits == ([0.8, None] if parked else [0.8])
+    assert (waits, pauses) == ([0.8, None] if parked else [0.8], [0])
     assert board.state(0) == (IDLE if parked else REFUSED)
 
 
@@ -231,6 +233,9 @@ def test_a_worker_waits_for_no_reply_that_is_here_and_for_none_to_an_answer(
     assert connection._send(NO_SOCKET, b"GET", b"") is early
     connection.polling = False
     lifeline.cut()
+    assert connection._send(NO_SOCKET, b"POST", b"") is None
+    replies.append(None)
+    connection = WorkerConnection(fakes.config(), 0, Board(1), lifeline)
     assert connection._send(NO_SOCKET, b"POST", b"") is None
 
 
@@ -345,7 +350,7 @@ class Connected:
 
 @pytest.mark.parametrize(
     ("held", "seconds", "limits"),
-    [(True, 0.8, [800]), (True, None, [None]), (False, 0.8, [800]), (False, None, [1000, 1000])],
+    [(True, 8.0, [8000]), (True, None, [None]), (False, 8.0, [8000]), (False, None, [1000, 1000])],
 )
 def test_without_its_end_of_the_lifeline_a_worker_looks_for_its_supervisor_every_second(
     monkeypatch: pytest.MonkeyPatch, held: bool, seconds: float | None, limits: list[int | None]
@@ -383,8 +388,8 @@ def test_a_pause_is_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     lifeline = Lifeline()
     poll = Poll([])
     monkeypatch.setattr(lifeline_module, "poll", lambda: poll)
-    lifeline.pause(0.25)
-    assert poll.limits == [250]
+    lifeline.pause(2.5)
+    assert poll.limits == [2500]
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ def test_a_wait_is_no_shorter_than_it_says(queue: Signals, monkeypatch: pytest.M
     poll = Poll(found=False)
     monkeypatch.setattr(module, "poll", lambda: poll)
     os.write(queue._writing, bytes([15]))
-    assert [queue.wait(0.25), queue.wait(None), queue.wait(0)] == [[], [], []]
-    assert poll.limits == [251, None, 1]
+    assert [queue.wait(2.5), queue.wait(None), queue.wait(0)] == [[], [], []]
+    assert poll.limits == [2501, None, 1]
 
 
 def test_a_signal_that_someone_else_took_is_none(
