@@ -19,6 +19,7 @@ import pytest
 _OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly")
 # The plugins are there already; pytest would complain that it cannot rewrite their assertions.
 _LOADED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+_MOST_DESCRIPTORS = 256
 _POLL_S = 0.02
 _LIMIT_REACHED = -9
 
@@ -59,7 +60,8 @@ def _test(tests: list[str]) -> None:
         nothing = os.open(os.devnull, os.O_RDWR)
         for descriptor in range(3):
             os.dup2(nothing, descriptor)
-        os.close(nothing)
+        # A mutant that writes where it should not must not reach whoever waits for the answers.
+        os.closerange(3, _MOST_DESCRIPTORS)
         code = int(pytest.main([*_OPTIONS, *_LOADED, *tests]))
     finally:
         os._exit(code)

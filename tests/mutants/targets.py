@@ -37,6 +37,7 @@ _WORKERS = (
 _REAL_WORKERS = ("workers",)
 _CONCURRENT = ("unit/test_places.py", "unit/test_concurrent.py")
 _REAL_CONCURRENT = ("features/test_concurrent.py", "features/test_concurrent_faults.py")
+_TURNS = ("unit/test_shell_turns.py",)
 _SHELL = ("unit/test_shell.py", "unit/test_shell_errexit.py", "unit/test_shell_faults.py")
 
 TARGETS = (
@@ -60,9 +61,9 @@ TARGETS = (
     Target("workers/restart.py", _WORKERS),
     Target("workers/signals.py", _WORKERS, _REAL_WORKERS),
     Target("workers/supervisor.py", _WORKERS, _REAL_WORKERS),
-    Target("handlers/shell.py", _SHELL, ("features/test_shell.py",)),
-    Target("handlers/shellfault.py", _SHELL),
-    Target("handlers/shellprocess.py", _SHELL),
+    Target("handlers/shell.py", _TURNS, _SHELL),
+    Target("handlers/shellfault.py", _TURNS, _SHELL),
+    Target("handlers/shellprocess.py", _TURNS, _SHELL),
     Target("logs/uncaught.py", ("unit/test_logs_uncaught.py",)),
 )
 

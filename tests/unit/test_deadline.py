@@ -347,16 +347,17 @@ def test_a_timer_that_differs_from_the_guards_own_is_given_back(
     assert clock.timers == timers
 
 
+@pytest.mark.parametrize("interval", [0.0, 3.0])
 def test_an_alarm_of_the_functions_without_a_handler_leaves_the_watch_to_a_thread(
-    guard: Guard, clock: Clock, watchdog: Watchdog
+    guard: Guard, clock: Clock, watchdog: Watchdog, interval: float
 ) -> None:
-    clock.left = (20.0, 3.0)
+    clock.left = (20.0, interval)
     guard.arm("id", far(clock))
-    assert clock.timers == [(99.5, 0.0), (20.0, 3.0)]
+    assert clock.timers == [(99.5, 0.0), (20.0, interval)]
     assert watchdog.calls[-1] == ("later", 99.5)
     assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
     guard.disarm()
-    assert (watchdog.calls[-1], clock.left) == (("cancel", 0), (20.0, 3.0))
+    assert (watchdog.calls[-1], clock.left) == (("cancel", 0), (20.0, interval))
     del watchdog.calls[:]
     guard.disarm()
     assert watchdog.calls == []
