@@ -6,6 +6,7 @@ import asyncio
 import functools
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, cast
 
@@ -47,12 +48,13 @@ class Asking(Places):
         self.others = others
         self.pauses: list[float] = []
         self.asked = 0
+        self.deadline = "5"
 
     def ask(self, *_: object) -> Invocation:
         self.asked += 1
         if self.errors:
             raise self.errors.pop(0)
-        return fakes.invocation(headers={"lambda-runtime-deadline-ms": "5"})
+        return fakes.invocation(headers={"lambda-runtime-deadline-ms": self.deadline})
 
     def others_are_served(self, _: int) -> bool:
         return self.others
@@ -102,7 +104,7 @@ class Kept(Client):
         self.sent.append(report.kind)
 
     def stream(self, _: Invocation, stream: Stream, __: Callable[..., Report]) -> None:
-        self.sent.append(stream)
+        self.sent.append(["streamed", *stream])
 
 
 def client() -> Kept:
@@ -208,8 +210,78 @@ def test_a_generator_is_streamed(make: Make) -> None:
     serving.function = lambda *_: (each for each in ["one", "two"])
     kept = client()
     serving._serve(kept, fakes.invocation())
-    (stream,) = kept.sent
-    assert list(cast("Stream", stream)) == [b"one", b"two"]
+    assert kept.sent == [["streamed", b"one", b"two"]]
+
+
+async def one_and_two(*_: object) -> AsyncIterator[str]:
+    yield "one"
+    await asyncio.sleep(0)
+    yield "two"
+
+
+async def a_generator(*_: object) -> AsyncIterator[str]:
+    return one_and_two()
+
+
+async def a_value(*_: object) -> int:
+    await asyncio.sleep(0)
+    return 7
+
+
+async def broken(*_: object) -> AsyncIterator[str]:
+    yield "one"
+    raise KeyError("k")
+
+
+class KeptUntilItFails(Kept):
+    """Notes the failure of a stream after what had come before."""
+
+    def stream(self, _: Invocation, stream: Stream, failed: Callable[..., Report]) -> None:
+        pieces: list[object] = ["streamed"]
+        self.sent.append(pieces)
+        try:
+            pieces.extend(stream)
+        except KeyError as error:
+            pieces.append(failed(error).kind)
+
+
+@pytest.mark.parametrize(
+    ("function", "sent"),
+    [
+        (one_and_two, ["streamed", b"one", b"two"]),
+        (a_generator, ["streamed", b"one", b"two"]),
+        (a_value, (b"7", "application/json")),
+        (broken, ["streamed", b"one", "KeyError"]),
+    ],
+)
+def test_what_a_coroutine_handler_returns_is_answered_from_its_loop(
+    make: Make,
+    loop: asyncio.AbstractEventLoop,
+    function: Callable[[Any, Any], Any],
+    sent: object,
+) -> None:
+    serving = make()
+    serving.function = function
+    kept = KeptUntilItFails()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        serving._serve(kept, fakes.invocation())
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+    assert kept.sent == [sent]
+
+
+def test_a_refusal_is_told_at_once_and_a_deadline_taken_as_it_was_meant(
+    make: Make, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(concurrent.time, "time", lambda: 1_000_000.0)
+    serving = make()
+    places = serving._places = Asking([ContainerError("500.")], others=False)
+    places.deadline = str(1_000_000_000 + 5 * 10**9)
+    assert serving._next(0, client()).deadline_ms == 1_000_005_000
+    assert said == ["500. Place 1 asks again."]
 
 
 @pytest.mark.parametrize(
@@ -237,7 +309,14 @@ def timed(seconds: float, now: float) -> Invocation:
 
 @pytest.mark.parametrize(
     ("margin_ms", "left", "delay"),
-    [("500", 60, 59.5), ("500", 4, 3.6), ("0", 60, None), ("500", 0, None), ("500", -1, None)],
+    [
+        ("500", 60, 59.5),
+        ("500", 4, 3.6),
+        ("500", 0.005, 0.0045),
+        ("0", 60, None),
+        ("500", 0, None),
+        ("500", -1, None),
+    ],
 )
 def test_a_task_is_watched_until_a_margin_before_its_deadline(
     make: Make,
@@ -386,3 +465,32 @@ def test_a_child_has_the_default_handler_and_no_wake_up_of_its_parent(
     hooks["before"]()
     hooks["after_in_child"]()
     assert calls == [block, -1, (signal.SIGTERM, signal.SIG_DFL), restore]
+
+
+def test_each_place_has_a_thread_that_keeps_no_process_and_the_end_has_its_reason(
+    make: Make, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving = make()
+    serving.clients = [client(), client()]
+    polled: list[tuple[int, Client, bool]] = []
+    signals: list[object] = []
+
+    def poll(place: int, client: Client) -> None:
+        polled.append((place, client, threading.current_thread().daemon))
+        if len(polled) == 2:
+            with pytest.raises(RuntimeError):
+                loop.stop()
+            loop.call_soon_threadsafe(serving._stop)
+
+    monkeypatch.setattr(serving, "_poll", poll)
+    monkeypatch.setattr(serving, "_end_at", lambda *seen: signals.append(seen[0]))
+    reason = serving._places.reason = ContainerError("end")
+    with pytest.raises(ContainerError) as caught:
+        serving.run()
+    assert caught.value is reason
+    assert sorted(polled, key=lambda each: each[0]) == [
+        (place, each, True) for place, each in enumerate(serving.clients)
+    ]
+    assert signals == [signal.SIGTERM, signal.SIGINT]
+    # As it was.
+    loop.stop()

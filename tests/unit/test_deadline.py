@@ -604,3 +604,43 @@ def test_a_source_without_a_close_needs_none(guard: Guard) -> None:
 def test_an_exception_never_meets_code_of_the_runtime(name: str | None, ours: bool) -> None:
     frame = None if name is None else SimpleNamespace(f_globals={"__name__": name})
     assert deadline._is_ours(cast("FrameType", frame)) == ours
+
+
+def test_a_step_of_a_stream_is_the_users_code_and_what_is_between_is_not(guard: Guard) -> None:
+    seen: list[bool] = []
+
+    def values() -> Iterator[int]:
+        for number in range(2):
+            seen.append(guard.in_user_code)
+            yield number
+
+    for _ in guard.watch(values()):
+        seen.append(guard.in_user_code)
+    assert seen == [True, False, True, False]
+
+
+def test_a_handler_that_the_function_set_since_is_not_given_the_guards_timer(
+    guard: Guard, clock: Clock, watchdog: Watchdog
+) -> None:
+    guard.arm("one", far(clock))
+    clock.left = (0.0, 0.0)
+    guard.disarm()
+    _signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    del clock.timers[:]
+    guard.arm("two", far(clock))
+    assert (clock.timers, watchdog.calls[-1]) == ([], ("later", 99.5))
+    guard.disarm()
+    _signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+def test_after_the_stacks_have_been_written_they_are_asked_for_again(
+    guard: Guard, clock: Clock, watchdog: Watchdog
+) -> None:
+    for name in ("one", "two"):
+        clock.left = (0.0, 0.0)
+        guard.arm(name, far(clock))
+        assert watchdog.calls[-1] == ("register", 0)
+        ring()
+        assert watchdog.calls[-1] == ("unregister", 0)
+        clock.left = (0.0, 0.0)
+        guard.disarm()

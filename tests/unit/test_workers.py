@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from surefoot.errors import MAX_TIMEOUT_SECONDS
 from surefoot.invocation import real_deadline
 from surefoot.workers.board import BUSY, ENDED, IDLE, INIT, REFUSED, Board
 from surefoot.workers.child import WorkerClient
@@ -37,6 +38,16 @@ def test_an_endless_id_does_not_reach_the_neighbour() -> None:
     board.enter(1, REFUSED)
     board.take(0, "x" * 5000, "y")
     assert (board.state(0), board.taken(0), board.state(1)) == (BUSY, None, REFUSED)
+
+
+def test_an_invocation_is_named_by_up_to_4084_bytes() -> None:
+    board = Board(1)
+    board.take(0, "x" * 4084, None)
+    assert board.taken(0) == ("x" * 4084, "")
+    # The last byte of the page is no worker's.
+    assert not board.was_ready()
+    board.take(0, "x" * 4085, None)
+    assert board.taken(0) is None
 
 
 def test_only_finished_invocations_count() -> None:
@@ -158,3 +169,23 @@ def test_the_emulators_deadline_is_taken_as_it_was_meant(seconds: int) -> None:
 def test_every_other_deadline_is_taken_as_it_is(left: int) -> None:
     now = 1_767_225_600_000
     assert real_deadline(now + left, now + 0.5) == now + left
+
+
+LONGEST = round((MAX_TIMEOUT_SECONDS + 0.1) * 1e9)
+
+
+@pytest.mark.parametrize(
+    ("left", "meant"),
+    [
+        (900_000_000 - 1, 900_000_000 - 1),
+        (900_000_000, 900),
+        (1800 * 10**9, 1_800_000),
+        (LONGEST, LONGEST // 10**6),
+        (LONGEST + 1, LONGEST + 1),
+    ],
+)
+def test_a_deadline_is_the_emulators_from_09_s_to_the_longest_time_out(
+    left: int, meant: int
+) -> None:
+    now = 1_767_225_600_000
+    assert real_deadline(now + left, now) == now + meant
