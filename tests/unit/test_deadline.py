@@ -614,8 +614,7 @@ def test_a_step_of_a_stream_is_the_users_code_and_what_is_between_is_not(guard: 
             seen.append(guard.in_user_code)
             yield number
 
-    for _ in guard.watch(values()):
-        seen.append(guard.in_user_code)
+    seen.extend(guard.in_user_code for _ in guard.watch(values()))
     assert seen == [True, False, True, False]
 
 
@@ -625,12 +624,12 @@ def test_a_handler_that_the_function_set_since_is_not_given_the_guards_timer(
     guard.arm("one", far(clock))
     clock.left = (0.0, 0.0)
     guard.disarm()
-    _signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
     del clock.timers[:]
     guard.arm("two", far(clock))
     assert (clock.timers, watchdog.calls[-1]) == ([], ("later", 99.5))
     guard.disarm()
-    _signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 def test_after_the_stacks_have_been_written_they_are_asked_for_again(

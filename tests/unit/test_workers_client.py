@@ -14,7 +14,7 @@ from surefoot.errors import EXIT_INIT, ContainerError, RemoteProtocolError, Runt
 from surefoot.invocation import Invocation
 from surefoot.stream import Stream
 from surefoot.transport import Connection
-from surefoot.workers import child
+from surefoot.workers import child, output
 from surefoot.workers import lifeline as lifeline_module
 from surefoot.workers.board import ANSWERED, BUSY, ENDED, IDLE, INIT, REFUSED, Board
 from surefoot.workers.child import Worker, WorkerClient, WorkerConnection
@@ -281,21 +281,24 @@ def test_refusals_are_told_once_and_the_question_is_watched_only_while_it_waits(
 ) -> None:
     said: list[str] = []
     seen: list[bool] = []
-    errors: list[RuntimeStop] = [ContainerError("500."), ContainerError("500.")]
+    errors: list[RuntimeStop] = [ContainerError("second."), ContainerError("first.")]
 
     def answer(client: WorkerClient) -> Invocation:
         seen.append(client.line.polling)
         if errors:
             raise errors.pop()
-        return fakes.invocation()
+        return fakes.invocation(headers={"lambda-runtime-deadline-ms": emulated})
 
+    emulated = str(1_000_000_000 + 5 * 10**9)
+    monkeypatch.setattr(child.time, "time", lambda: 1_000_000.0)
     monkeypatch.setattr(child, "say", said.append)
     monkeypatch.setattr(Client, "next", answer)
     lifeline = Lifeline()
     lifeline.pause = lambda _: None  # type: ignore[method-assign]
     client = WorkerClient(fakes.config(), 1, Board(2), lifeline)
-    client.next()
-    assert said == ["500. Worker 2 asks again."]
+    # The emulator's deadline, taken as it was meant.
+    assert client.next().deadline_ms == 1_000_005_000
+    assert said == ["first. Worker 2 asks again."]
     assert (seen, client.line.polling) == ([True] * 3, False)
 
 
@@ -402,3 +405,39 @@ def test_a_worker_is_an_orphan_when_its_parent_is_not_the_supervisor(
     numbers = {"self": os.getpid(), "parent": os.getppid(), "gone": -1}
     lifeline._supervisor = numbers[supervisor]
     assert lifeline._is_orphan() == orphan
+
+
+@pytest.mark.parametrize("path", ["/run/log", ""])
+def test_a_worker_writes_to_the_log_channel_if_there_is_one(
+    monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    paths: list[str] = []
+    monkeypatch.setattr(output, "redirect", paths.append)
+    config = fakes.config()
+    config.provider_socket = path
+    assert Worker(config, 0, Board(1), Lifeline()).run(lambda _: None) == 0
+    assert paths == ([path] if path else [])
+
+
+def test_a_token_that_may_still_come_is_nobodys() -> None:
+    """A process that was forked while the pipe was made may hold its other end."""
+    lifeline = Lifeline()
+    reading, writing = os.pipe2(os.O_NONBLOCK)
+    try:
+        lifeline._tokens = reading
+        lifeline._inodes[reading] = lifeline_module._inode(reading)
+        assert not lifeline.take_token()
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def test_a_lifeline_is_cut_once_whatever_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    lifeline = Lifeline()
+    lifeline.cut()
+    closed: list[int] = []
+    monkeypatch.setattr(lifeline_module.posix, "close", closed.append)
+    lifeline._writing = 0
+    lifeline.cut()
+    lifeline.cut()
+    assert closed == [0]

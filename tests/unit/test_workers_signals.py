@@ -151,3 +151,14 @@ def test_a_log_channel_that_is_not_there_is_named_and_the_worker_goes_on(
     (line,) = said
     assert line.startswith(f"cannot connect to the log channel {tmp_path}/none (No such file")
     assert duplicates == []
+
+
+def test_a_full_queue_of_signals_is_no_reason_to_print(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[object] = []
+    monkeypatch.setattr(module._signal, "set_wakeup_fd", lambda *_, **seen: given.append(seen))
+    monkeypatch.setattr(module._signal, "signal", lambda number, _: number)
+    queue = Signals()
+    assert given == [{"warn_on_full_buffer": False}]
+    assert queue._before == {number: number for number in WATCHED}
+    os.close(queue._reading)
+    os.close(queue._writing)
