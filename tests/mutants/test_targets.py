@@ -10,7 +10,7 @@ from tests.mutants.targets import TARGETS
 def test_every_module_and_its_tests_are_there() -> None:
     for target in TARGETS:
         assert (ROOT / "runtime" / "surefoot" / target.module).is_file(), target.module
-        for path in target.tests:
+        for path in (*target.tests, *target.slow):
             assert (ROOT / "tests" / path).exists(), path
 
 
