@@ -7,6 +7,7 @@ import functools
 import os
 import signal
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, cast
 
@@ -173,7 +174,12 @@ def test_what_a_place_cannot_deliver_is_said_and_the_place_goes_on(
     calls: list[object] = []
     monkeypatch.setattr(serving._loop, "call_soon_threadsafe", calls.append)
     left: list[object] = []
-    monkeypatch.setattr(serving._places, "leave", lambda *seen: left.append(seen) or len(left) > 1)
+
+    def leave(*seen: object) -> bool:
+        left.append(seen)
+        return len(left) > 1
+
+    monkeypatch.setattr(serving._places, "leave", leave)
     serving._poll(0, client())
     assert said == [
         "500. Place 1 goes on.",
@@ -276,7 +282,7 @@ def test_what_a_coroutine_handler_returns_is_answered_from_its_loop(
 def test_a_refusal_is_told_at_once_and_a_deadline_taken_as_it_was_meant(
     make: Make, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(concurrent.time, "time", lambda: 1_000_000.0)
+    monkeypatch.setattr(time, "time", lambda: 1_000_000.0)
     serving = make()
     places = serving._places = Asking([ContainerError("500.")], others=False)
     places.deadline = str(1_000_000_000 + 5 * 10**9)
@@ -328,14 +334,17 @@ def test_a_task_is_watched_until_a_margin_before_its_deadline(
 ) -> None:
     now = 1_000_000.0
     timers: list[float] = []
-    monkeypatch.setattr(concurrent.time, "time", lambda: now)
+    monkeypatch.setattr(time, "time", lambda: now)
     serving = make(SUREFOOT_DEADLINE_MARGIN_MS=margin_ms)
 
     async def watch() -> concurrent._Watch:
         real = loop.call_later
-        monkeypatch.setattr(
-            loop, "call_later", lambda after, *rest: timers.append(after) or real(1000, *rest)
-        )
+
+        def call_later(after: float, act: Callable[[], None]) -> asyncio.TimerHandle:
+            timers.append(after)
+            return real(1000, act)
+
+        monkeypatch.setattr(loop, "call_later", call_later)
         return concurrent._Watch(timed(left, now), serving.config)
 
     watching = loop.run_until_complete(watch())
@@ -437,7 +446,7 @@ def test_a_signal_ends_the_places_unless_the_function_has_a_handler_for_it(
     kept: list[object] = []
     monkeypatch.setattr(serving._loop, "add_signal_handler", lambda *seen: added.append(seen))
     monkeypatch.setattr(concurrent, "_keep_from_children", lambda *seen: kept.append(seen))
-    monkeypatch.setattr(concurrent.signal, "getsignal", lambda _: print if own else signal.SIG_DFL)
+    monkeypatch.setattr(signal, "getsignal", lambda _: print if own else signal.SIG_DFL)
     reason = ContainerError("end")
     serving._end_at(signal.SIGTERM, signal.SIG_DFL, reason)
     assert added == ([] if own else [(signal.SIGTERM, serving._places.end, reason)])
@@ -450,11 +459,14 @@ def test_a_child_has_the_default_handler_and_no_wake_up_of_its_parent(
     hooks: dict[str, Callable[[], None]] = {}
     calls: list[object] = []
     monkeypatch.setattr(os, "register_at_fork", lambda **seen: hooks.update(seen))
-    monkeypatch.setattr(
-        concurrent.signal, "pthread_sigmask", lambda *seen: calls.append(seen) or {signal.SIGHUP}
-    )
-    monkeypatch.setattr(concurrent.signal, "set_wakeup_fd", calls.append)
-    monkeypatch.setattr(concurrent.signal, "signal", lambda *seen: calls.append(seen))
+
+    def pthread_sigmask(*seen: object) -> set[int]:
+        calls.append(seen)
+        return {signal.SIGHUP}
+
+    monkeypatch.setattr(signal, "pthread_sigmask", pthread_sigmask)
+    monkeypatch.setattr(signal, "set_wakeup_fd", calls.append)
+    monkeypatch.setattr(signal, "signal", lambda *seen: calls.append(seen))
     concurrent._keep_from_children(signal.SIGTERM, signal.SIG_DFL)
     block = (signal.SIG_BLOCK, [signal.SIGTERM])
     restore = (signal.SIG_SETMASK, {signal.SIGHUP})

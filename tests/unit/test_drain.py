@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -112,9 +113,13 @@ def test_the_head_goes_out_once_with_the_first_piece(ends: Ends) -> None:
 
 def test_an_upload_of_its_end_alone_returns_the_reply_that_follows(ends: Ends) -> None:
     ours, theirs = ends
-    peer = threading.Thread(target=lambda: (theirs.recv(100), theirs.sendall(ACCEPTED)))
+
+    def answer() -> None:
+        theirs.recv(100)
+        theirs.sendall(ACCEPTED)
+
+    peer = threading.Thread(target=answer)
     sending = upload(ours)
-    # Answers only after it has read.
     peer.start()
     reply = sending.finish(b"end")
     peer.join()
@@ -212,7 +217,7 @@ class Writable:
     def register(self, *_: int) -> None: ...
 
     def poll(self) -> list[tuple[int, int]]:
-        return [(0, drain.POLLOUT)]
+        return [(0, select.POLLOUT)]
 
 
 @pytest.mark.parametrize(

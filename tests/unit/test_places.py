@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 from collections.abc import Iterator
@@ -122,7 +123,7 @@ def test_times_are_seconds_and_none_is_no_limit(
 ) -> None:
     places = Places(1)
     poll = Poll()
-    monkeypatch.setattr(module.select, "poll", lambda: poll)
+    monkeypatch.setattr(select, "poll", lambda: poll)
     places.wait(ends[0], 8.0)
     places.wait(ends[0])
     places.pause(2.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import posix
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ class Clock:
         self.writable = writable
         monkeypatch.setattr(polling, "monotonic", lambda: self.now)
         monkeypatch.setattr(polling, "poll", lambda: self)
-        monkeypatch.setattr(polling.posix, "write", self._write)
+        monkeypatch.setattr(posix, "write", self._write)
 
     def register(self, descriptor: int, events: int) -> None:
         assert (descriptor, events) == (7, polling.POLLOUT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import select
 import socket
@@ -303,7 +304,7 @@ def test_descriptors_in_garbage_are_freed_before_there_are_none_left(
     sockets = Sockets(failures)
     collections: list[str] = []
     monkeypatch.setattr(transport, "_socket", sockets)
-    monkeypatch.setattr(transport.gc, "collect", lambda: collections.append("collected"))
+    monkeypatch.setattr(gc, "collect", lambda: collections.append("collected"))
     if failures == 2:
         with pytest.raises(OutOfDescriptors, match=r"Too many open files.*close the files"):
             transport._new(socket.AF_INET)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import posix
 import socket
+import time
 from collections.abc import Callable
 from typing import cast
 
@@ -264,11 +266,12 @@ def test_an_answer_that_cannot_be_delivered_ends_no_worker(
     board = Board(1)
     client = WorkerClient(fakes.config(), 0, board, Lifeline())
     invocation = fakes.invocation()
-    for act in (
+    acts: list[Callable[[], None]] = [
         lambda: client.respond(invocation, b"", "text/plain"),
         lambda: client.fail(invocation, REPORT),
         lambda: client.stream(invocation, STREAM, lambda _: REPORT),
-    ):
+    ]
+    for act in acts:
         board.take(0, "id", None)
         act()
         assert board.state(0) == ANSWERED
@@ -290,11 +293,11 @@ def test_refusals_are_told_once_and_the_question_is_watched_only_while_it_waits(
         return fakes.invocation(headers={"lambda-runtime-deadline-ms": emulated})
 
     emulated = str(1_000_000_000 + 5 * 10**9)
-    monkeypatch.setattr(child.time, "time", lambda: 1_000_000.0)
+    monkeypatch.setattr(time, "time", lambda: 1_000_000.0)
     monkeypatch.setattr(child, "say", said.append)
     monkeypatch.setattr(Client, "next", answer)
     lifeline = Lifeline()
-    lifeline.pause = lambda _: None  # type: ignore[method-assign]
+    lifeline.pause = lambda _: None  # type: ignore[method-assign,assignment]
     client = WorkerClient(fakes.config(), 1, Board(2), lifeline)
     # The emulator's deadline, taken as it was meant.
     assert client.next().deadline_ms == 1_000_005_000
@@ -436,7 +439,7 @@ def test_a_lifeline_is_cut_once_whatever_its_number(monkeypatch: pytest.MonkeyPa
     lifeline = Lifeline()
     lifeline.cut()
     closed: list[int] = []
-    monkeypatch.setattr(lifeline_module.posix, "close", closed.append)
+    monkeypatch.setattr(posix, "close", closed.append)
     lifeline._writing = 0
     lifeline.cut()
     lifeline.cut()

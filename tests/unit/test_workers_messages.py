@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import threading
 
 import pytest
@@ -98,7 +99,7 @@ def test_threads_of_a_preloaded_function_are_counted_and_the_remedy_named(
 def test_a_process_without_threading_has_no_threads(
     said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(messages.sys.modules, "threading")
+    monkeypatch.delitem(sys.modules, "threading")
     mention_threads()
     assert said == []
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import os
+import posix
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -73,8 +75,8 @@ def test_signals_are_blocked_while_it_forks_and_only_the_child_leaves_the_queue(
             raise outcome
         return outcome
 
-    monkeypatch.setattr(module._signal, "pthread_sigmask", lambda *seen: calls.append(seen))
-    monkeypatch.setattr(module.posix, "fork", fork)
+    monkeypatch.setattr(_signal, "pthread_sigmask", lambda *seen: calls.append(seen))
+    monkeypatch.setattr(posix, "fork", fork)
     monkeypatch.setattr(queue, "_leave", lambda: calls.append("leave"))
     if isinstance(outcome, OSError):
         with pytest.raises(OSError, match="none left"):
@@ -92,8 +94,8 @@ def test_a_worker_keeps_the_functions_handlers_and_ignores_what_is_for_the_group
 
     given: dict[int, object] = {}
     wakeups: list[int] = []
-    monkeypatch.setattr(module._signal, "signal", given.__setitem__)
-    monkeypatch.setattr(module._signal, "set_wakeup_fd", wakeups.append)
+    monkeypatch.setattr(_signal, "signal", given.__setitem__)
+    monkeypatch.setattr(_signal, "set_wakeup_fd", wakeups.append)
     defaults: dict[int, Callable[..., object] | object] = {
         signal.SIGTERM: signal.SIG_DFL,
         signal.SIGINT: signal.default_int_handler,
@@ -125,7 +127,7 @@ def test_a_signal_is_described_by_number_and_meaning() -> None:
 @pytest.fixture
 def duplicates(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     numbers: list[int] = []
-    monkeypatch.setattr(output.posix, "dup2", lambda _, number: numbers.append(number))
+    monkeypatch.setattr(posix, "dup2", lambda _, number: numbers.append(number))
     return numbers
 
 
@@ -155,8 +157,8 @@ def test_a_log_channel_that_is_not_there_is_named_and_the_worker_goes_on(
 
 def test_a_full_queue_of_signals_is_no_reason_to_print(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[object] = []
-    monkeypatch.setattr(module._signal, "set_wakeup_fd", lambda *_, **seen: given.append(seen))
-    monkeypatch.setattr(module._signal, "signal", lambda number, _: number)
+    monkeypatch.setattr(_signal, "set_wakeup_fd", lambda *_, **seen: given.append(seen))
+    monkeypatch.setattr(_signal, "signal", lambda number, _: number)
     queue = Signals()
     assert given == [{"warn_on_full_buffer": False}]
     assert queue._before == {number: number for number in WATCHED}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import posix
 import signal
+import sys
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TextIO, cast
@@ -242,7 +244,7 @@ def test_a_new_worker_is_its_own_owner_and_the_supervisor_stays_as_it_is(
 ) -> None:
     calls: list[str] = []
     monkeypatch.setattr(supervisor, "become_owner", lambda: calls.append("owner"))
-    monkeypatch.setattr(supervisor.gc, "enable", lambda: calls.append("collects"))
+    monkeypatch.setattr(gc, "enable", lambda: calls.append("collects"))
     serving = start(2)
     monkeypatch.setattr(serving.lifeline, "cut", lambda: calls.append("cut"))
     serving.signals = cast("Signals", SimpleNamespace(fork=lambda: pid))
@@ -262,7 +264,7 @@ def test_a_message_is_sent_in_a_process_of_its_own_which_then_ends(
 ) -> None:
     calls: list[object] = []
     monkeypatch.setattr(supervisor, "become_owner", lambda: None)
-    monkeypatch.setattr(supervisor.posix, "_exit", lambda code: calls.append(("exit", code)))
+    monkeypatch.setattr(posix, "_exit", lambda code: calls.append(("exit", code)))
     serving = start(1)
     serving._collects = False
 
@@ -312,7 +314,12 @@ def test_output_is_flushed_before_a_fork_unless_that_would_wait(
     flushed: list[str] = []
     asked: list[int] = []
     stream = SimpleNamespace(fileno=lambda: 5, flush=lambda: flushed.append("flushed"))
-    monkeypatch.setattr(supervisor, "is_writable", lambda number: asked.append(number) or writable)
+
+    def is_writable(number: int) -> bool:
+        asked.append(number)
+        return writable
+
+    monkeypatch.setattr(supervisor, "is_writable", is_writable)
     supervisor._flush(cast("TextIO", stream))
     assert (asked, flushed) == ([5], ["flushed"] if writable else [])
     supervisor._flush(None)
@@ -324,8 +331,8 @@ def test_output_is_flushed_before_a_fork_unless_that_would_wait(
 def test_all_memory_is_taken_out_of_the_collectors_sight(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     for name in ("collect", "freeze", "disable"):
-        monkeypatch.setattr(supervisor.gc, name, lambda name=name: calls.append(name))
-    monkeypatch.setattr(supervisor.gc, "isenabled", lambda: True)
+        monkeypatch.setattr(gc, name, lambda name=name: calls.append(name))
+    monkeypatch.setattr(gc, "isenabled", lambda: True)
     serving = Supervisor(fakes.config(), 1, Machine())
     serving._share_memory()
     assert (calls, serving._collects) == (["collect", "freeze", "disable"], True)
@@ -352,7 +359,12 @@ def test_it_waits_for_the_next_thing_to_do_and_no_longer(
 ) -> None:
     waits: list[float | None] = []
     serving = start(2)
-    serving.signals = cast("Signals", SimpleNamespace(wait=lambda due: waits.append(due) or []))
+
+    def no_signals(due: float | None) -> list[int]:
+        waits.append(due)
+        return []
+
+    serving.signals = cast("Signals", SimpleNamespace(wait=no_signals))
     serving.vacant = {slot: machine.now + due for slot, due in enumerate(vacant)}
     if patience is not None:
         serving.exit_code = 1
@@ -391,7 +403,7 @@ def test_a_process_without_children_has_nothing_to_reap(machine: Machine, start:
     def waitpid(*_: int) -> tuple[int, int]:
         raise ChildProcessError
 
-    machine.waitpid = waitpid  # type: ignore[method-assign]
+    machine.waitpid = waitpid  # type: ignore[method-assign,assignment]
     start(1)._reap()
 
 
@@ -403,7 +415,7 @@ def test_both_streams_are_flushed_before_a_fork(
     serving = start(1)
     serving.signals = cast("Signals", SimpleNamespace(fork=lambda: 7))
     serving._fork()
-    assert flushed == [supervisor.sys.stdout, supervisor.sys.stderr]
+    assert flushed == [sys.stdout, sys.stderr]
 
 
 def test_a_dead_worker_is_named_by_place_and_process(
