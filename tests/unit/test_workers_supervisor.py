@@ -397,6 +397,11 @@ def test_the_second_signal_ends_at_once_and_the_first_shortens_a_longer_patience
     serving._terminate(signal.SIGINT)
     assert serving.patience_ends <= machine.now
     assert len(machine.killed) == 1
+    # At any time of the clock.
+    machine.now = 5000.0
+    serving.patience_ends = machine.now + 1.0
+    serving._terminate(signal.SIGINT)
+    assert serving.patience_ends <= machine.now
 
 
 def test_a_process_without_children_has_nothing_to_reap(machine: Machine, start: Start) -> None:
