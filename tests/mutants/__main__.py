@@ -59,12 +59,22 @@ def main() -> int:
     memory = Memory(WORK / "outcomes.jsonl")
     if not options.survivors:
         memory.forget(mutants)
-    left = [each for each in mutants if not memory.was_noticed(each)]
+    known = _equivalent()
+    left = [
+        each
+        for each in mutants
+        if not memory.was_noticed(each) and (each.target.module, *memory.change(each)) not in known
+    ]
     say(f"{len(left)} to try")
     limits = _limits({each.target: None for each in left}, options.quick)
     for outcome in _try(left, limits, options.jobs, options.quick):
         memory.keep(outcome)
     return _report([memory.outcome(each) for each in mutants], options.record)
+
+
+def _equivalent() -> set[tuple[str, ...]]:
+    """Module, line before and line after of each that no test can notice."""
+    return {tuple(line.split("\t")[:3]) for line in EQUIVALENT.read_text().splitlines()}
 
 
 def _mutants(target: Target) -> Iterator[Mutant]:
@@ -151,7 +161,7 @@ def _place(outcome: Outcome) -> str:
 
 def _report(outcomes: Sequence[Outcome], record: bool) -> int:
     """Print the score of each module and write the survivors."""
-    known = {tuple(line.split("\t")[:3]) for line in EQUIVALENT.read_text().splitlines()}
+    known = _equivalent()
     scores = {}
     for module in dict.fromkeys(each.mutant.target.module for each in outcomes):
         tried = [each for each in outcomes if each.mutant.target.module == module]

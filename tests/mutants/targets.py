@@ -37,7 +37,7 @@ _WORKERS = (
 _REAL_WORKERS = ("workers",)
 _CONCURRENT = ("unit/test_places.py", "unit/test_concurrent.py")
 _REAL_CONCURRENT = ("features/test_concurrent.py", "features/test_concurrent_faults.py")
-_TURNS = ("unit/test_shell_turns.py",)
+_TURNS = ("unit/test_shell_turns.py", "unit/test_shell_function.py")
 _SHELL = ("unit/test_shell.py", "unit/test_shell_errexit.py", "unit/test_shell_faults.py")
 
 TARGETS = (
