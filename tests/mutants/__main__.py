@@ -4,7 +4,7 @@ cosmic-ray makes the mutants, one operator at one place. Each is tried in a copy
 by the tests that concern its module, up to the first that fails. The score counts those that were
 noticed. A survivor is written to build/mutants/survivors.tsv with its place; one that no test can
 notice goes to tests/mutants/equivalent.tsv with the reason, and counts no more. Exit code 1 when
-other survivors are left. The same seed takes the same sample.
+other survivors are left. The same seed takes the same sample. README.md has the figures.
 """
 
 from __future__ import annotations
@@ -40,9 +40,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--sample", type=int, default=400, metavar="N", help="how many (0: all)")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
-    parser.add_argument(
-        "--only", action="append", metavar="MODULE", help="such as _runtime/loop.py"
-    )
+    parser.add_argument("--only", action="append", metavar="MODULE", help="_runtime/loop.py, say")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N")
     parser.add_argument(
         "--survivors",
@@ -61,12 +59,22 @@ def main() -> int:
     memory = Memory(WORK / "outcomes.jsonl")
     if not options.survivors:
         memory.forget(mutants)
-    left = [each for each in mutants if not memory.was_noticed(each)]
+    known = _equivalent()
+    left = [
+        each
+        for each in mutants
+        if not memory.was_noticed(each) and (each.target.module, *memory.change(each)) not in known
+    ]
     print_progress(f"{len(left)} to try")
     limits = _limits({each.target: None for each in left}, options.quick)
     for outcome in _try(left, limits, options.jobs, options.quick):
         memory.keep(outcome)
     return _report([memory.outcome(each) for each in mutants], options.record)
+
+
+def _equivalent() -> set[tuple[str, ...]]:
+    """Module, line before and line after of each that no test can notice."""
+    return {tuple(line.split("\t")[:3]) for line in EQUIVALENT.read_text().splitlines()}
 
 
 def _mutants(target: Target) -> Iterator[Mutant]:
@@ -153,7 +161,7 @@ def _place(outcome: Outcome) -> str:
 
 def _report(outcomes: Sequence[Outcome], record: bool) -> int:
     """Print the score of each module and write the survivors."""
-    known = {tuple(line.split("\t")[:3]) for line in EQUIVALENT.read_text().splitlines()}
+    known = _equivalent()
     scores = {}
     for module in dict.fromkeys(each.mutant.target.module for each in outcomes):
         tried = [each for each in outcomes if each.mutant.target.module == module]

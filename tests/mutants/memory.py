@@ -63,6 +63,11 @@ class Memory:
         row = self._rows.get(mutant.key)
         return row is not None and bool(row[0])
 
+    def change(self, mutant: Mutant) -> tuple[str, str]:
+        """The line before and after, empty when it has not been tried."""
+        _, before, after, _ = self._rows.get(mutant.key, (False, "", "", 0.0))
+        return str(before), str(after)
+
     def keep(self, outcome: Outcome) -> None:
         """Add an outcome."""
         row = [outcome.noticed, outcome.before, outcome.after, round(outcome.seconds, 1)]

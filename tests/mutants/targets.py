@@ -46,7 +46,7 @@ _WORKERS = _unit(
 _REAL_WORKERS = ("integration/workers",)
 _CONCURRENT = _unit(f"{_RUNTIME}/concurrency", "places", "event_loop")
 _REAL_CONCURRENT = _integration("features", "concurrent", "concurrent_faults")
-_TURNS = _unit(f"{_RUNTIME}/handlers", "shell_turns")
+_TURNS = _unit(f"{_RUNTIME}/handlers", "shell_turns", "shell_function")
 _SHELL = _unit(f"{_RUNTIME}/handlers", "shell", "shell_errexit", "shell_errors")
 
 TARGETS = (

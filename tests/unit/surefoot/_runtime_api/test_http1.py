@@ -316,3 +316,20 @@ def test_80_characters_of_what_is_wrong_are_shown(data: str) -> None:
 def test_what_cannot_become_a_reply_is_refused_at_once(data: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
         ReplyParser().feed(data)
+
+
+def test_a_body_that_looks_like_a_reply_is_a_body() -> None:
+    parser = ReplyParser()
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(USUAL)
+    assert parser.feed(head) is None
+    reply = parser.feed(USUAL)
+    assert reply is not None
+    assert (reply.status, reply.body) == (200, USUAL)
+
+
+def test_a_head_in_two_pieces_is_one_head() -> None:
+    parser = ReplyParser()
+    assert parser.feed(USUAL[:20]) is None
+    reply = parser.feed(USUAL[20:])
+    assert reply is not None
+    assert (reply.status, reply.body) == (202, b"ok")

@@ -120,7 +120,6 @@ def test_an_upload_of_its_end_alone_returns_the_reply_that_follows(ends: Ends) -
 
     peer = threading.Thread(target=answer)
     sending = upload(ours)
-    # Answers only after it has read.
     peer.start()
     reply = sending.finish(b"end")
     peer.join()

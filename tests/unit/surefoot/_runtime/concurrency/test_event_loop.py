@@ -340,9 +340,9 @@ def test_a_task_is_watched_until_a_margin_before_its_deadline(
     async def watch() -> event_loop._TaskDeadline:
         real = loop.call_later
 
-        def call_later(after: float, *rest: Any) -> asyncio.TimerHandle:
+        def call_later(after: float, act: Callable[[], None]) -> asyncio.TimerHandle:
             timers.append(after)
-            return real(1000, *rest)
+            return real(1000, act)
 
         monkeypatch.setattr(loop, "call_later", call_later)
         return event_loop._TaskDeadline(timed(left, now), serving.config)
@@ -460,7 +460,7 @@ def test_a_child_has_the_default_handler_and_no_wake_up_of_its_parent(
     calls: list[object] = []
     monkeypatch.setattr(os, "register_at_fork", lambda **seen: hooks.update(seen))
 
-    def pthread_sigmask(*seen: object) -> set[signal.Signals]:
+    def pthread_sigmask(*seen: object) -> set[int]:
         calls.append(seen)
         return {signal.SIGHUP}
 

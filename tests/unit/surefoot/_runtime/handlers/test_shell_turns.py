@@ -74,6 +74,8 @@ def test_a_report_is_taken_apart() -> None:
     assert (failure.command, failure.status, failure.level) == ("false", 3, 2)
     assert (failure.statuses, failure.by_exit) == (["0", "3"], False)
     assert failure.frames == [("a.sh", "7", "inner"), ("b.sh", "9", "outer")]
+    # One that was cut off.
+    assert Failure(report("false", frames=(*frames, "c.sh"))).frames == failure.frames
     assert Failure(report("_sf_file x", how="EXIT")).command == ""
     assert Failure(report("x", how="EXIT")).by_exit
 
@@ -194,7 +196,8 @@ def test_more_places_than_three_are_none(script: Path) -> None:
 
 def test_an_unset_variable_is_where_bash_says_it_was(script: Path) -> None:
     tail = (
-        f"{script}: line 1: OLD: unbound variable\n{script}: line 7: NAME: unbound variable\nbye"
+        f"{script}: line 1: OLD: unbound variable\n{script}: line 2: OLD: unbound variable\n"
+        f"{script}: line 7: NAME: unbound variable\nbye"
     ).encode()
     frames = ("environment", "", "handler")
     seen = fault(script, report("echo $NAME", how="EXIT", frames=frames), tail)

@@ -362,11 +362,11 @@ def test_it_waits_for_the_next_thing_to_do_and_no_longer(
     waits: list[float | None] = []
     serving = start(2)
 
-    def wait_for_signals(due: float | None) -> list[int]:
+    def no_signals(due: float | None) -> list[int]:
         waits.append(due)
         return []
 
-    serving.signals = cast("Signals", SimpleNamespace(wait=wait_for_signals))
+    serving.signals = cast("Signals", SimpleNamespace(wait=no_signals))
     serving.vacant = {slot: machine.now + due for slot, due in enumerate(vacant)}
     if patience is not None:
         serving.exit_code = 1
@@ -399,6 +399,11 @@ def test_the_second_signal_ends_at_once_and_the_first_shortens_a_longer_patience
     serving._terminate(signal.SIGINT)
     assert serving.patience_ends <= machine.now
     assert len(machine.killed) == 1
+    # At any time of the clock.
+    machine.now = 5000.0
+    serving.patience_ends = machine.now + 1.0
+    serving._terminate(signal.SIGINT)
+    assert serving.patience_ends <= machine.now
 
 
 def test_a_process_without_children_has_nothing_to_reap(machine: Machine, start: Start) -> None:

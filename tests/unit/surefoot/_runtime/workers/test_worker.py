@@ -278,11 +278,11 @@ def test_an_answer_that_cannot_be_delivered_ends_no_worker(
     shared_state = SharedState(1)
     client = WorkerClient(fakes.config(), 0, shared_state, ShutdownPipe())
     invocation = fakes.invocation()
-    acts: tuple[Callable[[], None], ...] = (
+    acts: list[Callable[[], None]] = [
         lambda: client.respond(invocation, b"", "text/plain"),
         lambda: client.fail(invocation, REPORT),
         lambda: client.stream(invocation, STREAM, lambda _: REPORT),
-    )
+    ]
     for act in acts:
         shared_state.set_invocation(0, "id", None)
         act()
