@@ -19,12 +19,10 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from rie.console import print_progress
-from rie.paths import ROOT
 from tests.mutants.checkout import WORK, Checkout
 from tests.mutants.memory import Memory, Mutant, Outcome
 from tests.mutants.results import Score, table, write
-from tests.mutants.targets import OPERATORS, PACKAGE, TARGETS, Target
+from tests.mutants.targets import OPERATORS, PACKAGE, ROOT, TARGETS, Target
 
 EQUIVALENT = Path(__file__).with_name("equivalent.tsv")
 # A mutant that hangs is noticed, too; so much longer than the unchanged module may it take.
@@ -70,6 +68,11 @@ def main() -> int:
     for outcome in _try(left, limits, options.jobs, options.quick):
         memory.keep(outcome)
     return _report([memory.outcome(each) for each in mutants], options.record)
+
+
+def print_progress(text: str) -> None:
+    """Print a line to stderr; rie's own needs packages that are not installed with cosmic-ray."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def _equivalent() -> set[tuple[str, ...]]:

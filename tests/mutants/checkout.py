@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from rie.paths import ROOT
+from tests.mutants.targets import ROOT
 
 WORK = ROOT / "build" / "mutants"
 _PYTHON = ROOT / ".venv" / "bin" / "python"

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rie.paths import ROOT
-from tests.mutants.targets import PACKAGE, Target
+from tests.mutants.targets import PACKAGE, ROOT, Target
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from rie.paths import ROOT
 from tests.mutants.__main__ import EQUIVALENT
-from tests.mutants.targets import TARGETS
+from tests.mutants.targets import ROOT, TARGETS
 
 
 def test_every_module_and_its_tests_are_there() -> None:
