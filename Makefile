@@ -87,7 +87,7 @@ soak: $(VENV)/dev.stamp ## A campaign of invocations and faults (ARGS='--invocat
 fuzz: $(FUZZ)/stamp ## Fuzz the wire parser for a minute (ARGS=-max_total_time=600)
 	@PYTHONPATH=runtime:. $(FUZZ)/bin/python -m tests.fuzz.fuzz_wire -artifact_prefix=build/ $(ARGS)
 
-mutants: $(MUTANTS)/stamp $(VENV)/dev.stamp ## Do the tests notice 400 changed lines? (ARGS='--only client.py')
+mutants: $(MUTANTS)/stamp $(VENV)/dev.stamp ## Do the tests notice 400 changed lines? (ARGS='--only _runtime/loop.py')
 	@$(MUTANTS)/bin/python -m tests.mutants $(ARGS)
 
 requirements: $(VENV)/dev.stamp ## Compile the pinned requirements anew

@@ -6,6 +6,10 @@ Times decide this list: a mutant costs one run of its tests, up to the first tha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = Path("runtime", "surefoot")
 
 
 @dataclass(frozen=True)
@@ -14,51 +18,71 @@ class Target:
 
     module: str
     tests: tuple[str, ...]
+    """In-process ones, which take about a second."""
+    slow: tuple[str, ...] = ()
+    """Those that start the runtime, for what the others let pass."""
+
+    def stages(self, quick: bool) -> list[tuple[str, ...]]:
+        """The tests to run, one list after the other."""
+        return [self.tests] if quick or not self.slow else [self.tests, self.slow]
 
 
 def _unit(package: str, *names: str) -> tuple[str, ...]:
     return tuple(f"unit/surefoot/{package}/test_{name}.py" for name in names)
 
 
-_FAULTS = tuple(f"integration/faults/test_{name}.py" for name in ("connection", "http", "statuses"))
-_CLIENT = _unit("_runtime_api", "client")
-_DEADLINE = _unit("_runtime", "deadline", "loop")
-_SHELL = _unit("_runtime/handlers", "shell", "shell_errexit", "shell_errors")
-_WORKERS = (
-    *_unit("_runtime/workers", "shared_state", "worker", "supervisor"),
-    "integration/workers",
+def _integration(folder: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"integration/{folder}/test_{name}.py" for name in names)
+
+
+_API, _RUNTIME = "_runtime_api", "_runtime"
+_FAULTS = _integration("faults", "connection", "http", "statuses")
+_STREAMING = _integration("features", "streaming")
+_CLIENT = _unit(_API, "client", "transport", "upload")
+_GUARD = _unit(_RUNTIME, "deadline", "loop")
+_ALARM = _integration("features", "deadline", "alarm")
+_WORKERS = _unit(
+    f"{_RUNTIME}/workers", "supervisor", "shared_state", "worker", "crash_report", "signals"
 )
+_REAL_WORKERS = ("integration/workers",)
+_CONCURRENT = _unit(f"{_RUNTIME}/concurrency", "places", "event_loop")
+_REAL_CONCURRENT = _integration("features", "concurrent", "concurrent_faults")
+_TURNS = _unit(f"{_RUNTIME}/handlers", "shell_turns", "shell_function")
+_SHELL = _unit(f"{_RUNTIME}/handlers", "shell", "shell_errexit", "shell_errors")
 
 TARGETS = (
-    Target("_runtime_api/client.py", (*_CLIENT, *_unit("_runtime", "loop"), *_FAULTS)),
+    Target("_process/polling.py", _unit("_process", "polling")),
+    Target("_runtime_api/client.py", _CLIENT, (*_STREAMING, *_FAULTS)),
     Target(
         "_runtime_api/transport.py",
-        (
-            *_unit("_runtime_api", "transport", "upload", "client"),
-            "integration/features/test_streaming.py",
-            *_FAULTS,
-        ),
+        _unit(_API, "transport", "upload", "client"),
+        (*_STREAMING, *_FAULTS),
     ),
     Target(
         "_runtime_api/http1.py",
-        _unit("_runtime_api", "http1", "http1_heads", "http1_refusals", "client"),
+        _unit(_API, "http1", "http1_heads", "http1_refusals", "client"),
     ),
     Target(
         "_runtime_api/invocation.py",
-        (*_unit("_runtime_api", "invocation"), *_unit("_runtime/workers", "shared_state")),
+        (*_unit(_API, "invocation"), *_unit(f"{_RUNTIME}/workers", "shared_state")),
     ),
-    Target(
-        "_runtime/loop.py",
-        (*_unit("_runtime", "loop"), "integration/features/test_lifecycle.py"),
-    ),
-    Target("_runtime/concurrency/event_loop.py", ("integration/features/test_concurrent.py",)),
-    Target("_runtime/deadline.py", (*_DEADLINE, "integration/features/test_deadline.py")),
-    Target("_runtime/handlers/shell.py", _SHELL),
-    Target("_runtime/handlers/shell_server.py", _SHELL),
-    Target("_runtime/workers/worker.py", _WORKERS),
-    Target("_runtime/workers/supervisor.py", _WORKERS),
-    Target("_runtime/workers/crash_report.py", _WORKERS),
-    Target("_runtime/workers/shutdown_pipe.py", _WORKERS),
+    Target("_runtime/loop.py", _GUARD, _integration("features", "lifecycle")),
+    Target("_runtime/concurrency/event_loop.py", _CONCURRENT, _REAL_CONCURRENT),
+    Target("_runtime/concurrency/places.py", _CONCURRENT, _REAL_CONCURRENT),
+    Target("_runtime/deadline.py", _GUARD, _ALARM),
+    Target("_runtime/alarm.py", _unit(_RUNTIME, "alarm"), _ALARM),
+    Target("_runtime/workers/shared_state.py", _WORKERS),
+    Target("_runtime/workers/worker.py", _WORKERS, _REAL_WORKERS),
+    Target("_runtime/workers/shutdown_pipe.py", _WORKERS, _REAL_WORKERS),
+    Target("_runtime/workers/crash_report.py", _WORKERS, _REAL_WORKERS),
+    Target("_runtime/workers/log_socket.py", _WORKERS, _integration("workers", "output")),
+    Target("_runtime/workers/restart.py", _WORKERS),
+    Target("_runtime/workers/signals.py", _WORKERS, _REAL_WORKERS),
+    Target("_runtime/workers/supervisor.py", _WORKERS, _REAL_WORKERS),
+    Target("_runtime/handlers/shell.py", _TURNS, _SHELL),
+    Target("_runtime/handlers/shell_errors.py", _TURNS, _SHELL),
+    Target("_runtime/handlers/shell_process.py", _TURNS, _SHELL),
+    Target("_runtime/logs/uncaught.py", _unit(f"{_RUNTIME}/logs", "uncaught")),
 )
 
 # Of each group of cosmic-ray's operators the ones that programmers get wrong: a sum that becomes a

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from rie.paths import ROOT
 from tests.mutants.__main__ import EQUIVALENT
-from tests.mutants.targets import TARGETS
+from tests.mutants.targets import ROOT, TARGETS
 
 
 def test_every_module_and_its_tests_are_there() -> None:
     for target in TARGETS:
         assert (ROOT / "runtime" / "surefoot" / target.module).is_file(), target.module
-        for path in target.tests:
+        for path in (*target.tests, *target.slow):
             assert (ROOT / "tests" / path).exists(), path
 
 

@@ -145,7 +145,7 @@ class Client:
             self.log_to_operator(
                 f"the peer {abort_reason} the {what}; the handler's generator was closed."
             )
-        if reply is not None:
+        if reply is not None and reply.status != 202:
             self._handle_refusal(reply, what)
 
     def _next_piece(
@@ -228,8 +228,6 @@ class Client:
         :raises ContainerError: the Runtime API reports a container error
         """
         status = reply.status
-        if status == 202:
-            return
         if status >= 500:
             raise _fatal_error(f"the {what}", reply)
         reason = _REFUSALS.get(status, f"answered with status {status}")

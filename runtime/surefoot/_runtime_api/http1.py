@@ -292,10 +292,10 @@ def _headers(lines: list[str]) -> dict[str, str]:
     headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")
-        if not colon or not name or name[0] in " \t":
+        if not colon or not name:
             raise RemoteProtocolError(f"malformed header line {line[:80]!r} in a reply.")
         if not name.isprintable() or " " in name:
-            # A blank before the colon, too: RFC 9112 section 5.1.
+            # A folded line, and a blank before the colon: RFC 9112 sections 5.2 and 5.1.
             raise RemoteProtocolError(f"malformed header name {name[:80]!r} in a reply.")
         name = name.lower()
         value = safe_value(value).strip(" \t")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from surefoot._payload.marshaller import Marshaller, RawMarshaller
+from surefoot._runtime import signals
 from surefoot._runtime.deadline import DeadlineGuard
+from surefoot._runtime.logs import Log
 from surefoot._runtime.loop import Loop
 from surefoot._runtime_api.client import Client
 from surefoot._runtime_api.error_report import Report
 from surefoot._runtime_api.invocation import Invocation
-from surefoot.errors import SandboxGone
+from surefoot._runtime_api.streaming import Stream
+from surefoot.errors import SandboxGone, Terminated
 from tests.unit import fakes
 
 
@@ -166,3 +169,186 @@ def test_an_answer_that_cannot_be_delivered_is_not_reported_as_the_handlers_erro
     with pytest.raises(SandboxGone):
         loop.run()
     assert source.reports == []
+
+
+class Watch(DeadlineGuard):
+    """A guard that records what it is asked for, and the log's flushes with it."""
+
+    def __init__(self) -> None:
+        super().__init__(0, raises=False, log_to_operator=pytest.fail, flush=lambda: None)
+        self.events: list[object] = []
+
+    def arm(self, request_id: str, deadline_ms: int) -> None:
+        self.events.append(("arm", request_id, deadline_ms))
+
+    def disarm(self) -> None:
+        self.events.append("disarm")
+        self.in_user_code = False
+
+
+class Flushes(Log):
+    """A log whose flushes are events of the guard's."""
+
+    def __init__(self, events: list[object]) -> None:
+        super().__init__(fakes.config())
+        self.events = events
+
+    def flush(self) -> None:
+        self.events.append("flush")
+
+
+class Scene:
+    """A loop whose parts record."""
+
+    def __init__(
+        self, handler: Callable[[Any, Any], Any], *invocations: Invocation, **methods: Any
+    ) -> None:
+        self.source = Source(*invocations)
+        for name, method in methods.items():
+            setattr(self.source, name, method)
+        self.guard = Watch()
+        log = Flushes(self.guard.events)
+        marshaller = Marshaller()
+        self.loop = Loop(
+            self.source, handler, marshaller, log.config, log, lambda _: None, self.guard
+        )
+
+
+def test_a_stop_while_nothing_is_under_way_ends_at_once() -> None:
+    def stopped() -> Invocation:
+        scene.loop.stop()
+        raise AssertionError
+
+    scene = Scene(max, next=stopped)
+    with pytest.raises(Terminated, match=r"^terminated\.$"):
+        scene.loop.run()
+
+
+def test_a_stop_during_an_invocation_ends_after_its_answer() -> None:
+    def handler(event: object, context: object) -> object:
+        scene.loop.stop()
+        return event
+
+    scene = Scene(handler, fakes.invocation(b"1"), fakes.invocation(b"2"))
+    with pytest.raises(Terminated, match="after the invocation that was under way"):
+        scene.loop.run()
+    assert scene.source.answers == [(b"1", "application/json")]
+    assert len(scene.source.invocations) == 1
+
+
+def test_a_stop_before_the_start_asks_for_nothing() -> None:
+    scene = Scene(max, fakes.invocation(b"1"))
+    scene.loop.stop()
+    with pytest.raises(Terminated):
+        scene.loop.run()
+    assert len(scene.source.invocations) == 1
+
+
+def test_a_child_that_returns_from_the_handler_ends_without_an_answer() -> None:
+    def handler(event: object, context: object) -> object:
+        scene.loop.owner = -1
+        return event
+
+    scene = Scene(handler, fakes.invocation(b"1"))
+    with pytest.raises(SystemExit) as caught:
+        scene.loop.run()
+    assert caught.value.code == 0
+    assert (scene.source.answers, scene.source.reports) == ([], [])
+
+
+def test_a_child_that_fails_keeps_its_exception_to_itself() -> None:
+    def handler(event: object, context: object) -> None:
+        scene.loop.owner = -1
+        raise KeyError("the child's")
+
+    scene = Scene(handler, fakes.invocation(b"1"))
+    with pytest.raises(KeyError, match="the child's"):
+        scene.loop.run()
+    assert (scene.source.answers, scene.source.reports) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("error", "signalled", "goes_on"),
+    [
+        (SystemExit(3), True, False),
+        (SystemExit(3), False, True),
+        (KeyboardInterrupt(), True, True),
+    ],
+)
+def test_an_exit_that_a_signal_handler_asked_for_ends_the_loop_after_the_report(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException, signalled: bool, goes_on: bool
+) -> None:
+    def handler(event: object, context: object) -> None:
+        raise error
+
+    monkeypatch.setattr(signals, "came_from_signal_handler", lambda _: signalled)
+    scene = Scene(handler, fakes.invocation(b"1"))
+    with pytest.raises(SandboxGone if goes_on else SystemExit):
+        scene.loop.run()
+    assert [report.kind for report in scene.source.reports] == [type(error).__name__]
+
+
+def test_the_guard_watches_over_the_handler_and_nothing_else() -> None:
+    seen: list[object] = []
+
+    def handler(event: object, context: object) -> None:
+        seen.append((scene.guard.in_user_code, scene.guard.events[:]))
+
+    class Dump(Marshaller):
+        def dump(self, result: object) -> tuple[bytes, str]:
+            seen.append(scene.guard.in_user_code)
+            return super().dump(result)
+
+    timed = fakes.invocation(headers={"lambda-runtime-deadline-ms": "4102444800000"})
+    scene = Scene(handler, timed)
+    scene.loop.marshaller = Dump()
+    scene.loop.serve(scene.source.next())
+    armed = ("arm", fakes.REQUEST_ID, 4102444800000)
+    assert seen == [(True, [armed]), False]
+    assert scene.guard.events == [armed, "disarm", "flush"]
+
+
+def test_an_event_is_not_kept_while_the_handler_works() -> None:
+    event = fakes.invocation(b"1")
+    scene = Scene(lambda *_: len(event.body), event)
+    scene.loop.serve(event)
+    assert scene.source.answers == [(b"0", "application/json")]
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_stream_is_watched_until_it_has_been_sent(broken: bool) -> None:
+    sent: list[bytes] = []
+
+    def stream(invocation: Invocation, answer: Stream, failed: Callable[..., Report]) -> None:
+        scene.guard.events.append("sending")
+        sent.extend(answer)
+        scene.guard.events.append("sent")
+        assert failed(KeyError("k")).kind == "KeyError"
+        if broken:
+            raise SandboxGone("no more")
+
+    def handler(event: object, context: object) -> Iterator[str]:
+        yield "one"
+        yield "two"
+
+    scene = Scene(handler, stream=stream)
+    armed = fakes.invocation()
+    if broken:
+        with pytest.raises(SandboxGone):
+            scene.loop.serve(armed)
+    else:
+        scene.loop.serve(armed)
+    assert sent == [b"one", b"two"]
+    assert scene.guard.events[1:] == ["flush", "sending", "sent", "disarm", "flush"]
+    assert (scene.source.answers, scene.source.reports) == ([], [])
+
+
+def test_a_stream_that_fails_before_its_first_byte_is_an_ordinary_failure() -> None:
+    def handler(event: object, context: object) -> Iterator[str]:
+        yield from ()
+        raise KeyError("k")
+
+    scene = Scene(handler, stream=pytest.fail)
+    scene.loop.serve(fakes.invocation())
+    assert [report.kind for report in scene.source.reports] == ["KeyError"]
+    assert scene.guard.events[1:] == ["disarm", "flush"]

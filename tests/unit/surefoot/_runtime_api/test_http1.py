@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from surefoot._runtime_api import http1
-from surefoot._runtime_api.http1 import Reply, ReplyParser
+from surefoot._runtime_api.http1 import Reply, ReplyParser, parse_head
+from surefoot.errors import RemoteProtocolError
 from tests.support.framing import header_block
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -171,3 +172,164 @@ def test_a_large_body_whose_connection_is_to_close_is_not_reusable() -> None:
     reply = parser.buffer_updated(length)
     assert reply is not None
     assert not reply.reusable
+
+
+KIB = 1024
+MIB = 1024 * KIB
+USUAL = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok"
+
+
+@pytest.mark.parametrize("status", [200, 202])
+def test_a_usual_reply_in_one_piece_needs_no_state_machine(
+    monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(ReplyParser, "_advance", pytest.fail)
+    reply = ReplyParser().feed(USUAL.replace(b"202", str(status).encode()))
+    assert reply is not None
+    assert (reply.status, reply.body, reply.reusable) == (status, b"ok", True)
+    assert (reply.repeated, reply.heard) == (False, False)
+
+
+def test_equal_heads_of_answers_to_answers_are_parsed_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parsed: list[bytes] = []
+
+    def parse(head: bytes) -> tuple[int, dict[str, str]]:
+        parsed.append(head)
+        return parse_head(head)
+
+    monkeypatch.setattr(http1, "parse_head", parse)
+    parser = ReplyParser()
+    other = USUAL.replace(b"Accepted", b"Taken")
+    event = USUAL.replace(b"202", b"200")
+    for data, count in ((USUAL, 1), (USUAL, 1), (other, 2), (other, 2), (event, 3), (event, 4)):
+        reply = parser.feed(data)
+        assert reply is not None
+        assert (reply.status, reply.headers) == (int(data[9:12]), {"content-length": "2"})
+        assert len(parsed) == count
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"HTTP/1.1 200 OK\r\nX: ",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ",
+    ],
+)
+def test_what_does_not_end_is_read_up_to_256_kib(before: bytes) -> None:
+    parser = ReplyParser()
+    start = before.partition(b"\r\n\r\n")[2].removeprefix(b"0\r\n") or before
+    assert parser.feed(before) is None
+    assert parser.feed(b"x" * (256 * KIB - len(start))) is None
+    with pytest.raises(RemoteProtocolError):
+        parser.feed(b"x")
+
+
+@pytest.mark.parametrize(
+    ("framing", "most", "more"),
+    [
+        (b"Content-Length: %b\r\n\r\n", b"134217728", b"134217729"),
+        (b"Transfer-Encoding: chunked\r\n\r\n%b\r\n", b"8000000", b"8000001"),
+        (b"Content-Length: %b\r\n\r\n", b"000000000000009", b"0000000000000009"),
+        (b"Transfer-Encoding: chunked\r\n\r\n%b\r\n", b"000000000000009", b"0000000000000009"),
+    ],
+)
+def test_a_body_of_up_to_128_mib_is_announced_in_up_to_15_digits(
+    framing: bytes, most: bytes, more: bytes
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\n"
+    assert ReplyParser().feed(head + framing % most) is None
+    with pytest.raises(RemoteProtocolError):
+        ReplyParser().feed(head + framing % more)
+
+
+def test_a_body_that_ends_with_the_connection_has_the_same_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert http1.MAX_BODY == 128 * MIB
+    monkeypatch.setattr(http1, "MAX_BODY", 10)
+    parser = ReplyParser()
+    assert parser.feed(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 10) is None
+    with pytest.raises(RemoteProtocolError, match="longer than 10 bytes"):
+        parser.feed(b"x")
+
+
+@pytest.mark.parametrize(
+    ("length", "have", "direct"),
+    [
+        (64 * KIB, 0, False),
+        (64 * KIB + 1, 0, True),
+        (64 * KIB + 9, 9, False),
+        (64 * KIB + 9, 8, True),
+    ],
+)
+def test_more_than_64_kib_of_outstanding_body_are_received_in_place(
+    length: int, have: int, direct: bool
+) -> None:
+    parser = ReplyParser()
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length
+    assert parser.feed(head + b"x" * have) is None
+    window = parser.get_buffer()
+    assert (window is not None) == direct
+    assert window is None or len(window) == length - have
+
+
+@pytest.mark.parametrize("status", [100, 199])
+def test_what_only_announces_is_no_answer(status: int) -> None:
+    reply = ReplyParser().feed(b"HTTP/1.1 %d X\r\n\r\n%b" % (status, USUAL))
+    assert reply is not None
+    assert (reply.status, reply.body) == (202, b"ok")
+
+
+def test_chunks_are_as_long_as_their_hexadecimal_size_and_may_come_in_any_pieces() -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    rest = b"10\r\n0123456789abcdef\r\nA\r\n0123456789\r\n0\r\nx\r\nlong: trailer\r\n\r\n"
+    parser = ReplyParser()
+    replies = [parser.feed(bytes([each])) for each in head + rest]
+    assert set(replies[:-1]) == {None}
+    reply = replies[-1]
+    assert reply is not None
+    assert (reply.body, reply.reusable) == (b"0123456789abcdef0123456789", True)
+
+
+ODD = "y" * 79 + "zZ"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        f"{ODD}",
+        f"HTTP/1.1 200 OK\r\nTransfer-Encoding: {ODD}\r\n\r\n",
+        f"HTTP/1.1 200 OK\r\nContent-Length: {ODD}\r\n\r\n",
+        f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{ODD}\r\n",
+    ],
+)
+def test_80_characters_of_what_is_wrong_are_shown(data: str) -> None:
+    with pytest.raises(RemoteProtocolError) as caught:
+        ReplyParser().feed(data.encode())
+    assert f"{'y' * 79}z'" in str(caught.value)
+
+
+@pytest.mark.parametrize("data", [b"HTTP/2", b"HTTP/12", b"HTTP/1x", b"\r\n\r\n", b"\r\n"])
+def test_what_cannot_become_a_reply_is_refused_at_once(data: bytes) -> None:
+    with pytest.raises(RemoteProtocolError):
+        ReplyParser().feed(data)
+
+
+def test_a_body_that_looks_like_a_reply_is_a_body() -> None:
+    parser = ReplyParser()
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(USUAL)
+    assert parser.feed(head) is None
+    reply = parser.feed(USUAL)
+    assert reply is not None
+    assert (reply.status, reply.body) == (200, USUAL)
+
+
+def test_a_head_in_two_pieces_is_one_head() -> None:
+    parser = ReplyParser()
+    assert parser.feed(USUAL[:20]) is None
+    reply = parser.feed(USUAL[20:])
+    assert reply is not None
+    assert (reply.status, reply.body) == (202, b"ok")

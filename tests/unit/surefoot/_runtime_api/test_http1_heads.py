@@ -57,3 +57,30 @@ def test_a_name_with_blanks_or_controls_is_refused(name: str) -> None:
 @pytest.mark.parametrize("value", ["", "plain", "tab\there", "é", "\udcff", "\x1b[31m"])
 def test_every_other_value_is_safe_as_it_is(value: str) -> None:
     assert safe_value(value) == value
+
+
+ODD = "y" * 79 + "zZ"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [ODD, f"HTTP/1.1 200 OK\r\n{ODD}", f"HTTP/1.1 200 OK\r\n y{ODD[2:]}: 1"],
+)
+def test_80_characters_of_what_is_wrong_are_shown(head: str) -> None:
+    with pytest.raises(RemoteProtocolError) as caught:
+        parse_head(head.encode())
+    assert "yyz'" in str(caught.value)
+
+
+def test_a_peer_of_http_1_0_closes_unless_it_says_otherwise() -> None:
+    assert parse_head(b"HTTP/1.0 200 OK") == (200, {"connection": "close"})
+    kept = b"HTTP/1.0 200 OK\r\nConnection: keep-alive"
+    assert parse_head(kept) == (200, {"connection": "keep-alive"})
+    assert parse_head(b"HTTP/1.1 200 OK") == (200, {})
+
+
+def test_a_length_may_be_sent_twice_if_it_is_the_same() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\ncontent-length: %b"
+    assert parse_head(head % b"3") == (200, {"content-length": "3"})
+    with pytest.raises(RemoteProtocolError, match="two different Content-Length"):
+        parse_head(head % b"4")

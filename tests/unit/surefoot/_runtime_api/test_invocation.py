@@ -83,3 +83,18 @@ def test_an_empty_header_is_none() -> None:
     assert [getattr(seen, name) for name in Invocation.__slots__] == [
         getattr(bare, name) for name in Invocation.__slots__
     ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "taken"),
+    [
+        ("7258118399998", 7_258_118_399_998),
+        ("7258118399999", 7_258_118_399_999),
+        ("7258118400000", 7_258_118_399_999),
+        ("0007258118399998", 7_258_118_399_998),
+        ("10000000000000", 7_258_118_399_999),
+        ("9" * 5000, 7_258_118_399_999),
+    ],
+)
+def test_no_deadline_is_later_than_the_end_of_the_year_2199(sent: str, taken: int) -> None:
+    assert fakes.invocation(headers={"lambda-runtime-deadline-ms": sent}).deadline_ms == taken

@@ -10,7 +10,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from surefoot._runtime.logs import Log
+from surefoot._runtime.logs import Log, uncaught
+from surefoot._runtime.logs.sinks import Sink
 from surefoot._runtime.logs.uncaught import record, report_error
 from surefoot._runtime_api.error_report import Report
 from tests.unit import fakes
@@ -102,3 +103,45 @@ def test_a_record_of_the_longest_report_is_an_event_that_cloudwatch_takes(
     record(Log(fakes.config()), report, "id")
     # 256 KiB, of which CloudWatch counts 26 bytes for itself.
     assert len(capsys.readouterr().out.encode()) < 256 * 1024 - 26
+
+
+@pytest.mark.parametrize(("form", "maker"), [("", "_text_lines"), ("JSON", "_json_lines")])
+def test_a_record_that_cannot_be_made_is_one_short_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], form: str, maker: str
+) -> None:
+    def broken(*_: object) -> list[str]:
+        raise RecursionError(maker)
+
+    monkeypatch.setattr(uncaught, maker, broken)
+    record(fakes.log(AWS_LAMBDA_LOG_FORMAT=form), REPORT, "id")
+    assert capsys.readouterr().out == "[ERROR] ValueError: no é\n"
+
+
+class Sinkless(Log):
+    """A log whose sink the function has made impossible to import."""
+
+    @property
+    def sink(self) -> Sink:
+        raise ImportError("no more")
+
+
+def test_a_log_without_a_sink_gets_one_for_the_record(capsys: pytest.CaptureFixture[str]) -> None:
+    record(Sinkless(fakes.config()), REPORT, "id")
+    assert capsys.readouterr().out == TEXT
+
+
+def test_a_record_without_a_sink_goes_to_the_telemetry_channel_if_there_is_one() -> None:
+    reading, writing = os.pipe()
+    record(Sinkless(fakes.config(_LAMBDA_TELEMETRY_LOG_FD=str(writing))), REPORT, "id")
+    assert b"ValueError" in os.read(reading, 1 << 16)
+    os.close(reading)
+    os.close(writing)
+
+
+def test_standard_error_keeps_the_runtime_for_half_a_second_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written: list[tuple[int, bytes, float]] = []
+    monkeypatch.setattr(uncaught, "write_within", lambda *seen: written.append(seen))
+    record(fakes.log(_LAMBDA_TELEMETRY_LOG_FD="987"), REPORT, "id")
+    assert written == [(2, TEXT.encode(), 0.5)]

@@ -13,6 +13,7 @@ from surefoot._runtime.workers.shutdown_pipe import Drained, ShutdownPipe
 from surefoot._runtime.workers.signals import Signals
 from surefoot._runtime.workers.worker import WorkerClient
 from surefoot._runtime_api.invocation import correct_rie_deadline
+from surefoot.errors import MAX_TIMEOUT_SECONDS
 from tests.support.invocation import Invocation
 from tests.support.reply import status_reply
 from tests.support.route import Route
@@ -45,6 +46,16 @@ def test_an_endless_id_does_not_reach_the_neighbour() -> None:
         None,
         REFUSED,
     )
+
+
+def test_an_invocation_is_named_by_up_to_4084_bytes() -> None:
+    shared_state = SharedState(1)
+    shared_state.set_invocation(0, "x" * 4084, None)
+    assert shared_state.current_invocation(0) == ("x" * 4084, "")
+    # The last byte of the page is no worker's.
+    assert not shared_state.was_ready()
+    shared_state.set_invocation(0, "x" * 4085, None)
+    assert shared_state.current_invocation(0) is None
 
 
 def test_only_finished_invocations_count() -> None:
@@ -166,3 +177,23 @@ def test_the_emulators_deadline_is_taken_as_it_was_meant(seconds: int) -> None:
 def test_every_other_deadline_is_taken_as_it_is(left: int) -> None:
     now = 1_767_225_600_000
     assert correct_rie_deadline(now + left, now + 0.5) == now + left
+
+
+LONGEST = round((MAX_TIMEOUT_SECONDS + 0.1) * 1e9)
+
+
+@pytest.mark.parametrize(
+    ("left", "meant"),
+    [
+        (900_000_000 - 1, 900_000_000 - 1),
+        (900_000_000, 900),
+        (1800 * 10**9, 1_800_000),
+        (LONGEST, LONGEST // 10**6),
+        (LONGEST + 1, LONGEST + 1),
+    ],
+)
+def test_a_deadline_is_the_emulators_from_09_s_to_the_longest_time_out(
+    left: int, meant: int
+) -> None:
+    now = 1_767_225_600_000
+    assert correct_rie_deadline(now + left, now) == now + meant

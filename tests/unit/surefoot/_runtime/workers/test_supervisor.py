@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import posix
 import signal
+import sys
 from collections.abc import Callable
-from typing import cast
+from types import SimpleNamespace
+from typing import TextIO, cast
 
 import pytest
 
@@ -14,6 +17,7 @@ from surefoot._runtime.workers.restart import DELAYS, ROW_ENDS, RestartPolicy
 from surefoot._runtime.workers.shared_state import ANSWERED, ENDED, IDLE
 from surefoot._runtime.workers.signals import Signals
 from surefoot._runtime.workers.supervisor import SHUTDOWN_SECONDS, Supervisor, System
+from surefoot._runtime.workers.worker import InChild
 from surefoot.errors import EXIT_CRASHES, EXIT_SANDBOX_GONE, MAX_ASYNC_TIMEOUT_SECONDS
 from tests.unit import fakes
 
@@ -233,3 +237,203 @@ def test_a_death_long_after_the_last_begins_a_new_row(later: float, deaths: int)
     policy.after_death(10.0, 0)
     policy.after_death(10.0 + later, 0)
     assert (policy.deaths, ROW_ENDS) == (deaths, 60.0)
+
+
+@pytest.mark.parametrize("collects", [True, False])
+@pytest.mark.parametrize("pid", [0, 7])
+def test_a_new_worker_is_its_own_owner_and_the_supervisor_stays_as_it_is(
+    start: Start, monkeypatch: pytest.MonkeyPatch, pid: int, collects: bool
+) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(supervisor, "become_owner", lambda: calls.append("owner"))
+    monkeypatch.setattr(gc, "enable", lambda: calls.append("collects"))
+    serving = start(2)
+    monkeypatch.setattr(serving.shutdown_pipe, "close", lambda: calls.append("cut"))
+    serving.signals = cast("Signals", SimpleNamespace(fork=lambda: pid))
+    serving._collects = collects
+    if pid:
+        serving._spawn(1)
+        assert (calls, serving.workers, list(serving.vacant)) == ([], {7: 1}, [0])
+        return
+    with pytest.raises(InChild) as caught:
+        serving._spawn(1)
+    assert (caught.value.worker.slot, serving.workers) == (1, {})
+    assert calls == (["owner", "cut", "collects"] if collects else ["owner", "cut"])
+
+
+def test_a_message_is_sent_in_a_process_of_its_own_which_then_ends(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[object] = []
+    monkeypatch.setattr(supervisor, "become_owner", lambda: None)
+    monkeypatch.setattr(posix, "_exit", lambda code: calls.append(("exit", code)))
+    serving = start(1)
+    serving._collects = False
+
+    def fork() -> int:
+        if isinstance(outcome, OSError):
+            raise outcome
+        return outcome
+
+    serving.signals = cast("Signals", SimpleNamespace(fork=fork))
+    outcome: int | OSError = 0
+    serving._send(lambda: calls.append("sent"))
+    assert calls == ["sent", ("exit", 0)]
+    del calls[:]
+    serving.messengers.clear()
+    outcome = 7
+    serving._send(lambda: calls.append("sent"))
+    assert (calls, serving.messengers) == ([], {7})
+    outcome = OSError("no process left")
+    serving._send(lambda: calls.append("sent"))
+    assert (calls, serving.messengers) == ([], {7})
+
+
+def test_a_worker_that_cannot_be_started_is_tried_again_later(
+    machine: Machine, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(supervisor, "log_to_operator", said.append)
+
+    def fork() -> int:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    serving = start(2)
+    serving.signals = cast("Signals", SimpleNamespace(fork=fork))
+    serving._collects = False
+    serving._spawn(1)
+    assert said == ["cannot start worker 2 of 2: Resource temporarily unavailable."]
+    assert (serving.workers, serving.vacant[1]) == ({}, machine.now)
+    monkeypatch.setattr(serving.signals, "fork", lambda: (_ for _ in ()).throw(OSError("odd")))
+    serving._spawn(0)
+    assert said[1] == "cannot start worker 1 of 2: odd."
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_output_is_flushed_before_a_fork_unless_that_would_wait(
+    monkeypatch: pytest.MonkeyPatch, writable: bool
+) -> None:
+    flushed: list[str] = []
+    asked: list[int] = []
+    stream = SimpleNamespace(fileno=lambda: 5, flush=lambda: flushed.append("flushed"))
+
+    def is_writable(number: int) -> bool:
+        asked.append(number)
+        return writable
+
+    monkeypatch.setattr(supervisor, "is_writable", is_writable)
+    supervisor._flush(cast("TextIO", stream))
+    assert (asked, flushed) == ([5], ["flushed"] if writable else [])
+    supervisor._flush(None)
+    broken = SimpleNamespace(fileno=lambda: (_ for _ in ()).throw(ValueError("closed")))
+    supervisor._flush(cast("TextIO", broken))
+    assert asked == [5]
+
+
+def test_all_memory_is_taken_out_of_the_collectors_sight(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    for name in ("collect", "freeze", "disable"):
+        monkeypatch.setattr(gc, name, lambda name=name: calls.append(name))
+    monkeypatch.setattr(gc, "isenabled", lambda: True)
+    serving = Supervisor(fakes.config(), 1, Machine())
+    serving._share_memory()
+    assert (calls, serving._collects) == (["collect", "freeze", "disable"], True)
+
+
+@pytest.mark.parametrize(
+    ("vacant", "patience", "wait"),
+    [
+        ([0.25, 8.0], None, 0.25),
+        ([-5.0], None, 0.0),
+        ([], None, None),
+        # At the end no place is filled any more.
+        ([0.25], 0.5, 0.5),
+        ([], -5.0, 0.0),
+        ([], float("inf"), None),
+    ],
+)
+def test_it_waits_for_the_next_thing_to_do_and_no_longer(
+    machine: Machine,
+    start: Start,
+    vacant: list[float],
+    patience: float | None,
+    wait: float | None,
+) -> None:
+    waits: list[float | None] = []
+    serving = start(2)
+
+    def no_signals(due: float | None) -> list[int]:
+        waits.append(due)
+        return []
+
+    serving.signals = cast("Signals", SimpleNamespace(wait=no_signals))
+    serving.vacant = {slot: machine.now + due for slot, due in enumerate(vacant)}
+    if patience is not None:
+        serving.exit_code = 1
+        serving.patience_ends = machine.now + patience
+    serving._handle_signals()
+    assert waits == [wait]
+
+
+def test_all_places_are_filled_from_the_first_moment_of_the_clock(
+    machine: Machine, start: Start
+) -> None:
+    machine.now = 0.0
+    serving = start(2)
+    serving.signals = machine.signals()
+    serving._keep_alive()
+    assert (sorted(serving.workers.values()), serving.vacant) == ([0, 1], {})
+
+
+def test_the_second_signal_ends_at_once_and_the_first_shortens_a_longer_patience(
+    machine: Machine, start: Start
+) -> None:
+    machine.now = 0.0
+    serving = start(1)
+    serving.workers = {100: 0}
+    serving.shared_state.set_state(0, IDLE)
+    serving.exit_code, serving.patience_ends = 3, 100.0
+    serving._terminate(signal.SIGTERM)
+    assert (serving.exit_code, serving.patience_ends) == (3, SHUTDOWN_SECONDS)
+    assert machine.killed == [(0.0, 100, signal.SIGTERM)]
+    serving._terminate(signal.SIGINT)
+    assert serving.patience_ends <= machine.now
+    assert len(machine.killed) == 1
+    # At any time of the clock.
+    machine.now = 5000.0
+    serving.patience_ends = machine.now + 1.0
+    serving._terminate(signal.SIGINT)
+    assert serving.patience_ends <= machine.now
+
+
+def test_a_process_without_children_has_nothing_to_reap(machine: Machine, start: Start) -> None:
+    def waitpid(*_: int) -> tuple[int, int]:
+        raise ChildProcessError
+
+    machine.waitpid = waitpid  # type: ignore[method-assign,assignment]
+    start(1)._reap()
+
+
+def test_both_streams_are_flushed_before_a_fork(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[object] = []
+    monkeypatch.setattr(supervisor, "_flush", flushed.append)
+    serving = start(1)
+    serving.signals = cast("Signals", SimpleNamespace(fork=lambda: 7))
+    serving._fork()
+    assert flushed == [sys.stdout, sys.stderr]
+
+
+def test_a_dead_worker_is_named_by_place_and_process(
+    machine: Machine, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(supervisor, "log_to_operator", said.append)
+    serving = start(2)
+    serving.workers = {100: 0, 101: 1}
+    serving.shared_state.set_state(1, IDLE)
+    machine.ended = [(101, signal.SIGTERM)]
+    serving._reap()
+    assert said == ["worker 2 of 2 (pid 101), idle, was killed by signal 15 (Terminated)"]
+    assert (serving.workers, serving.vacant[1]) == ({100: 0}, machine.now)
