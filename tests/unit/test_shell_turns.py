@@ -451,3 +451,9 @@ def test_a_process_whose_status_nobody_kept_is_not_alive(
     pipes.bash.process = cast("subprocess.Popen[bytes]", Process(0))
     assert [pipes.bash.is_alive() for _ in range(3)] == [True, False, False]
     assert asked[0] == (os.P_PID, 77, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+
+
+def test_of_a_new_turn_nothing_has_come_yet() -> None:
+    turn = Turn(1)
+    assert (turn.word, turn.status, turn.begun, turn.answered) == ("", 0, False, False)
+    assert (turn.failures, turn.tail, turn.pieces) == ([], b"", [])
