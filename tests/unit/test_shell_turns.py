@@ -457,3 +457,38 @@ def test_of_a_new_turn_nothing_has_come_yet() -> None:
     turn = Turn(1)
     assert (turn.word, turn.status, turn.begun, turn.answered) == ("", 0, False, False)
     assert (turn.failures, turn.tail, turn.pieces) == ([], b"", [])
+
+
+def test_the_answer_of_a_failed_turn_that_has_ended_leaves_nothing_behind(pipes: Pipes) -> None:
+    pipes.answer.close()
+    pipes.reports.write(b"begin\t1\nend\t1\t3\n")
+    assert pipes.bash._follow(Turn(1)).answered
+    pipes.reports.write(b"unread\t2\n")
+    assert not pipes.bash._follow(Turn(2)).answered
+
+
+def test_turns_are_numbered_from_1_and_sourcing_the_file_is_0(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed: list[int] = []
+    monkeypatch.setattr(Bash, "_follow", lambda _, turn: followed.append(turn.number))
+    bash = Bash(str(tmp_path / "app.sh"), "handler")
+    bash.call(b"{}", ("id", "5", ""))
+    assert followed == [0, 1]
+    bash.kill()
+
+
+def test_what_a_signal_handler_raises_while_the_file_is_sourced_ends_bash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[int] = []
+    kill = Bash.kill
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Bash, "_follow", interrupt)
+    monkeypatch.setattr(Bash, "kill", lambda bash: killed.append(kill(bash)))
+    with pytest.raises(KeyboardInterrupt):
+        Bash(str(tmp_path / "app.sh"), "handler")
+    assert len(killed) == 1
