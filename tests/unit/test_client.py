@@ -320,7 +320,7 @@ def test_a_stream_is_sent_piece_by_piece_and_its_connection_given_up() -> None:
     assert sorted(streaming.ends) == ["closed", "retired"]
 
 
-def test_what_a_handler_raises_while_it_streams_is_told_in_trailers() -> None:
+def test_what_a_handler_raises_while_it_streams_is_reported_in_trailers() -> None:
     streaming = Streaming(ListUpload(fakes.reply()))
     error = ValueError("no é")
     streaming.run(error)

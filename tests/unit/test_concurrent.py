@@ -41,7 +41,7 @@ class Plain:
 
 
 class Asking(Places):
-    """Refuses as often as it is told to; keeps the pauses."""
+    """Refuses as often as its list has errors; keeps the pauses."""
 
     def __init__(self, errors: list[BaseException], others: bool) -> None:
         super().__init__(1)
@@ -279,7 +279,7 @@ def test_what_a_coroutine_handler_returns_is_answered_from_its_loop(
     assert kept.sent == [sent]
 
 
-def test_a_refusal_is_told_at_once_and_a_deadline_taken_as_it_was_meant(
+def test_a_refusal_is_logged_at_once_and_a_deadline_taken_as_it_was_meant(
     make: Make, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(time, "time", lambda: 1_000_000.0)

@@ -1,4 +1,4 @@
-"""What the places share: who is served, who has ended, and when nobody waits any more."""
+"""What the places share: who is served, who has ended, and when all waits end."""
 
 from __future__ import annotations
 

@@ -434,7 +434,7 @@ def test_what_is_printed_without_a_standard_error_is_dropped(
     assert flushes == ["text", "flushed"]
 
 
-def test_a_process_whose_status_nobody_kept_is_not_alive(
+def test_a_process_whose_status_was_not_kept_is_not_alive(
     pipes: Pipes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[int, int, int]] = []

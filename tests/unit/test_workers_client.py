@@ -279,7 +279,7 @@ def test_an_answer_that_cannot_be_delivered_ends_no_worker(
     assert said == ([] if error is None else ["500. The worker goes on."] * 3)
 
 
-def test_refusals_are_told_once_and_the_question_is_watched_only_while_it_waits(
+def test_refusals_are_logged_once_and_the_question_is_watched_only_while_it_waits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said: list[str] = []
