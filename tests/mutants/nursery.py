@@ -62,7 +62,7 @@ def _test(tests: list[str]) -> None:
         nothing = os.open(os.devnull, os.O_RDWR)
         for descriptor in range(3):
             os.dup2(nothing, descriptor)
-        # A mutant that writes where it should not must not reach whoever waits for the answers.
+        # What a mutant writes by mistake must not reach the process that reads the answers.
         os.closerange(3, _MOST_DESCRIPTORS)
         code = _TO_THE_END + int(pytest.main([*_OPTIONS, *_LOADED, *tests]))
     finally:

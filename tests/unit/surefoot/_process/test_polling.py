@@ -74,7 +74,7 @@ def test_each_wait_is_what_is_left_of_the_time_and_never_without_limit(
     assert [len(each) for each in clock.written] == [4096, 4096]
 
 
-def test_a_pipe_that_no_process_reads_is_given_up_and_keeps_what_was_written(pipe: Pipe) -> None:
+def test_a_pipe_without_a_reader_is_given_up_and_keeps_what_was_written(pipe: Pipe) -> None:
     reading, writing = pipe
     size = fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 8192)
     assert not write_within(writing, b"x" * (size + 1), 0)

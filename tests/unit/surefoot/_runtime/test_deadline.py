@@ -19,6 +19,7 @@ from surefoot._runtime import deadline
 from surefoot._runtime.deadline import DeadlineGuard
 from surefoot._runtime.logs import Log
 from surefoot._runtime.loop import Loop
+from surefoot._runtime_api import transport
 from surefoot._runtime_api.invocation import Invocation
 from surefoot.errors import DeadlineExceeded
 from tests.unit import fakes
@@ -609,6 +610,14 @@ def test_a_source_without_a_close_needs_none(guard: DeadlineGuard) -> None:
 def test_an_exception_never_meets_code_of_the_runtime(name: str | None, ours: bool) -> None:
     frame = None if name is None else SimpleNamespace(f_globals={"__name__": name})
     assert deadline._is_ours(cast("FrameType", frame)) == ours
+
+
+def test_only_a_frame_of_the_loaded_transport_is_sending(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = cast("FrameType", SimpleNamespace(f_code=transport.send_rest.__code__))
+    other = cast("FrameType", SimpleNamespace(f_code=transport.receive.__code__))
+    seen = [deadline._is_sending(each) for each in (frame, other, None)]
+    monkeypatch.delitem(sys.modules, transport.__name__)
+    assert [*seen, deadline._is_sending(frame)] == [True, False, False, False]
 
 
 def test_a_step_of_a_stream_is_the_users_code_and_what_is_between_is_not(

@@ -134,7 +134,7 @@ def test_a_connection_never_bears_the_number_of_a_standard_stream() -> None:
 
 
 class Half:
-    """One end of a pair of sockets whose calls are recorded, and fail as they are asked to."""
+    """One end of a pair of sockets whose calls are recorded, and fail as the test asks."""
 
     def __init__(self, end: socket.socket, **errors: Exception | int) -> None:
         self.end = end
@@ -263,7 +263,7 @@ def test_what_the_function_opened_under_the_connections_number_is_left_alone(end
     assert half.calls == [("detach", 0)]
 
 
-def test_a_socket_is_distinguished_from_all_others_by_its_cookie(ends: Ends) -> None:
+def test_a_socket_is_known_by_its_cookie(ends: Ends) -> None:
     ours, theirs = ends
     cookie = transport._identify(ours)
     assert isinstance(cookie, bytes)
@@ -272,7 +272,7 @@ def test_a_socket_is_distinguished_from_all_others_by_its_cookie(ends: Ends) -> 
     assert cookie != transport._identify(theirs)
 
 
-def test_without_cookies_a_socket_is_distinguished_from_others_by_its_inode(ends: Ends) -> None:
+def test_without_cookies_a_socket_is_known_by_its_inode(ends: Ends) -> None:
     status = os.fstat(ends[0].fileno())
     half = Half(ends[0], getsockopt=OSError("old kernel"))
     identity = transport._identify(half)  # type: ignore[arg-type]

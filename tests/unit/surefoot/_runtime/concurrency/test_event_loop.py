@@ -41,7 +41,7 @@ class Plain:
 
 
 class Asking(Places):
-    """Refuses as often as asked to; keeps the pauses."""
+    """Refuses as often as its list has errors; keeps the pauses."""
 
     def __init__(self, errors: list[BaseException], others: bool) -> None:
         super().__init__(1)

@@ -1,4 +1,4 @@
-"""What the places share: who is served, who has ended, and when no place waits any more."""
+"""What the places share: who is served, who has ended, and when all waits end."""
 
 from __future__ import annotations
 

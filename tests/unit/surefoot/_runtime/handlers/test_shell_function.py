@@ -94,6 +94,8 @@ def test_an_answer_is_what_was_printed_without_the_line_ends_at_its_end(
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1")
     bash = Played(over(answer=b"a\nb\n\n"), over(answer=b""))
     function = play(bash)
+    # As it came, not as a Python object.
+    assert function.takes_bytes
     assert [function(b"1", context()), function(b"2", context())] == [b"a\nb", b""]
     fields = (fakes.REQUEST_ID, "5", "Root=1")
     assert bash.calls == [(b"1", fields), (b"2", fields)]

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import IO, cast
 
 import pytest
 
 from surefoot._runtime.handlers import shell_process
 from surefoot._runtime.handlers.shell_errors import SOURCED, Failure, find_cause, make_fault
-from surefoot._runtime.handlers.shell_process import Turn
+from surefoot._runtime.handlers.shell_process import Bash, EventNotWritten, Turn
 from surefoot.errors import Fault
 
 MOST = shell_process._MAX_FAILURES
@@ -210,3 +220,278 @@ def test_a_file_that_is_sourced_has_no_function_and_may_be_gone(tmp_path: Path) 
     seen = fault(gone, report("false", frames=()), called=SOURCED)
     assert str(seen) == "it failed: `false` failed, gone.sh; it wrote nothing to stderr."
     assert seen.stack is None
+
+
+class Pipes:
+    """A Bash without a process, and the other ends of its pipes."""
+
+    def __init__(self) -> None:
+        bash = object.__new__(Bash)
+        bash._event = tempfile.TemporaryFile(buffering=0)
+        with contextlib.ExitStack() as opened:
+            bash._log, self.log = shell_process._pipe(opened)
+            bash._reports, self.reports = shell_process._pipe(opened)
+            bash._answer, self.answer = shell_process._pipe(opened)
+            self.requests, bash._requests = shell_process._pipe(opened)
+            self.life, bash._life = shell_process._pipe(opened)
+            self.opened = opened.pop_all()
+        for each in (bash._log, bash._reports, bash._answer):
+            os.set_blocking(each.fileno(), False)
+        bash._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        bash._turns = 0
+        self.bash = bash
+
+    def close(self) -> None:
+        self.opened.close()
+        self.bash._event.close()
+
+
+@pytest.fixture
+def pipes() -> Iterator[Pipes]:
+    pipes = Pipes()
+    yield pipes
+    pipes.close()
+
+
+def test_a_turn_is_followed_to_its_report_with_answer_and_log(
+    pipes: Pipes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipes.log.write("printed é\n".encode())
+    pipes.answer.write(b"the answer")
+    pipes.answer.close()
+    pipes.reports.write(b"begin\t1\nend\t1\t0\n")
+    turn = pipes.bash._follow(Turn(1))
+    assert (turn.is_over, turn.pieces, turn.tail) == (True, [b"the answer"], b"printed \xc3\xa9\n")
+    assert capsys.readouterr().err == "printed é\n"
+
+
+def test_a_turn_ends_with_its_bash_and_what_was_printed_is_passed_on(
+    pipes: Pipes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipes.reports.write(b"begin\t1\nfail")
+    pipes.reports.close()
+    pipes.log.write(b"last \xc3")
+    turn = pipes.bash._follow(Turn(1))
+    assert (turn.is_over, turn.begun, turn.failures) == (False, True, [])
+    # A character that was cut off.
+    assert capsys.readouterr().err == "last \ufffd"
+
+
+def test_a_bash_that_is_gone_is_seen_even_if_its_reports_stay_open(
+    pipes: Pipes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(shell_process, "_TICK_MS", 0)
+    monkeypatch.setattr(pipes.bash, "is_alive", lambda: len(asked.append("?") or asked) < 3)  # type: ignore[func-returns-value]
+    assert not pipes.bash._follow(Turn(1)).is_over
+    assert len(asked) == 3
+
+
+def test_a_log_that_was_closed_is_asked_no_more(pipes: Pipes) -> None:
+    pipes.log.close()
+    pipes.answer.close()
+    pipes.reports.write(b"begin\t1\nend\t1\t0\n")
+    assert pipes.bash._follow(Turn(1)).is_over
+
+
+def test_the_end_of_the_log_is_kept_for_the_report(pipes: Pipes) -> None:
+    turn = Turn(1)
+    for text in (b"a" * 3000, b"b" * 2000, b"c"):
+        pipes.log.write(text)
+        assert pipes.bash._pass_on(turn)
+    assert turn.tail == b"a" * 2095 + b"b" * 2000 + b"c"
+    assert pipes.bash._pass_on(turn)
+    pipes.log.close()
+    assert not pipes.bash._pass_on(turn)
+    assert not pipes.bash._pass_on(None)
+
+
+def test_an_answer_is_collected_as_it_comes(pipes: Pipes) -> None:
+    turn = Turn(1)
+    assert pipes.bash._collect(turn)
+    pipes.answer.write(b"one")
+    assert pipes.bash._collect(turn)
+    pipes.answer.write(b"two")
+    pipes.answer.close()
+    assert not pipes.bash._collect(turn)
+    assert (turn.pieces, turn.answered) == ([b"one", b"two"], True)
+
+
+def test_a_call_hands_event_and_fields_over_under_the_turns_number(
+    pipes: Pipes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed: list[int] = []
+    monkeypatch.setattr(pipes.bash, "_follow", lambda turn: followed.append(turn.number))
+    pipes.bash.call(b"first, and longer", ("id", "5", ""))
+    pipes.bash.call(b"event\n", ("a\tb\nc", "\0", "Root=1"))
+    assert followed == [1, 2]
+    assert pipes.requests.read(100) == b"1\tid\t5\t-\n2\ta b c\t \tRoot=1\n"
+    pipes.bash._event.seek(0)
+    assert pipes.bash._event.read() == b"event\n.2."
+    # It has just died.
+    pipes.requests.close()
+    pipes.bash.call(b"", ("id", "5", ""))
+    assert followed == [1, 2, 3]
+
+
+class Stubborn:
+    """A file that takes a few bytes at a time, or none."""
+
+    def __init__(self, error: OSError | None = None) -> None:
+        self.data = b""
+        self.error = error
+
+    def seek(self, position: int) -> None:
+        assert position == 0
+
+    def truncate(self) -> None:
+        self.data = b""
+
+    def write(self, data: bytes) -> int:
+        if self.error is not None:
+            raise self.error
+        self.data += bytes(data[:4])
+        return min(4, len(data))
+
+
+def test_an_event_is_written_whole_or_is_an_error(pipes: Pipes) -> None:
+    pipes.bash._event.close()
+    file = Stubborn()
+    pipes.bash._event = cast("IO[bytes]", file)
+    pipes.bash._turns = 3
+    pipes.bash._write(b"0123456789")
+    assert file.data == b"0123456789.3."
+    pipes.bash._event = cast("IO[bytes]", Stubborn(OSError(28, "full")))
+    with pytest.raises(EventNotWritten) as caught:
+        pipes.bash._write(b"0123456789")
+    assert isinstance(caught.value.__cause__, OSError)
+    pipes.bash._event = tempfile.TemporaryFile()
+
+
+class Process:
+    """A process that ended in a way, or does not end."""
+
+    def __init__(self, status: int, waits: bool = False) -> None:
+        self.pid = 77
+        self.status = status
+        self.waits = waits
+        self.limits: list[float | None] = []
+
+    def wait(self, limit: float | None = None) -> int:
+        self.limits.append(limit)
+        if self.waits and limit is not None:
+            raise subprocess.TimeoutExpired("bash", limit)
+        return self.status
+
+
+@pytest.mark.parametrize(("status", "code"), [(0, 0), (1, 1), (3, 3), (-9, 137), (-1, 129)])
+@pytest.mark.parametrize("error", [None, ProcessLookupError(), PermissionError()])
+def test_what_is_killed_ends_with_all_that_it_runs(
+    pipes: Pipes,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    code: int,
+    error: OSError | None,
+) -> None:
+    killed: list[tuple[int, int]] = []
+
+    def killpg(group: int, number: int) -> None:
+        killed.append((group, number))
+        if error is not None:
+            raise error
+
+    monkeypatch.setattr(os, "killpg", killpg)
+    bash = pipes.bash
+    bash.process = cast("subprocess.Popen[bytes]", Process(status))
+    pipes.log.write(b"last words")
+    assert bash.kill() == code
+    assert killed == [(77, signal.SIGKILL)]
+    ends = (bash._event, bash._log, bash._reports, bash._answer, bash._requests, bash._life)
+    assert all(each.closed for each in ends)
+    # Once more: the log is closed by now.
+    assert bash.kill() == code
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_bash_is_asked_to_end_and_given_two_seconds(
+    pipes: Pipes, monkeypatch: pytest.MonkeyPatch, waits: bool
+) -> None:
+    process = Process(0, waits)
+    pipes.bash.process = cast("subprocess.Popen[bytes]", process)
+    monkeypatch.setattr(os, "killpg", lambda *_: None)
+    assert pipes.bash.close() == 0
+    assert process.limits == [2.0, None]
+    assert pipes.requests.read() == b""
+
+
+def test_what_is_printed_without_a_standard_error_is_dropped(
+    pipes: Pipes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    pipes.bash._say("text")
+    flushes: list[str] = []
+    stream = SimpleNamespace(write=flushes.append, flush=lambda: flushes.append("flushed"))
+    monkeypatch.setattr(sys, "stderr", stream)
+    pipes.bash._say("")
+    pipes.bash._say("text")
+    assert flushes == ["text", "flushed"]
+
+
+def test_a_process_whose_status_was_not_kept_is_not_alive(
+    pipes: Pipes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, int, int]] = []
+    answers: list[object] = [None, "ended", ChildProcessError()]
+
+    def waitid(*seen: int) -> object:
+        asked.append(seen)  # type: ignore[arg-type]
+        answer = answers.pop(0)
+        if isinstance(answer, ChildProcessError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(os, "waitid", waitid)
+    pipes.bash.process = cast("subprocess.Popen[bytes]", Process(0))
+    assert [pipes.bash.is_alive() for _ in range(3)] == [True, False, False]
+    assert asked[0] == (os.P_PID, 77, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+
+
+def test_of_a_new_turn_nothing_has_come_yet() -> None:
+    turn = Turn(1)
+    assert (turn.word, turn.status, turn.begun, turn.answered) == ("", 0, False, False)
+    assert (turn.failures, turn.tail, turn.pieces) == ([], b"", [])
+
+
+def test_the_answer_of_a_failed_turn_that_has_ended_leaves_nothing_behind(pipes: Pipes) -> None:
+    pipes.answer.close()
+    pipes.reports.write(b"begin\t1\nend\t1\t3\n")
+    assert pipes.bash._follow(Turn(1)).answered
+    pipes.reports.write(b"unread\t2\n")
+    assert not pipes.bash._follow(Turn(2)).answered
+
+
+def test_turns_are_numbered_from_1_and_sourcing_the_file_is_0(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed: list[int] = []
+    monkeypatch.setattr(Bash, "_follow", lambda _, turn: followed.append(turn.number))
+    bash = Bash(str(tmp_path / "app.sh"), "handler")
+    bash.call(b"{}", ("id", "5", ""))
+    assert followed == [0, 1]
+    bash.kill()
+
+
+def test_what_a_signal_handler_raises_while_the_file_is_sourced_ends_bash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[int] = []
+    kill = Bash.kill
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Bash, "_follow", interrupt)
+    monkeypatch.setattr(Bash, "kill", lambda bash: killed.append(kill(bash)))
+    with pytest.raises(KeyboardInterrupt):
+        Bash(str(tmp_path / "app.sh"), "handler")
+    assert len(killed) == 1

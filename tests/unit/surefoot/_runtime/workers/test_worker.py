@@ -434,7 +434,7 @@ def test_a_worker_writes_to_the_log_channel_if_there_is_one(
     assert paths == ([path] if path else [])
 
 
-def test_a_token_that_may_still_come_belongs_to_no_worker() -> None:
+def test_a_token_that_may_still_come_is_not_taken() -> None:
     """A process that was forked while the pipe was made may hold its other end."""
     shutdown_pipe = ShutdownPipe()
     reading, writing = os.pipe2(os.O_NONBLOCK)
