@@ -10,7 +10,6 @@ import os
 import signal
 import threading
 import time
-import traceback
 
 from ..._process.operator_log import log_to_operator
 from ..._runtime_api.invocation import correct_rie_deadline
@@ -18,7 +17,7 @@ from ..._runtime_api.streaming import Stream
 from ...errors import ContainerError, DeadlineExceeded, FatalError, Fault, Terminated
 from ..context import LambdaContext
 from ..deadline import MAX_MARGIN_FRACTION
-from ..handlers.coroutine import Driver, event_loop, stack_of
+from ..handlers.coroutine import Driver, event_loop, leave_child, stack_of
 from ..handlers.results import KINDS
 from ..late import report_error
 from .places import FIRST_DELAY, LAST_DELAY, MAX_ATTEMPTS, Places
@@ -238,10 +237,8 @@ class ConcurrentLoop:
             outcome = _Failure(error)
         finally:
             watch.end()
-        if os.getpid() != self._pid:
-            # A child that the handler forked has the loop, but neither places nor anything to
-            # answer: it ends, with the code that its end means.
-            raise SystemExit(_exit_code(outcome))
+        # A child that the handler forked has the loop, but neither places nor anything to answer.
+        leave_child(outcome.error if isinstance(outcome, _Failure) else None)
         return outcome
 
 
@@ -285,18 +282,6 @@ def _refuse_to_stop() -> None:
         "the event loop serves other invocations, too, and does not stop for one of them; return "
         "from the handler instead."
     )
-
-
-def _exit_code(outcome: object) -> object:
-    """Return what SystemExit takes for the end of a forked child."""
-    if not isinstance(outcome, _Failure):
-        return 0
-    if isinstance(outcome.error, SystemExit):
-        return outcome.error.code
-    if isinstance(outcome.error, KeyboardInterrupt):
-        return 130
-    traceback.print_exception(outcome.error)
-    return 1
 
 
 def _result(outcome: "Any | _Failure") -> "Any":

@@ -199,9 +199,8 @@ class Driver:
         try:
             value = await source.__anext__()
             while not self._closing:
-                if not is_owner():
-                    # A child that the handler forked, at a yield: no one takes its values.
-                    raise SystemExit(0)
+                # A child that the handler forked, at a yield: nothing takes its values.
+                leave_child(None)
                 try:
                     await self._hand_over(value)
                 except BaseException as error:
@@ -246,4 +245,18 @@ def iterate(source: "AsyncGenerator[Any, None]") -> "Iterator[Any]":
 
 async def _enter(coroutine: "Coroutine[Any, Any, Any]") -> "Any":
     # A frame of ours next to the handler's first: the report cuts off what is before it.
-    return await coroutine
+    try:
+        result = await coroutine
+    except BaseException as error:
+        leave_child(error)
+        raise
+    leave_child(None)
+    return result
+
+
+def leave_child(error: BaseException | None) -> None:
+    """End this process if the coroutine that just ended has forked it; return in its parent."""
+    if not is_owner():
+        from ..._process.child_exit import end_child
+
+        end_child(error)

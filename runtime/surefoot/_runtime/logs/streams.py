@@ -6,7 +6,9 @@ is complete. That also keeps the order between this process and its children.
 """
 
 import sys
-from io import BufferedWriter, FileIO, TextIOWrapper
+
+# Not from io, which newer interpreters load only when it is asked for.
+from _io import BufferedWriter, FileIO, TextIOWrapper
 
 from ..._process.polling import POLLOUT, poll
 

@@ -14,9 +14,11 @@ from typing import Any, cast
 import pytest
 
 from surefoot._payload.marshaller import Marshaller
+from surefoot._process import child_exit
 from surefoot._runtime.concurrency import event_loop
 from surefoot._runtime.concurrency.event_loop import ConcurrentLoop
 from surefoot._runtime.concurrency.places import Places
+from surefoot._runtime.handlers import coroutine
 from surefoot._runtime_api.client import Client
 from surefoot._runtime_api.error_report import Report
 from surefoot._runtime_api.invocation import Invocation
@@ -290,23 +292,6 @@ def test_a_refusal_is_logged_at_once_and_a_deadline_taken_as_it_was_meant(
     assert said == ["500. Place 1 asks again."]
 
 
-@pytest.mark.parametrize(
-    ("outcome", "code"),
-    [
-        (1, 0),
-        (event_loop._Failure(SystemExit(3)), 3),
-        (event_loop._Failure(SystemExit("text")), "text"),
-        (event_loop._Failure(KeyboardInterrupt()), 130),
-        (event_loop._Failure(ValueError("v")), 1),
-    ],
-)
-def test_a_forked_childs_exit_code_is_that_of_its_end(
-    capsys: pytest.CaptureFixture[str], outcome: object, code: object
-) -> None:
-    assert event_loop._exit_code(outcome) == code
-    assert ("ValueError: v" in capsys.readouterr().err) == (code == 1)
-
-
 def timed(seconds: float, now: float) -> Invocation:
     """An invocation that ends so many seconds after `now`."""
     deadline = str(int((now + seconds) * 1000))
@@ -399,13 +384,27 @@ def test_whatever_a_coroutine_raises_is_handed_over_and_ends_no_loop(
 
 
 def test_a_child_that_a_coroutine_forked_ends_the_loop_it_has(
-    make: Make, loop: asyncio.AbstractEventLoop
+    make: Make, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    class Gone(BaseException):
+        pass
+
+    ends: list[BaseException | None] = []
+
+    def end_child(error: BaseException | None) -> None:
+        ends.append(error)
+        raise Gone
+
+    async def fail() -> None:
+        raise ValueError("v")
+
+    monkeypatch.setattr(coroutine, "is_owner", lambda: False)
+    monkeypatch.setattr(child_exit, "end_child", end_child)
     serving = make()
-    serving._pid = -1
-    with pytest.raises(SystemExit) as caught:
-        loop.run_until_complete(serving._outcome(fakes.invocation(), nothing(1, 2)))
-    assert caught.value.code == 0
+    for work in (nothing(1, 2), fail()):
+        with pytest.raises(Gone):
+            loop.run_until_complete(serving._outcome(fakes.invocation(), work))
+    assert [repr(end) for end in ends] == ["None", "ValueError('v')"]
 
 
 def test_a_handler_cannot_stop_the_loop() -> None:

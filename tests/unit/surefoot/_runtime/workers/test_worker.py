@@ -34,6 +34,9 @@ from tests.support.runtime_api import RuntimeApi
 from tests.unit import fakes
 from tests.unit.surefoot._runtime_api.test_client import REPORT
 
+# The Runtime API of these tests runs in threads; a child that is forked next to them ends at once.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+
 
 class Refused(WorkerClient):
     """Whom the Runtime API gives nothing, `refusals` times; records how long it pauses."""
