@@ -9,7 +9,7 @@ import pytest
 from surefoot._runtime.handlers.shell import ShellFunction
 from tests.unit.shells import call
 
-SHIPPED = Path(__file__).resolve().parents[2] / "functions" / "shell" / "function.sh"
+SHIPPED = Path(__file__).resolve().parents[3] / "functions" / "shell" / "function.sh"
 
 
 EVENTS = ['{"a": " /etc/host* "}', '{"scenario": "x", "step": "y  z"}', "[]"]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rie.paths import ROOT
 from vpc_check.observation import Observation
-from vpc_check.target import Target
+from vpc_check.target import Target, parse
 
 CLIENT, SERVER, DROPPED_SERVER = "10.77.1.2", "10.77.2.2", "10.77.2.4"
 CLIENT6, SERVER6 = "fd77:1::2", "fd77:2::2"
@@ -50,7 +50,9 @@ class Answer:
     descriptors_left_open: int
 
     def of(self, text: str) -> list[Observation]:
-        return [each for each in self.observations if each.target.text == text]
+        # As it is shown: without the values of a query.
+        shown = parse(text).text
+        return [each for each in self.observations if each.target.text == shown]
 
 
 @dataclass
