@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from rie.console import get_stderr_fd
 from rie.errors import UserError
 from rie.function import Function
 from rie.images.emulator_download import install
@@ -58,7 +59,7 @@ class OfficialRie:
             "LAMBDA_RUNTIME_DIR": str(ROOT / "runtime"),
             "SUREFOOT_PYTHON": sys.executable,
         }
-        self._logs = sys.stderr if logs is None else logs
+        self._logs = get_stderr_fd() if logs is None else logs
         self._process: subprocess.Popen[bytes] | None = None
         self._abandoned = False
 

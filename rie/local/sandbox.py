@@ -8,13 +8,13 @@ Developer Guide, quotas; container images; memory and computing power.
 from __future__ import annotations
 
 import contextlib
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
+from rie.console import get_stderr_fd
 from rie.errors import UserError
 from rie.function import Function
 from rie.images.engine import connect
@@ -89,7 +89,7 @@ class Sandbox:
         host_network: bool = False,
     ) -> None:
         self.function = function
-        self._logs = sys.stderr.buffer if logs is None else logs
+        self._logs = _open_stderr() if logs is None else logs
         self._port = port or (free_port() if host_network else 0)
         self._host_network = host_network
         environment = lambda_environment(function, memory_mb=memory_mb, timeout_s=timeout_s)
@@ -251,3 +251,7 @@ def _refused(error: Exception, port: int) -> UserError:
     if "already allocated" in text or "address already in use" in text:
         return UserError(f"port {port} is taken by another program", "choose another: --port 8081")
     return UserError(f"the engine did not start the container: {text}", "read its reason")
+
+
+def _open_stderr() -> IO[bytes]:
+    return os.fdopen(get_stderr_fd(), "wb", closefd=False)

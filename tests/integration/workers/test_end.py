@@ -89,7 +89,8 @@ def test_workers_that_still_load_end_at_once(tmp_path: Path) -> None:
 def test_the_functions_own_handler_runs_in_each_worker(tmp_path: Path, preload: str) -> None:
     source = """
         def goodbye(*_):
-            print("goodbye from", os.getpid(), flush=True)
+            # In one piece: both workers write to one pipe.
+            os.write(1, b"goodbye from %d\\n" % os.getpid())
         signal.signal(signal.SIGTERM, goodbye)
         def handler(event, context):
             meet(event)
@@ -114,8 +115,8 @@ def test_the_functions_own_handler_runs_in_each_worker(tmp_path: Path, preload: 
 def test_shutdown_hooks_and_atexit_run_in_workers(tmp_path: Path, preload: str) -> None:
     source = """
         import atexit, surefoot
-        surefoot.on_shutdown(lambda: print("hook", os.getpid(), flush=True))
-        atexit.register(lambda: print("atexit", os.getpid(), flush=True))
+        surefoot.on_shutdown(lambda: os.write(1, b"hook %d\\n" % os.getpid()))
+        atexit.register(lambda: os.write(1, b"atexit %d\\n" % os.getpid()))
         def handler(event, context):
             return os.getpid()
     """

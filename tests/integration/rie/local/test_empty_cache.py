@@ -86,7 +86,7 @@ def test_wheels_are_fetched_and_kept(
 def test_a_wheel_with_another_hash_is_not_kept(
     index: Callable[[str], Path], cache: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(UserError, match="pip did not get the wheels"):
+    with pytest.raises(UserError, match="pip could not download the wheels"):
         offline_packages.fetch_wheels(index("0" * 64), "3.13")
     assert list((cache / "wheels").iterdir()) == []
     assert "DO NOT MATCH THE HASHES" in capfd.readouterr().err  # "read its reason above"
