@@ -8,6 +8,7 @@ Developer Guide, quotas; container images; memory and computing power.
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
