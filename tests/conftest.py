@@ -22,7 +22,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "surefoot")
 # Fixtures that exist once on a machine: the tests that need one run one after another.
 _SHARED = ("engine", "network")
 # Folders whose tests all work on the engine's images, under whichever fixture.
-_ENGINE_FOLDERS = ("image", "push")
+_ENGINE_FOLDERS = frozenset(("image", "aws"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -36,6 +36,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
         shared = next((name for name in _SHARED if name in names), "")
-        if item.path.parent.name in _ENGINE_FOLDERS:
+        if _ENGINE_FOLDERS.intersection(item.path.parts):
             shared = "engine"
         item.add_marker(pytest.mark.xdist_group(shared or str(item.path.parent)))
