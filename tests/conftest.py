@@ -25,6 +25,7 @@ _SHARED = ("engine", "network")
 _ENGINE_FOLDERS = frozenset(("image", "aws"))
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Say what must stay together when tests run in parallel (pytest -n 2 --dist loadgroup).
 
