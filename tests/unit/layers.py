@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 # A package stands for all its modules but those that are named themselves.
 LAYERS: tuple[frozenset[str], ...] = tuple(
     map(
@@ -66,6 +68,8 @@ EAGER = frozenset(
             )
         ],
         *["_json", "_sitebuiltins", "_socket"],
+        # Where it is built in, as in Debian's newer ones, it stays; no file could stand in for it.
+        *(["select"] if "select" in sys.builtin_module_names else []),
         "gc",
         "faulthandler",
     ]

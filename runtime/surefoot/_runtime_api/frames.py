@@ -5,7 +5,7 @@ of which a function can shadow or lack descriptors for. Source lines are a court
 cannot be read, a frame goes without its line.
 """
 
-import io
+import _io  # io itself is loaded by few interpreters when they start
 import posix
 import sys
 
@@ -25,7 +25,7 @@ _IMPORT_SYSTEM = "<frozen importlib"
 _RUNTIME_DIR = __file__.rpartition("/surefoot/")[0] + "/surefoot/"
 
 # The function may replace builtins.open.
-_open = io.open
+_open = _io.open
 
 
 class Frame:
