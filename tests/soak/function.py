@@ -2,7 +2,7 @@
 
 This file is copied into the task directory. Every answer names the invocation, a checksum of its
 text and the process that was asked, so that an answer to another invocation, a damaged one and one
-from a child process are told apart from the right one.
+from a child process differ from the right one.
 """
 
 from __future__ import annotations

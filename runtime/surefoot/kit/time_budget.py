@@ -1,5 +1,7 @@
 """How much of an invocation's time is left."""
 
+from ..errors import MAX_TIMEOUT_SECONDS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
@@ -11,9 +13,8 @@ if TYPE_CHECKING:
             """Return the milliseconds left."""
 
 
-# The longest time-out of a function. Source: "Lambda quotas", AWS Lambda Developer Guide; it was
-# 900 s until 19 November 2026.
-MAX_TIMEOUT_S = 1800
+# The longest time-out of a function; see errors for its source.
+MAX_TIMEOUT_S = MAX_TIMEOUT_SECONDS
 
 
 class Budget:

@@ -12,6 +12,7 @@ import threading
 import time
 
 from ..._process.operator_log import log_to_operator
+from ..._process.ownership import is_owner
 from ..._runtime_api.invocation import correct_rie_deadline
 from ..._runtime_api.streaming import Stream
 from ...errors import ContainerError, DeadlineExceeded, FatalError, Fault, Terminated
@@ -71,7 +72,6 @@ class ConcurrentLoop:
         self.log = log
         self._loop = event_loop()
         self._places = Places(len(clients))
-        self._pid = os.getpid()
         self._is_over = False
         log.use_task_context()
 
@@ -102,7 +102,7 @@ class ConcurrentLoop:
             try:
                 self._loop.run_forever()
             except (SystemExit, KeyboardInterrupt) as error:
-                if os.getpid() != self._pid:
+                if not is_owner():
                     raise
                 # Of a task that a handler started; what awaits the task has the exception, too.
                 log_to_operator(

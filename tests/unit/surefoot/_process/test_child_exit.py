@@ -1,4 +1,4 @@
-"""What the end of a forked child's coroutine means to whoever waits for the child."""
+"""What the end of a forked child's coroutine means to its parent."""
 
 from __future__ import annotations
 

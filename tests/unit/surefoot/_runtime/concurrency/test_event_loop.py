@@ -430,7 +430,7 @@ def test_the_loop_goes_on_after_an_exit_in_a_task_that_nothing_awaits(
         "a task raised KeyboardInterrupt()",
     ]
     serving._is_over = False
-    serving._pid = -1
+    monkeypatch.setattr(event_loop, "is_owner", lambda: False)
     ends.append(SystemExit(2))
     with pytest.raises(SystemExit):
         serving._run_loop()
