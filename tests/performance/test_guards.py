@@ -26,7 +26,7 @@ BOOTSTRAP = str(RUNTIME.parent / "bootstrap" / "bootstrap")
 
 # What the runtime loads beyond an interpreter that does nothing, up to its first poll: its own
 # modules, those of the bundle, and these.
-STANDARD = "_json _sitebuiltins _socket faulthandler"
+STANDARD = "_json _socket faulthandler"
 # From there to the first answer of a function that does nothing.
 LATER = ""
 

@@ -67,7 +67,7 @@ EAGER = frozenset(
                 "_runtime.xray",
             )
         ],
-        *["_json", "_sitebuiltins", "_socket"],
+        *["_json", "_socket"],
         # Where it is built in, as in Debian's newer ones, it stays; no file could stand in for it.
         *(["select"] if "select" in sys.builtin_module_names else []),
         "gc",

@@ -33,9 +33,7 @@ def main(arguments: "Sequence[str]") -> int:
     """Run the runtime until the sandbox ends it; return the exit code (see errors)."""
     # A crash in C code leaves a stack in the log, not just a line of Lambda's.
     faulthandler.enable(file=2)
-    # Init makes objects to stay; looking through them for garbage again and again takes a fifteenth
-    # of a boto3 import. By thresholds, not by gc.disable(): what the function sets holds.
-    gc.set_threshold(*_GC_DURING_INIT)
+    slow_down_gc()
     if posix.getpid() == 1:
         # The kernel drops signals to the first process of a container that has no handler for them.
         _signal.signal(_signal.SIGTERM, _end_first_process)
@@ -215,6 +213,15 @@ def _take_snapshot(client: Client, log: Log) -> None:
     except BaseException as error:
         client.restore_error(late.report_error(log, error))
         sys.exit(EXIT_AFTER_RESTORE)
+
+
+def slow_down_gc() -> None:
+    """Have the collector look for garbage at long intervals until the first answer.
+
+    Init makes objects to stay; looking through them again and again takes a fifteenth of a boto3
+    import. By thresholds, not by gc.disable(): what the function sets holds.
+    """
+    gc.set_threshold(*_GC_DURING_INIT)
 
 
 def _restore_gc() -> None:

@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
+    from typing import Any
 
 _LAYERS = "/opt/python"
 
@@ -69,17 +70,46 @@ def _add_site(path: list[str], environ: "Mapping[str, str]") -> None:
     packages = "{}/lib/python{}.{}/site-packages".format(sys.prefix, *sys.version_info[:2])
     if _is_plain(packages, environ):
         path.append(packages)
-        import _sitebuiltins
         import builtins
 
         for name in ("exit", "quit"):
             # Functions do call exit(); to Python it is no keyword but a gift of ``site``.
-            setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)"))
-        builtins.help = _sitebuiltins._Helper()  # noqa: SLF001  (it has no other name)
+            setattr(builtins, name, _Quitter(name))
+        builtins.help = _Helper()  # type: ignore[assignment]
     else:
         import site
 
         site.main()
+
+
+class _Quitter:
+    """``exit`` and ``quit``; those of ``site`` would list the standard library's folder."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"Use {self.name}() or Ctrl-D (i.e. EOF) to exit"
+
+    def __call__(self, code: "Any" = None) -> None:
+        try:
+            sys.stdin.close()
+        except Exception:
+            # There may be none.
+            raise SystemExit(code) from None
+        raise SystemExit(code)
+
+
+class _Helper:
+    """``help``, likewise."""
+
+    def __repr__(self) -> str:
+        return "Type help() for interactive help, or help(object) for help about object."
+
+    def __call__(self, *arguments: object, **options: object) -> object:
+        import pydoc
+
+        return pydoc.help(*arguments, **options)  # type: ignore[func-returns-value]
 
 
 def _is_plain(packages: str, environ: "Mapping[str, str]") -> bool:

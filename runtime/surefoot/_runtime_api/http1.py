@@ -12,10 +12,10 @@ MAX_HEAD = 256 * 1024
 # An event is 6 MB at most; a peer that announces more than this is broken, and believing it could
 # only end in a MemoryError.
 MAX_BODY = 128 * 1024 * 1024
+# Where a reply begins, its head and most bodies fit; each page of it is one that a start touches.
+RECV_BYTES = 16 * 1024
 # Beyond this much outstanding body, the transport receives straight into the final buffer.
-ZERO_COPY_THRESHOLD = 64 * 1024
-
-RECV_BYTES = 64 * 1024
+ZERO_COPY_THRESHOLD = RECV_BYTES
 
 # Complete replies with these statuses and a length need no state machine.
 _USUAL = frozenset((200, 202))

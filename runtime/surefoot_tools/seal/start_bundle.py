@@ -53,9 +53,13 @@ MODULES = (
 # another name, in each process that it spawns.
 _START = """
 if __name__ == "__main__":
+    import gc
     import sys
     from _frozen_importlib import ModuleSpec
 
+    # All of this stays: a collection would look through it and find nothing.
+    is_enabled = gc.isenabled()
+    gc.disable()
     for name, file, is_package, code in "BUNDLE":
         spec = ModuleSpec(name, None, origin=file, is_package=is_package)
         spec.has_location = True
@@ -72,6 +76,9 @@ if __name__ == "__main__":
         exec(code, module.__dict__)
         if name == "surefoot._runtime.late":
             module.keep("LATE")
+    sys.modules["surefoot._runtime.bootstrap"].slow_down_gc()
+    if is_enabled:
+        gc.enable()
     module.run()
 """
 

@@ -58,6 +58,36 @@ def test_the_plain_case_gets_what_site_would_give_without_it(home: Path) -> None
     assert (site, has_exit, has_help) == (False, True, True)
 
 
+USE_BUILTINS = """
+import json, sys
+if sys.flags.no_site:
+    sys.path.insert(0, sys.argv[1])
+    from surefoot._runtime import module_path
+    module_path.prepare("/work-dir", "", {})
+    assert "_sitebuiltins" not in sys.modules
+def ended(function, *arguments):
+    try:
+        return repr(function(*arguments))
+    except SystemExit as stop:
+        return ["ends", stop.code, sys.stdin.closed]
+print(json.dumps([repr(exit), repr(quit), repr(help), ended(help, "raise")]))
+sys.path.clear()
+print(json.dumps([ended(exit), ended(quit, 3), ended(exit, "why")]))
+"""
+
+
+def test_exit_quit_and_help_are_those_of_site(home: Path) -> None:
+    def use(*options: str) -> list[str]:
+        command = [BASE_PYTHON, *options, "-c", USE_BUILTINS, str(RUNTIME)]
+        variables = {"PATH": os.defpath, "PYTHONHOME": str(home), "PAGER": "cat"}
+        done = subprocess.run(command, check=True, capture_output=True, env=variables, text=True)
+        return done.stdout.splitlines()
+
+    ours, theirs = use("-S"), use()
+    assert ours == theirs
+    assert json.loads(ours[-1]) == [["ends", code, True] for code in (None, 3, "why")]
+
+
 def test_the_runtimes_own_directory_is_searched_last(home: Path) -> None:
     path, *_ = show(home)
     assert path.count(str(RUNTIME)) == 1

@@ -259,13 +259,13 @@ def test_a_body_that_ends_with_the_connection_has_the_same_limit(
 @pytest.mark.parametrize(
     ("length", "have", "direct"),
     [
-        (64 * KIB, 0, False),
-        (64 * KIB + 1, 0, True),
-        (64 * KIB + 9, 9, False),
-        (64 * KIB + 9, 8, True),
+        (16 * KIB, 0, False),
+        (16 * KIB + 1, 0, True),
+        (16 * KIB + 9, 9, False),
+        (16 * KIB + 9, 8, True),
     ],
 )
-def test_more_than_64_kib_of_outstanding_body_are_received_in_place(
+def test_more_than_16_kib_of_outstanding_body_are_received_in_place(
     length: int, have: int, direct: bool
 ) -> None:
     parser = ReplyParser()

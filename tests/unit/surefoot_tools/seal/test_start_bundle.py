@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,11 +33,19 @@ def runtime(tmp_path: Path) -> Path:
 
 def loaded(runtime: Path, task: Path) -> dict[str, str]:
     """The surefoot modules, and the type of their loaders, that a handler finds."""
-    (task / "app.py").write_text(
+    modules: dict[str, str] = answer(
+        runtime,
+        task,
         "import sys\ndef handler(event, context):\n"
         "    return {name: type(module.__spec__.loader).__name__\n"
-        "            for name, module in sys.modules.items() if name.startswith('surefoot')}\n"
+        "            for name, module in sys.modules.items() if name.startswith('surefoot')}\n",
     )
+    return modules
+
+
+def answer(runtime: Path, task: Path, source: str) -> Any:
+    """What the first invocation of a function gets."""
+    (task / "app.py").write_text(source)
     with RuntimeApi([Invocation()]) as api:
         environ = {
             **lambda_environment(api.address, task),
@@ -45,10 +55,9 @@ def loaded(runtime: Path, task: Path) -> dict[str, str]:
         del environ["PYTHONPATH"]
         command = [str(RUNTIME.parent / "bootstrap" / "bootstrap"), "app.handler"]
         with subprocess.Popen(command, cwd=task, env=environ) as process:
-            (answer,) = api.wait_for(1, Route.RESPONSE)
+            (response,) = api.wait_for(1, Route.RESPONSE)
             process.kill()
-    modules: dict[str, str] = __import__("json").loads(answer.body)
-    return modules
+    return json.loads(response.body)
 
 
 def test_a_start_takes_all_its_modules_from_it(runtime: Path, tmp_path: Path) -> None:
@@ -61,6 +70,17 @@ def test_a_record_of_what_to_read_ahead_is_used_and_its_absence_loads_nothing(
     assert "surefoot._runtime.readahead" not in loaded(runtime, tmp_path)
     (runtime / ".surefoot-seal").write_text(f"{runtime / 'start.py'}\n")
     assert "surefoot._runtime.readahead" in loaded(runtime, tmp_path)
+
+
+COLLECTIONS = "sum(each['collections'] for each in gc.get_stats())"
+
+
+def test_nothing_is_collected_while_it_loads(runtime: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-S", "-c", f"import gc; print({COLLECTIONS})"]
+    bare = int(subprocess.check_output(command))
+    source = f"import gc\ncount = {COLLECTIONS}\ndef handler(event, context): return count\n"
+    # Reading the file, before anything of it runs, makes enough objects for one.
+    assert answer(runtime, tmp_path, source) <= bare + 1
 
 
 def test_without_it_the_same_modules_come_from_their_files(runtime: Path, tmp_path: Path) -> None:
