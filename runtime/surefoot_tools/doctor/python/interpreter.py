@@ -136,8 +136,8 @@ def _path_files(tree: Tree, folder: str) -> Iterator[str]:
 def has_standard_module(tree: Tree, name: str) -> bool:
     """Return whether a top-level module is part of the tree's interpreter.
 
-    What this interpreter keeps in a file, the tree's must have in one, too: an image may have been
-    rid of parts, and versions differ. The rest is built in, which no file shows.
+    What is written in Python must be in a file of the tree's: an image may have been rid of parts,
+    and versions differ. The rest may be built in, which no file shows.
     """
     found = find(tree)
     if found is None:
@@ -147,6 +147,18 @@ def has_standard_module(tree: Tree, name: str) -> bool:
     return name in sys.stdlib_module_names and not _is_pure(name)
 
 
+# The public modules that are written in C; those of Windows count, as imports of them are guarded.
+_COMPILED = frozenset(
+    """
+    array atexit audioop binascii builtins cmath errno faulthandler fcntl gc grp itertools marshal
+    math mmap msvcrt nis nt ossaudiodev posix pwd pyexpat readline resource select spwd sys syslog
+    termios time unicodedata winreg winsound xxlimited xxlimited_35 xxsubtype zlib
+    """.split()
+)
+
+
 def _is_pure(name: str) -> bool:
+    if not name.startswith("_"):
+        return name not in _COMPILED
     folder = os.path.dirname(os.__file__)
     return os.path.exists(f"{folder}/{name}.py") or os.path.exists(f"{folder}/{name}/__init__.py")
