@@ -11,10 +11,12 @@ MUTANTS := build/mutants/venv
 RIE := $(VENV)/bin/python -m rie
 # FUNCTION has a default; only what the user named is pushed or deployed.
 CHOSEN := $(if $(filter-out file,$(origin FUNCTION)),$(FUNCTION))
+# On two processors; tests/conftest.py says what stays together, and that the longest comes first.
+WHOLE_SUITE := -n 2 --dist loadgroup --no-loadscope-reorder --cov --cov-report=
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run invoke test coverage lint format image push deploy sbom audit pin engine test-pythons bench bench-lazy bench-size soak fuzz mutants requirements clean
+.PHONY: help demo run invoke test lint format image push deploy sbom audit pin engine test-pythons bench bench-lazy bench-size soak fuzz mutants requirements clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=VALUE …]"
@@ -30,13 +32,13 @@ invoke: export EVENT := $(EVENT)
 invoke: $(VENV)/bench.stamp ## Post EVENT (file, JSON or -) to a local or deployed function (TARGET=name)
 	@$(RIE) invoke $(if $(TARGET),--deployed '$(TARGET)',--port $(PORT)) --event "$$EVENT" $(ARGS)
 
-test: $(VENV)/dev.stamp ## Run every test this machine can run (ARGS='-k name')
-	@$(VENV)/bin/python -m pytest $(ARGS)
-
-coverage: $(VENV)/dev.stamp ## Every test with lines and branches measured, against thresholds
-	@mkdir -p build/coverage
-	@$(VENV)/bin/python -m pytest -n 2 --dist loadgroup --cov --cov-report= $(ARGS)
+test: $(VENV)/dev.stamp ## Run every test and measure coverage (ARGS='-k name': some, unmeasured)
+ifeq ($(strip $(ARGS)),)
+	@$(VENV)/bin/python -m pytest $(WHOLE_SUITE)
 	@$(VENV)/bin/python -m tests.covered
+else
+	@$(VENV)/bin/python -m pytest $(ARGS)
+endif
 
 lint: $(VENV)/dev.stamp ## Check style, types and shell files
 	@$(VENV)/bin/ruff check
