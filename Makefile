@@ -92,9 +92,8 @@ fuzz: $(FUZZ)/stamp ## Fuzz the wire parser for a minute (ARGS=-max_total_time=6
 mutants: $(MUTANTS)/stamp $(VENV)/dev.stamp ## Do the tests notice 400 changed lines? (ARGS='--only _runtime/loop.py')
 	@$(MUTANTS)/bin/python -m tests.mutants $(ARGS)
 
-requirements: $(VENV)/dev.stamp ## Compile the pinned requirements anew
-	@for name in requirements requirements-dev requirements-bench requirements-fuzz \
-	    requirements-mutants bootstrap/awslambdaric $(basename $(wildcard functions/*/requirements.in)); do \
+requirements: $(VENV)/dev.stamp ## Recompile the pinned requirements
+	@for name in bootstrap/awslambdaric $$(git ls-files '*requirements.in' | sed 's/\.in$$//'); do \
 	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements' \
 	    --output-file $$name.txt $$name.in >/dev/null || exit; done
@@ -112,22 +111,22 @@ $(VENV)/bench.stamp: requirements.txt | $(VENV)/bin/python
 	@$(PIP) install --require-hashes -r $<
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.txt | $(VENV)/bin/python
+$(VENV)/dev.stamp: tests/requirements.txt | $(VENV)/bin/python
 	@echo "Installing the tools of development …" >&2
 	@$(PIP) install --require-hashes -r $<
 	@touch $@
 
-$(FUZZ)/stamp: requirements-fuzz.txt | $(VENV)/bin/python
+$(FUZZ)/stamp: tests/fuzz/requirements.txt | $(VENV)/bin/python
 	@$(VENV)/bin/python -m venv $(FUZZ)
 	@$(FUZZ)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
 	@touch $@
 
-$(MUTANTS)/stamp: requirements-mutants.txt | $(VENV)/bin/python
+$(MUTANTS)/stamp: tests/mutants/requirements.txt | $(VENV)/bin/python
 	@$(VENV)/bin/python -m venv $(MUTANTS)
 	@$(MUTANTS)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
 	@touch $@
 
-$(BENCH)/stamp: requirements-bench.txt
+$(BENCH)/stamp: tests/performance/requirements.txt
 	@$(PYTHON) -m venv $(BENCH)
 	@$(BENCH)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
 	@touch $@
