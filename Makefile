@@ -11,10 +11,12 @@ MUTANTS := build/mutants/venv
 RIE := $(VENV)/bin/python -m rie
 # FUNCTION has a default; only what the user named is pushed or deployed.
 CHOSEN := $(if $(filter-out file,$(origin FUNCTION)),$(FUNCTION))
+# On two processors; tests/conftest.py says what stays together, and that the longest comes first.
+WHOLE_SUITE := -n 2 --dist loadgroup --no-loadscope-reorder --cov --cov-report=
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run invoke test coverage lint format image push deploy sbom audit pin engine test-pythons bench bench-lazy bench-size soak fuzz mutants requirements clean
+.PHONY: help demo run invoke test lint format image push deploy sbom audit pin engine test-pythons bench bench-lazy bench-size soak fuzz mutants requirements clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=VALUE …]"
@@ -30,13 +32,13 @@ invoke: export EVENT := $(EVENT)
 invoke: $(VENV)/bench.stamp ## Post EVENT (file, JSON or -) to a local or deployed function (TARGET=name)
 	@$(RIE) invoke $(if $(TARGET),--deployed '$(TARGET)',--port $(PORT)) --event "$$EVENT" $(ARGS)
 
-test: $(VENV)/dev.stamp ## Run every test this machine can run (ARGS='-k name')
-	@$(VENV)/bin/python -m pytest $(ARGS)
-
-coverage: $(VENV)/dev.stamp ## Every test with lines and branches measured, against thresholds
-	@mkdir -p build/coverage
-	@$(VENV)/bin/python -m pytest -n 2 --dist loadgroup --cov --cov-report= $(ARGS)
+test: $(VENV)/dev.stamp ## Run every test and measure coverage (ARGS='-k name': some, unmeasured)
+ifeq ($(strip $(ARGS)),)
+	@$(VENV)/bin/python -m pytest $(WHOLE_SUITE)
 	@$(VENV)/bin/python -m tests.covered
+else
+	@$(VENV)/bin/python -m pytest $(ARGS)
+endif
 
 lint: $(VENV)/dev.stamp ## Check style, types and shell files
 	@$(VENV)/bin/ruff check
@@ -90,9 +92,8 @@ fuzz: $(FUZZ)/stamp ## Fuzz the wire parser for a minute (ARGS=-max_total_time=6
 mutants: $(MUTANTS)/stamp $(VENV)/dev.stamp ## Do the tests notice 400 changed lines? (ARGS='--only _runtime/loop.py')
 	@$(MUTANTS)/bin/python -m tests.mutants $(ARGS)
 
-requirements: $(VENV)/dev.stamp ## Compile the pinned requirements anew
-	@for name in requirements requirements-dev requirements-bench requirements-fuzz \
-	    requirements-mutants bootstrap/awslambdaric $(basename $(wildcard functions/*/requirements.in)); do \
+requirements: $(VENV)/dev.stamp ## Recompile the pinned requirements
+	@for name in bootstrap/awslambdaric $$(git ls-files '*requirements.in' | sed 's/\.in$$//'); do \
 	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements' \
 	    --output-file $$name.txt $$name.in >/dev/null || exit; done
@@ -110,22 +111,22 @@ $(VENV)/bench.stamp: requirements.txt | $(VENV)/bin/python
 	@$(PIP) install --require-hashes -r $<
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.txt | $(VENV)/bin/python
+$(VENV)/dev.stamp: tests/requirements.txt | $(VENV)/bin/python
 	@echo "Installing the tools of development …" >&2
 	@$(PIP) install --require-hashes -r $<
 	@touch $@
 
-$(FUZZ)/stamp: requirements-fuzz.txt | $(VENV)/bin/python
+$(FUZZ)/stamp: tests/fuzz/requirements.txt | $(VENV)/bin/python
 	@$(VENV)/bin/python -m venv $(FUZZ)
 	@$(FUZZ)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
 	@touch $@
 
-$(MUTANTS)/stamp: requirements-mutants.txt | $(VENV)/bin/python
+$(MUTANTS)/stamp: tests/mutants/requirements.txt | $(VENV)/bin/python
 	@$(VENV)/bin/python -m venv $(MUTANTS)
 	@$(MUTANTS)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
 	@touch $@
 
-$(BENCH)/stamp: requirements-bench.txt
+$(BENCH)/stamp: tests/performance/requirements.txt
 	@$(PYTHON) -m venv $(BENCH)
 	@$(BENCH)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
 	@touch $@

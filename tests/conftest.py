@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -19,24 +20,30 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 settings.load_profile("ci" if os.environ.get("CI") else "surefoot")
 
-# Fixtures that exist once on a machine: the tests that need one run one after another.
+# What exists once on a machine, by the fixture that stands for it: its tests run one after another.
 _SHARED = ("engine", "network")
-# Folders whose tests all work on the engine's images, under whichever fixture.
-_ENGINE_FOLDERS = frozenset(("image", "aws"))
+_TESTS = Path(__file__).parent
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Say what must stay together when tests run in parallel (pytest -n 2 --dist loadgroup).
+    """Say what stays together when tests run side by side (pytest -n 2 --dist loadgroup).
 
-    A folder's tests share servers and what is costly to make; a fixture of _SHARED has one name,
-    tag or namespace on the whole machine.
+    A folder's tests share servers and what is costly to make. Tests that need something of _SHARED
+    are one group, whatever their folder, and come first: theirs is the longest.
     """
     if not hasattr(config, "workerinput"):
         return  # not one of several
-    for item in items:
-        names = set(getattr(item, "fixturenames", ()))
-        shared = next((name for name in _SHARED if name in names), "")
-        if _ENGINE_FOLDERS.intersection(item.path.parts):
-            shared = "engine"
-        item.add_marker(pytest.mark.xdist_group(shared or str(item.path.parent)))
+    groups = {item: group_of(item) for item in items}
+    items.sort(key=lambda item: _SHARED.index(groups[item]) if groups[item] in _SHARED else 9)
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def group_of(item: pytest.Item) -> str:
+    """The group of a test: a name of _SHARED, or its folder."""
+    needed = set(getattr(item, "fixturenames", ()))
+    folder = item.path.parent.relative_to(_TESTS)
+    if folder.parts[:1] == ("image",) or folder.parts[:3] == ("integration", "rie", "aws"):
+        return "engine"
+    return next((name for name in _SHARED if name in needed), str(folder))

@@ -1,6 +1,6 @@
 """``python -m tests.covered``: how much of each package the tests have run, against its threshold.
 
-Reads what `make coverage` measured, lines and branches. The thresholds are in pyproject.toml, under
+Reads what `make test` measured, lines and branches. The thresholds are in pyproject.toml, under
 tool.surefoot.coverage; exit code 1 when a package is below its own.
 """
 

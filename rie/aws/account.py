@@ -13,8 +13,8 @@ from rie.errors import UserError
 if TYPE_CHECKING:
     import boto3
 
-# Standard mode retries calls that were throttled or got no answer. That is safe here: the calls
-# read, can be repeated, or carry a client token by which AWS recognizes a retry.
+# A retry of a call that was throttled or got no answer is safe here: the calls read, can be
+# repeated, or carry a client token by which AWS recognizes a retry.
 ATTEMPTS = 5
 CREDENTIALS_REMEDY = (
     "provide credentials: AWS_PROFILE, aws sso login, or AWS_ACCESS_KEY_ID and "
@@ -51,8 +51,7 @@ class Account:
 
     def client(self, service: str) -> Any:
         """A boto3 client that repeats a call only where that is safe (see ATTEMPTS)."""
-        session: Any = self.session  # boto3's stubs want the name as a literal
-        return session.client(service, config=_config())
+        return _create_client(self.session, service)
 
 
 def open_session(region: str | None) -> boto3.Session:
@@ -77,7 +76,7 @@ def open_account(region: str | None) -> Account:
 def account_of(session: boto3.Session) -> Account:
     """The account that the credentials are of (sts:GetCallerIdentity). Raises UserError."""
     with explain_errors():
-        number = session.client("sts", config=_config()).get_caller_identity()["Account"]
+        number = _create_client(session, "sts").get_caller_identity()["Account"]
     return Account(number, session.region_name, session)
 
 
@@ -123,11 +122,10 @@ def explain(error: Exception) -> UserError:
     )
 
 
-def _config() -> Any:
-    from botocore.config import Config
+def _create_client(session: boto3.Session, service: str) -> Any:
+    from surefoot.kit.clients import ClientOptions, create_client
 
-    return Config(
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-        connect_timeout=10,
-        read_timeout=60,
+    options = ClientOptions(
+        user_agent="rie", connect_timeout_s=10, read_timeout_s=60, max_attempts=ATTEMPTS
     )
+    return create_client(service, options, session=session)

@@ -150,16 +150,16 @@ def _region(name: str, qualifier: str | None, region: str | None) -> str | None:
 
 
 def _client(session: Any, wait_s: float | None) -> Any:
-    from botocore.config import Config
+    from surefoot.kit.clients import ClientOptions, create_client
 
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": 1},
-        connect_timeout=10,
-        read_timeout=MAX_WAIT_S if wait_s is None else wait_s,
-        tcp_keepalive=True,  # routers forget a connection that is silent for minutes
+    options = ClientOptions(
+        user_agent="rie",
+        connect_timeout_s=10,
+        read_timeout_s=MAX_WAIT_S if wait_s is None else wait_s,
+        max_attempts=1,
     )
     with explain_errors():
-        return session.client("lambda", config=config)
+        return create_client("lambda", options, session=session)
 
 
 def _unanswered(error: UserError, name: str, region: str, wait_s: float | None) -> UnansweredError:

@@ -37,8 +37,10 @@ class Audit:
 
 def files(root: Path = ROOT) -> list[Path]:
     """Every requirements file with pinned packages."""
-    found = [*root.glob("requirements*.txt"), *root.glob("functions/*/requirements.txt")]
-    return sorted([*found, root / "bootstrap" / "awslambdaric.txt"])
+    found = [root / "bootstrap" / "awslambdaric.txt"]
+    for folder in ("", "functions/*/", "tests/**/"):
+        found += root.glob(f"{folder}requirements.txt")
+    return sorted(found)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

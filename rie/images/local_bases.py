@@ -97,7 +97,7 @@ def _uv_programs() -> list[Path]:
         from uv import find_uv_bin
     except ImportError as error:
         raise UserError(
-            "the Python package uv is not installed", "pip install -r requirements-dev.txt"
+            "the Python package uv is not installed", "pip install -r tests/requirements.txt"
         ) from error
     uv = Path(find_uv_bin())
     return [uv, uv.with_name("uvx")]

@@ -1,7 +1,8 @@
 """``python -m tests.fuzz.fuzz_wire [libFuzzer options]``: atheris on the wire parser.
 
-Ends after a minute unless -max_total_time says otherwise. Needs requirements-fuzz.txt; a finding is
-written to the working directory as crash-… and repeats when that file is given as the argument.
+Ends after a minute unless -max_total_time says otherwise. Needs tests/fuzz/requirements.txt; a
+finding is written to the working directory as crash-… and repeats when that file is given as the
+argument.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def the_readmes_dockerfile() -> str:
 @pytest.fixture
 def function(tmp_path: Path) -> Path:
     """A function with orjson, pinned as the project itself pins it, from a umask of 077."""
-    pins = (ROOT / "requirements-dev.txt").read_text()
+    pins = (ROOT / "tests" / "requirements.txt").read_text()
     pin = re.search(r"^orjson==.*\n(?:    --hash=.*\n)+", pins, re.MULTILINE)
     assert pin
     (tmp_path / "requirements.txt").write_text(pin[0])

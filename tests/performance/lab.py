@@ -23,7 +23,7 @@ from rie.images import interpreter
 from rie.paths import ROOT
 
 HERE = Path(__file__).resolve().parent
-REQUIREMENTS = ROOT / "requirements-bench.txt"
+REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 # What the contenders import; the rest of the requirements is the bench's own.
 PACKAGES = """
     awslambdaric boto3 botocore certifi charset-normalizer idna jmespath python-dateutil requests

@@ -25,13 +25,13 @@ class Packages:
 
 
 def install(place: Place) -> Packages:
-    """Make the virtual environment there and fill it from requirements-dev.txt, hashes checked.
+    """Make the virtual environment there and fill it from tests/requirements.txt, hashes checked.
 
     A package without a wheel for that Python is built from source, and left out where that fails.
     Raises UserError for anything else.
     """
     packages = Packages()
-    blocks = _BLOCKS.split((ROOT / "requirements-dev.txt").read_text())
+    blocks = _BLOCKS.split((ROOT / "tests" / "requirements.txt").read_text())
     if place.run(place.python, "-m", "venv", place.venv).returncode:
         raise UserError(f"no virtual environment for {place.version}", "read the reason above")
     while name := _install(place, blocks, packages):

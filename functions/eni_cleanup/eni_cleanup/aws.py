@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from surefoot.kit.aws_errors import AwsError
+from surefoot.kit.clients import ClientOptions, create_client
 from surefoot.kit.rate_limit import TokenBucket
 
 from . import cloudformation
@@ -30,25 +31,17 @@ LONGEST_WAIT_S = 20.0
 LAMBDA_BURST, LAMBDA_PER_S = 10, 10.0
 
 
-# Longer than any healthy call takes, and short enough that one which hangs fits into the reserve.
-CONNECT_TIMEOUT_S = 5.0
-READ_TIMEOUT_S = 15.0
+# The time-outs are longer than any healthy call takes, and short enough that one which hangs fits
+# into the reserve. One attempt each: AwsCaller retries, and only while there is time.
+_OPTIONS = ClientOptions(
+    user_agent="eni_cleanup", connect_timeout_s=5.0, read_timeout_s=15.0, max_attempts=1
+)
 
 
 @functools.cache
 def boto3_client(service: str) -> Any:
     """Return the client of a service, the same one for as long as the process lives."""
-    import boto3
-    from botocore.config import Config as ClientConfig
-
-    # One try each: AwsCaller retries, and only while there is time.
-    once = ClientConfig(
-        connect_timeout=CONNECT_TIMEOUT_S,
-        read_timeout=READ_TIMEOUT_S,
-        retries={"mode": "standard", "total_max_attempts": 1},
-        user_agent_extra="surefoot-eni-cleanup",
-    )
-    return boto3.client(service, config=once)  # type: ignore[call-overload]
+    return create_client(service, _OPTIONS)
 
 
 @dataclass(frozen=True)

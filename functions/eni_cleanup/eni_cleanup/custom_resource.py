@@ -6,21 +6,20 @@ undeletable that would be deleted, if slowly, without this resource.
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 from surefoot import Budget, DeadlineExceeded
 from surefoot.kit.aws_errors import AwsError
-from surefoot.kit.self_invoke import invoke_self_async
+from surefoot.kit.resumable import Chain
 
 from . import report
 from .aws import AwsCaller, Dependencies, OutOfTime
 from .cloudformation import FAILED, SUCCESS, CfnResult
 from .detach import ForeignFunction, detach_functions, get_config
 from .inventory import make_scope
-from .progress import CONTINUATION_KEY, Progress, begin, resume
+from .progress import Progress, began_at, open_chain, read_progress
 from .request import Request, parse
 from .stack import find_removal, is_being_deleted, stack_status
 from .sweep import SweepProgress, sweep
@@ -45,15 +44,17 @@ def handle_request(
     dependencies, request = dependencies or Dependencies(), parse(event)
     if request.problem:
         return CfnResult(SUCCESS, f"left to CloudFormation: {request.problem}")
-    progress = _progress(event, request, dependencies)
+    chain = open_chain(event, dependencies.clock())
+    progress = read_progress(chain)
     reserve_s = min(dependencies.config.reserve_s, Budget(context).seconds * MAX_RESERVE_FRACTION)
     margin_s = min(request.limit_s * MARGIN_FRACTION, MAX_MARGIN_S)
-    ends_at = progress.began + request.limit_s - margin_s
+    began = began_at(request, chain)
+    ends_at = began + request.limit_s - margin_s
 
     def left_s() -> float:
         return min(Budget(context, reserve_s).seconds, ends_at - dependencies.clock())
 
-    caller = AwsCaller(dependencies, left_s, fresh=progress.turn == 1)
+    caller = AwsCaller(dependencies, left_s, fresh=chain.invocation == 1)
     if request.kind != "Delete":
         return _check_functions(caller, request)
     try:
@@ -62,8 +63,13 @@ def handle_request(
         progress.last_error = caller.last_error
     # Don't start another invocation if there is only time to sleep.
     if dependencies.clock() + dependencies.config.poll_s >= ends_at:
-        return CfnResult(FAILED, report.failure(progress, dependencies.clock()))
-    return _continue_in_new_invocation(event, context, dependencies, progress)
+        return CfnResult(FAILED, report.failure(progress, dependencies.clock() - began))
+    problem = _continue_in_new_invocation(event, context, dependencies, chain, progress)
+    if not problem:
+        print(f"invocation {chain.invocation} ends; another one continues", file=sys.stderr)
+        return None
+    failure = report.failure(progress, dependencies.clock() - began)
+    return CfnResult(FAILED, f"no invocation goes on: {problem}. {failure}")
 
 
 def _check_functions(caller: AwsCaller, request: Request) -> CfnResult:
@@ -80,12 +86,6 @@ def _check_functions(caller: AwsCaller, request: Request) -> CfnResult:
                 "FunctionNames, and name the function in DependsOn",
             )
     return CfnResult(SUCCESS, "there is nothing to do before the stack is deleted")
-
-
-def _progress(event: Mapping[str, Any], request: Request, dependencies: Dependencies) -> Progress:
-    if CONTINUATION_KEY in event:
-        return resume(event[CONTINUATION_KEY])
-    return begin(request.sent_at, dependencies.clock())
 
 
 def _delete_interfaces(
@@ -106,7 +106,7 @@ def _delete_interfaces(
     try:
         sweep(caller, where, poll_s, swept)
     finally:
-        if swept.scans:  # else what the turn before saw is still the newest
+        if swept.scans:  # else what the invocation before saw is still the newest
             progress.deleted = before + swept.deleted
             progress.left_count = len(swept.left)
             progress.left = report.lines([*swept.left.values()], swept.refused)
@@ -119,22 +119,24 @@ def _delete_interfaces(
 
 
 def _continue_in_new_invocation(
-    event: Mapping[str, Any], context: Any, dependencies: Dependencies, progress: Progress
-) -> CfnResult | None:
+    event: Mapping[str, Any],
+    context: Any,
+    dependencies: Dependencies,
+    chain: Chain,
+    progress: Progress,
+) -> str:
+    """Invoke the function again; return why that is not possible, an empty text if it is done."""
     reserve_s = Budget(context).seconds * ANSWER_FRACTION
     caller = AwsCaller(dependencies, lambda: Budget(context, reserve_s).seconds)
-    following = {**event, CONTINUATION_KEY: progress.as_json()}
     client: Any = caller.client("lambda")
-    invoke = functools.partial(invoke_self_async, client, context, following)
+
+    def invoke() -> None:
+        chain.invoke_next(client, context, event, vars(progress))
+
     try:
         caller.call("lambda", "lambda", invoke)
     except OutOfTime:
-        reason = caller.last_error or "there was no time to start one"
+        return caller.last_error or "there was no time to start one"
     except Exception as error:
-        reason = str(AwsError.from_exception(error, "lambda"))
-    else:
-        print(f"invocation {progress.turn} ends; another one continues", file=sys.stderr)
-        return None
-    return CfnResult(
-        FAILED, f"no invocation goes on: {reason}. {report.failure(progress, dependencies.clock())}"
-    )
+        return str(AwsError.from_exception(error, "lambda"))
+    return ""

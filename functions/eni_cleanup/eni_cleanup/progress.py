@@ -1,4 +1,4 @@
-"""What one invocation passes to the next: a member of the event, next to CloudFormation's own."""
+"""What a request has come to: the state that one invocation hands to the next, in a Chain."""
 
 from __future__ import annotations
 
@@ -6,50 +6,54 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import UserError
+from surefoot.kit.resumable import Chain
 
-CONTINUATION_KEY = "Continuation"
-# An address is good for two hours; a time before that is another clock's, or an old event's.
+from .errors import UserError
+from .request import Request
+
+# A response URL is valid for two hours; an earlier time is another clock's, or an old event's.
 _OLDEST_S = 2 * 3600.0
 
 
 @dataclass
 class Progress:
-    """Progress so far. `began` is since the epoch; `left` are lines for people."""
+    """Progress so far; `left` has lines for people."""
 
-    began: float
-    turn: int = 1
     deleted: int = 0
     left: list[str] = field(default_factory=list)
     left_count: int = 0
     last_error: str = ""
 
-    def as_json(self) -> dict[str, Any]:
-        """Return it for the next invocation, whose turn is one higher."""
-        return {**vars(self), "turn": self.turn + 1}
 
+def open_chain(event: Mapping[str, Any], now: float) -> Chain:
+    """Return the chain of invocations that work on a request.
 
-def begin(sent_at: float | None, now: float) -> Progress:
-    """Return the state of a new request."""
-    if sent_at is not None and now - _OLDEST_S <= sent_at <= now:
-        return Progress(sent_at)
-    return Progress(now)
-
-
-def resume(given: Mapping[str, Any]) -> Progress:
-    """Read what ``as_json`` wrote.
-
-    :raises UserError: it is something else
+    :param now: seconds since the epoch
+    :raises ContinuationError: the continuation is damaged, or belongs to another request
     """
-    fresh = Progress(0.0)
-    if not isinstance(given, dict) or set(given) != set(vars(fresh)):
+    return Chain(event, f"eni_cleanup {event['RequestId']}", clock=lambda: now)
+
+
+def began_at(request: Request, chain: Chain) -> float:
+    """Return when CloudFormation began to wait, in seconds since the epoch.
+
+    That is before the first invocation, if Lambda repeats one that was killed.
+    """
+    sent_at = request.sent_at
+    if sent_at is not None and chain.started_at - _OLDEST_S <= sent_at <= chain.started_at:
+        return sent_at
+    return chain.started_at
+
+
+def read_progress(chain: Chain) -> Progress:
+    """Return what the invocation before handed over; nothing done in the first one.
+
+    :raises UserError: another version of this function wrote it
+    """
+    try:
+        return Progress(**(chain.state or {}))
+    except TypeError:
         raise UserError(
-            f"{CONTINUATION_KEY} is not what this function wrote", "leave it out of your event"
-        )
-    for name, value in vars(fresh).items():
-        if not isinstance(given[name], (int, float) if name == "began" else type(value)):
-            raise UserError(
-                f"{CONTINUATION_KEY}.{name} is {given[name]!r}",
-                f"leave {CONTINUATION_KEY} out of your event",
-            )
-    return Progress(**given)
+            f"the continuation has the state {chain.state!r}, of another version of this function",
+            "leave it out of the event, to begin again",
+        ) from None

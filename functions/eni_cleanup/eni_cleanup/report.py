@@ -78,10 +78,9 @@ def success(deleted: int, shared: Sequence[ScannedInterface], left: Mapping[str,
     return said
 
 
-def failure(state: Progress, now: float) -> str:
+def failure(state: Progress, elapsed_s: float) -> str:
     """Say what is left when time is up, and what to do."""
-    minutes = (now - state.began) / 60
-    said = f"after {minutes:.0f} min: interfaces deleted: {state.deleted}; "
+    said = f"after {elapsed_s / 60:.0f} min: interfaces deleted: {state.deleted}; "
     if state.left:
         said += f"left: {state.left_count}: {'; '.join(state.left)}"
     else:

@@ -10,11 +10,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from surefoot.kit import clients as kit
 from vpc_check.facts import Row
 
-CONNECT_S = 2
-READ_S = 10
-ATTEMPTS = 2
+_OPTIONS = kit.ClientOptions(
+    user_agent="vpc_check",
+    connect_timeout_s=2,
+    read_timeout_s=10,
+    max_attempts=2,
+    max_connections=16,
+)
 
 
 @dataclass(frozen=True)
@@ -33,19 +38,9 @@ class Clients:
 def connect() -> Clients:
     """Make the clients, with the region and credentials of the environment; once, then kept."""
     import boto3
-    from botocore.config import Config
 
-    config = Config(
-        connect_timeout=CONNECT_S,
-        read_timeout=READ_S,
-        max_pool_connections=16,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-    )
     session = boto3.Session()
-
-    def client(name: Any) -> Any:
-        return session.client(name, config=config)
-
+    client = kit.Clients(_OPTIONS, session=session)
     return Clients(
         region=str(session.region_name),
         ec2=client("ec2"),

@@ -13,6 +13,7 @@ import pytest
 from eni_cleanup import app
 from rie.paths import ROOT
 from surefoot import DeadlineExceeded
+from surefoot.kit.resumable import Chain, encode_token
 from surefoot.testing import fake_context
 from tests.integration.functions.eni_cleanup.mailbox import Mailbox
 from tests.unit.functions.eni_cleanup.world import World, request, shop
@@ -100,6 +101,11 @@ def test_the_entry_imports_nothing_of_its_own_but_what_is_safe() -> None:
     assert set(_python(program).split()) == {"eni_cleanup.app", "eni_cleanup.cloudformation"}
 
 
+def _continuation(state: Any) -> str:
+    chain = Chain({}, f"eni_cleanup {request()['RequestId']}")
+    return str(chain.next_event({}, state)["continuation"])
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -110,12 +116,15 @@ def test_the_entry_imports_nothing_of_its_own_but_what_is_safe() -> None:
         ({"ResourceProperties": {"FunctionNames": "shop"}}, "FunctionNames is 'shop'"),
         ({"ResourceProperties": {"Functions": ["shop"]}}, "no property is called Functions"),
         ({"ResourceProperties": {}}, "nothing is named"),
-        ({"Continuation": {"turn": 2}}, "Continuation is not"),
+        ({"continuation": {"turn": 2}}, "not a string. Pass it on as it was returned"),
+        ({"continuation": "sf1.0"}, "is damaged"),
+        ({"continuation": encode_token("eni_cleanup 1", [2, 1.0, None])}, "'eni_cleanup 1'"),
+        ({"continuation": _continuation({"turn": 2})}, "of another version of this function"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_answered(change: dict[str, Any], said: str) -> None:
     world = shop(World())
-    kind = "Delete" if "Continuation" in change else "Create"
+    kind = "Delete" if "continuation" in change else "Create"
     [answer] = world.run({**request(kind), **change})
     assert answer["Status"] == "FAILED"
     assert said in answer["Reason"]

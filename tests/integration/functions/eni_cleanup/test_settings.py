@@ -1,4 +1,4 @@
-"""Settings, properties and what is carried from one invocation to the next."""
+"""Settings and properties."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from eni_cleanup import aws, config, request
-from eni_cleanup import progress as state
 from eni_cleanup.targets import Targets
 from rie.paths import ROOT
+from surefoot import __version__
 from tests.integration.functions.eni_cleanup.proxy import Proxy
 from tests.unit.functions.eni_cleanup import world
 from tests.unit.functions.eni_cleanup.services import STACK
@@ -39,6 +39,7 @@ def test_the_readme_lists_every_setting_with_its_default() -> None:
 def test_clients_give_up_on_a_call_that_hangs_and_leave_repetition_to_us(ec2: Proxy) -> None:
     made = aws.boto3_client("ec2").meta.config
     assert made.connect_timeout + made.read_timeout < config.Config().reserve_s / 2
+    assert made.user_agent_extra == f"surefoot/{__version__} eni_cleanup"
     assert made.retries["total_max_attempts"] == 1
 
 
@@ -71,17 +72,3 @@ def test_the_event_beside_the_function_is_a_request() -> None:
     assert (parsed.kind, parsed.targets.functions, parsed.limit_s) == ("Delete", ("shop",), 3600)
     assert parsed.sent_at is not None
     assert time.gmtime(parsed.sent_at)[:5] == (2026, 3, 2, 6, 0)
-
-
-def test_a_state_survives_the_journey() -> None:
-    before = state.Progress(1.5, 3, 40, ["eni-1: in use"], 7, "throttled")
-    after = state.resume(json.loads(json.dumps(before.as_json())))
-    assert vars(after) == {**vars(before), "turn": 4}
-
-
-@pytest.mark.parametrize(
-    "given", [None, [], {}, {"began": 1}, {**vars(state.Progress(1.0)), "turn": "2"}]
-)
-def test_a_state_of_somebody_else_is_refused(given: Any) -> None:
-    with pytest.raises(ValueError, match="leave"):
-        state.resume(given)

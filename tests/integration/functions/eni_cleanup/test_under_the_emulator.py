@@ -16,6 +16,7 @@ from rie.images import image as images
 from rie.local.client import InvocationOutcome
 from rie.local.official_rie import OfficialRie
 from rie.local.sandbox import Sandbox
+from surefoot.kit.resumable import Chain
 from tests.image.conftest import Logs
 from tests.integration.functions.eni_cleanup.conftest import Order
 from tests.integration.functions.eni_cleanup.mailbox import Mailbox
@@ -107,7 +108,7 @@ def test_the_guard_hands_over_before_the_time_out_of_a_call_that_hangs(
         over.set()
         assert json.loads(first.body) == {"status": "HANDED_OVER"}
         [following] = ec2.invoked
-        assert following["Continuation"]["turn"] == 2
+        assert Chain(following, f"eni_cleanup {event['RequestId']}").invocation == 2
         second = rie.invoke(_bytes(following))
     assert json.loads(second.body)["status"] == "SUCCESS"
     assert name not in furniture.interfaces()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from rie.errors import UserError
 from rie.images.audit import NOT_AUDITED, VULNERABLE, execute, files
+from rie.paths import ROOT
 
 GOOD = {"name": "good", "version": "1", "vulns": []}
 SKIPPED = {"name": "unknown", "skip_reason": "not found"}
@@ -54,5 +56,13 @@ def test_no_answer_is_an_error_with_its_reason(root: Path) -> None:
 
 
 def test_it_audits_every_requirements_file_of_the_project() -> None:
-    names = {path.name for path in files()}
-    assert {"requirements.txt", "requirements-dev.txt", "awslambdaric.txt"} <= names
+    tracked = subprocess.run(
+        ["git", "grep", "-l", "--fixed-strings", "    --hash=sha256:", "--", "*.txt"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    pinned = {ROOT / name for name in tracked.stdout.split()}
+    assert ROOT / "tests/requirements.txt" in pinned
+    assert {*files()} == pinned
