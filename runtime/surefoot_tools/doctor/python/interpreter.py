@@ -148,17 +148,15 @@ def has_standard_module(tree: Tree, name: str) -> bool:
 
 
 # The public modules that are written in C; those of Windows count, as imports of them are guarded.
-_COMPILED = frozenset(
-    """
+_COMPILED = """
     array atexit audioop binascii builtins cmath errno faulthandler fcntl gc grp itertools marshal
     math mmap msvcrt nis nt ossaudiodev posix pwd pyexpat readline resource select spwd sys syslog
     termios time unicodedata winreg winsound xxlimited xxlimited_35 xxsubtype zlib
-    """.split()
-)
+"""
 
 
 def _is_pure(name: str) -> bool:
     if not name.startswith("_"):
-        return name not in _COMPILED
+        return name not in _COMPILED.split()
     folder = os.path.dirname(os.__file__)
     return os.path.exists(f"{folder}/{name}.py") or os.path.exists(f"{folder}/{name}/__init__.py")
