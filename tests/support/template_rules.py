@@ -41,6 +41,8 @@ def plain(value: Any) -> Any:
             return f"${{{words}}}"
         if name == "Fn::Sub" and isinstance(argument, str):
             return argument
+        if name == "Fn::If":  # a policy.json shows what a role has with every option
+            return plain(argument[1])
         if name == "Fn::Join":
             return str(argument[0]).join(str(plain(one)) for one in argument[1])
     return {key: plain(one) for key, one in value.items()}

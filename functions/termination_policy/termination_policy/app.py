@@ -10,13 +10,16 @@ from typing import Any
 
 from surefoot.kit.clients import ClientOptions, Clients
 from surefoot.kit.metrics import format_emf
+from termination_policy.capacity import VARIABLE as UNITS
+from termination_policy.capacity import read_units
 from termination_policy.deadline import MAX_SECONDS, RESERVE_S, Deadline
-from termination_policy.decide import decide
-from termination_policy.errors import NotCertain
+from termination_policy.decide import Decision, Settings, decide
+from termination_policy.errors import NotCertain, ValidationError
 from termination_policy.event import Request, read_event
-from termination_policy.policy import Policy, read_policy
+from termination_policy.policy import read_policy
 from termination_policy.strategy import StrategyContext
 
+ZONES = "OTHER_ZONES"
 METRICS_NAMESPACE = "Surefoot/Termination"
 # One attempt: Auto Scaling asks again by itself, and a backoff would outlast its patience.
 CLIENT_OPTIONS = ClientOptions(
@@ -29,49 +32,62 @@ def handler(event: Any, context: Any) -> dict[str, list[str]]:
 
     :param event: as in "Create a custom termination policy with Lambda", EC2 Auto Scaling User
         Guide; any other event is answered with no instances
-    :returns: ids of instances of the event, never more than CapacityToTerminate asks for in any
-        zone and market
+    :returns: ids of instances of the event, never more than CapacityToTerminate asks for: in any
+        zone and market, or with OTHER_ZONES in any market
     """
     request: Request | None = None
-    ids: list[str] = []
-    failure: BaseException | None = None
+    decision = Decision([], 0)
     try:
         left = context.get_remaining_time_in_millis() / 1000 - RESERVE_S
         deadline = Deadline(min(MAX_SECONDS, left))
         request = read_event(event)
-        policy, clients = setup(os.environ.get("POLICY", ""))
+        settings, clients = setup(*_variables())
         strategy_context = StrategyContext(request.group, deadline, clients, time.time)
-        ids, failure = decide(policy, request, strategy_context)
+        decision = decide(settings, request, strategy_context)
     except Exception as error:  # Auto Scaling needs an answer, whatever went wrong
-        failure = error
-    _log_metrics(request, len(ids), failure)
-    return {"InstanceIDs": ids}
+        decision = Decision([], 0, error)
+    _log_metrics(request, decision)
+    return {"InstanceIDs": decision.ids}
+
+
+def _variables() -> tuple[str, str, str]:
+    variables = os.environ
+    return variables.get("POLICY", ""), variables.get(UNITS, ""), variables.get(ZONES, "")
 
 
 @lru_cache(maxsize=1)
-def setup(text: str) -> tuple[Policy, Clients]:
-    """Read POLICY. Both results outlive an invocation. Raises ValidationError."""
-    return read_policy(text), Clients(CLIENT_OPTIONS)
+def setup(policy: str, units: str, zones: str) -> tuple[Settings, Clients]:
+    """Read the variables. Both results outlive an invocation. Raises ValidationError."""
+    if zones not in ("", "yes", "no"):
+        raise ValidationError(ZONES, f"{zones!r} is not possible", "write yes or no")
+    settings = Settings(read_policy(policy), read_units(units), zones != "no")
+    return settings, Clients(CLIENT_OPTIONS)
 
 
 def warm_up() -> None:
-    """Create the clients that POLICY needs: they take most of a cold start that calls AWS."""
-    policy, clients = setup(os.environ.get("POLICY", ""))
-    for service in policy.services:
+    """Create the clients that the settings need: they take most of a cold start."""
+    settings, clients = setup(*_variables())
+    for service in settings.services:
         clients(service)
 
 
-def _log_metrics(request: Request | None, answered: int, failure: BaseException | None) -> None:
-    """Print one line, also a metric: Auto Scaling does not show this function's errors."""
-    asked = request.asked if request else 0
+def _log_metrics(request: Request | None, decision: Decision) -> None:
+    """Print one line, also a metric: Auto Scaling does not show this function's errors.
+
+    Asked is in the group's units of capacity, Answered in instances.
+    """
+    asked, answered = request.asked if request else 0, len(decision.ids)
+    failure = decision.failure or next(iter(request.invalid if request else ()), None)
     counts = {"Asked": asked, "Answered": answered, "Faults": int(failure is not None)}
     properties: dict[str, object] = {"policy": os.environ.get("POLICY", "")}
     if request:
         properties |= {"group": request.group, "cause": request.cause}
         properties |= {"instances": request.shown, "more": request.has_more}
+        if request.invalid:
+            properties["invalid"] = len(request.invalid)
     if failure is not None:
         properties["reason"] = _describe(failure)
-    elif answered < asked:
+    elif decision.left:
         properties["reason"] = "no other instance is known to be free"
     dimensions = {"FunctionName": os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")}
     values = {name: (float(count), "Count") for name, count in counts.items()}

@@ -1,20 +1,84 @@
 """Ask a Kubernetes API server which nodes are cordoned, and which pods a node has.
 
-Its address and credentials are in Secrets Manager, as a JSON object: `server`
+An EKS cluster is asked with the function's role, whose access entry may list nodes and pods. The
+address and credentials of another one are in Secrets Manager, as a JSON object: `server`
 (https://…), `token` of a service account that may list nodes and pods, `ca` (PEM).
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from termination_policy.errors import NotCertain
 from termination_policy.strategy import StrategyContext
 
 PAGE = "500"
+# EKS takes a URL that is signed for so long, and not longer. Source: aws-iam-authenticator, "API
+# Authorization from Outside a Cluster".
+TOKEN_EXPIRES_S = 60
 _REMEDY = "see the API server's log; check the server and the token's permissions"
+
+
+class Server(NamedTuple):
+    """Where to ask, with what. `ca` is PEM."""
+
+    url: str
+    token: str
+    ca: str
+
+
+def read_secret(secret: str, context: StrategyContext) -> Server:
+    """Return what the secret says. Raises NotCertain and botocore's errors."""
+    context.deadline.check()
+    text = context.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+    try:
+        found = json.loads(text)
+        server = Server(str(found["server"]), str(found["token"]), str(found["ca"]))
+    except (ValueError, KeyError, TypeError):
+        # Neither chained nor quoted: it would show the token.
+        raise NotCertain(
+            f"the secret {secret} is not an object with server, token and ca", "correct it"
+        ) from None
+    if not server.url.startswith("https://"):
+        raise NotCertain(
+            f"the server in {secret} is not https://…, and a token is sent there", "correct it"
+        )
+    return server
+
+
+def read_eks_server(cluster: str, context: StrategyContext) -> Server:
+    """Return an EKS cluster's server, and a token of this role for it.
+
+    The token is a request to STS, signed and not sent: EKS sends it to learn who asks. Raises
+    NotCertain, DeadlinePassed and botocore's errors.
+    """
+    context.deadline.check()
+    found = context.client("eks").describe_cluster(name=cluster)["cluster"]
+    try:
+        ca = base64.b64decode(found["certificateAuthority"]["data"], validate=True).decode()
+        url = str(found["endpoint"])
+    except (KeyError, TypeError, ValueError):
+        raise NotCertain(
+            f"EKS names no endpoint and authority of {cluster}", "wait until it is active"
+        ) from None
+    return Server(url, eks_token(context.client("sts"), cluster), ca)
+
+
+def eks_token(sts: Any, cluster: str) -> str:
+    """Return a bearer token for `cluster`, without a call."""
+
+    def name_cluster(request: Any, **_: Any) -> None:
+        request.headers["x-k8s-aws-id"] = cluster  # signed: no other cluster can use the token
+
+    event = "before-sign.sts.GetCallerIdentity"
+    sts.meta.events.register(event, name_cluster, unique_id=f"eks-{cluster}")
+    signed = sts.generate_presigned_url(
+        "get_caller_identity", ExpiresIn=TOKEN_EXPIRES_S, HttpMethod="GET"
+    )
+    return "k8s-aws-v1." + base64.urlsafe_b64encode(signed.encode()).decode().rstrip("=")
 
 
 class Kubernetes:
@@ -23,30 +87,20 @@ class Kubernetes:
     Methods raise NotCertain, DeadlinePassed and urllib3's errors.
     """
 
-    def __init__(self, secret: str, context: StrategyContext) -> None:
-        """Read the secret."""
+    def __init__(self, server: Server, context: StrategyContext) -> None:
+        """Prepare to ask. Raises NotCertain."""
         import ssl
 
         import urllib3
 
-        text = context.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
         try:
-            found = json.loads(text)
-            server, token, ca = str(found["server"]), str(found["token"]), str(found["ca"])
-            ssl_context = ssl.create_default_context(cadata=ca)
-        except (ValueError, KeyError, TypeError, ssl.SSLError):
-            # Neither chained nor quoted: it would show the token.
-            raise NotCertain(
-                f"the secret {secret} is not an object with server, token and ca", "correct it"
-            ) from None
-        if not server.startswith("https://"):
-            raise NotCertain(
-                f"the server in {secret} is not https://…, and a token is sent there", "correct it"
-            )
+            ssl_context = ssl.create_default_context(cadata=server.ca)
+        except (ssl.SSLError, ValueError):
+            raise NotCertain(f"the ca of {server.url} is not PEM", "correct it") from None
         self._context = context
-        self._server = server.rstrip("/")
+        self._server = server.url.rstrip("/")
         self._pool = urllib3.PoolManager(
-            ssl_context=ssl_context, headers={"Authorization": f"Bearer {token}"}
+            ssl_context=ssl_context, headers={"Authorization": f"Bearer {server.token}"}
         )
 
     def cordoned(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from termination_policy.strategies import (
     idle_ecs,
     launched,
     metric_below,
+    not_busy,
     tags,
 )
 from termination_policy.strategy import Strategy
@@ -25,5 +26,6 @@ STRATEGIES: Mapping[str, Callable[[str], Strategy]] = {
     "tagged": tags.present,
     "metric_below": metric_below.make,
     "drained": drained.make,
+    "not_busy": not_busy.make,
     "cached": cached.make,
 }

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
 
+from termination_policy.kubernetes import eks_token
 from tests.integration.functions.termination_policy.cluster import Cluster, running
 from tests.integration.functions.termination_policy.conftest import Fleet
 from tests.integration.functions.termination_policy.events import A, event, names
 from tests.support import certificate
+from tests.support.awsanswer import answer
 
 ONE, TWO, THREE = names(3)
 POLICY = "drained:kubernetes"
@@ -33,6 +37,62 @@ def cluster(fleet: Fleet, tmp_path: Path) -> Iterator[Cluster]:
             Name="kubernetes", SecretString=cluster.secret()
         )
         yield cluster
+
+
+@pytest.fixture
+def eks(fleet: Fleet, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    """The same server as an EKS cluster, which knows the role by a request to STS."""
+    found = {
+        "endpoint": cluster.url,
+        "certificateAuthority": {"data": base64.b64encode(cluster.ca.encode()).decode()},
+    }
+    fleet.wire.trouble = lambda name: (
+        answer(200, json.dumps({"cluster": found})) if name == "DescribeCluster" else None
+    )
+    cluster.allow = is_for_the_cluster
+    return cluster
+
+
+def is_for_the_cluster(authorization: str) -> bool:
+    """As aws-iam-authenticator checks a token, short of asking STS."""
+    text = authorization.removeprefix("Bearer k8s-aws-v1.")
+    url = urlsplit(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode())
+    query = {name: values[0] for name, values in parse_qs(url.query).items()}
+    return (
+        query["Action"] == "GetCallerIdentity"
+        and query["X-Amz-SignedHeaders"] == "host;x-k8s-aws-id"
+        and query["X-Amz-Expires"] == "60"
+        and "/sts/aws4_request" in query["X-Amz-Credential"]
+        and "X-Amz-Signature" in query
+        and "=" not in text
+    )
+
+
+def test_an_eks_cluster_is_asked_with_the_functions_role(fleet: Fleet, eks: Cluster) -> None:
+    eks.node(ONE)
+    eks.node(TWO, REPLICA)
+    assert fleet.decide(sent(ONE, TWO, THREE), "drained:eks://blue") == [ONE]
+    # STS is asked by the API server, not by this function.
+    assert fleet.wire.operations[-1] == "DescribeCluster"
+    assert "GetCallerIdentity" not in fleet.wire.operations
+
+
+def test_a_token_is_signed_for_one_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    sts = boto3.client("sts", region_name="eu-west-1")
+    blue, green = (eks_token(sts, name) for name in ("blue", "green"))
+    assert is_for_the_cluster(f"Bearer {blue}")
+    assert blue != green
+
+
+@pytest.mark.parametrize("found", [{}, {"endpoint": "https://127.0.0.1"}])
+def test_a_cluster_that_is_being_made_terminates_no_instance(
+    fleet: Fleet, cluster: Cluster, found: dict[str, Any]
+) -> None:
+    fleet.wire.trouble = lambda _: answer(200, json.dumps({"cluster": found}))
+    assert fleet.decide(sent(ONE), "drained:eks://blue") == []
+    assert "EKS names no endpoint and authority of blue" in fleet.logged()["reason"]
 
 
 def sent(*members: str) -> dict[str, Any]:

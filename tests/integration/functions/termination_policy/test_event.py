@@ -47,31 +47,20 @@ BROKEN: dict[str, tuple[Any, str]] = {
     "null": (None, "event: it is missing"),
     "a text": ("event", "event: it is str"),
     "a list": ([good()], "event: it is list"),
-    "empty": ({}, "Cause: it is missing"),
+    "empty": ({}, "AutoScalingGroupARN: it is missing"),
     "no cause": (without("Cause"), "Cause: it is missing"),
-    "an unknown cause": ({**good(), "Cause": "BOREDOM"}, "'BOREDOM' is not one of"),
+    "a cause of another kind": ({**good(), "Cause": 7}, "Cause: it is int '7'"),
     "no group": (without("AutoScalingGroupARN"), "AutoScalingGroupARN: it is missing"),
     "no capacity": (without("CapacityToTerminate"), "CapacityToTerminate: it is missing"),
     "no instances": (without("Instances"), "Instances: it is missing"),
     "instances by name": ({**good(), "Instances": {"a": 1}}, "Instances: it is dict"),
-    "more of a kind": ({**good(), "HasMoreInstances": "yes"}, "HasMoreInstances: it is str"),
     "a negative capacity": (capacity(Capacity=-1), "-1 is not a count"),
     "a capacity as text": (capacity(Capacity="1"), "'1' is not a count"),
     "a broken capacity": (capacity(Capacity=1.5), "1.5 is not a count"),
     "a capacity of true": (capacity(Capacity=True), "True is not a count"),
     "capacity without a zone": (capacity(AvailabilityZone=""), "CapacityToTerminate[0]: zone ''"),
-    "an unknown market": (capacity(InstanceMarketOption="futures"), "market 'futures'"),
-    "a market twice": (
-        {**good(), "CapacityToTerminate": good()["CapacityToTerminate"] * 2},
-        "CapacityToTerminate[1]: eu-west-1a on-demand is there twice",
-    ),
+    "a market of another kind": (capacity(InstanceMarketOption=7), "market 7"),
     "a number as capacity": ({**good(), "CapacityToTerminate": [1]}, "[0]: it is int '1'"),
-    "a duplicate id": (instance(InstanceId=TWO[0]), "an instance is there twice"),
-    "no id": (instance(InstanceId=None), "Instances[1].InstanceId: None"),
-    "an id of another kind": (instance(InstanceId="vol-1"), "'vol-1' is not an instance id"),
-    "an instance without a zone": (instance(AvailabilityZone=None), "Instances[1]: zone None"),
-    "an instance's unknown market": (instance(InstanceMarketOption=""), "Instances[1]: zone"),
-    "a text as instance": ({**good(), "Instances": ["i-1"]}, "Instances[0]: it is str 'i-1'"),
 }
 
 
@@ -116,11 +105,60 @@ def test_more_instances_than_shown_are_reported(fleet: Fleet) -> None:
     assert fleet.logged()["more"] is True
 
 
+# Entries of what AWS may add, or of what is wrong: the others are answered.
+PARTLY: dict[str, tuple[Any, str]] = {
+    "no id": (instance(InstanceId=None), "Instances[1].InstanceId: None"),
+    "an id of another kind": (instance(InstanceId="vol-1"), "'vol-1' is not an instance id"),
+    "two ids in one": (instance(InstanceId="i-1\ni-2"), "is not an instance id"),
+    "an instance without a zone": (instance(AvailabilityZone=None), "Instances[1]: zone None"),
+    "an instance without a market": (instance(InstanceMarketOption=""), "Instances[1]: zone"),
+    "a text as instance": (
+        {**good(), "Instances": [good()["Instances"][0], "i-1"]},
+        "Instances[1]: it is str 'i-1'",
+    ),
+    "a quota twice": (
+        {**good(), "CapacityToTerminate": good()["CapacityToTerminate"] * 2},
+        "CapacityToTerminate[1]: eu-west-1a on-demand is there twice",
+    ),
+    "a quota without a zone": (
+        {**good(), "CapacityToTerminate": [{}, *good()["CapacityToTerminate"]]},
+        "CapacityToTerminate[0]: zone None",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PARTLY)
+def test_a_wrong_entry_is_left_out_alone_and_is_reported(fleet: Fleet, name: str) -> None:
+    sent, reason = PARTLY[name]
+    assert fleet.decide(sent, "any") == TWO[:1]
+    logged = fleet.logged()
+    assert reason in logged["reason"]
+    assert (logged["invalid"], logged["Faults"]) == (1, 1)
+
+
+def test_an_instance_that_is_in_the_event_twice_is_not_returned(fleet: Fleet) -> None:
+    sent = event({A: 3}, [(TWO[0], A), (TWO[1], A), (TWO[0], A_SPOT)])
+    assert fleet.decide(sent, "any") == TWO[1:]
+    assert f"{TWO[0]} is there twice" in fleet.logged()["reason"]
+
+
+@pytest.mark.parametrize("cause", ["BOREDOM", "INSTANCE_REPLACEMENT"])
+def test_a_cause_that_aws_may_add_is_answered(fleet: Fleet, cause: str) -> None:
+    assert fleet.decide({**good(), "Cause": cause}, "any") == TWO[:1]
+    assert fleet.logged()["cause"] == cause
+
+
+def test_a_market_that_aws_may_add_has_quotas_of_its_own(fleet: Fleet) -> None:
+    block = ("eu-west-1a", "capacity-block")
+    sent = event({A: 1, block: 1}, [(TWO[0], A), ("i-3", block), ("i-4", block)])
+    assert fleet.decide(sent, "any") == [TWO[0], "i-3"]
+    assert fleet.logged()["Faults"] == 0
+
+
 NOTHING: dict[str, Callable[[], Event]] = {
     "capacity 0": lambda: capacity(Capacity=0),
     "no capacity": lambda: {**good(), "CapacityToTerminate": []},
     "no instances": lambda: {**good(), "Instances": []},
-    "capacity in another zone": lambda: capacity(AvailabilityZone="eu-west-1c"),
     "capacity in another market": lambda: capacity(InstanceMarketOption="spot"),
 }
 

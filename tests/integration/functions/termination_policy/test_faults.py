@@ -25,6 +25,8 @@ ASKING = {
     f"idle_ecs:{seed.CLUSTER}": "ListContainerInstances",
     "metric_below:AWS/EC2 CPUUtilization Maximum 300 3 5": "GetMetricData",
     "drained:kubernetes": "GetSecretValue",
+    "drained:eks://cluster": "DescribeCluster",
+    "not_busy:workers": "BatchGetItem",
     "cached:dynamodb://results": "GetItem",
     "cached:s3://results/of": "GetObject",
 }

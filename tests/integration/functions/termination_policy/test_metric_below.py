@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import boto3
 import pytest
 
+from termination_policy.policy import read_policy
 from tests.integration.functions.termination_policy import seed
 from tests.integration.functions.termination_policy.conftest import Fleet
 from tests.integration.functions.termination_policy.events import names
@@ -79,3 +81,66 @@ def test_cloudwatch_is_asked_about_500_at_a_time(fleet: Fleet) -> None:
     fleet.wire.trouble = lambda _: results()
     assert passed(POLICY, names(1001), NOW.timestamp) == []
     assert fleet.wire.operations == ["GetMetricData"] * 3
+
+
+def dimensions(fleet: Fleet) -> list[dict[str, str]]:
+    """The dimensions of each query that was sent."""
+    queries = json.loads(fleet.wire.sent[-1][1])["MetricDataQueries"]
+    found = [query["MetricStat"]["Metric"]["Dimensions"] for query in queries]
+    return [{one["Name"]: one["Value"] for one in pairs} for pairs in found]
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("", {"InstanceId": "ID"}),
+        ("InstanceId={InstanceId}", {"InstanceId": "ID"}),
+        ("Worker={InstanceId} Pool=a", {"Worker": "ID", "Pool": "a"}),
+        (
+            "InstanceId={InstanceId} AutoScalingGroupName={AutoScalingGroupName}",
+            {"InstanceId": "ID", "AutoScalingGroupName": "workers"},
+        ),
+        ("name={AvailabilityZone}/{InstanceId}", {"name": "eu-west-1a/ID"}),
+        ("id={InstanceId} 'queue name=a b'", {"id": "ID", "queue name": "a b"}),
+    ],
+)
+def test_a_metric_is_asked_for_by_the_dimensions_that_it_has(
+    fleet: Fleet, words: str, wanted: dict[str, str]
+) -> None:
+    fleet.wire.trouble = lambda _: results()
+    (name,) = names(1)
+    passed(f"{POLICY} {words}", [name], NOW.timestamp)
+    assert dimensions(fleet) == [{k: v.replace("ID", name) for k, v in wanted.items()}]
+    assert fleet.wire.operations == ["GetMetricData"]
+
+
+def test_what_ec2_says_of_an_instance_can_be_a_dimension(fleet: Fleet) -> None:
+    made = seed.instances(2)
+    (found,) = boto3.client("ec2").describe_instances(InstanceIds=made[:1])["Reservations"]
+    one = found["Instances"][0]
+    boto3.client("cloudwatch").put_metric_data(
+        Namespace="CWAgent",
+        MetricData=[
+            {
+                "MetricName": "jobs",
+                "Dimensions": [
+                    {"Name": "host", "Value": one["PrivateDnsName"]},
+                    {"Name": "image", "Value": one["ImageId"]},
+                ],
+                "Timestamp": NOW - timedelta(minutes=minutes),
+                "Value": 0,
+            }
+            for minutes in (2, 7, 12)
+        ],
+    )
+    words = "metric_below:CWAgent jobs Maximum 300 3 1 host={PrivateDnsName} image={ImageId}"
+    unknown = names(1)
+    assert passed(words, [*unknown, *made], NOW.timestamp) == made[:1]
+    assert [len(one) for one in dimensions(fleet)] == [2, 2]  # none for the unknown one
+    assert read_policy(words).services == ("cloudwatch", "ec2")
+
+
+def test_without_a_known_instance_no_metric_is_asked_for(fleet: Fleet) -> None:
+    words = f"{POLICY} host={{HostName}}"
+    assert passed(words, names(2), NOW.timestamp) == []
+    assert fleet.wire.operations == ["DescribeInstances"]

@@ -20,7 +20,7 @@ WRONG = {
     "not_tagged": "write not_tagged:KEY or not_tagged:KEY=VALUE",
     "tagged:": "write tagged:KEY or",
     "idle_ecs": "write idle_ecs:CLUSTER",
-    "drained": "write drained:SECRET",
+    "drained": "write drained:eks://CLUSTER, or drained:SECRET",
     "cached": "write cached:dynamodb://TABLE or cached:s3://BUCKET/PREFIX",
     "cached:ftp://there": "write cached:dynamodb://TABLE",
     "cached:s3://": "write cached:dynamodb://TABLE",
@@ -30,6 +30,15 @@ WRONG = {
     "metric_below:N M Maximum 45 3 5": "PERIOD in whole minutes",
     "metric_below:N M Maximum 300 0 5": "COUNT from 1 to 100",
     "metric_below:N M Maximum 300 3 nan": "PERIOD in whole minutes",
+    "metric_below:N M Maximum 300 3 5 Pool=a": "{InstanceId} or another name of one host",
+    "metric_below:N M Maximum 300 3 5 Id={Nothing}": "a value may contain {InstanceId}",
+    "metric_below:N M Maximum 300 3 5 Id": "DIMENSION=VALUE",
+    "metric_below:N M Maximum 300 3 5 Id={InstanceId} Id=b": "DIMENSION=VALUE",
+    "metric_below:N M Maximum 300 3 5 'Id={InstanceId}": "write metric_below:NAMESPACE NAME",
+    "drained:eks://": "write drained:eks://CLUSTER, or drained:SECRET",
+    "not_busy": "write not_busy:TABLE or not_busy:TABLE absent=free",
+    "not_busy:a b": "write not_busy:TABLE",
+    "not_busy:a absent=busy": "write not_busy:TABLE",
     "any, oldest, eldest": "there is no strategy 'eldest'",
 }
 
@@ -45,7 +54,7 @@ def test_each_strategy_can_be_named(name: str) -> None:
     arguments = {
         "metric_below": ":AWS/EC2 CPUUtilization Maximum 300 3 5",
         "cached": ":dynamodb://results",
-        **dict.fromkeys(("not_tagged", "tagged", "idle_ecs", "drained"), ":x"),
+        **dict.fromkeys(("not_tagged", "tagged", "idle_ecs", "drained", "not_busy"), ":x"),
     }
     policy = read_policy(name + arguments.get(name, ""))
     assert bool(policy.services) is (name != "any")

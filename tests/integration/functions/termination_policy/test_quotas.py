@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from surefoot.testing import fake_context
 from termination_policy import app
+from tests.integration.functions.termination_policy import seed
 from tests.integration.functions.termination_policy.conftest import Fleet
 from tests.integration.functions.termination_policy.events import A_SPOT, A, B, Place, event, names
 
@@ -19,11 +21,40 @@ def test_each_zone_and_market_gets_what_it_asks_for(fleet: Fleet) -> None:
     assert fleet.decide(event({A: 1, A_SPOT: 2, B: 0}, members), "any") == [one, two, five]
 
 
-def test_a_zone_that_has_too_few_takes_from_no_other(fleet: Fleet) -> None:
-    one, two, three = names(3)
-    members = [(one, A), (two, A_SPOT), (three, B)]
-    assert fleet.decide(event({A: 3}, members), "any") == [one]
+def test_a_zone_that_has_too_few_takes_from_other_zones_of_its_market(fleet: Fleet) -> None:
+    one, two, three, four = names(4)
+    members = [(one, A), (two, A_SPOT), (three, B), (four, B)]
+    assert fleet.decide(event({A: 2}, members), "any") == [one, three]
+    assert fleet.decide(event({A: 5}, members), "any") == [one, three, four]
     assert fleet.logged()["reason"] == "no other instance is known to be free"
+
+
+def test_a_busy_zone_does_not_block_scale_in(fleet: Fleet) -> None:
+    made = seed.instances(3, tags={0: {"busy": ""}, 1: {"busy": ""}})
+    members = list(zip(made, (A, A, B), strict=True))
+    assert fleet.decide(event({A: 1}, members), "not_tagged:busy") == made[2:]
+
+
+def test_a_zones_own_quota_is_filled_first(fleet: Fleet) -> None:
+    one, two, three = names(3)
+    members = [(one, B), (two, B), (three, A)]
+    assert fleet.decide(event({A: 1, B: 1}, members), "any") == [one, three]
+
+
+@pytest.mark.parametrize("cause", ["INSTANCE_REFRESH", "MAX_INSTANCE_LIFETIME", "REBALANCE", "?"])
+def test_only_scale_in_takes_from_other_zones(fleet: Fleet, cause: str) -> None:
+    one, two, three = names(3)
+    sent = {**event({A: 3}, [(one, A), (two, A_SPOT), (three, B)]), "Cause": cause}
+    assert fleet.decide(sent, "any") == [one]
+
+
+def test_other_zones_can_be_excluded(fleet: Fleet) -> None:
+    one, two = names(2)
+    fleet.variables(OTHER_ZONES="no")
+    assert fleet.decide(event({A: 2}, [(one, A), (two, B)]), "any") == [one]
+    fleet.variables(OTHER_ZONES="maybe")
+    assert fleet.decide(event({A: 2}, [(one, A), (two, B)]), "any") == []
+    assert "OTHER_ZONES: 'maybe' is not possible; write yes or no" in fleet.logged()["reason"]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -34,9 +65,27 @@ def test_a_zone_that_has_too_few_takes_from_no_other(fleet: Fleet) -> None:
 def test_no_quota_is_exceeded_and_none_is_left_open(
     fleet: Fleet, quotas: dict[Place, int], places: list[Place]
 ) -> None:
-    fleet.variables(POLICY="any")
+    fleet.variables(POLICY="any", OTHER_ZONES="no")
     members = dict(zip(names(len(places)), places, strict=True))
     ids = app.handler(event(quotas, members.items()), fake_context(timeout=120.0))["InstanceIDs"]
     assert len(set(ids)) == len(ids)
     have, got = Counter(places), Counter(members[name] for name in ids)
     assert got == Counter({p: n for p, q in quotas.items() if (n := min(q, have[p]))})
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    quotas=st.dictionaries(st.sampled_from(PLACES), st.integers(0, 6)),
+    places=st.lists(st.sampled_from(PLACES), max_size=40),
+)
+def test_with_other_zones_no_market_gives_more_than_is_asked_of_it(
+    fleet: Fleet, quotas: dict[Place, int], places: list[Place]
+) -> None:
+    fleet.variables(POLICY="any", OTHER_ZONES="yes")
+    members = dict(zip(names(len(places)), places, strict=True))
+    ids = app.handler(event(quotas, members.items()), fake_context(timeout=120.0))["InstanceIDs"]
+    assert len(set(ids)) == len(ids)
+    for market in ("on-demand", "spot"):
+        asked = sum(count for (_, kind), count in quotas.items() if kind == market)
+        have = sum(kind == market for _, kind in places)
+        assert sum(members[name][1] == market for name in ids) == min(asked, have)

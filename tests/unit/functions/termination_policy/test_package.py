@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -21,7 +22,8 @@ def allowed(role: str) -> set[str]:
     """The actions of one of the two roles."""
     policies = resources(TEMPLATE, "AWS::IAM::Role")[role]["Policies"]
     statements = [one for policy in policies for one in policy["PolicyDocument"]["Statement"]]
-    return {action for one in statements for action in listed(one["Action"])}
+    allowed = [plain(one) for one in statements]
+    return {a for one in allowed if one["Effect"] == "Allow" for a in listed(one["Action"])}
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -31,21 +33,63 @@ def test_each_strategy_stands_in_the_readme(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["POLICY", "RESULT_STORE", "GROUP", "SCAN_POLICY", "RESULT_MAX_AGE_S"],
+    [
+        *("POLICY", "RESULT_STORE", "GROUP", "SCAN_POLICY", "RESULT_MAX_AGE_S"),
+        *("CAPACITY_UNITS", "OTHER_ZONES", "BUSY_TABLE"),
+    ],
 )
 def test_each_variable_stands_in_the_readme(name: str) -> None:
     assert f"| `{name}` |" in README
 
 
+@pytest.mark.parametrize("name", TEMPLATE["Parameters"])
+def test_each_parameter_stands_in_the_readme(name: str) -> None:
+    assert re.search(rf"^\|[^|]*`{name}`", README, re.MULTILINE)
+
+
+def test_each_variable_can_be_set_through_the_template() -> None:
+    functions = resources(TEMPLATE, "AWS::Lambda::Function")
+    set_ = {name for one in functions.values() for name in one["Environment"]["Variables"]}
+    described = set(re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE))
+    assert set_ == described
+
+
+@pytest.mark.parametrize("name", TEMPLATE["Parameters"])
+def test_each_parameter_is_used(name: str) -> None:
+    body = json.dumps({key: TEMPLATE[key] for key in ("Resources", "Conditions")})
+    assert f'"Ref": "{name}"' in body or f"${{{name}}}" in body
+
+
+MORE = {"DescribeContainerInstances", "ListServices", "ListTasks", "DescribeTasks"}
+UNITS = {"DescribeAutoScalingGroups", "DescribeInstanceTypes"}  # of CAPACITY_UNITS=group
+INTERFACES = {
+    *("AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface"),
+    *("DescribeNetworkInterfaces", "DescribeSubnets", "UnassignPrivateIpAddresses"),
+}
+
+
 @pytest.mark.parametrize("role", ["Role", "ScanRole"])
 def test_both_roles_allow_what_each_strategy_asks(role: str) -> None:
-    asked = {*ASKING.values(), "DescribeContainerInstances"}
+    asked = {*ASKING.values()} | MORE
     if role == "ScanRole":  # it writes the cached result that the other one reads
-        asked = asked - {"GetItem"} | {"PutItem", "DescribeAutoScalingGroups", "SendMessage"}
+        asked = asked - {"GetItem", "GetObject"} | {"PutItem", "PutObject", "SendMessage"}
+        asked |= {"DescribeAutoScalingGroups"}
+    else:
+        asked |= UNITS | {"ListBucket"}
     actions = {action.partition(":")[2] for action in allowed(role)}
-    # S3 takes the place of the template's table; the README says what to allow then.
-    assert actions == asked - {"GetObject"} | {"CreateLogStream", "PutLogEvents"}
-    assert "`s3:GetObject`" in README
+    assert actions == asked | {"CreateLogStream", "PutLogEvents"} | INTERFACES
+
+
+@pytest.mark.parametrize(("role", "function"), [("Role", ""), ("ScanRole", "-scan")])
+def test_interfaces_are_for_lambda_and_not_for_the_code(role: str, function: str) -> None:
+    policies = resources(TEMPLATE, "AWS::IAM::Role")[role]["Policies"]
+    statements = [plain(one) for p in policies for one in p["PolicyDocument"]["Statement"]]
+    (denied,) = (one for one in statements if one["Effect"] == "Deny")
+    assert {*denied["Action"]} == {
+        f"ec2:{action}" for action in INTERFACES if not action.startswith("Describe")
+    }
+    arn = denied["Condition"]["ArnLike"]["lambda:SourceFunctionArn"]
+    assert arn.endswith(f":function:${{AWS::StackName}}{function}*")
 
 
 def test_auto_scalings_role_may_invoke_the_alias_and_nothing_else_may() -> None:
@@ -64,9 +108,12 @@ def test_auto_scalings_role_may_invoke_the_alias_and_nothing_else_may() -> None:
 def test_what_changes_the_function_makes_another_version() -> None:
     described = resources(TEMPLATE, "AWS::Lambda::Version")["Version"]["Description"]
     text, values = described["Fn::Sub"]
-    assert set(re.findall(r"\$\{(\w+)\}", text)) == {"MemorySize", "Policy", "Digest"}
+    changing = {"MemorySize", "Policy", "CapacityUnits", "OtherZones", "Revision", "Digest"}
+    assert set(re.findall(r"\$\{(\w+)\}", text)) == changing
     assert plain(values["Digest"])["Fn::Select"][0] == 1
-    longest = len("10240 MB,  ") + TEMPLATE["Parameters"]["Policy"]["MaxLength"] + 64
+    parameters = TEMPLATE["Parameters"]
+    free = sum(parameters[name]["MaxLength"] for name in ("Policy", "CapacityUnits"))
+    longest = len("10240 MB, , , yes, 9999 ") + free + 64
     assert longest <= 256  # Source: "AWS::Lambda::Version", CloudFormation Template Reference
 
 
