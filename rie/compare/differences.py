@@ -138,6 +138,9 @@ def _log_names(theirs: Observations, ours: Observations, logs: Sequence[str]) ->
     shorter, longer = sorted(map(_lines, sides), key=len)
     if shorter == longer:
         return tuple(names)
+    line_ends = [each.name for each in known if each.only_line_ends]
+    if line_ends and "".join(shorter) == "".join(longer):
+        return (*names, *line_ends)
     # Where one client fails and the other does not, the one prints what the other never reaches.
     parted = any(each.touches >= WHOLE for each in known)
     return tuple(names) if parted and longer[: len(shorter)] == shorter else ()

@@ -14,7 +14,7 @@ import pytest
 from tests.support.rie_command import rie
 
 FUNCTION = """
-import os, sys, uuid
+import logging, os, sys, uuid
 
 def echo(event, context):
     print("a line of the log")
@@ -74,6 +74,15 @@ def variables(event, context):
 
 def surrogate(event, context):
     raise ValueError("\\ud800 broken")
+
+def logs_exceptions(event, context):
+    log = logging.getLogger()
+    for number in range(2):
+        try:
+            {}["missing"]
+        except KeyError:
+            log.exception("failed")
+    log.error("at last")
 
 def not_json(event, context):
     return float("nan")
@@ -264,3 +273,8 @@ def test_an_interpreter_that_is_none_is_named(compare: Compare) -> None:
     done = compare("app.echo", "--python", "no-such-python")
     assert done.returncode == 4
     assert b"there is no interpreter no-such-python" in done.stderr
+
+
+def test_records_that_share_a_line_are_an_intended_difference(compare: Compare) -> None:
+    done = compare("app.logs_exceptions", "--json")
+    assert (done.returncode, names(record(done))) == (3, {"record-line-ends"})
