@@ -19,6 +19,7 @@ from rie.local.environment import add_env_argument, parse_variables, read_env_fi
 from rie.local.invoke import read_event
 
 if TYPE_CHECKING:
+    from rie.compare.observations import Observations
     from rie.compare.run import Run, Setting
     from rie.compare.runtime_api import RuntimeApi
     from rie.compare.verdict import Result
@@ -37,9 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         answers (body, content type, error report), logs and exits differ, and how long each took.
         Both talk to the same local Runtime API and get the same variables.
 
+        What leaves the process is compared, too: connections by address, names of AWS's client
+        that packages patch, files written, programs started.
+
         The function really runs: RUNS times under each client, each time with every event and then
-        up to WARM more invocations for the timings. It gets no AWS credentials unless you pass
-        them.""",
+        up to WARM more invocations for the timings, and once or twice more with every event to
+        see what leaves the process. It gets no AWS credentials unless you pass them.""",
         examples=["compare app.handler --task ./my-function --event event.json"],
         exit_codes={
             0: "nothing differs",
@@ -170,7 +174,10 @@ def _compare(
             args.warm,
         )
         trials = _run(api, setting, python, function.handler, args.runs)
-    comparison = compare(trials[THEIRS], trials[OURS], len(events))
+        effects = _observe(api, setting, python, function.handler, min(args.runs, 2))
+    comparison = compare(
+        trials[THEIRS], trials[OURS], len(events), (effects[THEIRS], effects[OURS])
+    )
     subject = ComparedItem(function.handler, number, versions, [source for source, _ in events])
     return Result(subject, trials[THEIRS], trials[OURS], comparison)
 
@@ -190,6 +197,21 @@ def _run(
             print_progress(f"run {number} of {runs}: {handler} under {client} …")
             trials[client].append(run(api, command(client, python, handler), setting))
     return trials
+
+
+def _observe(
+    api: RuntimeApi, setting: Setting, python: str, handler: str, runs: int
+) -> dict[str, list[Observations]]:
+    """What leaves the process under both clients."""
+    from rie.compare.clients import command
+    from rie.compare.side_effects import observe
+    from rie.compare.verdict import OURS, THEIRS
+
+    print_progress(f"what leaves the process: {handler} under both …")
+    return {
+        client: [observe(api, command(client, python, handler), setting) for _ in range(runs)]
+        for client in (THEIRS, OURS)
+    }
 
 
 def _show(result: Result, *, as_json: bool) -> None:

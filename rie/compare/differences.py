@@ -65,8 +65,16 @@ class Comparison:
         return all(difference.names for difference in self.differences)
 
 
-def compare(theirs: Sequence[Run], ours: Sequence[Run], events: int) -> Comparison:
-    """Compare the trials of awslambdaric with those of surefoot, place by place."""
+def compare(
+    theirs: Sequence[Run],
+    ours: Sequence[Run],
+    events: int,
+    effects: Sequence[Sequence[Observations]] = ((), ()),
+) -> Comparison:
+    """Compare the trials of awslambdaric with those of surefoot, place by place.
+
+    `effects` are those of whole runs, awslambdaric's first. They count where both answered alike.
+    """
     found: list[Difference] = []
     varying: list[tuple[int, str]] = []
     for place in range(events + 1):
@@ -81,6 +89,14 @@ def compare(theirs: Sequence[Run], ours: Sequence[Run], events: int) -> Comparis
             difference, varies = _fact(place, name, their_runs, our_runs)
             if difference is not None:
                 found.append(difference)
+            elif varies:
+                varying.append((place, name))
+    if not any(each.fact == OUTCOME for each in found):
+        place = events + 1
+        for name in dict.fromkeys(name for side in effects for facts in side for name in facts):
+            left, right, varies = _settle(name, *effects)
+            if left != right:
+                found.append(Difference(place, name, left, right, varies=varies))
             elif varies:
                 varying.append((place, name))
     return Comparison(tuple(found), tuple(varying))
@@ -103,8 +119,7 @@ def _fact(
     place: int, name: str, theirs: Sequence[Observations], ours: Sequence[Observations]
 ) -> tuple[Difference | None, bool]:
     """The difference in one fact, if any, and whether the fact varies by itself."""
-    sides = [[facts.get(name, _ABSENT) for facts in side] for side in (theirs, ours)]
-    left, right, varies = settle(*sides)
+    left, right, varies = _settle(name, theirs, ours)
     if left == right:
         return None, varies
     if name == OUTCOME:
@@ -114,6 +129,13 @@ def _fact(
     else:
         names = tuple(each.name for each in _known(theirs[0], ours[0]) if name in each.touches)
     return Difference(place, name, left, right, names, varies), varies
+
+
+def _settle(
+    name: str, theirs: Sequence[Observations], ours: Sequence[Observations]
+) -> tuple[str, str, bool]:
+    sides = [[facts.get(name, _ABSENT) for facts in side] for side in (theirs, ours)]
+    return settle(*sides)
 
 
 def _whole(facts: Observations) -> str:
@@ -138,6 +160,9 @@ def _log_names(theirs: Observations, ours: Observations, logs: Sequence[str]) ->
     shorter, longer = sorted(map(_lines, sides), key=len)
     if shorter == longer:
         return tuple(names)
+    line_ends = [each.name for each in known if each.only_line_ends]
+    if line_ends and "".join(shorter) == "".join(longer):
+        return (*names, *line_ends)
     # Where one client fails and the other does not, the one prints what the other never reaches.
     parted = any(each.touches >= WHOLE for each in known)
     return tuple(names) if parted and longer[: len(shorter)] == shorter else ()

@@ -33,8 +33,9 @@ class IntendedDifference:
     """One difference. `reason` is a sentence for the user.
 
     A comparison recognizes it with `applies` and in the observations `touches`; `theirs_only` and
-    `ours_only` are patterns of log lines that come with it. Without `applies` a comparison cannot
-    see it: the differential tests simulate a Runtime API that misbehaves, or look at headers.
+    `ours_only` are patterns of log lines that come with it; with `only_line_ends` logs may differ
+    in where their lines end. Without `applies` a comparison cannot see it: the differential tests
+    simulate a Runtime API that misbehaves, or look at headers.
     """
 
     name: str
@@ -44,6 +45,7 @@ class IntendedDifference:
     theirs_only: str = ""
     ours_only: str = ""
     is_feature: bool = False
+    only_line_ends: bool = False
 
 
 INTENDED_DIFFERENCES = (
@@ -142,6 +144,14 @@ INTENDED_DIFFERENCES = (
         "odd-client-context",
         "surefoot rejects a client context or identity that is JSON but not an object by name; "
         "awslambdaric reports an AttributeError of its own code.",
+    ),
+    IntendedDifference(
+        "record-line-ends",
+        "After log.exception() and with formats of the function's own awslambdaric writes no line "
+        "end, so the next text is in the same line; on surefoot every record ends its line.",
+        frozenset(),
+        predicates.more_lines,
+        only_line_ends=True,
     ),
     # Reports.
     IntendedDifference(

@@ -162,6 +162,11 @@ def remarked(_: Observations, ours: Observations) -> bool:
     return re.search(r"^surefoot: ", ours.get(LOG, ""), re.MULTILINE) is not None
 
 
+def more_lines(theirs: Observations, ours: Observations) -> bool:
+    """We logged more lines."""
+    return len(ours.get(LOG, "").splitlines()) > len(theirs.get(LOG, "").splitlines())
+
+
 def guarded(_: Observations, ours: Observations) -> bool:
     """The deadline guard spoke."""
     return "is about to time out" in ours.get(LOG, "")

@@ -74,6 +74,10 @@ class Runtime:
             return f"was killed by signal {-status}"
         return f"exited with status {status}"
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to it, if it still runs."""
+        self._process.send_signal(number)
+
     def kill(self) -> None:
         """SIGKILL to it and everything it started, as Lambda does."""
         with contextlib.suppress(ProcessLookupError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rie.compare.differences import Difference
 from rie.compare.intended import INTENDED_DIFFERENCES
@@ -40,6 +40,7 @@ def lines(result: Result, style: Styler) -> Iterator[str]:
     )
     for place in range(len(subject.sources) + 1):
         yield from _place(result, place, style)
+    yield from _whole_run(result, style)
     yield from _explanations(result, style)
     yield from _timings(result)
     yield ""
@@ -64,9 +65,22 @@ def _place(result: Result, place: int, style: Styler) -> Iterator[str]:
         yield f"{name}: same{note}, {_summary(result, place)}"
         return
     yield f"{name}:"
+    yield from _facts(differing, style)
+
+
+def _whole_run(result: Result, style: Styler) -> Iterator[str]:
+    """What left the process, where that differs."""
+    place = len(result.subject.sources) + 1
+    differing = [each for each in result.comparison.differences if each.place == place]
+    if differing:
+        yield f"{result.subject.place(place)}:"
+        yield from _facts(differing, style)
+
+
+def _facts(differing: Sequence[Difference], style: Styler) -> Iterator[str]:
     for each in differing:
         label = style(f"intended: {', '.join(each.names)}", "cyan") if each.names else ""
-        fact = "answer" if each.fact == OUTCOME and place else each.fact
+        fact = "answer" if each.fact == OUTCOME and each.place else each.fact
         varies = " (varies from run to run, too)" if each.varies else ""
         yield f"  {fact}: {label or style('differs', 'red')}{varies}"
         yield from (f"    {line}" for line in _diff(each, style))

@@ -40,6 +40,8 @@ class ComparedItem:
 
     def place(self, number: int) -> str:
         """The name of a place of the comparison."""
+        if number > len(self.sources):
+            return "whole run"
         return "start" if number == START else f"event {number} ({self.sources[number - 1]})"
 
 

@@ -53,6 +53,11 @@ class InvocationResult:
     request_id: str
     seconds: float
 
+    @property
+    def function_error(self) -> str | None:
+        """What Lambda has in X-Amz-Function-Error: Unhandled for every failure, None for none."""
+        return None if self.outcome is InvocationOutcome.SUCCEEDED else "Unhandled"
+
     def report(self) -> dict[str, Any] | None:
         """The error report of a failed invocation (errorType, errorMessage …), if it is one."""
         return _error_report(self.body) if self.outcome is not InvocationOutcome.SUCCEEDED else None
@@ -80,8 +85,8 @@ def invoke(
         started = time.monotonic()
         response = _post(url, event, request_id, wait_s)
         seconds = time.monotonic() - started
-    body = response.content
-    outcome = classify(response.status_code, body, request_id)
+    outcome = classify(response.status_code, response.content, request_id)
+    body = _as_lambda_says(outcome, response.content, request_id)
     return InvocationResult(outcome, response.status_code, body, request_id, seconds)
 
 
@@ -101,6 +106,22 @@ def classify(status: int, body: bytes, request_id: str) -> InvocationOutcome:
     if report is not None and report.get("requestId") == request_id:
         return InvocationOutcome.FUNCTION_FAILED
     return InvocationOutcome.SUCCEEDED
+
+
+def _as_lambda_says(outcome: InvocationOutcome, body: bytes, request_id: str) -> bytes:
+    """An answer of the RIE in the form that callers of Lambda get, where the RIE has another.
+
+    Recorded on AWS by LocalStack's validated snapshots, 2025-11 to 2026-01.
+    """
+    if outcome is InvocationOutcome.TIMED_OUT:
+        kind, reason = "Sandbox.Timedout", body.decode()
+    elif outcome is InvocationOutcome.RUNTIME_FAILED and not body:
+        # The process ended during init; only the emulator's log has its status.
+        kind, reason = "Runtime.ExitError", "Runtime exited without providing a reason"
+    else:
+        return body
+    report = {"errorType": kind, "errorMessage": f"RequestId: {request_id} Error: {reason}"}
+    return json.dumps(report, separators=(",", ":")).encode()
 
 
 def _error_report(body: bytes) -> dict[str, Any] | None:

@@ -181,6 +181,7 @@ def _record(answer: InvocationResult) -> dict[str, Any]:
         "version": 1,
         "outcome": answer.outcome.name.lower(),
         "exit_code": answer.outcome.value,
+        "function_error": answer.function_error,
         "http_status": answer.status,
         "request_id": answer.request_id,
         "milliseconds": round(answer.seconds * 1000, 1),

@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Budget",
+    "ContentType",
     "ContinuationError",
     "DeadlineExceeded",
     "Fault",
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from . import testing
     from ._payload.marshaller import Marshaller, use_marshaller
     from ._runtime.context import LambdaContext
-    from ._runtime_api.streaming import HttpPrelude
+    from ._runtime_api.streaming import ContentType, HttpPrelude
     from .errors import DeadlineExceeded, Fault
     from .kit.resumable import ContinuationError, NoProgress, Resumable
     from .kit.time_budget import Budget
@@ -38,6 +39,7 @@ else:
     # Hidden from type checkers, which would allow any name to be imported otherwise.
     _MODULE_OF = {
         "Budget": "kit.time_budget",
+        "ContentType": "_runtime_api.streaming",
         "ContinuationError": "kit.resumable",
         "DeadlineExceeded": "errors",
         "Fault": "errors",

@@ -1,9 +1,12 @@
 """Functions to call when the execution environment ends, is snapshotted or is restored.
 
 The snapshot hooks behave as those of AWS's snapshot_restore_py, and what a function registered with
-that package is honoured in one order with ours. Lambda snapshots no container images so far; the
-hooks are for a function that also runs where it does. Source: AWS Lambda Developer Guide, "Lambda
-SnapStart runtime hooks for Python".
+that package is honoured in one order with ours. Since July 2026 Lambda takes snapshots of
+container images, too, if their label ``com.amazonaws.lambda.feature.snapstart`` is ``Allow``. What
+init made exists once in the snapshot and alike in every environment that is restored from it: make
+what must be unique, and open what cannot be shared, in ``after_restore``. Sources: AWS Lambda
+Developer Guide, "Lambda SnapStart runtime hooks for Python", "Handling uniqueness with Lambda
+SnapStart".
 """
 
 import sys

@@ -49,15 +49,16 @@ MAX_RESPONSE = 6_291_556  # bytes, as Lambda counts them
 
 
 class Streamed:
-    """What a streaming handler sent: ``prelude`` (an HttpPrelude, or None without one) and
-    ``pieces``, the non-empty bytes in the order in which they left.
+    """What a streaming handler sent: ``prelude`` (an HttpPrelude, or None without one), ``pieces``,
+    the non-empty bytes in the order in which they left, and ``content_type`` of the whole response.
     """
 
-    __slots__ = ("pieces", "prelude")
+    __slots__ = ("content_type", "pieces", "prelude")
 
-    def __init__(self, prelude: HttpPrelude | None, pieces: list[bytes]) -> None:
+    def __init__(self, prelude: HttpPrelude | None, pieces: list[bytes], content_type: str) -> None:
         self.prelude = prelude
         self.pieces = pieces
+        self.content_type = content_type
 
     @property
     def body(self) -> bytes:
@@ -84,9 +85,9 @@ def invoke(
     """Call a handler as the runtime does and return its answer as a caller would read it.
 
     Event and result travel as JSON, so that a datetime in a result fails here and not in
-    production. Handlers may be functions, coroutine functions (on one event loop, kept from call to
-    call) and generators; use_marshaller() counts. The environment is left alone, and nothing ends a
-    handler at its deadline.
+    production. Handlers may be functions, coroutine functions (on one event loop for each thread,
+    kept from call to call) and generators; use_marshaller() counts. The environment is left alone,
+    and nothing ends a handler at its deadline.
 
     :param handler: a callable, or its name as in CMD: ``"app.handler"``, found on sys.path
     :param event: any JSON value; bytes are taken as the JSON text itself
@@ -157,10 +158,11 @@ def _collected(stream: Stream, plain: Marshaller) -> Streamed:
     finally:
         stream.close()
     if stream.content_type != HTTP_TYPE:
-        return Streamed(None, pieces)
+        return Streamed(None, pieces, stream.content_type)
     fields = plain.loads(str(pieces[0].removesuffix(DELIMITER), "utf-8"))
     headers = {**fields.get("headers", {}), **fields.get("multiValueHeaders", {})}
-    return Streamed(HttpPrelude(fields["statusCode"], headers, fields.get("cookies")), pieces[1:])
+    prelude = HttpPrelude(fields["statusCode"], headers, fields.get("cookies"))
+    return Streamed(prelude, pieces[1:], stream.content_type)
 
 
 _requests = count(1)
@@ -198,8 +200,11 @@ def fake_context(
     timeout: float = 3.0,
     clock: "Callable[[], float]" = time.time,
     **fields: "Unpack[Fields]",
-) -> LambdaContext:
+) -> "Any":
     """Return a context as a handler gets it, with plausible values where none are given.
+
+    It is a LambdaContext. Its declared type is Any, because a handler may declare the context class
+    of another package (awslambdaric, Powertools, aws-lambda-typing), which it resembles.
 
     :param timeout: seconds until the deadline
     :param clock: returns seconds as time.time() does; the remaining time is measured by it

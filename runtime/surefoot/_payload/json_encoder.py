@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOT_COMPLIANT = "Out of range float values are not JSON compliant"
+# Parsing Python's own form of a result gives every NaN and infinity to parse_constant.
+_NULL_REMEDY = (
+    "To send null instead, return json.loads(json.dumps(result, default=float), "
+    "parse_constant=lambda _: None)"
+)
+_MAX_KEY_CHARS = 60
 
 _FLOAT_NAMES = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
@@ -28,8 +34,24 @@ def encode(value: object, ensure_ascii: bool) -> str:
     """
     out: list[str] = []
     escape = encode_basestring_ascii if ensure_ascii else encode_basestring
-    _Encoder(out.append, escape).write(value)
+    try:
+        _Encoder(out.append, escape).write(value)
+    except _NotCompliant as found:
+        raise ValueError(found.message()) from None
     return "".join(out)
+
+
+class _NotCompliant(Exception):
+    """A NaN or an infinity, and the keys and indexes that lead to it, innermost first."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+        self.steps: list[str] = []
+
+    def message(self) -> str:
+        """Return what is wrong, where, and what to do."""
+        place = "$" + "".join(reversed(self.steps))
+        return f"{NOT_COMPLIANT}: {self.value} at {place}. {_NULL_REMEDY}"
 
 
 class _Encoder:
@@ -76,25 +98,41 @@ class _Encoder:
 
     def _array(self, values: "list[object] | tuple[object, ...]") -> None:
         separator = "["
-        for value in values:
+        for index, value in enumerate(values):
             self.put(separator)
-            self.write(value)
+            try:
+                self.write(value)
+            except _NotCompliant as found:
+                found.steps.append(f"[{index}]")
+                raise
             separator = ", "
         self.put("]" if separator == ", " else "[]")
 
     def _object(self, mapping: dict[object, object]) -> None:
         separator = "{"
         for key, value in mapping.items():
-            self.put(f"{separator}{self.escape(_key(key))}: ")
-            self.write(value)
+            name = _key(key)
+            self.put(f"{separator}{self.escape(name)}: ")
+            try:
+                self.write(value)
+            except _NotCompliant as found:
+                found.steps.append(_step(name))
+                raise
             separator = ", "
         self.put("}" if separator == ", " else "{}")
+
+
+def _step(name: str) -> str:
+    """Return a member's name as a step of a path: .price, or ["unit price"]."""
+    if len(name) > _MAX_KEY_CHARS:
+        name = name[:_MAX_KEY_CHARS] + "…"
+    return f".{name}" if name.isidentifier() else f"[{encode_basestring(name)}]"
 
 
 def _float(value: float) -> str:
     text = float.__repr__(value)
     if text in _FLOAT_NAMES:
-        raise ValueError(NOT_COMPLIANT)
+        raise _NotCompliant(text)
     return text
 
 
@@ -118,7 +156,7 @@ def _decimal(value: object) -> str:
     if decimal is None or not isinstance(value, decimal.Decimal):
         raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
     if not value.is_finite():
-        raise ValueError(NOT_COMPLIANT)
+        raise _NotCompliant(value)
     return str(value)
 
 

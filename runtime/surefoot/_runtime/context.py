@@ -47,6 +47,11 @@ class Client(_Record):
         "app_version_code",
         "app_package_name",
     )
+    installation_id: str
+    app_title: str
+    app_version_name: str
+    app_version_code: str
+    app_package_name: str
 
 
 class ClientContext(_Record):
@@ -67,6 +72,12 @@ class LambdaContext:
 
     client_context: ClientContext | None
     identity: CognitoIdentity
+    # Lambda always sets what these show; outside of Lambda one may be None, as with awslambdaric.
+    log_group_name: str
+    log_stream_name: str
+    function_name: str
+    memory_limit_in_mb: str
+    function_version: str
 
     def __init__(
         self,
@@ -82,11 +93,11 @@ class LambdaContext:
         :raises Fault: Runtime.LambdaContextUnmarshalError, a JSON header is malformed
         """
         self.aws_request_id = invocation.request_id
-        self.log_group_name = config.log_group_name
-        self.log_stream_name = config.log_stream_name
-        self.function_name = config.function_name
-        self.memory_limit_in_mb = config.memory_limit_in_mb
-        self.function_version = config.function_version
+        self.log_group_name = config.log_group_name  # type: ignore[assignment]
+        self.log_stream_name = config.log_stream_name  # type: ignore[assignment]
+        self.function_name = config.function_name  # type: ignore[assignment]
+        self.memory_limit_in_mb = config.memory_limit_in_mb  # type: ignore[assignment]
+        self.function_version = config.function_version  # type: ignore[assignment]
         self.invoked_function_arn = invocation.function_arn
         self.tenant_id = invocation.tenant_id
         self._epoch_deadline_time_in_ms = invocation.deadline_ms

@@ -105,8 +105,9 @@ class Client:
         from .streaming import END, MODE, TRAILERS, chunk
 
         path = f"invocation/{request_id_path(invocation.request_id)}/response"
+        content_type = safe_value(stream.content_type)  # it may be the handler's own
         head = (
-            f"POST {_API}{path}{self._common}Content-Type: {stream.content_type}\r\n{MODE}"
+            f"POST {_API}{path}{self._common}Content-Type: {content_type}\r\n{MODE}"
             f"{_invocation_id_header(invocation)}Transfer-Encoding: chunked\r\n"
             f"Trailer: {', '.join(TRAILERS)}\r\n\r\n"
         )
@@ -145,7 +146,7 @@ class Client:
             self.log_to_operator(
                 f"the peer {abort_reason} the {what}; the handler's generator was closed."
             )
-        if reply is not None and reply.status != 202:
+        if reply is not None and not _is_accepted(reply):
             self._handle_refusal(reply, what)
 
     def _next_piece(
@@ -210,7 +211,7 @@ class Client:
         body = self.marshaller.dumps(report.fields())
         headers = f"Content-Type: application/json\r\n{_error_type_header(error_type)}"
         reply = self._post(path, headers, body)
-        if reply.status != 202:
+        if not _is_accepted(reply):
             self.log_to_operator(
                 f"the Runtime API answered {reply.status} to the report for {path}."
             )
@@ -219,7 +220,7 @@ class Client:
         request_id = invocation.request_id
         path = f"invocation/{request_id_path(request_id)}/{what}"
         reply = self._post(path, headers + _invocation_id_header(invocation), body)
-        if reply.status != 202:
+        if not _is_accepted(reply):
             self._handle_refusal(reply, f"{what} of {len(body)} bytes to request {request_id}")
 
     def _handle_refusal(self, reply: Reply, what: str) -> None:
@@ -239,6 +240,11 @@ class Client:
     def _post(self, path: str, headers: str, body: bytes) -> Reply:
         head = f"POST {_API}{path}{self._common}{headers}Content-Length: {len(body)}\r\n\r\n"
         return self.connection.exchange(head.encode("utf-8", "surrogateescape"), body)
+
+
+def _is_accepted(reply: Reply) -> bool:
+    """Lambda answers 202; other servers of this protocol answer 200 or 204, and mean the same."""
+    return 200 <= reply.status < 300
 
 
 def request_id_path(request_id: str) -> str:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 STREAM_ERROR = "Function.StreamError"
 MODE = "Lambda-Runtime-Function-Response-Mode: streaming\r\n"
 TRAILERS = ("Lambda-Runtime-Function-Error-Type", "Lambda-Runtime-Function-Error-Body")
-PLAIN_TYPE = "application/octet-stream"
+BYTES_TYPE = "application/octet-stream"
+TEXT_TYPE = "text/plain; charset=utf-8"
 HTTP_TYPE = "application/vnd.awslambda.http-integration-response"
 # Ends the prelude; Lambda looks for it within the first 16 KB of the body.
 DELIMITER = bytes(8)
@@ -74,6 +75,20 @@ class HttpPrelude:
         return fields
 
 
+class ContentType(str):
+    r"""The content type of a streamed response that has no HttpPrelude: the first thing yielded.
+
+    >>> def handler(event, context):
+    ...     yield ContentType("text/csv")
+    ...     yield "id,name\n"
+
+    Without it a stream that begins with text is text/plain in UTF-8, and one that begins with bytes
+    application/octet-stream.
+    """
+
+    __slots__ = ()
+
+
 class Stream:
     """A response that its iterator is still producing.
 
@@ -87,15 +102,20 @@ class Stream:
         :raises BaseException: whatever the handler raises before it
         """
         self.source = source
-        self.content_type = PLAIN_TYPE
+        self.content_type = BYTES_TYPE
         self._first = b""
         try:
             first = next(source, b"")
             if isinstance(first, HttpPrelude):
                 self.content_type = HTTP_TYPE
                 self._first = _prelude(first, marshaller)
+            elif isinstance(first, ContentType):
+                self.content_type = str(first)
+                self._first = self._next()
             else:
                 self._first = piece(first) or self._next()
+                if isinstance(first, str):
+                    self.content_type = TEXT_TYPE
         except BaseException:
             self.close()
             raise
@@ -125,7 +145,7 @@ def piece(value: object) -> bytes:
 
     :raises Fault: Function.StreamError, it is neither text nor bytes
     """
-    if isinstance(value, str):
+    if isinstance(value, str) and not isinstance(value, ContentType):
         return value.encode("utf-8", "backslashreplace")
     if isinstance(value, bytes):
         return value
@@ -133,8 +153,8 @@ def piece(value: object) -> bytes:
         return bytes(value)
     name = type(value).__name__
     remedy = (
-        "HttpPrelude goes first, before any text."
-        if isinstance(value, HttpPrelude)
+        f"{name} goes first, before any text."
+        if isinstance(value, HttpPrelude | ContentType)
         else "yield str or bytes; for JSON, yield json.dumps(...)."
     )
     raise Fault(STREAM_ERROR, f"a streaming handler yielded {name}: {remedy}")

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.integration.differential import comparable
+from tests.integration.differential.differences import proves
 from tests.integration.differential.pair import Pairs
 from tests.integration.differential.scenario import Scenario
 from tests.support.invocation import Invocation
@@ -41,7 +42,15 @@ SCENARIOS = {
 def test_logs_are_alike(pairs: Pairs, name: str) -> None:
     pair = pairs.run(SCENARIOS[name])
     expected = comparable.log(pair.awslambdaric.outcome)
+    expected = expected.replace(b"logged with a trace[", b"logged with a trace\n[")
     assert comparable.log(pair.surefoot.outcome).split(b"\n") == expected.split(b"\n")
+
+
+@proves("record-line-ends")
+def test_a_record_after_a_traceback_has_a_line_of_its_own(pairs: Pairs) -> None:
+    pair = pairs.run(SCENARIOS["usual"])
+    assert b"logged with a trace[" in pair.awslambdaric.outcome.stdout
+    assert b"logged with a trace\n[" in pair.surefoot.outcome.stdout
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

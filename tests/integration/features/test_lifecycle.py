@@ -143,6 +143,32 @@ def test_snapshot_hooks_run_around_the_restore(tmp_path: Path, client: Client) -
     ]
 
 
+def test_random_numbers_are_seeded_again_after_a_restore(tmp_path: Path) -> None:
+    """Two environments that are restored from one snapshot draw the same numbers otherwise."""
+    source = """
+        import random, sys, surefoot
+        random.seed(1)  # as the snapshot has it: one state for all that are restored from it
+        if SEED:
+            surefoot.after_restore(random.seed)
+        def handler(event, context):
+            return random.random()
+        """
+    found = []
+    for seed in (False, True):
+        _write(tmp_path, source.replace("SEED", str(seed)))
+        for _ in range(2):
+            with (
+                RuntimeApi([Invocation()], then=Then.PARK) as api,
+                ClientProcess(
+                    Client.SUREFOOT, "app.handler", tmp_path, api.address, SNAP_START
+                ) as process,
+            ):
+                found.append(api.wait_for(1, Route.RESPONSE)[0].body)
+                process.kill()
+    assert found[0] == found[1]
+    assert len(set(found[1:])) == 3
+
+
 def _write(task: Path, source: str) -> None:
     import textwrap
 

@@ -69,7 +69,90 @@ def test_records_are_awslambdarics(tmp_path: Path, log_format: str, level: str) 
     environ = {"AWS_LAMBDA_LOG_FORMAT": log_format, "AWS_LAMBDA_LOG_LEVEL": level}
     ours = run(Client.SUREFOOT, tmp_path, environ)
     theirs = run(Client.AWSLAMBDARIC, tmp_path, environ)
-    assert same_times(ours.stdout) == same_times(theirs.stdout)
+    # Their next text is in the same line as the end of a traceback.
+    expected = same_times(theirs.stdout).replace("'missing'as it is", "'missing'\nas it is")
+    assert same_times(ours.stdout) == expected
+
+
+def test_every_record_ends_its_line(start: Start) -> None:
+    function = start(
+        """
+        import logging, sys
+        log = logging.getLogger()
+        def handler(event, context):
+            try:
+                {}["missing"]
+            except KeyError:
+                log.exception("caught")
+            log.error("after a traceback", stack_info=True)
+            log.error("after a stack")
+            log.handlers[0].setFormatter(logging.Formatter("own %(message)s"))
+            log.error("one")
+            log.error("two\\n")
+            print("printed")
+        """
+    )
+    function.call(Invocation())
+    lines = function.end().stdout.decode().splitlines()
+    assert any(line.endswith("\tafter a traceback") for line in lines)
+    assert [line.rpartition("\t")[2] for line in lines[-4:]] == [
+        "after a stack",
+        "own one",
+        "own two",
+        "printed",
+    ]
+
+
+def test_what_json_lacks_is_a_string_in_json_logs(start: Start) -> None:
+    function = start(
+        """
+        import logging, decimal
+        nan, inf = float("nan"), float("inf")
+        def handler(event, context):
+            logging.error({"price": nan, "more": [inf, (-inf, 1.5)], nan: 1, inf: {}})
+            logging.error("x", extra={"ratio": nan, "exact": decimal.Decimal("NaN")})
+            circle = [nan]
+            circle.append(circle)
+            logging.error({"circle": circle})
+            return "well"
+        """,
+        environ={"AWS_LAMBDA_LOG_FORMAT": "JSON"},
+    )
+    assert function.call(Invocation()).body == b'"well"'
+    outcome = function.end()
+
+    def refuse(name: str) -> None:
+        raise AssertionError(name)
+
+    first, second = (json.loads(x, parse_constant=refuse) for x in outcome.stdout.splitlines())
+    assert first["message"] == {"price": "nan", "more": ["inf", ["-inf", 1.5]], "nan": 1, "inf": {}}
+    assert (second["ratio"], second["exact"]) == ("nan", "NaN")
+    assert b"Circular reference detected" in outcome.stderr
+
+
+def test_long_frames_of_several_threads_stay_whole(start: Start) -> None:
+    function = start(
+        """
+        import logging, threading
+        def handler(event, context):
+            def work(letter):
+                for _ in range(20):
+                    context.log(letter * 100_000)
+                    logging.error(letter.upper() * 100_000)
+            threads = [threading.Thread(target=work, args=[letter]) for letter in "abcd"]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        """,
+        environ={"_LAMBDA_TELEMETRY_LOG_FD": "2"},
+    )
+    function.call(Invocation())
+    found = frames(function.end().stderr.partition(b"surefoot: ")[0])
+    texts = [text.rpartition("\t")[2].rstrip("\n") for _, text in found]
+    assert {len(set(text)) for text in texts} == {1}
+    expected = [letter * 100_000 for letter in "ABCDabcd" for _ in range(20)]
+    assert sorted(texts) == sorted(expected)
 
 
 @pytest.mark.parametrize("level", ["", "INFO"])

@@ -48,7 +48,7 @@ def test_each_yield_is_one_chunk(start: Start, source: str) -> None:
     assert answer.route is Route.RESPONSE
     assert bytes(answer.raw_body) == b"6\r\nfirst \r\n7\r\nsecond \r\n5\r\nthird\r\n0\r\n\r\n"
     assert answer.header("Lambda-Runtime-Function-Response-Mode") == b"streaming"
-    assert answer.header("Content-Type") == b"application/octet-stream"
+    assert answer.header("Content-Type") == b"text/plain; charset=utf-8"
     assert answer.header("Content-Length") is None
     assert answer.header("Trailer") == (
         b"Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body"
@@ -116,6 +116,42 @@ def test_a_prelude_makes_it_an_http_response(start: Start) -> None:
         "cookies": ["c=d"],
     }
     assert (gap, body) == (bytes(8), b"gone")
+
+
+@pytest.mark.parametrize(
+    ("first", "content_type", "body"),
+    [
+        ('b"a"', b"application/octet-stream", b"a"),
+        ('""', b"text/plain; charset=utf-8", b""),
+        ('surefoot.ContentType("text/event-stream")', b"text/event-stream", b""),
+        ('surefoot.ContentType("a\\r\\nX-Forged: 1")', b"a  X-Forged: 1", b""),
+    ],
+)
+def test_a_stream_without_a_prelude_has_a_content_type(
+    start: Start, first: str, content_type: bytes, body: bytes
+) -> None:
+    source = f"""
+        import surefoot
+        def handler(event, context):
+            yield {first}
+            yield "z"
+        """
+    answer = start(source).call(Invocation())
+    assert answer.header("Content-Type") == content_type
+    assert answer.header("X-Forged") is None
+    assert answer.body == body + b"z"
+
+
+def test_a_content_type_after_the_first_piece_is_an_error_that_says_so(start: Start) -> None:
+    source = """
+        import surefoot
+        def handler(event, context):
+            yield ""
+            yield surefoot.ContentType("text/csv")
+        """
+    answer = start(source).call(Invocation())
+    assert answer.route is Route.ERROR
+    assert b"ContentType goes first, before any text." in answer.body
 
 
 def test_a_prelude_alone_is_a_response_without_a_body(start: Start) -> None:

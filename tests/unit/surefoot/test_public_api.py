@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import doctest
 import inspect
+import json
 import os
 import subprocess
 import sys
@@ -26,8 +27,8 @@ from typing_extensions import assert_type
 import surefoot
 from surefoot import nothing_of_this_name  # type: ignore[attr-defined]
 from surefoot import (
-    Budget, ContinuationError, DeadlineExceeded, Fault, HttpPrelude, LambdaContext, Marshaller,
-    NoProgress, Resumable, after_restore, before_snapshot, on_shutdown, testing,
+    Budget, ContentType, ContinuationError, DeadlineExceeded, Fault, HttpPrelude, LambdaContext,
+    Marshaller, NoProgress, Resumable, after_restore, before_snapshot, on_shutdown, testing,
     use_marshaller,
 )
 
@@ -96,6 +97,36 @@ def test_a_strict_type_checker_sees_the_names_and_their_types(tmp_path: Path) ->
     )
     # Strict includes unused ignores: the lines that must not pass are checked, too.
     assert (done.stdout, done.returncode) == ("Success: no issues found in 1 source file\n", 0)
+
+
+@pytest.mark.parametrize(
+    ("checker", "options"),
+    [
+        ("mypy", ["--strict", "--config-file", os.devnull, "--cache-dir", "cache"]),
+        # Pyright, with the Node.js that it needs, as one package of PyPI.
+        ("basedpyright", ["--pythonpath", sys.executable]),
+    ],
+)
+def test_a_function_with_annotations_passes_type_checkers(
+    tmp_path: Path, checker: str, options: list[str]
+) -> None:
+    app = Path(__file__).with_name("typed_app.py").read_text(encoding="utf-8")
+    (tmp_path / "app.py").write_text(app, encoding="utf-8")
+    settings = {"typeCheckingMode": "strict", "extraPaths": [str(RUNTIME)]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", checker, *options, "app.py"],
+        cwd=tmp_path,
+        env={**os.environ, "MYPYPATH": str(RUNTIME)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] in (
+        "Success: no issues found in 1 source file",
+        "0 errors, 0 warnings, 0 notes",
+    )
 
 
 def documented() -> list[Any]:

@@ -6,7 +6,9 @@ import asyncio
 import datetime
 import doctest
 import inspect
+import threading
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import pytest
 
 import surefoot._payload.marshaller
 import surefoot.testing
-from surefoot import Fault, HttpPrelude, LambdaContext, Marshaller
+from surefoot import ContentType, Fault, HttpPrelude, LambdaContext, Marshaller
 from surefoot._runtime.handlers import coroutine
 from surefoot.testing import Streamed, fake_context, invoke
 
@@ -115,6 +117,42 @@ def test_a_coroutine_handler_in_a_running_loop_is_refused_with_the_way_out() -> 
         return await asyncio.to_thread(invoke, handler, 3)
 
     assert asyncio.run(test()) == 3
+
+
+def test_coroutine_handlers_may_be_called_in_several_threads_at_once() -> None:
+    all_there = threading.Barrier(3)
+    loops: dict[int, set[asyncio.AbstractEventLoop]] = {}
+
+    async def handler(event: Any, context: Any) -> Any:
+        loops.setdefault(event, set()).add(asyncio.get_running_loop())
+        await asyncio.sleep(0)
+        all_there.wait(60)  # on one loop, or in turn, they would never meet
+        return event
+
+    def call_twice(number: int) -> list[Any]:
+        return [invoke(handler, number), invoke(handler, number)]
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(call_twice, range(3))) == [[0, 0], [1, 1], [2, 2]]
+    one_each = [each for found in loops.values() for each in found]
+    assert len(one_each) == len(set(one_each)) == 3
+    assert all(loop.is_closed() for loop in one_each)
+
+
+@pytest.mark.parametrize(
+    ("first", "content_type"),
+    [
+        (b"a", "application/octet-stream"),
+        ("a", "text/plain; charset=utf-8"),
+        (ContentType("text/csv"), "text/csv"),
+        (HttpPrelude(), "application/vnd.awslambda.http-integration-response"),
+    ],
+)
+def test_a_collected_stream_has_its_content_type(first: Any, content_type: str) -> None:
+    def handler(event: Any, context: Any) -> Iterator[Any]:
+        yield first
+
+    assert invoke(handler).content_type == content_type
 
 
 def test_a_stream_is_collected() -> None:

@@ -5,6 +5,7 @@ leaves behind are suspended with it and go on during the next invocation.
 """
 
 import asyncio
+import threading
 import warnings
 
 from ..._process.ownership import is_owner
@@ -15,13 +16,28 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class _State:
-    """The loop of this process, and the handlers' tasks on it."""
+class _State(threading.local):
+    """A thread's loop, and the handlers' tasks on it.
+
+    The runtime knows one thread only, the main one. Tests call handlers in several: each is then
+    like an execution environment of its own, with a loop that ends with the thread.
+    """
 
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.running: list[asyncio.Task[Any]] = []
         self.overdue: set[asyncio.Task[Any]] = set()
+        self.closer: _Closer | None = None
+
+
+class _Closer:
+    """Closes the loop of a thread that has ended."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+
+    def __del__(self) -> None:
+        self.loop.close()
 
 
 _state = _State()
@@ -34,7 +50,11 @@ def event_loop() -> asyncio.AbstractEventLoop:
     """
     loop = _state.loop
     if loop is None or loop.is_closed():
-        loop = _existing() or asyncio.new_event_loop()
+        loop = _existing()
+        if loop is None:
+            loop = asyncio.new_event_loop()
+            if threading.current_thread() is not threading.main_thread():
+                _state.closer = _Closer(loop)
         asyncio.set_event_loop(loop)
         _state.loop = loop
     return loop

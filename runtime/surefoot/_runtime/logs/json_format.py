@@ -28,7 +28,7 @@ class JsonFormatter(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__(datefmt=TIME_FORMAT)
-        self._encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+        self._encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=str).encode
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one JSON line."""
@@ -52,4 +52,25 @@ class JsonFormatter(logging.Formatter):
             if name not in _STANDARD and name not in fields:
                 fields[name] = value
         shown = {name: value for name, value in fields.items() if value is not None}
-        return self._encode(shown) + "\n"
+        try:
+            return self._encode(shown) + "\n"
+        except ValueError:
+            # A NaN or an infinity, which JSON lacks; or a circle, which raises again.
+            return self._encode(_without_nan(shown, ())) + "\n"
+
+
+def _without_nan(value: "Any", around: "tuple[int, ...]") -> "Any":
+    """Return a value with the str() of each NaN and infinity in its place.
+
+    :param around: ids of what contains the value; JSON does not go round in circles
+    """
+    if isinstance(value, float):
+        return value if value - value == 0 else str(value)
+    if id(value) in around:
+        raise ValueError("Circular reference detected")
+    inner = (*around, id(value))
+    if isinstance(value, dict):
+        return {_without_nan(key, ()): _without_nan(each, inner) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(each, inner) for each in value]
+    return value

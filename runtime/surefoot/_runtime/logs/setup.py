@@ -21,7 +21,7 @@ class LambdaHandler(logging.Handler):
         record.aws_request_id, record.tenant_id = self.log.invocation
         try:
             level = min(50, max(0, record.levelno)) // 10 * 10 if self.levels else 0
-            self.log.sink.write(self.format(record), level, self.json)
+            self.log.sink.write_record(self.format(record), level, self.json)
         except Exception:
             self.handleError(record)
 

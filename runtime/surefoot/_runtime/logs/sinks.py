@@ -3,6 +3,7 @@
 import posix
 import sys
 import time
+from _thread import RLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ class Sink:
             stream.write(text)
             stream.flush()
 
+    def write_record(self, text: str, level: int = 0, json: bool = False) -> None:
+        """Write one record of ``logging``, and a line end where its formatter left none.
+
+        A formatter appends a traceback after the line end of the format.
+        """
+        self.write(text if text.endswith("\n") else text + "\n", level, json)
+
     def write_error(self, lines: "Iterable[str]", json: bool = False) -> None:
         """Write an uncaught error as one record."""
         self.write("\r".join(lines) + "\n", 40, json)
@@ -43,9 +51,18 @@ class FramedSink(Sink):
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
+        self._frames: list[bytes] = []
+        self._lock = RLock()
+        self._is_writing = False
+        posix.register_at_fork(after_in_child=self._start_again)
 
     def write(self, text: str, level: int = 0, json: bool = False) -> None:
-        """Write one record as one frame."""
+        """Write one record as one frame.
+
+        A frame of more than 4 KiB (PIPE_BUF) is no single write to a pipe: other threads wait until
+        it is complete. So does a signal handler's record in the same thread, which is written with
+        the next one; and what an exception of a signal handler cut short is completed first.
+        """
         message = text.encode("utf-8", "backslashreplace")
         frames = JSON_FRAMES if json else TEXT_FRAMES
         frame = b"".join(
@@ -56,8 +73,32 @@ class FramedSink(Sink):
                 message,
             )
         )
-        while frame:
-            frame = frame[posix.write(self.descriptor, frame) :]
+        self._frames.append(frame)
+        with self._lock:
+            if self._is_writing:
+                return
+            self._is_writing = True
+            try:
+                self._drain()
+            finally:
+                self._is_writing = False
+
+    def write_record(self, text: str, level: int = 0, json: bool = False) -> None:
+        """Write one record of ``logging`` as one frame: that has an end of its own."""
+        self.write(text, level, json)
+
+    def _drain(self) -> None:
+        frames = self._frames
+        while frames:
+            while frames[0]:
+                frames[0] = frames[0][posix.write(self.descriptor, frames[0]) :]
+            del frames[0]
+
+    def _start_again(self) -> None:
+        # In a forked child: frames and lock are those of threads that it does not have.
+        self._frames = []
+        self._lock = RLock()
+        self._is_writing = False
 
     def write_error(self, lines: "Iterable[str]", json: bool = False) -> None:
         """Write an uncaught error as one record."""

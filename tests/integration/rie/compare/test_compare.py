@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
+import tempfile
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -14,7 +17,7 @@ import pytest
 from tests.support.rie_command import rie
 
 FUNCTION = """
-import os, sys, uuid
+import logging, os, socket, sys, tempfile, uuid
 
 def echo(event, context):
     print("a line of the log")
@@ -75,8 +78,50 @@ def variables(event, context):
 def surrogate(event, context):
     raise ValueError("\\ud800 broken")
 
+def logs_exceptions(event, context):
+    log = logging.getLogger()
+    for number in range(2):
+        try:
+            {}["missing"]
+        except KeyError:
+            log.exception("failed")
+    log.error("at last")
+
+def is_on_surefoot():
+    return "awslambdaric" not in sys.modules
+
+def connects(event, context):
+    for port in event:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            pass
+
+def connects_on_one(event, context):
+    connects(event[:1] if is_on_surefoot() else event, context)
+
+def writes(event, context):
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write("x")
+    if is_on_surefoot():
+        os.mkdir(event)
+        os.rmdir(event)
+
+def starts(event, context):
+    os.system("exit 0" if is_on_surefoot() else "exit 0 # as a tracer does")
+
 def not_json(event, context):
     return float("nan")
+"""
+# As error trackers do: AWS's client by its names in the main module, a wrapper in their place.
+PATCHES = """
+import sys
+client = getattr(sys.modules["__main__"], "bootstrap", None)
+if client is not None:
+    def wrap(function):
+        return lambda *args, **kwargs: function(*args, **kwargs)
+    client.handle_event_request = wrap(client.handle_event_request)
+    client.LambdaRuntimeClient.post_init_error = wrap(client.LambdaRuntimeClient.post_init_error)
 """
 BROKEN = "print('loading')\nimport not_installed_anywhere\n"
 Compare = Callable[..., CompletedProcess[bytes]]
@@ -264,3 +309,82 @@ def test_an_interpreter_that_is_none_is_named(compare: Compare) -> None:
     done = compare("app.echo", "--python", "no-such-python")
     assert done.returncode == 4
     assert b"there is no interpreter no-such-python" in done.stderr
+
+
+def test_records_that_share_a_line_are_an_intended_difference(compare: Compare) -> None:
+    done = compare("app.logs_exceptions", "--json")
+    assert (done.returncode, names(record(done))) == (3, {"record-line-ends"})
+
+
+def difference(found: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    sides = [(each["awslambdaric"], each["surefoot"]) for each in found["differences"]]
+    return [
+        (each["place"], each["fact"], *both)
+        for each, both in zip(found["differences"], sides, strict=True)
+    ]
+
+
+def test_connections_are_compared_by_address(compare: Compare) -> None:
+    address = ("127.0.0.1", 0)
+    with socket.create_server(address) as one, socket.create_server(address) as other:
+        ports = [server.getsockname()[1] for server in (one, other)]
+        done = compare("app.connects_on_one", "--json", "--event", json.dumps(ports))
+        same = compare("app.connects", "--event", json.dumps(ports))
+    both = [f"127.0.0.1:{port}" for port in ports]
+    found = difference(record(done))
+    assert found == [("whole run", "connections", "\n".join(sorted(both)), both[0])]
+    assert done.returncode == 1
+    assert same.returncode == 0, same.stdout.decode()
+
+
+def test_files_that_are_written_are_compared_whatever_temporary_names_are_drawn(
+    compare: Compare, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "made")
+    done = compare("app.writes", "--event", json.dumps(path))
+    assert done.returncode == 1
+    shown = done.stdout.decode()
+    assert "whole run:\n  files written: differs\n" in shown
+    assert f"\n    +{path}\n     {tempfile.gettempdir()}/tmp…\n" in shown
+
+
+def test_programs_that_are_started_are_compared(compare: Compare) -> None:
+    found = difference(record(compare("app.starts", "--json")))
+    assert found == [
+        ("whole run", "programs started", "exit 0 # as a tracer does", "exit 0"),
+    ]
+
+
+def test_patched_names_of_awss_client_are_compared(compare: Compare, tmp_path: Path) -> None:
+    (tmp_path / "task" / "patched.py").write_text(PATCHES + FUNCTION)
+    found = [
+        each for each in difference(record(compare("patched.echo", "--json"))) if each[0] != "start"
+    ]
+    names = "LambdaRuntimeClient.post_init_error\nhandle_event_request"
+    assert found == [("whole run", "patched names", names, "(none)")]
+
+
+def test_the_observer_leaves_no_trace_and_hides_no_sitecustomize(
+    compare: Compare, tmp_path: Path
+) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text("import builtins\nbuiltins.customized = True\n")
+    source = """
+        import json, os, sys
+        path = os.environ["SEEN"]
+        def handler(event, context):
+            with open(path, "a") as file:
+                print(json.dumps([customized, os.environ["PYTHONPATH"], sys.path.count(SITE),
+                    [name for name in os.environ if name.startswith("SUREFOOT_OBS")],
+                    [place for place in sys.path if place.endswith("compare/observer")],
+                ]), file=file)
+        """
+    source = textwrap.dedent(source).replace("SITE", repr(str(site)))
+    (tmp_path / "task" / "looks.py").write_text(source)
+    seen = tmp_path / "seen"
+    words = ["--env", f"PYTHONPATH={site}", "--env", f"SEEN={seen}"]
+    done = compare("looks.handler", *words)
+    assert done.returncode == 0, done.stdout.decode()
+    lines = [json.loads(line) for line in seen.read_text().splitlines()]
+    assert lines == [[True, str(site), 1, [], []]] * 4

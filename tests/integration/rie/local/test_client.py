@@ -112,7 +112,10 @@ def test_an_init_error_is_a_failure_of_the_runtime(
 def test_a_time_out_is_recognized_by_its_text(start: Start) -> None:
     answer = start("app.never_ends", timeout_s=1).invoke(b"{}")
     assert (answer.outcome, answer.status) == (InvocationOutcome.TIMED_OUT, 200)
-    assert answer.body == b"Task timed out after 1.00 seconds"
+    assert json.loads(answer.body) == {
+        "errorType": "Sandbox.Timedout",
+        "errorMessage": f"RequestId: {answer.request_id} Error: Task timed out after 1.00 seconds",
+    }
 
 
 def test_an_event_of_the_greatest_size_arrives_whole(start: Start) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,8 +45,11 @@ def test_without_an_event_an_empty_object_is_sent(start: Start) -> None:
         ("app.raises", 1, "function failed in"),
         ("app.exits", 1, "SystemExit"),
         ("app.never_ends", 3, "timed out in"),
+        ("app.answers_too_much", 1, "Function.ResponseSizeTooLarge"),
         ("app.dies", 4, "Runtime.ExitError"),
         ("broken.handler", 4, "no database here"),
+        ("no_such_module.handler", 4, "Runtime.ImportModuleError"),
+        ("ends.handler", 4, "Runtime.ExitError"),
     ],
 )
 def test_the_exit_code_says_how_the_function_failed(
@@ -54,6 +58,59 @@ def test_the_exit_code_says_how_the_function_failed(
     done = rie("invoke", "--port", str(start(handler, timeout_s=1).port))
     assert done.returncode == code
     assert said in done.stderr.decode()
+
+
+ID = r"[0-9a-f]{8}-[0-9a-f-]{27}"
+
+
+@pytest.mark.parametrize(
+    ("handler", "expected"),
+    [
+        (
+            "app.never_ends",
+            (
+                '{"errorType":"Sandbox.Timedout","errorMessage":'
+                f'"RequestId: {ID} Error: Task timed out after 1.00 seconds"}}'
+            ),
+        ),
+        (
+            "app.dies",
+            (
+                '{"errorType":"Runtime.ExitError","errorMessage":'
+                f'"RequestId: {ID} Error: Runtime exited with error: exit status 3"}}'
+            ),
+        ),
+        (
+            "ends.handler",
+            (
+                '{"errorType":"Runtime.ExitError","errorMessage":'
+                f'"RequestId: {ID} Error: Runtime exited without providing a reason"}}'
+            ),
+        ),
+        (
+            "app.answers_too_much",
+            (
+                r'{"errorType":"Function.ResponseSizeTooLarge","errorMessage":"Response payload '
+                r'size exceeded maximum allowed payload size \(6291556 bytes\)."}'
+            ),
+        ),
+        (
+            "broken.handler",
+            r'{"errorMessage": ".*", "errorType": "RuntimeError", "requestId": "", .*',
+        ),
+        (
+            "app.raises",
+            rf'{{"errorMessage": ".*", "errorType": "ValueError", "requestId": "{ID}", .*',
+        ),
+    ],
+)
+def test_a_failures_payload_has_the_form_that_callers_of_lambda_get(
+    start: Start, handler: str, expected: str
+) -> None:
+    done = rie("invoke", "--port", str(start(handler, timeout_s=1).port), "--json")
+    assert json.loads(done.stdout)["function_error"] == "Unhandled"
+    again = rie("invoke", "--port", str(start(handler, timeout_s=1).port))
+    assert re.fullmatch(expected, again.stdout.decode()), again.stdout
 
 
 @pytest.mark.parametrize("event", ["{", "", '{"a": 1} trailing', "\xff"])

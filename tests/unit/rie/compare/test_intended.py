@@ -28,5 +28,6 @@ def test_every_reason_is_a_sentence_and_its_patterns_compile(
 def test_what_a_comparison_recognizes_says_what_it_accounts_for(
     difference: IntendedDifference,
 ) -> None:
-    accounts = bool(difference.touches or difference.theirs_only or difference.ours_only)
+    lines = difference.theirs_only or difference.ours_only or difference.only_line_ends
+    accounts = bool(difference.touches or lines)
     assert accounts is (difference.applies is not None)

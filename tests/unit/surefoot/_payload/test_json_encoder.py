@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import json
 from typing import Any, NamedTuple
 
 import pytest
@@ -87,3 +88,30 @@ def test_circles_are_named_through_every_kind_of_container() -> None:
     fields["row"] = [Row(fields)]
     with pytest.raises(ValueError, match="Circular reference detected"):
         encode(fields, ensure_ascii=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        (float("nan"), "nan at $."),
+        ({"rows": [{"price": 1.0}, {"price": float("-inf")}]}, "-inf at $.rows[1].price."),
+        ({"unit price": [float("inf")]}, 'inf at $["unit price"][0].'),
+        ({1: {None: float("nan")}}, 'nan at $["1"].null.'),
+        (Point(1, (decimal.Decimal("NaN"),)), "NaN at $.y[0]."),
+        ({"k" * 70: float("nan")}, f'nan at $["{"k" * 60}…"].'),
+    ],
+    ids=repr,
+)
+def test_a_number_that_is_not_json_is_named_with_its_place(value: object, place: str) -> None:
+    with pytest.raises(ValueError, match="Out of range float values") as caught:
+        encode(value, ensure_ascii=True)
+    assert f"compliant: {place} To send null instead, return " in str(caught.value)
+
+
+def test_the_remedy_for_a_number_that_is_not_json_sends_null() -> None:
+    result = {"rows": [float("nan"), decimal.Decimal("Infinity"), 1.5, decimal.Decimal("0.5")]}
+    with pytest.raises(ValueError, match="To send null") as caught:
+        encode(result, ensure_ascii=True)
+    expression = str(caught.value).rpartition("return ")[2]
+    sent = eval(expression, {"json": json, "result": result})
+    assert encode(sent, ensure_ascii=True) == '{"rows": [null, null, 1.5, 0.5]}'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import decimal
 import enum
+import json
 from collections import OrderedDict
 from typing import Any, NamedTuple
 
@@ -147,3 +148,13 @@ def test_a_raw_marshaller_hands_over_the_bytes_and_still_writes_reports() -> Non
     assert raw.load(bytearray(b"{"), JSON) == b"{"
     assert raw.dump(b"out") == (b"out", "application/unknown")
     assert raw.dumps({"a": 1}) == b'{"a": 1}'
+
+
+def test_a_marshaller_may_send_null_for_what_is_not_json() -> None:
+    class NullForNan(Marshaller):
+        def dump(self, result: object) -> tuple[bytes, str]:
+            finite = json.loads(json.dumps(result, default=float), parse_constant=lambda _: None)
+            return super().dump(finite)
+
+    result = {"rows": [float("nan"), decimal.Decimal("NaN"), decimal.Decimal("1.5")]}
+    assert NullForNan().dump(result) == (b'{"rows": [null, null, 1.5]}', JSON)

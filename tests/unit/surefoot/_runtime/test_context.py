@@ -62,7 +62,7 @@ def test_a_client_context_shows_the_names_it_knows() -> None:
     assert seen.client_context is not None
     assert seen.client_context.client is not None
     assert (seen.client_context.custom, seen.client_context.env) == ({"a": 1}, {"locale": "sv"})
-    assert seen.client_context.client.app_title == "App"  # type: ignore[attr-defined]
+    assert seen.client_context.client.app_title == "App"
     assert not hasattr(seen.client_context, "unknown")
     assert not hasattr(seen.client_context.client, "unknown")
     assert seen.w3c() == {"traceparent": "00-1"}

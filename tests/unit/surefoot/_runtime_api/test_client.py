@@ -124,6 +124,19 @@ def test_a_refused_init_error_is_only_logged() -> None:
     assert "answered 500 to the report" in said[0]
 
 
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_an_answer_is_accepted_with_any_status_of_success(status: int) -> None:
+    serving, sent = client(*[fakes.reply(status)] * 3)
+    serving.respond(fakes.invocation(), b"out", "application/json")
+    serving.fail(fakes.invocation(), REPORT)
+    serving.init_error(REPORT)
+    assert [lines[0].split()[1].rpartition(b"/")[2] for lines, _ in sent] == [
+        b"response",
+        b"error",
+        b"error",
+    ]
+
+
 @pytest.mark.parametrize(
     ("status", "why"),
     [
