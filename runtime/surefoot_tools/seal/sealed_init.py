@@ -27,6 +27,9 @@ from surefoot._runtime.sealed_file import HASH_KEY, MAGIC, SUFFIX, identity
 
 from .init_facts import MODEL_SUFFIXES, InitFacts
 
+# What follows this line in the file: the interpreter, and path, size and time (s) of each source.
+SOURCES = "\nsources of a sealed init\n"
+SECOND = 1_000_000_000
 # Without references between objects, which depend on how often an object is used elsewhere.
 _PLAIN = 2
 _PICKLE = 4
@@ -84,7 +87,7 @@ def seal_init(facts: InitFacts, record: str) -> SealedInit:
     table = marshal.dumps(index, _PLAIN)
     sizes = b"".join(len(part).to_bytes(8, "little") for part in (table, code.data))
     head = MAGIC + sizes + _imp.source_hash(HASH_KEY, table)
-    content = head + table + bytes(code.data) + bytes(models.data)
+    content = head + table + bytes(code.data) + bytes(models.data) + _describe_sources(index)
     _write(path, content)
     programs = facts.patterns if index["patterns"] else ()
     return SealedInit(
@@ -96,6 +99,17 @@ def remove_sealed_init(record: str) -> None:
     """Remove the file of an earlier build. Raises OSError."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(record + SUFFIX)
+
+
+def _describe_sources(index: dict[str, Any]) -> bytes:
+    """Return the files that the sealed ones replace, as text: for the doctor, and for people.
+
+    A table in text, because the doctor reads images of any origin, and unmarshals nothing of them.
+    """
+    entries = [*index["modules"].values(), *((path, *e) for path, e in index["models"].items())]
+    lines = [f"{path}\t{size}\t{time // SECOND}\n" for path, size, time, *_ in entries]
+    tag = f"{sys.implementation.cache_tag}\n"
+    return (SOURCES + tag + "".join(lines)).encode("utf-8", "surrogateescape")
 
 
 def _write(path: str, content: bytes) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from rie.paths import ROOT
 from tests.performance.bench import Bench, Results
 from tests.performance.contenders import AWSLAMBDARIC, SUREFOOT
-from tests.performance.goals import absent, compare
+from tests.performance.goals import compare
 from tests.performance.paired import interleave, values
 
 SAMPLES = "workers"
@@ -20,9 +19,6 @@ _TITLE = f"{WORKERS} workers with boto3, proportional memory, against {AWSLAMBDA
 
 def measure(bench: Bench, results: Results) -> None:
     """Proportional memory of all processes when every worker has polled again after some work."""
-    if not any((ROOT / "runtime" / "surefoot").glob("workers*")):
-        results.lines.append(absent(_TITLE, _GOAL, "not yet: the runtime has no workers"))
-        return
     takes = {name: partial(_weigh, bench, name) for name in (SUREFOOT, AWSLAMBDARIC)}
     samples = interleave(f"{WORKERS} workers", bench.rounds(5), takes)
     results.samples[SAMPLES] = samples
