@@ -11,6 +11,10 @@ def run() -> None:
         from ._runtime import readahead
 
         readahead.start()
+        # Before anything of the function's is loaded, and after reading ahead began.
+        from ._runtime import sealed_init
+
+        sealed_init.install(f"{readahead.RECORD}.init")
 
     from ._runtime.bootstrap import main
 

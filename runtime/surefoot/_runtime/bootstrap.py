@@ -226,6 +226,9 @@ def slow_down_gc() -> None:
 
 def _restore_gc() -> None:
     """Give the collector back its thresholds, unless the function has set its own."""
+    sealed_init = sys.modules.get(_SEALED_INIT)
+    if sealed_init is not None:
+        sealed_init.release()
     slowed = gc.get_threshold() == _GC_DURING_INIT
     many = gc.get_count()[0] > _GC_WORTHWHILE or _count_collections() > _GC_BEFORE
     if slowed and many and gc.isenabled():
@@ -281,6 +284,7 @@ _GC_BEFORE = _count_collections()
 _GC_WORTHWHILE = 20_000
 _SUREFOOT = __name__.partition(".")[0]
 _LIFECYCLE = f"{_SUREFOOT}.lifecycle"
+_SEALED_INIT = f"{__package__}.sealed_init"
 
 
 def _unset_variable(name: bytes) -> None:

@@ -260,6 +260,15 @@ RULES: Mapping[str, Rule] = {
         "PATH. Scripts that source other files, change PATH or test for the program are skipped.",
         "Install the program in the Dockerfile, or use a library.",
     ),
+    "SF220": Rule(
+        "files have changed since init was sealed",
+        WARNING,
+        "surefoot seal HANDLER puts the modules of init and botocore's models into one file. At a "
+        "start each is compared with the size and time of the file it replaces, and one that "
+        "differs is loaded as usual. That is right, but slower: what was sealed for it is of no "
+        "use. Another version of Python makes no use of the file at all.",
+        "RUN surefoot seal HANDLER last in the Dockerfile, after every COPY and RUN pip install.",
+    ),
     "SF301": Rule(
         "a variable that Lambda reserves is set in the image",
         ERROR,

@@ -16,9 +16,11 @@ from surefoot._runtime.readahead import RECORD
 
 from ..console import UserError, log, painter, printable, report_error
 from .bytecode import compile_trees
+from .init_facts import InitFacts
 from .modes import fix_permissions
 from .readahead.init_trace import InitFailed, trace_init
 from .readahead.manifest import remove_manifest, write_manifest
+from .sealed_init import remove_sealed_init, seal_init
 
 _BASE = ("/var/runtime", "/var/lang")
 _EXTENSIONS = "/opt/extensions"
@@ -125,19 +127,22 @@ def record_start(handler: str, path: str, timeout: float, allow_failure: bool) -
 
     If init fails, an older manifest is removed and UserError raised, unless `allow_failure`.
     """
-    failure = ""
+    failure, facts = "", InitFacts()
     try:
-        lines = trace_init(handler, os.environ, timeout)
+        lines = trace_init(handler, os.environ, timeout, facts=facts)
     except InitFailed as failed:
         lines, failure = failed.lines, failed.reason
     if failure and not allow_failure:
         remove_manifest(path)
+        remove_sealed_init(path)
         raise UserError(
             f"{handler}: {failure}; nothing was recorded",
             "make init work without network and credentials, or record what it reads until it "
             "fails: surefoot seal --allow-failure",
         )
-    write_manifest(lines, path)
+    sealed = seal_init(facts, path)
+    write_manifest([sealed.path, *lines], path)
+    _report(sealed.path, sealed.describe())
     if failure:
         log("seal", f"warning: {handler}: {failure}; recorded what it read until then")
     folders = sum(line.endswith("/") for line in lines)

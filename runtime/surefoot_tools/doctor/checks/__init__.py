@@ -35,6 +35,7 @@ NAMES: tuple[str, ...] = (
     "shared_memory",
     "missing_programs",
     "stale_bytecode",
+    "stale_seal",
     "glibc",
     "architecture",
     "image_size",

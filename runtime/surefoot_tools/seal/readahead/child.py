@@ -11,11 +11,11 @@ from surefoot._runtime.readahead import PIECE, RECORD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 # The first character of a line of the trace. The last line says how the start ended.
-OPENED, LISTED, LOOKED_UP, MAPPED, READY, FAILED = "OLSMRF"
+OPENED, LISTED, LOOKED_UP, MAPPED, MODULE, PATTERN, READY, FAILED = "OLSMIPRF"
 _PAGE = posix.sysconf("SC_PAGE_SIZE")
 _PRESENT = 1 << 63
 
@@ -56,7 +56,7 @@ class Recorder:
             setattr(posix, name, self._watched(getattr(posix, name)))
         # An earlier manifest must not be read ahead: its files are not what this start needs.
         access = posix.access
-        posix.access = lambda path, *rest: path != RECORD and access(path, *rest)
+        posix.access = lambda path, *rest: not str(path).startswith(RECORD) and access(path, *rest)
         sys.addaudithook(self.on_audit_event)
 
     def on_audit_event(self, event: str, arguments: "tuple[Any, ...]") -> None:
@@ -101,6 +101,9 @@ class Recorder:
         return look_up
 
     def _end(self, outcome: str) -> None:
+        for kind, lines in ((MODULE, describe_modules()), (PATTERN, describe_patterns())):
+            for line in lines:
+                self._write(f"{kind}{line}")
         self._note_new_mappings()
         for path, pieces in present_pieces().items():
             new = sorted(pieces - self._before.get(path, set()))
@@ -176,3 +179,27 @@ def _call_of_client(frame: "Any") -> str:
 
 # Init succeeded if the first is called, and failed if the second is.
 _CALLS = ("next", "init_error")
+
+
+def describe_modules() -> "Iterator[str]":
+    """Yield name and source, with a tab between, of each module that a usual loader has loaded."""
+    for name, module in list(sys.modules.items()):
+        spec: Any = getattr(module, "__spec__", None)
+        origin = getattr(spec, "origin", None)
+        loader = type(getattr(spec, "loader", None)).__name__
+        # An alias is loaded under another name; the runtime has a bundle of its own.
+        if loader != "SourceFileLoader" or name != spec.name or not isinstance(origin, str):
+            continue
+        ours = name.startswith("surefoot") and not name.startswith("surefoot.kit")
+        if origin.startswith("/") and "\n" not in origin and not ours:
+            yield f"{name}\t{origin}"
+
+
+def describe_patterns() -> "Iterator[str]":
+    """Yield each regular expression that init compiled: text and flags, marshalled, in hex."""
+    import marshal
+
+    cache = getattr(sys.modules.get("re"), "_cache", {})
+    for kind, pattern, flags, *_ in list(cache):
+        if kind in (str, bytes):
+            yield marshal.dumps((pattern, int(flags)), 2).hex()

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 
+from ..init_facts import InitFacts, split_facts
 from .child import FAILED, READY
 from .manifest import build_manifest
 
@@ -58,7 +59,11 @@ class InitFailed(Exception):
 
 
 def trace_init(
-    handler: str, environ: Mapping[str, str], timeout: float, python: str = sys.executable
+    handler: str,
+    environ: Mapping[str, str],
+    timeout: float,
+    python: str = sys.executable,
+    facts: InitFacts | None = None,
 ) -> list[str]:
     """Run the init of `handler` in the current directory; return the manifest's lines.
 
@@ -66,6 +71,7 @@ def trace_init(
 
     :param environ: the build's variables; those that Lambda sets are added
     :param timeout: of init, in seconds
+    :param facts: gets what init loaded; the manifest then leaves out what these facts replace
     :raises InitFailed: init raised, ended the process, or took too long
     """
     variables = {**_LAMBDA, **environ, "_HANDLER": handler, **_FIXED}
@@ -78,6 +84,7 @@ def trace_init(
         entries = trace.read().decode("utf-8", "surrogateescape").split("\n")
     # Each line ends with a line end, and the last line is the outcome.
     *touches, outcome, _ = ["", *entries]
+    touches = split_facts(touches) if facts is None else facts.take(touches)
     lines = build_manifest(touches)
     if outcome == FAILED:
         raise InitFailed("its init failed, as reported above", lines)

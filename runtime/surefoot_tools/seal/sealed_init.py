@@ -1,0 +1,264 @@
+"""Writes the file from which a start takes the modules of init; see ``_runtime.sealed_file``.
+
+What a second seal makes of the same tree is the same, byte for byte: bytecode is copied as it is in
+its files, and everything else is written in an order that does not depend on memory.
+"""
+
+from __future__ import annotations
+
+import _imp
+import contextlib
+import gzip
+import importlib.util
+import json
+import marshal
+import os
+import pickle
+import sys
+import warnings
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib.machinery import SourceFileLoader
+from types import CodeType
+from typing import Any
+
+from surefoot._runtime.sealed_file import HASH_KEY, MAGIC, SUFFIX, identity
+
+from .init_facts import MODEL_SUFFIXES, InitFacts
+
+# What follows this line in the file: the interpreter, and path, size and time (s) of each source.
+SOURCES = "\nsources of a sealed init\n"
+SECOND = 1_000_000_000
+# Without references between objects, which depend on how often an object is used elsewhere.
+_PLAIN = 2
+_PICKLE = 4
+_HEAD = 16  # of a .pyc: magic number, flags, hash or time and size
+
+Part = tuple[int, int, bytes]
+
+
+@dataclass
+class _Section:
+    """A part of the file: blocks one after the other, each with its hash."""
+
+    data: bytearray = field(default_factory=bytearray)
+
+    def add(self, block: bytes) -> Part:
+        """Append a block; return its offset, length and hash."""
+        part = len(self.data), len(block), _imp.source_hash(HASH_KEY, block)
+        self.data += block
+        return part
+
+
+@dataclass(frozen=True)
+class SealedInit:
+    """What was written to `path`."""
+
+    path: str
+    modules: int
+    patterns: int
+    models: int
+    size: int
+
+    def describe(self) -> str:
+        """Return one line for the build's log."""
+        return (
+            f"{self.modules} modules, {self.patterns} regular expressions and {self.models} models "
+            f"of init in one file, {self.size / 1e6:.1f} MB"
+        )
+
+
+def seal_init(facts: InitFacts, record: str) -> SealedInit:
+    """Write the file next to `record`, unless it is there already. Raises OSError."""
+    path = record + SUFFIX
+    code, models = _Section(), _Section()
+    index: dict[str, Any] = {
+        "identity": identity(),
+        "modules": _modules(facts.modules, code),
+        "folders": _folders(facts.modules.values()),
+        "patterns": _patterns(facts.patterns, code),
+        "data": {
+            folder: code.add(marshal.dumps(_data_tree(folder), _PLAIN))
+            for folder in facts.data_folders
+        },
+        "models": _models(facts.models, models),
+    }
+    table = marshal.dumps(index, _PLAIN)
+    sizes = b"".join(len(part).to_bytes(8, "little") for part in (table, code.data))
+    head = MAGIC + sizes + _imp.source_hash(HASH_KEY, table)
+    content = head + table + bytes(code.data) + bytes(models.data) + _describe_sources(index)
+    _write(path, content)
+    programs = facts.patterns if index["patterns"] else ()
+    return SealedInit(
+        path, len(index["modules"]), len(programs), len(index["models"]), len(content)
+    )
+
+
+def remove_sealed_init(record: str) -> None:
+    """Remove the file of an earlier build. Raises OSError."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(record + SUFFIX)
+
+
+def _describe_sources(index: dict[str, Any]) -> bytes:
+    """Return the files that the sealed ones replace, as text: for the doctor, and for people.
+
+    A table in text, because the doctor reads images of any origin, and unmarshals nothing of them.
+    """
+    entries = [*index["modules"].values(), *((path, *e) for path, e in index["models"].items())]
+    lines = [f"{path}\t{size}\t{time // SECOND}\n" for path, size, time, *_ in entries]
+    tag = f"{sys.implementation.cache_tag}\n"
+    return (SOURCES + tag + "".join(lines)).encode("utf-8", "surrogateescape")
+
+
+def _write(path: str, content: bytes) -> None:
+    with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
+        if file.read() == content:
+            return
+    temporary = f"{path}.new"
+    with open(temporary, "wb") as file:
+        file.write(content)
+        os.fchmod(file.fileno(), 0o644)
+    os.replace(temporary, path)
+
+
+def _modules(sources: dict[str, str], code: _Section) -> dict[str, tuple[Any, ...]]:
+    entries = {}
+    for name, origin in sources.items():
+        try:
+            status = os.stat(origin)
+            part = code.add(_bytecode(name, origin))
+        except (OSError, ImportError, SyntaxError):
+            # Init itself removed or replaced it; it will be imported as usual.
+            continue
+        is_package = os.path.basename(origin) == "__init__.py"
+        entries[name] = (origin, status.st_size, status.st_mtime_ns, is_package, *part)
+    return entries
+
+
+def _bytecode(name: str, origin: str) -> bytes:
+    """Return the marshalled code that the import system would execute for this source."""
+    loader = SourceFileLoader(name, origin)
+    code: CodeType = loader.get_code(name)  # type: ignore[assignment]  # there is a source
+    with contextlib.suppress(OSError), open(importlib.util.cache_from_source(origin), "rb") as file:
+        data = file.read()[_HEAD:]
+        with contextlib.suppress(ValueError, EOFError, TypeError):
+            stored = marshal.loads(data)  # noqa: S302  (a file of the build's own packages)
+            if stored == code and stored.co_filename == origin:
+                return data
+    return marshal.dumps(code)
+
+
+def _folders(sources: Iterable[str]) -> dict[str, int]:
+    """Return the times of the folders in which a new file could take precedence over a source."""
+    found: dict[str, int] = {}
+    for origin in sources:
+        folder = os.path.dirname(origin)
+        folders = [folder]
+        if os.path.basename(origin) == "__init__.py":
+            folders.append(os.path.dirname(folder))
+        for each in folders:
+            if each not in found:
+                with contextlib.suppress(OSError):
+                    found[each] = os.stat(each).st_mtime_ns
+    return found
+
+
+def _patterns(patterns: Iterable[tuple[str | bytes, int]], code: _Section) -> Part | None:
+    """Return the part with the programs of the patterns, as re.compile() would make them."""
+    programs = [
+        program for pattern, flags in patterns if (program := _program(pattern, flags)) is not None
+    ]
+    return code.add(marshal.dumps(programs, _PLAIN)) if programs else None
+
+
+def _program(pattern: str | bytes, flags: int) -> tuple[Any, ...] | None:
+    compiler = _regex_compiler()
+    real = compiler._sre  # noqa: SLF001  (nothing public shows a program)
+    arguments: list[tuple[Any, ...]] = []
+
+    class Engine:
+        """Takes the place of the compiler's module _sre, to see what it is called with."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+        def compile(self, *given: Any) -> Any:
+            arguments.append(given)
+            return real.compile(*given)
+
+    compiler._sre = Engine()  # noqa: SLF001
+    try:
+        with warnings.catch_warnings():
+            # A pattern that warns must warn in the function, too.
+            warnings.simplefilter("error")
+            compiler.compile(pattern, flags)
+    except Exception:
+        return None
+    finally:
+        compiler._sre = real  # noqa: SLF001
+    ((text, *rest),) = arguments
+    code_flags, code, groups, index, names = rest
+    return text, flags, int(code_flags), [int(word) for word in code], groups, index, names
+
+
+def _regex_compiler() -> Any:
+    import re
+
+    if sys.version_info >= (3, 11):
+        return re._compiler  # type: ignore[attr-defined]  # noqa: SLF001
+    import sre_compile
+
+    return sre_compile
+
+
+def _models(paths: Iterable[str], models: _Section) -> dict[str, tuple[Any, ...]]:
+    entries = {}
+    for path in dict.fromkeys(paths):
+        status = os.stat(path)
+        with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
+            content = json.loads(file.read().decode("utf-8"), object_pairs_hook=OrderedDict)
+        part = models.add(pickle.dumps(_with_shared_strings(content, {}), _PICKLE))
+        entries[path] = (status.st_size, status.st_mtime_ns, *part)
+    return entries
+
+
+def _with_shared_strings(value: Any, known: dict[str, str]) -> Any:
+    """Return the value with one object for equal strings, each of which is stored once then."""
+    if isinstance(value, dict):
+        return OrderedDict(
+            (_with_shared_strings(key, known), _with_shared_strings(each, known))
+            for key, each in value.items()
+        )
+    if isinstance(value, list):
+        return [_with_shared_strings(each, known) for each in value]
+    return known.setdefault(value, value) if isinstance(value, str) else value
+
+
+def _data_tree(folder: str) -> tuple[list[tuple[str, int]], dict[str, tuple[str, ...]]]:
+    """Return the times of a folder of models and of those in it, and the kinds of each service."""
+    times = [("", os.stat(folder).st_mtime_ns)]
+    services: dict[str, tuple[str, ...]] = {}
+    for service in _subfolders(folder):
+        times.append((f"/{service}", os.stat(f"{folder}/{service}").st_mtime_ns))
+        kinds: set[str] = set()
+        for version in _subfolders(f"{folder}/{service}"):
+            place = f"{folder}/{service}/{version}"
+            times.append((f"/{service}/{version}", os.stat(place).st_mtime_ns))
+            kinds.update(_kinds(place))
+        services[service] = tuple(sorted(kinds))
+    return times, services
+
+
+def _subfolders(folder: str) -> list[str]:
+    return sorted(name for name in os.listdir(folder) if os.path.isdir(os.path.join(folder, name)))
+
+
+def _kinds(folder: str) -> set[str]:
+    return {
+        name[: -len(suffix)]
+        for name in os.listdir(folder)
+        for suffix in MODEL_SUFFIXES
+        if name.endswith(suffix) and os.path.isfile(os.path.join(folder, name))
+    }
