@@ -329,7 +329,7 @@ class Environment:
         async def watch() -> None:
             while not self._processes.exceeds(self.settings.memory_mb):
                 self._processes.measure_peak_mb()
-                await asyncio.sleep(_MEMORY_INTERVAL_S)  # noqa: ASYNC110  (/proc sends no events)
+                await asyncio.sleep(_MEMORY_INTERVAL_S)
             self._out_of_memory = True
             self._processes.kill()
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rie.emulator.function_url import UrlSettings
 from rie.function import Function
 from rie.local.environment import lambda_environment
 from rie.paths import ROOT
@@ -17,6 +18,11 @@ VERSION = "$LATEST"
 INIT_LIMIT_S = 10.0
 MAX_ENVIRONMENTS = 10
 _OF_THE_OFFICIAL_RIE = "AWS_LAMBDA_FUNCTION_TIMEOUT"  # Lambda sets no such variable
+
+
+def read_region() -> str:
+    """The region of this machine's environment, or AWS's first."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,8 @@ class FunctionSettings:
     reserved_concurrency: int | None = None
     init_limit_s: float = INIT_LIMIT_S
     snap_start: bool = False
+    aliases: frozenset[str] = frozenset()
+    url: UrlSettings = field(default_factory=UrlSettings)
 
     @property
     def name(self) -> str:
@@ -46,7 +54,7 @@ class FunctionSettings:
     @property
     def region(self) -> str:
         """The region that the function believes to run in."""
-        return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+        return read_region()
 
     @property
     def arn(self) -> str:
