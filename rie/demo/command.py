@@ -1,4 +1,4 @@
-"""`rie demo`: example functions on AWS's emulator, called with curl.
+"""`rie demo`: example functions on the emulator, called with curl.
 
 A demo is a module here with ``run(demo) -> bool``. Those that need AWS get moto's server, in this
 process.
@@ -39,8 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser,
         """Run example functions and show requests, answers and logs.
 
-        Needs curl and jq, no Docker and no AWS account: functions run under AWS's Runtime Interface
-        Emulator, and moto stands in for AWS.""",
+        Needs curl and jq, no Docker and no AWS account: functions run under the emulator, and moto
+        replaces AWS.""",
         examples=["demo", "demo --show vpc_check"],
         exit_codes={0: "every answer was as expected", 1: "an answer was not as expected"},
     )
@@ -56,7 +56,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Run the demos; 0 when every answer was as expected, else 1."""
     from rie.demo.scene import Demo
-    from rie.images.emulator_download import install
 
     started = time.monotonic()
     style = make_styler(sys.stdout)
@@ -67,7 +66,6 @@ def execute(args: argparse.Namespace) -> int:
                 f"install it (apt-get install {tool}, yum install {tool}, dnf install {tool}), "
                 "then `make demo` again",
             )
-    install()  # its progress comes before the first demo
     good = []
     for number, name in enumerate(args.show or DEFAULT, start=1):
         print(style(f"{number}. functions/{name}: {DEMOS[name]}", "bold"))

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rie.console import make_styler
+from rie.emulator.background import BackgroundEmulator
+from rie.emulator.settings import FunctionSettings
 from rie.errors import UserError
 from rie.function import Function, find
 from rie.local.client import PATH
-from rie.local.official_rie import LogTail, OfficialRie
+from rie.local.official_rie import LogTail
 from rie.paths import ROOT
 from rie.untrusted_text import strip_control_characters
 
@@ -51,11 +53,13 @@ class Demo:
     @contextmanager
     def started(self, variables: Mapping[str, str]) -> Iterator[None]:
         """Run the function under the emulator."""
+        settings = FunctionSettings(self.function, variables=variables)
         with (
             LogTail() as self._logs,
-            OfficialRie(self.function, variables=variables, logs=self._logs.write_end) as emulator,
+            BackgroundEmulator([settings], logs=self._logs.write_end) as emulator,
         ):
             self._url = emulator.url + PATH
+            self.block("emulator", f"{emulator.url}/")
             yield
 
     def post(self, event: str, *, show: bool = True) -> Response:

@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import IO
 
@@ -22,6 +21,7 @@ from rie.function import Function
 from rie.images.emulator_download import install
 from rie.local.client import InvocationResult, NoAnswerError, invoke
 from rie.local.environment import lambda_environment
+from rie.local.process_tree import members_of_session, send_signal
 from rie.paths import ROOT
 
 HOST = "127.0.0.1"
@@ -163,11 +163,8 @@ class OfficialRie:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        for pid in _members_of_session(process.pid):  # a crashed RIE leaves its runtime behind
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        # A crashed RIE leaves its runtime behind.
+        send_signal(members_of_session(process.pid), signal.SIGKILL)
 
 
 def free_port(unlike: int = 0) -> int:
@@ -181,19 +178,6 @@ def free_port(unlike: int = 0) -> int:
 def _listening(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0
-
-
-def _members_of_session(session: int) -> list[int]:
-    """Living processes of a session: the RIE puts its runtime in a process group of its own."""
-    members = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:  # pid (name) state ppid pgrp session …: the name may hold spaces and brackets
-            fields = stat.read_text(errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue  # it ended while we looked
-        if int(fields[3]) == session:
-            members.append(int(stat.parent.name))
-    return members
 
 
 END_OF_INVOCATION = "REPORT RequestId: "

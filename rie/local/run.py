@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import contextlib
 import signal
+from pathlib import Path
 from typing import NoReturn, TypedDict
 
 from rie.cli import describe, positive_int
 from rie.console import print_progress
+from rie.errors import UserError
 from rie.function import Function, find
-from rie.local.environment import add_env_argument, parse_variables
+from rie.local.environment import add_env_argument, parse_variables, read_env_file
+from rie.paths import ROOT
 
 
 class Options(TypedDict):
-    """What both ways of running take: MB of memory, seconds of time, the function's variables."""
+    """What every way of running takes: MB of memory, seconds of time, the function's variables."""
 
     port: int
     memory_mb: int
@@ -30,11 +33,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
         FUNCTION is a name in functions/ or a directory. With a container engine the function's
         image is built and runs in a sandbox like Lambda's: another user, a read-only root, a memory
-        limit. Without one the function runs as a process of this machine's Python. Both are served
-        by AWS's Runtime Interface Emulator.""",
-        examples=["run echo", "run ./my-function --memory 1024 --env TABLE=orders"],
+        limit. Without one the function runs as a process of this machine's Python. The emulator
+        speaks Lambda's API: boto3, the AWS CLI and curl invoke functions by name.
+
+        Several functions run at once: echo,shell or all.""",
+        examples=["run echo", "run ./my-function --memory 1024 --env TABLE=orders", "run all"],
     )
-    parser.add_argument("function", metavar="FUNCTION", help="Name in functions/, or a directory.")
+    parser.add_argument(
+        "function",
+        metavar="FUNCTION",
+        help="Name in functions/, or a directory; several with commas, or all.",
+    )
     parser.add_argument(
         "--handler",
         metavar="NAME",
@@ -57,24 +66,116 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_env_argument(parser)
     parser.add_argument(
+        "--env-file", metavar="FILE", help="Set variables from a file of NAME=VALUE lines."
+    )
+    parser.add_argument(
         "--process",
         action="store_true",
         help="Run without a container, even if there is an engine.",
     )
+    parser.add_argument(
+        "--official",
+        action="store_true",
+        help="Use AWS's Runtime Interface Emulator: one function, one invocation at a time.",
+    )
+    _add_emulator_arguments(parser.add_argument_group("Without --official"))
+
+
+def _add_emulator_arguments(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--max-environments",
+        type=positive_int,
+        default=10,
+        metavar="N",
+        help="Invocations of a function at once; more wait. [default: 10]",
+    )
+    group.add_argument(
+        "--reserved-concurrency",
+        type=positive_int,
+        metavar="N",
+        help="Refuse more invocations at once, as Lambda does.",
+    )
+    group.add_argument(
+        "--on-failure",
+        metavar="TARGET",
+        help="Where failed asynchronous events go: an SQS or SNS ARN, or a file.",
+    )
+    group.add_argument(
+        "--dead-letter", metavar="TARGET", help="Their dead-letter queue: an ARN, or a file."
+    )
+    group.add_argument(
+        "--delay-factor",
+        type=float,
+        default=1.0,
+        metavar="FACTOR",
+        help="Shorten the waits between retries: 0.01 makes a minute 0.6 s. [default: 1]",
+    )
+    group.add_argument(
+        "--deliver-twice",
+        action="store_true",
+        help="Deliver each asynchronous event twice, as Lambda sometimes does.",
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Run the function; 0 after Ctrl-C or SIGTERM, else the container's own status."""
-    function = find(args.function, args.handler)
+    """Run until Ctrl-C or SIGTERM, which is 0, else the container's own status."""
+    functions = find_all(args.function, args.handler)
+    words = read_env_file(Path(args.env_file)) if args.env_file else []
     options = Options(
         port=args.port,
         memory_mb=args.memory,
         timeout_s=args.timeout,
-        variables=parse_variables(args.env),
+        variables=parse_variables([*words, *args.env]),
     )
+    if not args.official:
+        return _in_emulator(functions, options, args)
+    if len(functions) > 1:
+        raise UserError("the official emulator runs one function", "omit --official")
+    return _in_official(functions[0], options, process=args.process)
+
+
+def find_all(names: str, handler: str | None = None) -> list[Function]:
+    """The functions that a list with commas names; `all` are those of functions/."""
+    if names == "all":
+        folders = sorted((ROOT / "functions").iterdir())
+        names = ",".join(each.name for each in folders if (each / "Dockerfile").is_file())
+    found = [find(name, handler) for name in names.split(",") if name]
+    if len({each.name for each in found}) < len(found):
+        raise UserError(f"two functions of {names} have one name", "name each of them once")
+    return found
+
+
+def _in_emulator(functions: list[Function], options: Options, args: argparse.Namespace) -> int:
+    from rie.emulator.async_queue import AsyncSettings
+    from rie.emulator.foreground import ServerSettings, run_until_interrupted
+    from rie.emulator.settings import FunctionSettings
+
+    settings = [
+        FunctionSettings(
+            function,
+            memory_mb=options["memory_mb"],
+            timeout_s=options["timeout_s"],
+            variables=options["variables"],
+            max_environments=args.max_environments,
+            reserved_concurrency=args.reserved_concurrency,
+        )
+        for function in functions
+    ]
+    print_progress("Process mode: this machine's Python and files; the root is not read-only.")
+    asynchronous = AsyncSettings(
+        delay_factor=args.delay_factor,
+        on_failure=args.on_failure,
+        dead_letter=args.dead_letter,
+        deliver_twice=args.deliver_twice,
+    )
+    run_until_interrupted(settings, ServerSettings(options["port"], asynchronous))
+    return 0
+
+
+def _in_official(function: Function, options: Options, *, process: bool) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        if args.process:
+        if process:
             _in_process(function, options)
         return _in_container(function, options)
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""A sealed function starts from one file; whatever is wrong with that file, it starts as without."""
+"""A sealed function starts from one file; if anything is wrong with it, as without it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -7,6 +8,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+import boto3
 import pytest
 
 from rie.local.client import NoAnswerError, invoke
@@ -43,19 +45,24 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
         invoke(url, b"1")
 
 
-def test_options_reach_the_function() -> None:
-    process, url = run("app.environment", "--memory", "300", "--timeout", "7", "--env", "A=b c")
+@pytest.mark.parametrize("words", [[], ["--official"]])
+def test_options_reach_the_function(words: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "variables"
+    file.write_text("# of the test\nFROM_FILE=1\nA=of the file\n")
+    options = ["--memory", "300", "--timeout", "7", "--env", "A=b c", "--env-file", str(file)]
+    process, url = run("app.environment", *options, *words)
     with process:
         body = invoke(url, b"{}").body.decode()
         process.terminate()
         process.communicate()
     assert '"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "300"' in body
-    assert '"AWS_LAMBDA_FUNCTION_TIMEOUT": "7"' in body
+    assert ('"AWS_LAMBDA_FUNCTION_TIMEOUT": "7"' in body) is bool(words)  # Lambda has no such
+    assert '"FROM_FILE": "1"' in body
     assert '"A": "b c"' in body
 
 
-def test_an_emulator_that_died_is_started_again() -> None:
-    process, url = run("app.echo")
+def test_an_official_emulator_that_died_is_started_again() -> None:
+    process, url = run("app.echo", "--official")
     with process:
         [emulator] = children_of(process.pid)
         os.kill(emulator, signal.SIGKILL)
@@ -80,10 +87,59 @@ def test_without_an_engine_it_says_so_and_uses_process_mode(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")  # port 1 has no listener
-    with begin("run", "echo", "--port", free_port()) as process:
+    with begin("run", "echo", "--official", "--port", free_port()) as process:
         said = read_until(process.stderr, "Ctrl-C ends it")
         process.terminate()
         process.communicate()
     assert "note: no container engine answers" in said
     assert "make engine" in said
     assert "Process mode" in said
+
+
+def test_several_functions_run_under_their_names(tmp_path: Path) -> None:
+    port = free_port()
+    with begin("run", "echo,shell", "--process", "--port", port) as process:
+        said = read_until(process.stderr, "Ctrl-C ends it")
+        client = boto3.client(
+            "lambda",
+            endpoint_url=f"http://localhost:{port}",
+            region_name="us-east-1",
+            aws_access_key_id="any",
+            aws_secret_access_key="any",
+        )
+        names = [each["FunctionName"] for each in client.list_functions()["Functions"]]
+        answer = client.invoke(FunctionName="echo", Payload=b'{"n": 1}')
+        assert json.loads(answer["Payload"].read())["event"] == {"n": 1}
+        process.terminate()
+        process.communicate()
+    assert process.returncode == 0
+    assert names == ["echo", "shell"]
+    for name in names:
+        assert f"http://localhost:{port}/2015-03-31/functions/{name}/invocations" in said
+
+
+def test_two_invocations_at_once_and_a_caller_that_hung_up_do_no_harm(tmp_path: Path) -> None:
+    running, go_on = tmp_path / "running", tmp_path / "go on"
+    os.mkfifo(running)
+    os.mkfifo(go_on)
+    process, url = run("app.waits")
+    with process:
+        event = json.dumps({"running": str(running), "go_on": str(go_on)})
+        path = f"{url}/2015-03-31/functions/function/invocations"
+        with subprocess.Popen(["curl", "-sS", "-XPOST", path, "-d", event]) as caller:
+            assert running.read_text() == "yes"
+            assert invoke(url, b"{}").body == b'"did not wait"'
+            caller.kill()
+        go_on.write_text("now")
+        assert invoke(url, b"{}").body == b'"did not wait"'
+        process.terminate()
+        _, rest = process.communicate()
+    assert rest.count("\nREPORT RequestId: ") == 3
+
+
+def test_a_port_that_is_taken_is_one_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = rie("run", "echo", "--process", "--port", port)
+    assert done.returncode == 1
+    assert f"error: port {port} is taken by another program" in done.stderr.decode()

@@ -1,0 +1,196 @@
+"""The processes of one execution environment: the runtime, and external extensions."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rie.local.process_tree import (
+    find_descendants,
+    is_dying,
+    measure_peak_kb,
+    measure_proportional_kb,
+    measure_resident_kb,
+    members_of_session,
+    send_signal,
+)
+
+_READ_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to start: the runtime, or an extension."""
+
+    name: str
+    command: Sequence[str]
+    directory: Path
+    environment: Mapping[str, str]
+
+
+class ProgramProcess:
+    """A started program. `exited` is its status, negative for a signal, once it has ended."""
+
+    def __init__(self, program: Program, output: int) -> None:
+        loop = asyncio.get_running_loop()
+        self.name = program.name
+        self.exited: asyncio.Future[int] = loop.create_future()
+        self._process = subprocess.Popen(
+            list(program.command),
+            cwd=program.directory,
+            env=dict(program.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # so that everything it starts can be found and ended
+        )
+        self.pid = self._process.pid
+        self._killed = False
+        self._pidfd = os.pidfd_open(self.pid)
+        loop.add_reader(self._pidfd, self._reap)
+
+    def _reap(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        self.exited.set_result(self._process.wait())
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the program alone."""
+        if not self.exited.done():
+            self._process.send_signal(number)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs at this moment; `exited` may lag behind."""
+        return self._process.poll() is None and not is_dying(self.pid)
+
+    def kill(self) -> None:
+        """SIGKILL to it and everything it started, also after its own end."""
+        if self._killed:
+            return  # its id may be another program's by now
+        members = set(members_of_session(self.pid))
+        if self._process.poll() is None:
+            members.update(find_descendants(self.pid))
+        send_signal(members, signal.SIGKILL)
+        self._killed = self._process.poll() is not None
+
+
+class ProcessGroup:
+    """The programs of an environment, together: started, frozen, measured, ended."""
+
+    def __init__(self, on_line: Callable[[bytes], None]) -> None:
+        self._output = OutputReader(on_line)
+        self._processes: list[ProgramProcess] = []
+        self._frozen: list[int] = []
+        self._peak_kb = 0
+
+    def start(self, program: Program) -> ProgramProcess:
+        """Start a program. Raises OSError."""
+        process = ProgramProcess(program, self._output.write_end)
+        self._processes.append(process)
+        return process
+
+    @property
+    def alive(self) -> bool:
+        """Whether all programs run; frozen ones do."""
+        return bool(self._processes) and all(each.alive for each in self._processes)
+
+    def freeze(self) -> None:
+        """Stop everything, children included, until `thaw`: no thread of theirs runs."""
+        self._frozen = self._find_all()
+        send_signal(self._frozen, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let everything run again."""
+        send_signal(self._frozen, signal.SIGCONT)
+        self._frozen = []
+
+    def measure_peak_mb(self) -> int:
+        """The most memory that all of them had, in MiB; what has ended counts while it is known."""
+        self._peak_kb = max(self._peak_kb, measure_peak_kb(self._find_all()))
+        return -(-self._peak_kb // 1024)
+
+    def exceeds(self, memory_mb: int) -> bool:
+        """Whether all of them have more memory now than that, in MiB."""
+        pids = self._find_all()
+        limit = memory_mb * 1024
+        # Shares are counted exactly only when the quick sum is over the limit.
+        return measure_resident_kb(pids) > limit and measure_proportional_kb(pids) > limit
+
+    def drain(self) -> None:
+        """Take in what has been printed so far, an unfinished line included."""
+        self._output.drain()
+
+    def kill(self) -> None:
+        """End everything at once."""
+        for process in self._processes:
+            process.kill()
+
+    async def wait(self) -> None:
+        """Return when every program has ended."""
+        if self._processes:
+            await asyncio.wait([each.exited for each in self._processes])
+
+    def forget(self) -> None:
+        """Begin again, after `kill` and `wait`; the output stays."""
+        self._processes.clear()
+        self._frozen = []
+        self._peak_kb = 0
+
+    def close(self) -> None:
+        """Close the output, after everything has ended."""
+        self._output.close()
+
+    def _find_all(self) -> list[int]:
+        living = (each for each in self._processes if not each.exited.done())
+        return [pid for each in living for pid in find_descendants(each.pid)]
+
+
+class OutputReader:
+    """A pipe for stdout and stderr of all programs, cut into lines."""
+
+    def __init__(self, on_line: Callable[[bytes], None]) -> None:
+        self._on_line = on_line
+        self._partial = b""
+        self._read_end, self.write_end = os.pipe()
+        os.set_blocking(self._read_end, False)
+        asyncio.get_running_loop().add_reader(self._read_end, self._read)
+
+    def drain(self) -> None:
+        """Take in all that was written; what has no line end yet becomes a line."""
+        while self._read():
+            pass
+        if self._partial:
+            line, self._partial = self._partial, b""
+            self._on_line(line)
+
+    def close(self) -> None:
+        """Take in the rest and close the pipe."""
+        self.drain()
+        asyncio.get_running_loop().remove_reader(self._read_end)
+        os.close(self._read_end)
+        os.close(self.write_end)
+
+    def _read(self) -> bool:
+        with contextlib.suppress(BlockingIOError):
+            data = os.read(self._read_end, _READ_BYTES)
+            *lines, self._partial = (self._partial + data).split(b"\n")
+            for line in lines:
+                self._on_line(line)
+            return True
+        return False
+
+
+def describe_exit(status: int) -> str:
+    """How Lambda words the end of a runtime."""
+    if status == 0:
+        return "Runtime exited without providing a reason"
+    if status > 0:
+        return f"Runtime exited with error: exit status {status}"
+    return f"Runtime exited with error: signal: {(signal.strsignal(-status) or '?').lower()}"

@@ -1,0 +1,81 @@
+"""What a function of the emulator is: its files, its limits, and its name on AWS."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rie.emulator.function_url import UrlSettings
+from rie.function import Function
+from rie.local.environment import lambda_environment
+from rie.paths import ROOT
+
+ACCOUNT = "123456789012"  # the account of AWS's own examples
+VERSION = "$LATEST"
+INIT_LIMIT_S = 10.0
+MAX_ENVIRONMENTS = 10
+_OF_THE_OFFICIAL_RIE = "AWS_LAMBDA_FUNCTION_TIMEOUT"  # Lambda sets no such variable
+
+
+def read_region() -> str:
+    """The region of this machine's environment, or AWS's first."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+
+
+@dataclass(frozen=True)
+class FunctionSettings:
+    """A function and its configuration.
+
+    `command` starts its runtime and gets the handler as its last argument. More invocations than
+    `max_environments` wait; more than `reserved_concurrency` are refused, as on Lambda.
+    """
+
+    function: Function
+    memory_mb: int = 512
+    timeout_s: float = 60
+    variables: Mapping[str, str] = field(default_factory=dict)
+    command: Sequence[str] = (str(ROOT / "bootstrap" / "bootstrap"),)
+    extensions: Path = Path("/opt/extensions")
+    max_environments: int = MAX_ENVIRONMENTS
+    reserved_concurrency: int | None = None
+    init_limit_s: float = INIT_LIMIT_S
+    snap_start: bool = False
+    aliases: frozenset[str] = frozenset()
+    url: UrlSettings = field(default_factory=UrlSettings)
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.function.name
+
+    @property
+    def region(self) -> str:
+        """The region that the function believes to run in."""
+        return read_region()
+
+    @property
+    def arn(self) -> str:
+        """The function's ARN, without a qualifier."""
+        return f"arn:aws:lambda:{self.region}:{ACCOUNT}:function:{self.name}"
+
+    def make_environment(self, runtime_api: str, log_stream: str) -> dict[str, str]:
+        """The variables of the runtime's process."""
+        timeout_s = max(1, round(self.timeout_s))
+        usual = lambda_environment(self.function, memory_mb=self.memory_mb, timeout_s=timeout_s)
+        del usual[_OF_THE_OFFICIAL_RIE]
+        kind = "snap-start" if self.snap_start else "on-demand"
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),  # the tools of this machine, jq above all
+            **usual,
+            "AWS_LAMBDA_INITIALIZATION_TYPE": kind,
+            "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+            **self.variables,
+            "AWS_LAMBDA_RUNTIME_API": runtime_api,
+            "LAMBDA_TASK_ROOT": str(self.function.directory),
+            "LAMBDA_RUNTIME_DIR": str(ROOT / "runtime"),
+            "SUREFOOT_PYTHON": sys.executable,
+            "_HANDLER": "",
+        }
