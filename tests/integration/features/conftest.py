@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import textwrap
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +16,8 @@ from tests.support.process import Client, ClientProcess, Outcome
 from tests.support.request import Request
 from tests.support.route import Route
 from tests.support.runtime_api import RuntimeApi, Then
+
+SOON_MS = 1_500
 
 
 class Running:
@@ -34,6 +37,16 @@ class Running:
         """Wait for the answer to an invocation."""
         self.api.wait_until(lambda: bool(self._answers(invocation)))
         return self._answers(invocation)[0]
+
+    def soon(self, event: bytes = b"{}", polls: int = 1) -> Invocation:
+        """Return an invocation whose deadline comes soon; the guard takes a tenth of its time.
+
+        Later than any busy machine needs to hand it over: one whose deadline has passed is not
+        guarded. The process polls first, so that its start does not eat up the time.
+        """
+        self.api.wait_for(polls, Route.NEXT)
+        deadline = str(int(time.time() * 1000) + SOON_MS)
+        return Invocation(event, headers={"Lambda-Runtime-Deadline-Ms": deadline})
 
     def end(self) -> Outcome:
         """Take the sandbox away and return what the process left."""

@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.features.conftest import Running, Start
 from tests.support.invocation import Invocation
+from tests.support.route import Route
 
 SOURCE = """
     import _signal, faulthandler, signal, time
@@ -81,6 +82,7 @@ def in_seconds(seconds: float, event: object) -> Invocation:
 
 def time_out(function: Running) -> str:
     """Let an invocation hang until the guard speaks; return what it wrote."""
+    function.api.wait_for(1, Route.NEXT)
     function.api.deliver(in_seconds(3, "hang"))
     return function.process.wait_for_output(b"in hang").decode()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Mapping
 
 import pytest
@@ -22,11 +21,6 @@ AT_ONCE: Mapping[str, str | None] = {
 }
 MODES = pytest.mark.parametrize("environ", [SEQUENTIAL, AT_ONCE], ids=["sequential", "at-once"])
 BODY = b"Lambda-Runtime-Function-Error-Body"
-
-
-def soon_late() -> Invocation:
-    soon = str(int(time.time() * 1000) + 1000)
-    return Invocation(headers={"Lambda-Runtime-Deadline-Ms": soon})
 
 
 def trailer(answer: Request) -> dict[str, str]:
@@ -156,7 +150,7 @@ def test_the_deadline_cancels_a_generator_where_it_waits(
         """
     function = start(source, environ={**environ, "SUREFOOT_DEADLINE_RAISE": "1"})
     function.api.wait_for(1, Route.NEXT)
-    answer = function.call(soon_late())
+    answer = function.call(function.soon())
     assert answer.body == b"begun cancelled"
     assert trailer(answer)["errorType"] == "DeadlineExceeded"
     assert function.call(Invocation(b"2")).body == b"begun ended"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 from tests.integration.features.conftest import Start
 from tests.support.invocation import Invocation
@@ -105,9 +104,7 @@ def test_a_hanging_coroutine_is_shown_and_stopped(start: Start) -> None:
         """,
         environ={**FOUR, "SUREFOOT_DEADLINE_RAISE": "1"},
     )
-    function.api.wait_for(4, Route.NEXT)  # so that the start does not eat up the time
-    soon = str(int(time.time() * 1000) + 1_500)
-    invocation = Invocation(headers={"Lambda-Runtime-Deadline-Ms": soon})
+    invocation = function.soon(polls=4)
     report = json.loads(function.call(invocation).body)
     assert report["errorType"] == "DeadlineExceeded"
     log = function.end().stderr.decode()

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 
 import pytest
 
-from tests.integration.features.conftest import Running, Start
+from tests.integration.features.conftest import Start
 from tests.support.gate import Gate
 from tests.support.invocation import Invocation
 from tests.support.reply import ACCEPTED
 from tests.support.route import Route
 
 RAISE = {"SUREFOOT_DEADLINE_RAISE": "1"}
-SOON_MS = 1_500
-
-
-def soon(function: Running, event: bytes = b"{}") -> Invocation:
-    """An invocation with a deadline that comes soon; the guard takes a tenth of its time.
-
-    Later than any busy machine needs to hand it over: one whose deadline has passed is not guarded.
-    """
-    # The process polls, so that its start does not eat up the time.
-    function.api.wait_for(1, Route.NEXT)
-    deadline = str(int(time.time() * 1000) + SOON_MS)
-    return Invocation(event, headers={"Lambda-Runtime-Deadline-Ms": deadline})
 
 
 WAITS = {
@@ -51,7 +38,7 @@ def test_the_stack_of_a_hanging_handler_is_shown_once(
             slow()
         """
     )
-    invocation = soon(function)
+    invocation = function.soon()
     function.call(invocation)
     log = function.end().stderr.decode()
     assert log.count(" in slow") == 1
@@ -71,7 +58,7 @@ def test_every_thread_is_shown(start: Start) -> None:
             thread.join()
         """
     )
-    function.call(soon(function))
+    function.call(function.soon())
     log = function.end().stderr.decode()
     assert " in in_a_thread" in log
     assert " in handler" in log
@@ -89,7 +76,7 @@ def test_unfinished_tasks_are_shown(start: Start) -> None:
             await inner()
         """
     )
-    function.call(soon(function))
+    function.call(function.soon())
     log = function.end().stderr.decode()
     assert log.count("unfinished asyncio task") == 3
     assert log.count("in waits_for_good") == 2
@@ -107,7 +94,7 @@ def test_an_async_generator_is_shown_where_it_waits(start: Start) -> None:
             await inner()
         """
     )
-    function.call(soon(function))
+    function.call(function.soon())
     log = function.end().stderr.decode()
     assert log.count("in handler") == log.count("in inner") == 1
 
@@ -121,7 +108,7 @@ def test_a_handler_that_is_done_in_time_shows_nothing(start: Start) -> None:
                 time.sleep(1.8)
         """
     )
-    function.call(soon(function))
+    function.call(function.soon())
     # This one outlives the first one's deadline: had the first stayed armed, it would show.
     function.call(Invocation(b'"late"'))
     assert function.end().stderr.count(b"about to time out") == 0
@@ -140,7 +127,7 @@ def test_the_handler_can_be_stopped_and_its_finally_runs(start: Start) -> None:
         """,
         environ=RAISE,
     )
-    invocation = soon(function)
+    invocation = function.soon()
     answer = function.call(invocation)
     assert answer.route is Route.ERROR
     report = json.loads(answer.body)
@@ -163,7 +150,7 @@ def test_a_handler_may_catch_it_and_answer(start: Start) -> None:
         """,
         environ=RAISE,
     )
-    assert function.call(soon(function)).body == b'"as far as I got"'
+    assert function.call(function.soon()).body == b'"as far as I got"'
 
 
 def test_a_coroutine_is_cancelled_where_it_waits(start: Start) -> None:
@@ -180,7 +167,7 @@ def test_a_coroutine_is_cancelled_where_it_waits(start: Start) -> None:
         """,
         environ=RAISE,
     )
-    report = json.loads(function.call(soon(function)).body)
+    report = json.loads(function.call(function.soon()).body)
     assert report["errorType"] == "DeadlineExceeded"
     assert function.call(Invocation(b"1")).body == b'"well"'
     assert b"checkpoint written" in function.end().stdout
@@ -198,7 +185,7 @@ def test_a_function_that_uses_the_alarm_itself_keeps_it(start: Start) -> None:
             return rang
         """
     )
-    assert function.call(soon(function)).body == b"[1]"
+    assert function.call(function.soon()).body == b"[1]"
     assert b"about to time out" not in function.end().stderr
 
 
@@ -211,7 +198,7 @@ def test_it_can_be_switched_off(start: Start) -> None:
         """,
         environ={"SUREFOOT_DEADLINE_MARGIN_MS": "0"},
     )
-    assert json.loads(function.call(soon(function)).body)[0] == 0
+    assert json.loads(function.call(function.soon()).body)[0] == 0
 
 
 def test_no_thread_is_used(start: Start) -> None:
@@ -222,7 +209,7 @@ def test_no_thread_is_used(start: Start) -> None:
             return len(os.listdir("/proc/self/task"))
         """
     )
-    assert function.call(soon(function)).body == b"1"
+    assert function.call(function.soon()).body == b"1"
 
 
 def test_a_stream_without_a_reader_is_abandoned_and_the_loop_goes_on(start: Start) -> None:
@@ -239,7 +226,7 @@ def test_a_stream_without_a_reader_is_abandoned_and_the_loop_goes_on(start: Star
         """,
         environ=RAISE,
     )
-    stuck = replace(soon(function), answers=[replace(ACCEPTED, reading=Gate())])
+    stuck = replace(function.soon(), answers=[replace(ACCEPTED, reading=Gate())])
     function.api.deliver(stuck)
     assert function.call(Invocation(b'"after"')).body == b'"well"'
     outcome = function.end()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 from tests.integration.features.conftest import Running, Start
@@ -32,8 +31,7 @@ def begin(
 def test_a_deadline_in_the_middle_of_a_call_moves_no_answer(start: Start, tmp_path: Path) -> None:
     function = begin(start, tmp_path, ECHO, {"SUREFOOT_DEADLINE_RAISE": "1"})
     for number in range(2):
-        soon = str(int(time.time() * 1000) + 300)
-        late = function.call(Invocation(b'"hang"', headers={"Lambda-Runtime-Deadline-Ms": soon}))
+        late = function.call(function.soon(b'"hang"'))
         assert (late.route, json.loads(late.body)["errorType"]) == (Route.ERROR, "DeadlineExceeded")
         for event in (b"[%d, 1]" % number, b"[%d, 2]" % number):
             answer = function.call(Invocation(event))

@@ -87,7 +87,7 @@ def test_each_worker_has_a_deadline_guard_of_its_own(tmp_path: Path, preload: st
     environ = {"SUREFOOT_PRELOAD": preload, "SUREFOOT_DEADLINE_RAISE": "1"}
     with running(tmp_path, source, "2", environ=environ) as pool:
         pool.wait_for_polls(2)
-        soon = str(int(time.time() * 1000) + 300)
+        soon = str(int(time.time() * 1000) + 1_500)
         late = [Invocation(headers={"Lambda-Runtime-Deadline-Ms": soon}) for _ in range(2)]
         pool.api.deliver(*late)
         for each in late:
