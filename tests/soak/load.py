@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FAR_MS = 4_102_444_800_000  # 1 January 2100
-SOON_MS = 300
+SOON_MS = 1_000
 _LARGE_BYTES = 200_000
 # Cut out of it, a text has any length and any start.
 _TEXT = 'abcdefghijklmnopqrstuvwxyz é€ \\"\n' * 60

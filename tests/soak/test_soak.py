@@ -18,7 +18,7 @@ PLAIN = Scene("plain", 1, {"echo": 1})
 COUNT = 100
 SMALL = 60
 """How much of each scene runs with every test run; `make soak` runs as much as is wanted."""
-FEW = {"time-outs": 12}  # each waits for its deadline
+FEW = {"time-outs": 6}  # each waits for its deadline
 
 
 def runtime(defect: str) -> list[str]:
