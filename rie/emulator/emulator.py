@@ -116,3 +116,4 @@ class Emulator:
     async def stop(self) -> None:
         """End all functions."""
         await asyncio.gather(*(each.stop() for each in self.functions.values()))
+        self.journal.close()

@@ -62,6 +62,7 @@ def _announce(functions: Sequence[FunctionSettings], port: int) -> None:
         name = ONLY if len(functions) == 1 else each.name
         print_progress(f"{each.name} is ready ({each.function.handler}). Now type:")
         print_progress(f"  curl -XPOST {make_invoke_url(port, name)} -d '{{}}'")
+    print_progress(f"Console: http://localhost:{port}/")
     print_progress("Ctrl-C ends it.")
 
 
