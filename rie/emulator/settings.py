@@ -29,6 +29,7 @@ def read_region() -> str:
 class FunctionSettings:
     """A function and its configuration.
 
+    With an `image` each environment is a container of it, else a process of this machine.
     `command` starts its runtime and gets the handler as its last argument. More invocations than
     `max_environments` wait; more than `reserved_concurrency` are refused, as on Lambda.
     """
@@ -45,6 +46,7 @@ class FunctionSettings:
     snap_start: bool = False
     aliases: frozenset[str] = frozenset()
     url: UrlSettings = field(default_factory=UrlSettings)
+    image: str = ""
 
     @property
     def name(self) -> str:
@@ -67,15 +69,20 @@ class FunctionSettings:
         usual = lambda_environment(self.function, memory_mb=self.memory_mb, timeout_s=timeout_s)
         del usual[_OF_THE_OFFICIAL_RIE]
         kind = "snap-start" if self.snap_start else "on-demand"
-        return {
-            "PATH": os.environ.get("PATH", os.defpath),  # the tools of this machine, jq above all
+        common = {
             **usual,
             "AWS_LAMBDA_INITIALIZATION_TYPE": kind,
             "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
             **self.variables,
             "AWS_LAMBDA_RUNTIME_API": runtime_api,
+            "_HANDLER": "",
+        }
+        if self.image:
+            return {**common, "LAMBDA_TASK_ROOT": "/var/task", "LAMBDA_RUNTIME_DIR": "/var/runtime"}
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),  # the tools of this machine, jq above all
+            **common,
             "LAMBDA_TASK_ROOT": str(self.function.directory),
             "LAMBDA_RUNTIME_DIR": str(ROOT / "runtime"),
             "SUREFOOT_PYTHON": sys.executable,
-            "_HANDLER": "",
         }

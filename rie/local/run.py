@@ -150,9 +150,11 @@ def _in_emulator(functions: list[Function], options: Options, args: argparse.Nam
     from rie.emulator.foreground import ServerSettings, run_until_interrupted
     from rie.emulator.settings import FunctionSettings
 
+    images = {} if args.process else _build_images(functions)
     settings = [
         FunctionSettings(
             function,
+            image=images.get(function.name, ""),
             memory_mb=options["memory_mb"],
             timeout_s=options["timeout_s"],
             variables=options["variables"],
@@ -161,7 +163,13 @@ def _in_emulator(functions: list[Function], options: Options, args: argparse.Nam
         )
         for function in functions
     ]
-    print_progress("Process mode: this machine's Python and files; the root is not read-only.")
+    if images:
+        print_progress(
+            f"Each environment is a container as on Lambda ({options['memory_mb']} MB), with the "
+            "network of this machine."
+        )
+    else:
+        print_progress("Process mode: this machine's Python and files; the root is not read-only.")
     asynchronous = AsyncSettings(
         delay_factor=args.delay_factor,
         on_failure=args.on_failure,
@@ -170,6 +178,19 @@ def _in_emulator(functions: list[Function], options: Options, args: argparse.Nam
     )
     run_until_interrupted(settings, ServerSettings(options["port"], asynchronous))
     return 0
+
+
+def _build_images(functions: list[Function]) -> dict[str, str]:
+    """The image of each function by its name; none where there is no engine."""
+    from rie.images.engine import EngineError, connect
+    from rie.images.image import build_function
+
+    try:
+        with contextlib.closing(connect()) as client:
+            return {each.name: build_function(client, each) for each in functions}
+    except EngineError as error:
+        print_progress(f"note: {error}")
+        return {}
 
 
 def _in_official(function: Function, options: Options, *, process: bool) -> int:
