@@ -7,22 +7,34 @@ import os
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
-from rie.console import get_stderr_fd, print_progress
+from rie.console import get_stderr_fd, print_error, print_progress
 from rie.emulator.api.app import make_app
 from rie.emulator.async_queue import AsyncSettings
 from rie.emulator.emulator import ONLY, Emulator, HostedFunction
 from rie.emulator.journal import Journal
 from rie.emulator.server import serving
 from rie.emulator.settings import FunctionSettings
+from rie.errors import UserError
+
+if TYPE_CHECKING:
+    from rie.emulator.schedules import Schedule
 
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """Where and how functions are served."""
+    """Where and how functions are served.
+
+    With a `clock_factor` schedules fire, that many seconds in one; the clock begins at
+    `clock_begin`, or now.
+    """
 
     port: int
     asynchronous: AsyncSettings = field(default_factory=AsyncSettings)
+    clock_factor: float | None = None
+    clock_begin: datetime | None = None
 
 
 def run_until_interrupted(functions: Sequence[FunctionSettings], server: ServerSettings) -> None:
@@ -53,8 +65,43 @@ async def _serve(functions: Sequence[FunctionSettings], server: ServerSettings) 
     emulator = Emulator(hosted, journal)
     async with serving(emulator, make_app(emulator), server.port):
         _announce(functions, server.port)
+        schedules = loop.create_task(_run_schedules(emulator, server))
         await stopping.wait()
+        schedules.cancel()
     print_progress("Stopped.")
+
+
+async def _run_schedules(emulator: Emulator, server: ServerSettings) -> None:
+    """Read the templates, in the background since that takes a second; then run the clock."""
+    begin = server.clock_begin or datetime.now(timezone.utc)
+    try:
+        schedules = await asyncio.to_thread(
+            _read_schedules, list(emulator.functions.values()), begin
+        )
+    except UserError as error:
+        print_error(error)
+        return
+    emulator.set_schedules(schedules)
+    if server.clock_factor is None:
+        return
+    from rie.emulator.schedule_clock import ScheduleClock
+
+    def fire(schedule: Schedule, moment: datetime) -> None:
+        print_progress(f"{schedule.name} fires: it is {moment.isoformat()}")
+        emulator.fire(schedule, moment)
+
+    await ScheduleClock(schedules, fire, begin=begin, factor=server.clock_factor).run()
+
+
+def _read_schedules(functions: list[HostedFunction], begin: datetime) -> list[Schedule]:
+    from rie.emulator.template_schedules import read_schedules
+
+    found = []
+    for each in functions:
+        found += read_schedules(each.settings.function.directory, each.settings.name, begin)
+    for schedule in found:
+        schedule.find_next(begin, 1)  # so that a wrong expression is reported now
+    return found
 
 
 def _announce(functions: Sequence[FunctionSettings], port: int) -> None:

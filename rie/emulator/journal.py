@@ -77,6 +77,10 @@ class Journal:
         """Send what waits in the asynchronous queue of a function."""
         self._publish("queue", {"function": function, "events": events})
 
+    def schedules_changed(self) -> None:
+        """Say that the schedules are known."""
+        self._publish("schedules", {})
+
     def describe(self) -> Record:
         """The history so far."""
         return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import signal
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import NoReturn, TypedDict
 
@@ -115,6 +116,18 @@ def _add_emulator_arguments(group: argparse._ArgumentGroup) -> None:
         action="store_true",
         help="Deliver each asynchronous event twice, as Lambda sometimes does.",
     )
+    group.add_argument(
+        "--clock",
+        type=float,
+        metavar="FACTOR",
+        help="Fire the schedules of template.yaml: 1 in real time, 720 a night in a minute.",
+    )
+    group.add_argument(
+        "--clock-begin",
+        type=_parse_moment,
+        metavar="TIME",
+        help="When the clock begins, such as 2026-10-24T20:00Z. [default: now]",
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -127,11 +140,19 @@ def execute(args: argparse.Namespace) -> int:
         timeout_s=args.timeout,
         variables=parse_variables([*words, *args.env]),
     )
+    if args.clock is not None and args.clock <= 0:
+        raise UserError(f"--clock {args.clock:g} does not run", "give a factor above 0, such as 60")
     if not args.official:
         return _in_emulator(functions, options, args)
     if len(functions) > 1:
         raise UserError("the official emulator runs one function", "omit --official")
     return _in_official(functions[0], options, process=args.process)
+
+
+def _parse_moment(text: str) -> datetime:
+    """A time of ISO 8601; without a zone it is UTC."""
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def find_all(names: str, handler: str | None = None) -> list[Function]:
@@ -176,7 +197,8 @@ def _in_emulator(functions: list[Function], options: Options, args: argparse.Nam
         dead_letter=args.dead_letter,
         deliver_twice=args.deliver_twice,
     )
-    run_until_interrupted(settings, ServerSettings(options["port"], asynchronous))
+    server = ServerSettings(options["port"], asynchronous, args.clock, args.clock_begin)
+    run_until_interrupted(settings, server)
     return 0
 
 

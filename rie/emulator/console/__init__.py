@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ def make_routes() -> list[Route]:
         *(Route(path, _send_file) for path in _FILES),
         Route("/console/state", _describe),
         Route("/console/stream", _stream),
+        Route("/console/schedules", _list_schedules),
+        Route("/console/schedules/{number:int}/fire", _fire, methods=["POST"]),
     ]
 
 
@@ -70,6 +73,34 @@ def _describe_function(function: HostedFunction) -> dict[str, Any]:
         "events": events,
         "queue": function.queue.describe(),
     }
+
+
+async def _list_schedules(request: Request) -> Response:
+    emulator: Emulator = request.app.state.emulator
+    now = datetime.now(timezone.utc)
+    found = [
+        {
+            "name": each.name,
+            "function": each.function,
+            "expression": each.expression,
+            "time_zone": each.time_zone,
+            "enabled": each.enabled,
+            "window_minutes": each.window_minutes,
+            "next": [moment.isoformat() for moment in each.find_next(now)],
+        }
+        for each in emulator.schedules
+    ]
+    return make_json(found, headers=_HEADERS)
+
+
+async def _fire(request: Request) -> Response:
+    emulator: Emulator = request.app.state.emulator
+    number = request.path_params["number"]
+    # A page of another origin cannot send this header without asking first.
+    if "x-surefoot-console" not in request.headers or number >= len(emulator.schedules):
+        return make_json({}, 404, _HEADERS)
+    request_id = emulator.fire(emulator.schedules[number], datetime.now(timezone.utc))
+    return make_json({"id": request_id}, 202, _HEADERS)
 
 
 async def _stream(request: Request) -> Response:

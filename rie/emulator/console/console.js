@@ -165,6 +165,24 @@ function drawQueue() {
   $("events").replaceChildren(...(rows.length ? rows : [element("li", { class: "empty" }, "Empty.")]));
 }
 
+// ---- schedules
+
+async function drawSchedules() {
+  const found = await (await fetch("console/schedules")).json();
+  const rows = found.map((each, number) => {
+    const button = element("button", { type: "button" }, "Fire now");
+    button.addEventListener("click", async () => {
+      const answer = await fetch(`console/schedules/${number}/fire`, { method: "POST", headers: { "X-Surefoot-Console": "1" } });
+      choose((await answer.json()).id);
+    });
+    const times = each.next.map((moment) => moment.replace("T", " ").replace(":00+00:00", "Z")).join(", ");
+    return element("li", {},
+      element("strong", {}, each.name), element("span", {}, `${each.expression} ${each.time_zone}${each.enabled ? "" : ", disabled"}`),
+      element("small", {}, times ? `next: ${times}` : "no further time"), button);
+  });
+  $("times").replaceChildren(...(rows.length ? rows : [element("li", { class: "empty" }, "None in template.yaml.")]));
+}
+
 // ---- the stream
 
 const handlers = {
@@ -184,6 +202,9 @@ const handlers = {
     if (!found || found.status !== "running") return;
     found.lines = [...(found.lines ?? []), record.line];
     if (record.id === chosen) drawDetail();
+  },
+  schedules() {
+    drawSchedules();
   },
   queue(record) {
     queues.set(record.function, record.events);
@@ -209,6 +230,7 @@ async function load() {
   drawInvocations();
   drawEnvironments();
   drawQueue();
+  drawSchedules();
 }
 
 function connect() {

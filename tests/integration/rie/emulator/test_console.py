@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import requests
 
 from rie.emulator.async_queue import AsyncSettings
 from rie.emulator.background import BackgroundEmulator
+from rie.emulator.schedules import SCHEDULER, Schedule
 from rie.emulator.settings import FunctionSettings
 from rie.function import Function, find
 from tests.integration.rie.emulator.pools import TASKS
@@ -33,6 +35,9 @@ def url() -> Iterator[str]:
         Path(os.devnull).open("wb") as log,
         BackgroundEmulator(functions, logs=log, async_settings=asynchronous) as emulator,
     ):
+        begin = datetime(2026, 1, 1, tzinfo=timezone.utc)
+        nightly = Schedule("nightly", "echo", SCHEDULER, "cron(0 3 * * ? *)", begin, "Asia/Tokyo")
+        emulator.emulator.schedules = [nightly]
         yield emulator.url
 
 
@@ -185,6 +190,21 @@ def test_an_event_that_waits_for_a_retry_is_in_the_queue(page: Browser) -> None:
     click(page, "submit")
     page.wait_for("document.getElementById('events').innerText.includes('waits 60 s')")
     assert "attempt 1" in page.run("return document.getElementById('events').innerText")
+
+
+def test_a_schedule_shows_its_next_times_and_fires_now(page: Browser) -> None:
+    page.wait_for("document.querySelector('#times button')")
+    text = page.run("return document.getElementById('times').innerText")
+    assert "cron(0 3 * * ? *) Asia/Tokyo" in text
+    assert text.count("18:00Z") == 5
+    page.run("document.querySelector('#times button').click()")
+    shown = wait_for_detail(page, "succeeded")
+    assert '"source": "aws.scheduler"' in shown
+    assert "schedule/default/nightly" in shown
+
+
+def test_a_page_of_another_origin_fires_nothing(url: str) -> None:
+    assert requests.post(f"{url}/console/schedules/0/fire", timeout=60).status_code == 404
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

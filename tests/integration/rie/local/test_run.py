@@ -143,3 +143,24 @@ def test_a_port_that_is_taken_is_one_error() -> None:
         done = rie("run", "echo", "--process", "--port", port)
     assert done.returncode == 1
     assert f"error: port {port} is taken by another program" in done.stderr.decode()
+
+
+def test_a_fast_clock_fires_the_schedules_of_the_template(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    print(event['n'])\n")
+    (tmp_path / "template.yaml").write_text("""
+Resources:
+  Nightly:
+    Type: AWS::Scheduler::Schedule
+    Properties:
+      ScheduleExpression: cron(30 2 * * ? *)
+      ScheduleExpressionTimezone: Europe/Prague
+      FlexibleTimeWindow: {Mode: "OFF"}
+      Target: {Arn: any, RoleArn: any, Input: '{"n": "<aws.scheduler.scheduled-time>"}'}
+""")
+    words = ["--clock", "86400", "--clock-begin", "2026-10-24T00:00Z"]
+    words += ["--process", "--handler", "app.handler", "--port", free_port()]
+    with begin("run", str(tmp_path), *words) as process:
+        said = read_until(process.stderr, "2026-10-25T00:30:00Z\n")  # it is printed once
+        process.terminate()
+        process.communicate()
+    assert "Nightly fires: it is 2026-10-24T00:30:00+00:00" in said
