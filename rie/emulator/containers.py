@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from rie.console import print_progress
 from rie.images.engine import connect
+from rie.local.process_tree import find_descendants
 from rie.local.sandbox import lambda_limits
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ class ContainerProcess:
 
     @property
     def pids(self) -> list[int]:
-        """The id of its first process on this machine, once it is known."""
-        return [self.pid] if self.pid and self.alive else []
+        """Its processes as this machine sees them, once the first is known."""
+        return find_descendants(self.pid) if self.pid and self.alive else []
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to its first process."""

@@ -333,9 +333,11 @@ class Environment:
         """Kill everything once it has more memory than the function's."""
 
         async def watch() -> None:
-            while not self._processes.exceeds(self.settings.memory_mb):
-                self._processes.measure_peak_mb()
+            while True:  # after a pause, so that short invocations cost nothing
                 await asyncio.sleep(_MEMORY_INTERVAL_S)
+                self._processes.measure_peak_mb()
+                if self._processes.exceeds(self.settings.memory_mb):
+                    break
             self._out_of_memory = True
             self._processes.kill()
 

@@ -204,8 +204,7 @@ class ProcessGroup:
         self._output.close()
 
     def _find_all(self) -> list[int]:
-        roots = [pid for each in self._processes for pid in each.pids]
-        return list(dict.fromkeys(pid for root in roots for pid in find_descendants(root)))
+        return [pid for each in self._processes for pid in each.pids]
 
 
 class OutputReader:
