@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Sequence
@@ -17,7 +18,9 @@ from rie.emulator.emulator import ONLY, Emulator, HostedFunction
 from rie.emulator.journal import Journal
 from rie.emulator.server import serving
 from rie.emulator.settings import FunctionSettings
+from rie.emulator.watch import Snapshot, take_snapshot, watch
 from rie.errors import UserError
+from rie.function import Function
 
 if TYPE_CHECKING:
     from rie.emulator.schedules import Schedule
@@ -28,13 +31,14 @@ class ServerSettings:
     """Where and how functions are served.
 
     With a `clock_factor` schedules fire, that many seconds in one; the clock begins at
-    `clock_begin`, or now.
+    `clock_begin`, or now. With `watch` environments are replaced when a file of theirs changes.
     """
 
     port: int
     asynchronous: AsyncSettings = field(default_factory=AsyncSettings)
     clock_factor: float | None = None
     clock_begin: datetime | None = None
+    watch: bool = False
 
 
 def run_until_interrupted(functions: Sequence[FunctionSettings], server: ServerSettings) -> None:
@@ -63,12 +67,41 @@ async def _serve(functions: Sequence[FunctionSettings], server: ServerSettings) 
     journal = make_journal()
     hosted = [HostedFunction(each, journal, server.asynchronous) for each in functions]
     emulator = Emulator(hosted, journal)
+    watched = hosted if server.watch else []
+    # Before anything is announced: what the user changes from then on is a change.
+    snapshots = [take_snapshot(each.settings.function.directory) for each in watched]
     async with serving(emulator, make_app(emulator), server.port):
         _announce(functions, server.port)
-        schedules = loop.create_task(_run_schedules(emulator, server))
+        background = [loop.create_task(_run_schedules(emulator, server))]
+        for each, before in zip(watched, snapshots, strict=True):
+            background.append(loop.create_task(_restart_on_change(each, before)))
         await stopping.wait()
-        schedules.cancel()
+        for task in background:
+            task.cancel()
     print_progress("Stopped.")
+
+
+async def _restart_on_change(function: HostedFunction, before: Snapshot) -> None:
+    async def restart(changes: list[str]) -> None:
+        shown = ", ".join(changes[:3]) + (" …" if len(changes) > 3 else "")
+        print_progress(f"{shown} changed: {function.settings.name} starts again.")
+        if function.settings.image:
+            try:
+                await asyncio.to_thread(_build_again, function.settings.function)
+            except UserError as error:
+                print_error(error)
+                return
+        function.pool.restart()
+
+    await watch(function.settings.function.directory, before, restart)
+
+
+def _build_again(function: Function) -> None:
+    from rie.images.engine import connect
+    from rie.images.image import build_function
+
+    with contextlib.closing(connect()) as client:
+        build_function(client, function)
 
 
 async def _run_schedules(emulator: Emulator, server: ServerSettings) -> None:

@@ -84,6 +84,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_emulator_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
+        "--watch", action="store_true", help="Start the function again when a file of it changes."
+    )
+    group.add_argument(
         "--max-environments",
         type=positive_int,
         default=10,
@@ -197,7 +200,7 @@ def _in_emulator(functions: list[Function], options: Options, args: argparse.Nam
         dead_letter=args.dead_letter,
         deliver_twice=args.deliver_twice,
     )
-    server = ServerSettings(options["port"], asynchronous, args.clock, args.clock_begin)
+    server = ServerSettings(options["port"], asynchronous, args.clock, args.clock_begin, args.watch)
     run_until_interrupted(settings, server)
     return 0
 

@@ -23,10 +23,10 @@ def free_port() -> str:
         return str(probe.getsockname()[1])
 
 
-def run(handler: str, *words: str) -> tuple[subprocess.Popen[str], str]:
+def run(handler: str, *words: str, folder: str = TASKS) -> tuple[subprocess.Popen[str], str]:
     """A function that has said it is ready, and its address."""
     port = free_port()
-    process = begin("run", TASKS, "--process", "--handler", handler, "--port", port, *words)
+    process = begin("run", folder, "--process", "--handler", handler, "--port", port, *words)
     said = read_until(process.stderr, "Ctrl-C ends it")
     assert f"curl -XPOST http://localhost:{port}/2015-03-31/functions/function/invocations" in said
     return process, f"http://localhost:{port}"
@@ -164,3 +164,16 @@ Resources:
         process.terminate()
         process.communicate()
     assert "Nightly fires: it is 2026-10-24T00:30:00+00:00" in said
+
+
+def test_watch_starts_the_function_again_when_a_file_changes(tmp_path: Path) -> None:
+    code = tmp_path / "app.py"
+    code.write_text("def handler(event, context):\n    return 1\n")
+    process, url = run("app.handler", "--watch", folder=str(tmp_path))
+    with process:
+        assert invoke(url, b"{}").body == b"1"
+        code.write_text("def handler(event, context):\n    return 'two'\n")
+        read_until(process.stderr, "app.py changed: ")
+        assert invoke(url, b"{}").body == b'"two"'
+        process.terminate()
+        process.communicate()
