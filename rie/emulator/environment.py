@@ -129,7 +129,7 @@ class Environment:
 
     def freeze(self) -> None:
         """Nothing of it runs until the next invocation."""
-        if self._initialised:
+        if self._initialised and self.settings.freezes:
             self._processes.freeze()
         self._set_state(State.IDLE)
 

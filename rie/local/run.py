@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
 import signal
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import NoReturn, TypedDict
+from typing import TYPE_CHECKING, NoReturn, TypedDict
 
 from rie.cli import describe, positive_int
 from rie.console import print_progress
@@ -15,6 +17,9 @@ from rie.errors import UserError
 from rie.function import Function, find
 from rie.local.environment import add_env_argument, parse_variables, read_env_file
 from rie.paths import ROOT
+
+if TYPE_CHECKING:
+    from rie.emulator.settings import FunctionSettings
 
 
 class Options(TypedDict):
@@ -85,6 +90,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_emulator_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--watch", action="store_true", help="Start the function again when a file of it changes."
+    )
+    group.add_argument(
+        "--debug",
+        type=positive_int,
+        metavar="PORT",
+        help="Start under debugpy and wait for a debugger on this port; implies --process.",
     )
     group.add_argument(
         "--max-environments",
@@ -174,7 +185,7 @@ def _in_emulator(functions: list[Function], options: Options, args: argparse.Nam
     from rie.emulator.foreground import ServerSettings, run_until_interrupted
     from rie.emulator.settings import FunctionSettings
 
-    images = {} if args.process else _build_images(functions)
+    images = {} if args.process or args.debug else _build_images(functions)
     settings = [
         FunctionSettings(
             function,
@@ -187,6 +198,8 @@ def _in_emulator(functions: list[Function], options: Options, args: argparse.Nam
         )
         for function in functions
     ]
+    if args.debug:
+        settings = _prepare_debugging(settings, args.debug)
     if images:
         print_progress(
             f"Each environment is a container as on Lambda ({options['memory_mb']} MB), with the "
@@ -203,6 +216,18 @@ def _in_emulator(functions: list[Function], options: Options, args: argparse.Nam
     server = ServerSettings(options["port"], asynchronous, args.clock, args.clock_begin, args.watch)
     run_until_interrupted(settings, server)
     return 0
+
+
+def _prepare_debugging(settings: list[FunctionSettings], port: int) -> list[FunctionSettings]:
+    if importlib.util.find_spec("debugpy") is None:
+        raise UserError(
+            "--debug needs debugpy, which is not installed here",
+            f"install it: {sys.executable} -m pip install debugpy",
+        )
+    if len(settings) > 1:
+        raise UserError("--debug takes one function", "name the one to debug")
+    print_progress(f"The first invocation waits for a debugger on localhost:{port}.")
+    return [settings[0].for_debugger(port)]
 
 
 def _build_images(functions: list[Function]) -> dict[str, str]:
