@@ -22,10 +22,10 @@ help: ## Show this help
 	@echo "usage: make TARGET [NAME=VALUE …]"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
-demo: $(VENV)/bench.stamp ## Run example functions under AWS's emulator (SHOW=vpc_check)
+demo: $(VENV)/bench.stamp ## Run example functions under the emulator (SHOW=vpc_check)
 	@$(RIE) demo $(addprefix --show ,$(SHOW))
 
-run: $(VENV)/bench.stamp ## Start a function on port PORT (FUNCTION=echo PORT=8080)
+run: $(VENV)/bench.stamp ## Start functions on port PORT (FUNCTION=echo,shell or all)
 	@$(RIE) run $(FUNCTION) --port $(PORT) $(ARGS)
 
 invoke: export EVENT := $(EVENT)

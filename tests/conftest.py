@@ -25,6 +25,11 @@ _SHARED = ("engine", "network")
 _TESTS = Path(__file__).parent
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the markers: those of a folder are not known when only another one is given."""
+    config.addinivalue_line("markers", "official: also against AWS's official emulator")
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Say what stays together when tests run side by side (pytest -n 2 --dist loadgroup).

@@ -1,27 +1,24 @@
 """A Lambda Runtime API that returns its calls one by one to the code that compares.
 
-AWS's emulator hides what is compared here (the headers of an answer, the runtime's exit code, the
-time of each call), and it starts runtimes itself.
+The server is the emulator's; what it answers is decided here, call by call. The emulator itself
+hides what is compared (the headers of an answer, the runtime's exit code, the time of each call).
 """
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import enum
 import os
-import selectors
-import socket
 import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 
-from rie.compare.http_request import Request, RequestReader
-
-PREFIX = "/2018-06-01/runtime/"
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_REASONS = {200: "OK", 202: "Accepted", 403: "Forbidden", 404: "Not Found"}
+from rie.compare.http_request import Request
+from rie.emulator.http_server import Call as HttpCall
+from rie.emulator.http_server import DisconnectedError, HttpServer, Reply
+from rie.emulator.runtime_api import PREFIX
 
 
 class NoCallReceived(enum.Enum):
@@ -37,7 +34,8 @@ class Call:
 
     request: Request
     received: int
-    connection: socket.socket
+    http_call: HttpCall
+    answer: asyncio.Future[Reply]
 
     @property
     def path(self) -> str:
@@ -48,17 +46,17 @@ class Call:
 class RuntimeApi:
     """The listener on loopback, as a context manager; `address` is host:port.
 
-    It serves one runtime after the other. One thread does it all: a call's time is taken when it
-    arrives, and nothing else of this process runs then.
+    It serves one runtime after the other. Its event loop runs in the methods alone, so that nothing
+    else of this process runs while a call is waited for.
     """
 
     def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._listener, selectors.EVENT_READ)
-        self._readers: dict[socket.socket, RequestReader] = {}
+        self._loop = asyncio.new_event_loop()
         self._calls: deque[Call] = deque()
-        self.address = "{}:{}".format(*self._listener.getsockname())
+        self._changed = asyncio.Event()
+        self._server = HttpServer(self._take)
+        self._loop.run_until_complete(self._server.start())
+        self.address = self._server.address
 
     def __enter__(self) -> RuntimeApi:
         return self
@@ -70,74 +68,63 @@ class RuntimeApi:
         trace: TracebackType | None,
     ) -> None:
         self.drop()
-        self._selector.close()
-        self._listener.close()
+        self._server.stop()
+        self._loop.run_until_complete(self._server.settle())
+        self._loop.close()
 
     def next_call(self, pid: int, deadline: float) -> Call | NoCallReceived:
         """Wait for a call until the process ends or `deadline`, in monotonic seconds, is over.
 
         A call that a process made before it ended comes before the news of its end.
         """
-        ended = os.pidfd_open(pid)
-        self._selector.register(ended, selectors.EVENT_READ)
-        try:
-            while not self._calls:
-                left = deadline - time.monotonic()
-                ready = [key.fileobj for key, _ in self._selector.select(max(0.0, left))]
-                for source in ready:
-                    if isinstance(source, socket.socket):
-                        self._serve(source)
-                if self._calls:
-                    break
-                if ready == [ended]:
-                    return NoCallReceived.ENDED
-                if not ready and left <= 0:
-                    return NoCallReceived.TIME_OUT
-        finally:
-            self._selector.unregister(ended)
-            os.close(ended)
-        return self._calls.popleft()
+        return self._loop.run_until_complete(self._next_call(pid, deadline))
 
     def reply(
         self, call: Call, status: int, headers: Mapping[str, str] | None = None, body: bytes = b"{}"
     ) -> None:
         """Answer a call; the runtime may have ended meanwhile."""
-        fields = {"Content-Type": "application/json", **(headers or {})}
-        head = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Other')}"]
-        head += [f"{name}: {value}" for name, value in fields.items()]
-        head += [f"Content-Length: {len(body)}", "", ""]
-        with contextlib.suppress(OSError):
-            call.connection.sendall("\r\n".join(head).encode() + body)
+        call.answer.set_result(Reply(status, body, dict(headers or {})))
+        self._loop.run_until_complete(call.http_call.wait_for(call.http_call.sent))
 
     def drop(self) -> None:
         """Forget the runtime served so far: its connections and its unanswered calls."""
-        for connection in list(self._readers):
-            self._close(connection)
+        self._server.disconnect()
+        self._loop.run_until_complete(self._server.settle())
         self._calls.clear()
 
-    def _serve(self, source: socket.socket) -> None:
-        if source is self._listener:
-            connection, _ = source.accept()
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._selector.register(connection, selectors.EVENT_READ)
-            self._readers[connection] = RequestReader()
-            return
+    async def _next_call(self, pid: int, deadline: float) -> Call | NoCallReceived:
+        ended = os.pidfd_open(pid)
+        self._loop.add_reader(ended, self._changed.set)
         try:
-            self._receive(source, self._readers[source])
-        except (OSError, ValueError):  # it disconnected, or does not speak HTTP
-            self._close(source)
+            while not self._calls:
+                self._changed.clear()
+                try:
+                    await asyncio.wait_for(self._changed.wait(), deadline - time.monotonic())
+                except asyncio.TimeoutError:
+                    return NoCallReceived.TIME_OUT
+                if not self._calls and _has_ended(pid):
+                    await self._server.settle()
+                    if not self._calls:
+                        return NoCallReceived.ENDED
+        finally:
+            self._loop.remove_reader(ended)
+            os.close(ended)
+        return self._calls.popleft()
 
-    def _receive(self, connection: socket.socket, reader: RequestReader) -> None:
-        data = connection.recv(1 << 20)
-        if not data:
-            raise ConnectionResetError
-        reader.feed(data)
-        while (request := reader.take()) is not None:
-            self._calls.append(Call(request, time.monotonic_ns(), connection))
-        if reader.wants_continue():
-            connection.sendall(_CONTINUE)
+    async def _take(self, http_call: HttpCall) -> Reply:
+        body = await http_call.read_body()
+        request = Request(
+            http_call.method, http_call.target, http_call.headers, body, http_call.trailers
+        )
+        call = Call(request, http_call.received_ns, http_call, self._loop.create_future())
+        self._calls.append(call)
+        self._changed.set()
+        await http_call.wait_for(call.answer)
+        if not call.answer.done():
+            raise DisconnectedError
+        return call.answer.result()
 
-    def _close(self, connection: socket.socket) -> None:
-        self._selector.unregister(connection)
-        del self._readers[connection]
-        connection.close()
+
+def _has_ended(pid: int) -> bool:
+    """Whether a child of this process has ended; it is not reaped."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None

@@ -59,7 +59,7 @@ class Demo:
             BackgroundEmulator([settings], logs=self._logs.write_end) as emulator,
         ):
             self._url = emulator.url + PATH
-            self.block("emulator", f"{emulator.url}/")
+            self.block("console", f"{emulator.url}/")
             yield
 
     def post(self, event: str, *, show: bool = True) -> Response:

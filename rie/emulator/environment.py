@@ -21,7 +21,7 @@ from rie.emulator import extensions_api, report, runtime_api
 from rie.emulator.extensions_api import ExtensionsApi
 from rie.emulator.http_server import Call, HttpServer, Reply
 from rie.emulator.invocation import Failure, Invocation, Report, make_failure
-from rie.emulator.processes import ProcessGroup, Program, ProgramProcess, describe_exit
+from rie.emulator.processes import Process, ProcessGroup, Program, describe_exit
 from rie.emulator.runtime_api import Exchange, RuntimeApi
 from rie.emulator.settings import ACCOUNT, VERSION, FunctionSettings
 
@@ -75,8 +75,8 @@ class Environment:
         self._runtime_api = RuntimeApi(self._changed.set)
         self._extensions_api = ExtensionsApi(self._changed.set, self._describe())
         self._processes = ProcessGroup(self._take_line)
-        self._runtime: ProgramProcess | None = None
-        self._exits: list[ProgramProcess] = []
+        self._runtime: Process | None = None
+        self._exits: list[Process] = []
         self._watchers: set[asyncio.Task[None]] = set()
         self._initialised = False
         self._init_ms: float | None = None
@@ -85,7 +85,8 @@ class Environment:
     @property
     def pid(self) -> int | None:
         """The process id of its runtime, while it has one."""
-        return self._runtime.pid if self._runtime is not None else None
+        pids = self._runtime.pids if self._runtime is not None else []
+        return pids[0] if pids else None
 
     async def initialise(self) -> None:
         """The init phase. If it fails it is repeated in the first invocation, under its limit."""
@@ -128,7 +129,7 @@ class Environment:
 
     def freeze(self) -> None:
         """Nothing of it runs until the next invocation."""
-        if self._initialised:
+        if self._initialised and self.settings.freezes:
             self._processes.freeze()
         self._set_state(State.IDLE)
 
@@ -195,7 +196,7 @@ class Environment:
     ) -> Failure | None:
         """Start everything, and return when all of it waits for an invocation, or has failed."""
         request_id = invocation.request_id if invocation is not None else ""
-        extensions = _find_extensions(self.settings.extensions)
+        extensions = [] if self.settings.image else _find_extensions(self.settings.extensions)
         self._extensions_api.reset(frozenset(path.name for path in extensions))
         environment = self.settings.make_environment(self._server.address, self.log_stream)
         try:
@@ -220,7 +221,11 @@ class Environment:
 
     def _make_runtime(self, environment: dict[str, str]) -> Program:
         function = self.settings.function
-        command = [*self.settings.command, *([function.handler] if function.handler else [])]
+        handler = [function.handler] if function.handler else []
+        image, memory_mb = self.settings.image, self.settings.memory_mb
+        if image:
+            return Program("runtime", handler, Path("/"), environment, image, memory_mb)
+        command = [*self.settings.command, *handler]
         return Program("runtime", command, function.directory, environment)
 
     async def _restore(self, invocation: Invocation) -> tuple[Failure | None, float]:
@@ -251,7 +256,8 @@ class Environment:
 
     def _describe_exit(self, request_id: str) -> Failure:
         process = self._exits[0]
-        if self._out_of_memory:
+        if self._out_of_memory or process.out_of_memory:
+            self._out_of_memory = True
             return make_failure("Runtime.OutOfMemory", describe_exit(-signal.SIGKILL), request_id)
         status = process.exited.result()
         if process is self._runtime:
@@ -298,7 +304,7 @@ class Environment:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._processes.wait(), left)
 
-    def _start(self, program: Program) -> ProgramProcess:
+    def _start(self, program: Program) -> Process:
         process = self._processes.start(program)
 
         async def watch() -> None:
@@ -327,9 +333,11 @@ class Environment:
         """Kill everything once it has more memory than the function's."""
 
         async def watch() -> None:
-            while not self._processes.exceeds(self.settings.memory_mb):
-                self._processes.measure_peak_mb()
+            while True:  # after a pause, so that short invocations cost nothing
                 await asyncio.sleep(_MEMORY_INTERVAL_S)
+                self._processes.measure_peak_mb()
+                if self._processes.exceeds(self.settings.memory_mb):
+                    break
             self._out_of_memory = True
             self._processes.kill()
 

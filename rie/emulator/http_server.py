@@ -45,7 +45,9 @@ class Call:
         self.headers = _to_mapping(request.headers.raw_items())
         self.trailers: dict[str, str] = {}
         self.received_ns = 0
-        self.disconnected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self.disconnected: asyncio.Future[None] = loop.create_future()
+        self.sent: asyncio.Future[None] = loop.create_future()  # the answer is on its way
         self._connection = connection
 
     async def wait_for(self, future: asyncio.Future[Any]) -> None:
@@ -210,12 +212,13 @@ class Connection(asyncio.Protocol):
         event = await self.read_event()
         if not isinstance(event, h11.Request):
             return False
-        self._call = Call(self, event)
-        reply = await self._server.handle(self._call)
+        call = self._call = Call(self, event)
+        reply = await self._server.handle(call)
         self._call = None
         if self._lost:
             return False
         self._answer(reply)
+        call.sent.set_result(None)
         if self._h11.our_state is h11.MUST_CLOSE:
             return False
         self._h11.start_next_cycle()

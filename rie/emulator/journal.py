@@ -24,7 +24,7 @@ class Journal:
 
     def __init__(self, write_line: Callable[[bytes], None]) -> None:
         self._write_line = write_line
-        self._followers: set[asyncio.Queue[Record]] = set()
+        self._followers: set[asyncio.Queue[Record | None]] = set()
         self._invocations: deque[Record] = deque(maxlen=_HISTORY)
         self._environments: dict[str, Record] = {}
 
@@ -77,6 +77,10 @@ class Journal:
         """Send what waits in the asynchronous queue of a function."""
         self._publish("queue", {"function": function, "events": events})
 
+    def schedules_changed(self) -> None:
+        """Say that the schedules are known."""
+        self._publish("schedules", {})
+
     def describe(self) -> Record:
         """The history so far."""
         return {
@@ -85,14 +89,21 @@ class Journal:
         }
 
     @contextlib.contextmanager
-    def follow(self) -> Iterator[asyncio.Queue[Record]]:
-        """A queue of all that happens from now on."""
-        queue: asyncio.Queue[Record] = asyncio.Queue(_QUEUED)
+    def follow(self) -> Iterator[asyncio.Queue[Record | None]]:
+        """A queue of all that happens from now on; None is the end."""
+        queue: asyncio.Queue[Record | None] = asyncio.Queue(_QUEUED)
         self._followers.add(queue)
         try:
             yield queue
         finally:
             self._followers.discard(queue)
+
+    def close(self) -> None:
+        """Let all followers go."""
+        for queue in self._followers:
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(None)
 
     def _publish(self, kind: str, data: Record) -> None:
         for queue in self._followers:

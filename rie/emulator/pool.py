@@ -23,8 +23,11 @@ class Pool:
         self.settings = settings
         self._observer = observer
         self._idle: list[Environment] = []
-        self._waiting: deque[asyncio.Future[Environment]] = deque()
+        # None asks the waiting invocation to start an environment itself.
+        self._waiting: deque[asyncio.Future[Environment | None]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._retired: set[Environment] = set()
+        self._endings: set[asyncio.Task[None]] = set()
         self._stopped = False
         self.environments: list[Environment] = []
 
@@ -42,12 +45,20 @@ class Pool:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def restart(self) -> None:
+        """Replace all environments; a busy one ends when its invocation has ended."""
+        idle, self._idle = self._idle, []
+        self._retired.update(each for each in self.environments if each not in idle)
+        for environment in idle:
+            self._end(environment)
+
     async def stop(self) -> None:
         """End all environments at once; what runs in them fails."""
         self._stopped = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._endings)
         await asyncio.gather(*(each.stop() for each in self.environments))
         self.environments.clear()
         self._idle.clear()
@@ -74,9 +85,11 @@ class Pool:
         if self._idle:
             return self._idle.pop()
         if len(self.environments) >= self.settings.max_environments:
-            waiter: asyncio.Future[Environment] = asyncio.get_running_loop().create_future()
+            waiter: asyncio.Future[Environment | None] = asyncio.get_running_loop().create_future()
             self._waiting.append(waiter)
-            return await waiter
+            given = await waiter
+            if given is not None:
+                return given
         environment = Environment(self.settings, self._observer)
         self.environments.append(environment)
         self._observer.environment_changed(environment)
@@ -88,10 +101,22 @@ class Pool:
         return environment
 
     def _release(self, environment: Environment) -> None:
+        given: Environment | None = environment
+        if environment in self._retired:
+            self._end(environment)
+            given = None
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():
-                waiter.set_result(environment)
+                waiter.set_result(given)
                 return
-        environment.freeze()
-        self._idle.append(environment)
+        if given is not None:
+            environment.freeze()
+            self._idle.append(environment)
+
+    def _end(self, environment: Environment) -> None:
+        self._retired.discard(environment)
+        self.environments.remove(environment)
+        task = asyncio.get_running_loop().create_task(environment.stop())
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)

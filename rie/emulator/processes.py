@@ -7,9 +7,11 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from rie.local.process_tree import (
     find_descendants,
@@ -26,16 +28,49 @@ _READ_BYTES = 1 << 16
 
 @dataclass(frozen=True)
 class Program:
-    """What to start: the runtime, or an extension."""
+    """What to start: the runtime, or an extension.
+
+    With an `image` it is a container of that image, with `memory_mb`; `command` are its arguments.
+    """
 
     name: str
     command: Sequence[str]
     directory: Path
     environment: Mapping[str, str]
+    image: str = ""
+    memory_mb: int = 0
+
+
+class Process(Protocol):
+    """A program that was started. `exited` is its status, negative for a signal."""
+
+    name: str
+    exited: asyncio.Future[int]
+    out_of_memory: bool
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs; `exited` may lag behind."""
+
+    @property
+    def pids(self) -> list[int]:
+        """Its processes on this machine, for measuring."""
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the program alone."""
+
+    def freeze(self) -> None:
+        """Nothing of it runs until `thaw`."""
+
+    def thaw(self) -> None:
+        """Let it run again."""
+
+    def kill(self) -> None:
+        """End it and everything it started, also after its own end."""
 
 
 class ProgramProcess:
-    """A started program. `exited` is its status, negative for a signal, once it has ended."""
+    """A process of this machine."""
 
     def __init__(self, program: Program, output: int) -> None:
         loop = asyncio.get_running_loop()
@@ -51,7 +86,9 @@ class ProgramProcess:
             start_new_session=True,  # so that everything it starts can be found and ended
         )
         self.pid = self._process.pid
+        self.out_of_memory = False
         self._killed = False
+        self._frozen: list[int] = []
         self._pidfd = os.pidfd_open(self.pid)
         loop.add_reader(self._pidfd, self._reap)
 
@@ -70,6 +107,21 @@ class ProgramProcess:
         """Whether it runs at this moment; `exited` may lag behind."""
         return self._process.poll() is None and not is_dying(self.pid)
 
+    @property
+    def pids(self) -> list[int]:
+        """The process and all its descendants."""
+        return [] if self.exited.done() else find_descendants(self.pid)
+
+    def freeze(self) -> None:
+        """Stop it and its descendants: no thread of theirs runs."""
+        self._frozen = self.pids
+        send_signal(self._frozen, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them run again."""
+        send_signal(self._frozen, signal.SIGCONT)
+        self._frozen = []
+
     def kill(self) -> None:
         """SIGKILL to it and everything it started, also after its own end."""
         if self._killed:
@@ -86,13 +138,18 @@ class ProcessGroup:
 
     def __init__(self, on_line: Callable[[bytes], None]) -> None:
         self._output = OutputReader(on_line)
-        self._processes: list[ProgramProcess] = []
-        self._frozen: list[int] = []
+        self._processes: list[Process] = []
         self._peak_kb = 0
 
-    def start(self, program: Program) -> ProgramProcess:
-        """Start a program. Raises OSError."""
-        process = ProgramProcess(program, self._output.write_end)
+    def start(self, program: Program) -> Process:
+        """Start a program. Raises OSError; an engine's refusal is the end of a container."""
+        process: Process
+        if program.image:
+            from rie.emulator.containers import ContainerProcess
+
+            process = ContainerProcess(program, self._output.path)
+        else:
+            process = ProgramProcess(program, self._output.write_end)
         self._processes.append(process)
         return process
 
@@ -102,14 +159,14 @@ class ProcessGroup:
         return bool(self._processes) and all(each.alive for each in self._processes)
 
     def freeze(self) -> None:
-        """Stop everything, children included, until `thaw`: no thread of theirs runs."""
-        self._frozen = self._find_all()
-        send_signal(self._frozen, signal.SIGSTOP)
+        """Stop everything, children included, until `thaw`."""
+        for process in self._processes:
+            process.freeze()
 
     def thaw(self) -> None:
         """Let everything run again."""
-        send_signal(self._frozen, signal.SIGCONT)
-        self._frozen = []
+        for process in self._processes:
+            process.thaw()
 
     def measure_peak_mb(self) -> int:
         """The most memory that all of them had, in MiB; what has ended counts while it is known."""
@@ -140,7 +197,6 @@ class ProcessGroup:
     def forget(self) -> None:
         """Begin again, after `kill` and `wait`; the output stays."""
         self._processes.clear()
-        self._frozen = []
         self._peak_kb = 0
 
     def close(self) -> None:
@@ -148,18 +204,21 @@ class ProcessGroup:
         self._output.close()
 
     def _find_all(self) -> list[int]:
-        living = (each for each in self._processes if not each.exited.done())
-        return [pid for each in living for pid in find_descendants(each.pid)]
+        return [pid for each in self._processes for pid in each.pids]
 
 
 class OutputReader:
-    """A pipe for stdout and stderr of all programs, cut into lines."""
+    """A FIFO for stdout and stderr of all programs, cut into lines; `path` is where it is."""
 
     def __init__(self, on_line: Callable[[bytes], None]) -> None:
         self._on_line = on_line
         self._partial = b""
-        self._read_end, self.write_end = os.pipe()
-        os.set_blocking(self._read_end, False)
+        self._folder = tempfile.TemporaryDirectory(prefix="surefoot-")
+        self.path = Path(self._folder.name) / "output"
+        os.mkfifo(self.path)
+        self.path.chmod(0o666)  # containers have another user; the folder is ours alone
+        self._read_end = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+        self.write_end = os.open(self.path, os.O_WRONLY)
         asyncio.get_running_loop().add_reader(self._read_end, self._read)
 
     def drain(self) -> None:
@@ -176,6 +235,7 @@ class OutputReader:
         asyncio.get_running_loop().remove_reader(self._read_end)
         os.close(self._read_end)
         os.close(self.write_end)
+        self._folder.cleanup()
 
     def _read(self) -> bool:
         with contextlib.suppress(BlockingIOError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rie.emulator.function_url import UrlSettings
@@ -17,6 +17,7 @@ ACCOUNT = "123456789012"  # the account of AWS's own examples
 VERSION = "$LATEST"
 INIT_LIMIT_S = 10.0
 MAX_ENVIRONMENTS = 10
+_DAY_S = 86_400.0
 _OF_THE_OFFICIAL_RIE = "AWS_LAMBDA_FUNCTION_TIMEOUT"  # Lambda sets no such variable
 
 
@@ -29,6 +30,8 @@ def read_region() -> str:
 class FunctionSettings:
     """A function and its configuration.
 
+    With an `image` each environment is a container of it, else a process of this machine. It
+    stands still between invocations unless `freezes` is false.
     `command` starts its runtime and gets the handler as its last argument. More invocations than
     `max_environments` wait; more than `reserved_concurrency` are refused, as on Lambda.
     """
@@ -45,6 +48,24 @@ class FunctionSettings:
     snap_start: bool = False
     aliases: frozenset[str] = frozenset()
     url: UrlSettings = field(default_factory=UrlSettings)
+    image: str = ""
+    freezes: bool = True
+
+    def for_debugger(self, port: int) -> FunctionSettings:
+        """The same under debugpy: one environment, and no limit of time while it is stopped.
+
+        It waits for a debugger on `port` before the handler's module is imported.
+        """
+        start = str(ROOT / "runtime" / "start.py")
+        listen = ["--listen", f"127.0.0.1:{port}", "--wait-for-client"]
+        return replace(
+            self,
+            command=[sys.executable, "-m", "debugpy", *listen, start],
+            max_environments=1,
+            timeout_s=_DAY_S,
+            init_limit_s=_DAY_S,
+            freezes=False,
+        )
 
     @property
     def name(self) -> str:
@@ -67,15 +88,20 @@ class FunctionSettings:
         usual = lambda_environment(self.function, memory_mb=self.memory_mb, timeout_s=timeout_s)
         del usual[_OF_THE_OFFICIAL_RIE]
         kind = "snap-start" if self.snap_start else "on-demand"
-        return {
-            "PATH": os.environ.get("PATH", os.defpath),  # the tools of this machine, jq above all
+        common = {
             **usual,
             "AWS_LAMBDA_INITIALIZATION_TYPE": kind,
             "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
             **self.variables,
             "AWS_LAMBDA_RUNTIME_API": runtime_api,
+            "_HANDLER": "",
+        }
+        if self.image:
+            return {**common, "LAMBDA_TASK_ROOT": "/var/task", "LAMBDA_RUNTIME_DIR": "/var/runtime"}
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),  # the tools of this machine, jq above all
+            **common,
             "LAMBDA_TASK_ROOT": str(self.function.directory),
             "LAMBDA_RUNTIME_DIR": str(ROOT / "runtime"),
             "SUREFOOT_PYTHON": sys.executable,
-            "_HANDLER": "",
         }

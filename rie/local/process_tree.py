@@ -43,13 +43,17 @@ def send_signal(pids: Iterable[int], number: signal.Signals) -> None:
 def is_dying(pid: int) -> bool:
     """Whether the process has been sent SIGKILL, or has ended; it may still be listed."""
     try:
-        fields = dict(
-            line.split(b":", 1) for line in Path(f"/proc/{pid}/status").read_bytes().splitlines()
-        )
+        with open(f"/proc/{pid}/status", "rb") as file:  # noqa: PTH123  (in each invocation)
+            status = file.read()
     except OSError:
         return True
-    pending = int(fields[b"SigPnd"], 16) | int(fields[b"ShdPnd"], 16)
-    return b"VmRSS" not in fields or bool(pending & (1 << (signal.SIGKILL - 1)))
+    pending = _read_mask(status, b"\nSigPnd:\t") | _read_mask(status, b"\nShdPnd:\t")
+    return b"\nVmRSS:" not in status or bool(pending & (1 << (signal.SIGKILL - 1)))
+
+
+def _read_mask(status: bytes, field: bytes) -> int:
+    begin = status.index(field) + len(field)
+    return int(status[begin : begin + 16], 16)
 
 
 def measure_peak_kb(pids: Iterable[int]) -> int:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
 import signal
+import sys
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import NoReturn, TypedDict
+from typing import TYPE_CHECKING, NoReturn, TypedDict
 
 from rie.cli import describe, positive_int
 from rie.console import print_progress
@@ -14,6 +17,9 @@ from rie.errors import UserError
 from rie.function import Function, find
 from rie.local.environment import add_env_argument, parse_variables, read_env_file
 from rie.paths import ROOT
+
+if TYPE_CHECKING:
+    from rie.emulator.settings import FunctionSettings
 
 
 class Options(TypedDict):
@@ -83,6 +89,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_emulator_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
+        "--watch", action="store_true", help="Start the function again when a file of it changes."
+    )
+    group.add_argument(
+        "--debug",
+        type=positive_int,
+        metavar="PORT",
+        help="Start under debugpy and wait for a debugger on this port; implies --process.",
+    )
+    group.add_argument(
         "--max-environments",
         type=positive_int,
         default=10,
@@ -115,6 +130,18 @@ def _add_emulator_arguments(group: argparse._ArgumentGroup) -> None:
         action="store_true",
         help="Deliver each asynchronous event twice, as Lambda sometimes does.",
     )
+    group.add_argument(
+        "--clock",
+        type=float,
+        metavar="FACTOR",
+        help="Fire the schedules of template.yaml: 1 in real time, 720 a night in a minute.",
+    )
+    group.add_argument(
+        "--clock-begin",
+        type=_parse_moment,
+        metavar="TIME",
+        help="When the clock begins, such as 2026-10-24T20:00Z. [default: now]",
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -127,11 +154,19 @@ def execute(args: argparse.Namespace) -> int:
         timeout_s=args.timeout,
         variables=parse_variables([*words, *args.env]),
     )
+    if args.clock is not None and args.clock <= 0:
+        raise UserError(f"--clock {args.clock:g} does not run", "give a factor above 0, such as 60")
     if not args.official:
         return _in_emulator(functions, options, args)
     if len(functions) > 1:
         raise UserError("the official emulator runs one function", "omit --official")
     return _in_official(functions[0], options, process=args.process)
+
+
+def _parse_moment(text: str) -> datetime:
+    """A time of ISO 8601; without a zone it is UTC."""
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def find_all(names: str, handler: str | None = None) -> list[Function]:
@@ -150,9 +185,11 @@ def _in_emulator(functions: list[Function], options: Options, args: argparse.Nam
     from rie.emulator.foreground import ServerSettings, run_until_interrupted
     from rie.emulator.settings import FunctionSettings
 
+    images = {} if args.process or args.debug else _build_images(functions)
     settings = [
         FunctionSettings(
             function,
+            image=images.get(function.name, ""),
             memory_mb=options["memory_mb"],
             timeout_s=options["timeout_s"],
             variables=options["variables"],
@@ -161,15 +198,49 @@ def _in_emulator(functions: list[Function], options: Options, args: argparse.Nam
         )
         for function in functions
     ]
-    print_progress("Process mode: this machine's Python and files; the root is not read-only.")
+    if args.debug:
+        settings = _prepare_debugging(settings, args.debug)
+    if images:
+        print_progress(
+            f"Each environment is a container as on Lambda ({options['memory_mb']} MB), with the "
+            "network of this machine."
+        )
+    else:
+        print_progress("Process mode: this machine's Python and files; the root is not read-only.")
     asynchronous = AsyncSettings(
         delay_factor=args.delay_factor,
         on_failure=args.on_failure,
         dead_letter=args.dead_letter,
         deliver_twice=args.deliver_twice,
     )
-    run_until_interrupted(settings, ServerSettings(options["port"], asynchronous))
+    server = ServerSettings(options["port"], asynchronous, args.clock, args.clock_begin, args.watch)
+    run_until_interrupted(settings, server)
     return 0
+
+
+def _prepare_debugging(settings: list[FunctionSettings], port: int) -> list[FunctionSettings]:
+    if importlib.util.find_spec("debugpy") is None:
+        raise UserError(
+            "--debug needs debugpy, which is not installed here",
+            f"install it: {sys.executable} -m pip install debugpy",
+        )
+    if len(settings) > 1:
+        raise UserError("--debug takes one function", "name the one to debug")
+    print_progress(f"The first invocation waits for a debugger on localhost:{port}.")
+    return [settings[0].for_debugger(port)]
+
+
+def _build_images(functions: list[Function]) -> dict[str, str]:
+    """The image of each function by its name; none where there is no engine."""
+    from rie.images.engine import EngineError, connect
+    from rie.images.image import build_function
+
+    try:
+        with contextlib.closing(connect()) as client:
+            return {each.name: build_function(client, each) for each in functions}
+    except EngineError as error:
+        print_progress(f"note: {error}")
+        return {}
 
 
 def _in_official(function: Function, options: Options, *, process: bool) -> int:

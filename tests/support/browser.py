@@ -20,7 +20,7 @@ _OPTIONS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 GET_IT = "apt-get install --yes chromium chromium-driver"
-_KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c"} | {
+_KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c", "Control": "\ue009"} | {
     name: chr(0xE012 + index)
     for index, name in enumerate(["ArrowLeft", "ArrowUp", "ArrowRight", "ArrowDown"])
 }
@@ -32,22 +32,36 @@ class Browser:
     def __init__(self, session: str) -> None:
         self._session = session
 
-    def open(self, page: Path, width: int, height: int, scheme: str) -> None:
-        """Show a page, in a window of that size, in a colour scheme (light or dark)."""
+    def open(self, page: Path | str, width: int, height: int, scheme: str) -> None:
+        """Show a file or URL, in a window of that size, in a colour scheme (light or dark)."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.devtools("Emulation.setDeviceMetricsOverride", metrics)
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.devtools("Emulation.setEmulatedMedia", {"features": features})
-        self._post("url", {"url": page.as_uri()})
+        self._post("url", {"url": page if isinstance(page, str) else page.as_uri()})
 
     def run(self, script: str) -> Any:
         """Run a script in the page, which returns a value with `return`."""
         return self._post("execute/sync", {"script": script, "args": []})
 
+    def wait_for(self, condition: str) -> Any:
+        """Return the value of an expression once it is true; the driver bounds it by 30 s."""
+        return self.run(
+            "return new Promise((done) => { const look = () => { const value = "
+            f"{condition}; value ? done(value) : setTimeout(look, 10); }}; look(); }});"
+        )
+
     def press(self, *names: str) -> None:
         """Press and release keys, one after the other; by name, or a letter."""
         keys = [_KEYS.get(name, name) for name in names]
         actions = [{"type": way, "value": key} for key in keys for way in ("keyDown", "keyUp")]
+        self._post("actions", {"actions": [{"type": "key", "id": "keys", "actions": actions}]})
+
+    def press_together(self, *names: str) -> None:
+        """Hold keys down, one after the other, then release all of them."""
+        keys = [_KEYS.get(name, name) for name in names]
+        actions = [{"type": "keyDown", "value": key} for key in keys]
+        actions += [{"type": "keyUp", "value": key} for key in reversed(keys)]
         self._post("actions", {"actions": [{"type": "key", "id": "keys", "actions": actions}]})
 
     def errors(self) -> list[str]:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from rie.emulator import console
 from rie.emulator.api import function_url, functions
 from rie.emulator.api.invoke import invoke, invoke_with_response_stream
 from rie.emulator.api.requests import make_error
@@ -17,8 +18,8 @@ from rie.emulator.errors import ApiError
 _FUNCTIONS = "/2015-03-31/functions"
 
 
-def make_app(emulator: Emulator, extra: list[Route] | None = None) -> ASGIApp:
-    """The application; `extra` are further routes, such as the console's."""
+def make_app(emulator: Emulator) -> ASGIApp:
+    """The application: Lambda's API, function URLs and the console."""
     streaming = "/2021-11-15/functions/{name}/response-streaming-invocations"
     routes = [
         Route(f"{_FUNCTIONS}/{{name}}/invocations", invoke, methods=["POST"]),
@@ -28,7 +29,7 @@ def make_app(emulator: Emulator, extra: list[Route] | None = None) -> ASGIApp:
         Route(f"{_FUNCTIONS}/{{name}}", functions.get_function),
         Route(f"{_FUNCTIONS}/{{name}}/configuration", functions.get_function_configuration),
         Route("/2021-10-31/functions/{name}/url", functions.get_function_url_config),
-        *(extra or []),
+        *console.make_routes(),
     ]
     handlers = {ApiError: _answer_error, 404: _answer_unknown, 405: _answer_unknown}
     app = Starlette(routes=routes, exception_handlers=handlers)

@@ -245,6 +245,29 @@ def test_two_hundred_overlapping_invocations_are_all_answered() -> None:
     run(test)
 
 
+def test_a_restart_replaces_idle_environments_at_once_and_busy_ones_later(tmp_path: Path) -> None:
+    async def test() -> None:
+        running, go_on = tmp_path / "running", tmp_path / "go on"
+        os.mkfifo(running)
+        os.mkfifo(go_on)
+        async with laboratory("app.waits", max_environments=1) as lab:
+            busy = lab.start({"running": str(running), "go_on": str(go_on)})
+            pid = int(await asyncio.to_thread(running.read_text))
+            waiting = lab.start(None)
+            lab.pool.restart()
+            await asyncio.to_thread(go_on.write_text, "done")
+            assert (await lab.finish(busy)).json == "done"
+            assert (await lab.finish(waiting)).json == "did not wait"
+            await _reach(pid, "")
+            assert busy.environment != waiting.environment
+            lab.pool.restart()
+            assert lab.pool.environments == []
+            done = await lab.invoke(None)
+            assert done.invocation.environment not in {busy.environment, waiting.environment}
+
+    run(test)
+
+
 def test_reserved_concurrency_refuses_what_is_over_it(tmp_path: Path) -> None:
     async def test() -> None:
         async with laboratory("app.meets", reserved_concurrency=2) as lab:

@@ -359,6 +359,44 @@ def test_a_header_of_70_kb_is_taken_and_100_continue_is_sent() -> None:
     run(test)
 
 
+@pytest.mark.parametrize("step", [1, 7, 1000, 1 << 20])
+def test_requests_come_whole_in_pieces_of_any_size(step: int) -> None:
+    counted = b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nX-Long: %b\r\n\r\nhello"
+    chunked = (
+        b"POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: A\r\n\r\n"
+        b"3\r\nabc\r\n2;extension\r\nde\r\n0\r\nA: late\r\n\r\n"
+    )
+    bare = b"GET /c HTTP/1.1\r\nHost: a\r\n\r\n"
+    sent = counted % (b"x" * 7_000) + chunked + bare
+    seen = []
+
+    async def take(call: Call) -> Reply:
+        body = await call.read_body()
+        seen.append((call.method, call.target, body, call.trailers))
+        return Reply(202)
+
+    async def test() -> None:
+        server = HttpServer(take)
+        await server.start()
+        reader, writer = await asyncio.open_connection(*server.address.split(":"))
+        client = Client(reader, writer)
+        for start in range(0, len(sent), step):
+            writer.write(sent[start : start + step])
+            await writer.drain()
+            await asyncio.sleep(0)
+        assert [(await client.read())[0] for _ in range(3)] == [202] * 3
+        writer.close()
+        await writer.wait_closed()
+        server.stop()
+
+    run(test)
+    assert seen == [
+        ("POST", "/a", b"hello", {}),
+        ("POST", "/b", b"abcde", {"a": "late"}),
+        ("GET", "/c", b"", {}),
+    ]
+
+
 def test_what_is_not_http_is_refused_and_closed() -> None:
     async def test() -> None:
         async with serving() as api:

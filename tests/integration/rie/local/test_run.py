@@ -23,10 +23,10 @@ def free_port() -> str:
         return str(probe.getsockname()[1])
 
 
-def run(handler: str, *words: str) -> tuple[subprocess.Popen[str], str]:
+def run(handler: str, *words: str, folder: str = TASKS) -> tuple[subprocess.Popen[str], str]:
     """A function that has said it is ready, and its address."""
     port = free_port()
-    process = begin("run", TASKS, "--process", "--handler", handler, "--port", port, *words)
+    process = begin("run", folder, "--process", "--handler", handler, "--port", port, *words)
     said = read_until(process.stderr, "Ctrl-C ends it")
     assert f"curl -XPOST http://localhost:{port}/2015-03-31/functions/function/invocations" in said
     return process, f"http://localhost:{port}"
@@ -143,3 +143,37 @@ def test_a_port_that_is_taken_is_one_error() -> None:
         done = rie("run", "echo", "--process", "--port", port)
     assert done.returncode == 1
     assert f"error: port {port} is taken by another program" in done.stderr.decode()
+
+
+def test_a_fast_clock_fires_the_schedules_of_the_template(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    print(event['n'])\n")
+    (tmp_path / "template.yaml").write_text("""
+Resources:
+  Nightly:
+    Type: AWS::Scheduler::Schedule
+    Properties:
+      ScheduleExpression: cron(30 2 * * ? *)
+      ScheduleExpressionTimezone: Europe/Prague
+      FlexibleTimeWindow: {Mode: "OFF"}
+      Target: {Arn: any, RoleArn: any, Input: '{"n": "<aws.scheduler.scheduled-time>"}'}
+""")
+    words = ["--clock", "86400", "--clock-begin", "2026-10-24T00:00Z"]
+    words += ["--process", "--handler", "app.handler", "--port", free_port()]
+    with begin("run", str(tmp_path), *words) as process:
+        said = read_until(process.stderr, "2026-10-25T00:30:00Z\n")  # it is printed once
+        process.terminate()
+        process.communicate()
+    assert "Nightly fires: it is 2026-10-24T00:30:00+00:00" in said
+
+
+def test_watch_starts_the_function_again_when_a_file_changes(tmp_path: Path) -> None:
+    code = tmp_path / "app.py"
+    code.write_text("def handler(event, context):\n    return 1\n")
+    process, url = run("app.handler", "--watch", folder=str(tmp_path))
+    with process:
+        assert invoke(url, b"{}").body == b"1"
+        code.write_text("def handler(event, context):\n    return 'two'\n")
+        read_until(process.stderr, "app.py changed: ")
+        assert invoke(url, b"{}").body == b'"two"'
+        process.terminate()
+        process.communicate()

@@ -1,0 +1,41 @@
+"""The functions that the acceptance tests need, on every target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TASK = Path(__file__).parent / "task"
+
+
+@dataclass(frozen=True)
+class AcceptanceFunction:
+    """A handler of the folder `task` with its configuration; `url` gives it a function URL."""
+
+    handler: str
+    memory_mb: int = 256
+    timeout_s: int = 30
+    variables: Mapping[str, str] = field(default_factory=dict)
+    reserved_concurrency: int | None = None
+    url: bool = False
+    snap_start: bool = False
+
+
+FUNCTIONS = {
+    "echo": AcceptanceFunction("app.echo"),
+    "describe": AcceptanceFunction("app.describe", variables={"TABLE": "orders"}),
+    "fail": AcceptanceFunction("app.fail"),
+    "slow": AcceptanceFunction("app.fail", timeout_s=3),
+    "log": AcceptanceFunction("app.log"),
+    "files": AcceptanceFunction("app.files"),
+    "tick": AcceptanceFunction("app.tick"),
+    "meet": AcceptanceFunction("app.meet"),
+    "alone": AcceptanceFunction("app.meet", reserved_concurrency=1),
+    "stream": AcceptanceFunction("app.stream"),
+    "url": AcceptanceFunction("app.url", url=True),
+    "broken": AcceptanceFunction("broken.handler"),
+    "misspelt": AcceptanceFunction("app.no_such_handler"),
+    "shell": AcceptanceFunction("task.handler"),
+    "snapshot": AcceptanceFunction("snapshot.handler", snap_start=True),
+}

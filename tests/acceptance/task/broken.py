@@ -1,0 +1,3 @@
+"""A module whose import fails."""
+
+import surely_not_installed  # type: ignore[import-not-found]  # noqa: F401
