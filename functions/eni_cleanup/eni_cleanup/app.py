@@ -22,6 +22,7 @@ def handler(event: Any, context: Any) -> Any:
     :returns: the response to CloudFormation, or the result of a direct order (see ``direct``)
     :raises cloudformation.ResponseNotDelivered: no response was accepted; Lambda then retries
         the event
+    :raises cloudformation.ResponseUrlRefused: the answer would not go to S3; nothing was done
     :raises ValueError: a direct order is malformed
     """
     return handle(event, context)
@@ -39,6 +40,7 @@ def handle(event: Any, context: Any, dependencies: Dependencies | None = None) -
 def _serve(
     event: dict[str, Any], context: Any, dependencies: Dependencies | None
 ) -> dict[str, str]:
+    cloudformation.check_response_url(event)
     try:
         result = _decide(event, context, dependencies)
     # SystemExit, too: whatever a broken package raises, the stack waits for a response.

@@ -7,6 +7,8 @@ Sources: "Custom resource response objects" and "Custom resources", AWS CloudFor
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 import time
 import traceback
@@ -26,19 +28,60 @@ MAX_TRIES_AFTER_4XX = 3  # a 4xx rarely changes; Lambda retries the whole event 
 _CUT = " … (cut; the rest is in the function's log)"
 _FAILED_CREATE = "eni-cleanup-not-created-"
 
+# Buckets of CloudFormation are on S3, in whatever partition, region and form of address.
+_S3_HOST = re.compile(
+    r"[a-z0-9][a-z0-9.-]*\.s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?"
+    r"\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov"
+    r"|cloud\.adc-e\.uk)"
+)
+# Local runs and tests have no S3; on Lambda it stays unset.
+ALSO_ALLOWED = "RESPONSE_URL_PREFIX"
+
 Put = Callable[[str, bytes, "tuple[float, float]"], int]
 
 
 class CfnResult(NamedTuple):
-    """The result that CloudFormation gets. `status` is SUCCESS or FAILED."""
+    """The result that CloudFormation gets. `status` is SUCCESS or FAILED.
+
+    `replaces` gives an Update another id, so that CloudFormation sends a Delete for the old one,
+    with the old properties, after the update has succeeded.
+    """
 
     status: str
     reason: str = ""
     data: Mapping[str, str] = {}
+    replaces: bool = False
 
 
 class ResponseNotDelivered(RuntimeError):
     """The response URL accepted no response; the invocation fails, so that Lambda retries it."""
+
+
+class ResponseUrlRefused(ValueError):
+    """An event names an address where no answer is sent to, so it is not CloudFormation's."""
+
+
+def check_response_url(event: Mapping[str, Any]) -> None:
+    """Raise ResponseUrlRefused unless the answer goes to S3 over https.
+
+    An answer says which interfaces and functions there are, and may be put anywhere by an event
+    that is not CloudFormation's. The message never contains the address, which is a credential.
+    """
+    url = event.get("ResponseURL")
+    prefix = os.environ.get(ALSO_ALLOWED)
+    if isinstance(url, str) and prefix and url.startswith(prefix):
+        return
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+        valid = parts.scheme == "https" and parts.port in (None, 443) and not parts.username
+        if valid and "\\" not in parts.netloc and _S3_HOST.fullmatch(parts.hostname or ""):
+            return
+    except ValueError:
+        pass
+    raise ResponseUrlRefused(
+        "ResponseURL is not an https address of S3, so the event is not CloudFormation's: nothing "
+        f"was done; for local runs set {ALSO_ALLOWED} to the beginning of the address"
+    )
 
 
 def make_failure(error: BaseException) -> CfnResult:
@@ -53,19 +96,28 @@ def deletes_failed_create(event: Mapping[str, Any]) -> bool:
     return own and event.get("RequestType") == "Delete"
 
 
-def physical_id(event: Mapping[str, Any], status: str = SUCCESS) -> str:
+def physical_id(event: Mapping[str, Any], status: str = SUCCESS, *, replaces: bool = False) -> str:
     """Return the resource's id: the one that it has, or one that every retry computes again.
 
-    A new id in an Update would make CloudFormation delete the old resource, and so cut off
-    functions that are in use. A failed Create gets an id of its own, because CloudFormation sends
-    a Delete for it.
+    A new id in an Update makes CloudFormation delete the old resource in the end, so there is one
+    only for an update that removes something. A failed Create gets an id of its own, because
+    CloudFormation sends a Delete for it.
     """
     given = str(event.get("PhysicalResourceId") or "")
+    if given and replaces and status == SUCCESS:
+        # Of the request's id: every retry of it computes the same one.
+        turn = f"{zlib.crc32(str(event.get('RequestId', '')).encode()):08x}"
+        return f"{_first_id(given)}-u{turn}"
     if given:
         return given
     prefix = _FAILED_CREATE if status == FAILED else "eni-cleanup-"
     logical = str(event.get("LogicalResourceId", ""))[:255]
     return f"{prefix}{logical}-{zlib.crc32(str(event.get('StackId', '')).encode()):08x}"
+
+
+def _first_id(given: str) -> str:
+    """Return an id without what earlier updates appended."""
+    return re.sub(r"(-u[0-9a-f]{8})+$", "", given)
 
 
 def encode_response(event: Mapping[str, Any], verdict: CfnResult) -> bytes:
@@ -75,7 +127,7 @@ def encode_response(event: Mapping[str, Any], verdict: CfnResult) -> bytes:
     fields: dict[str, Any] = {
         "Status": verdict.status,
         "Reason": reason,
-        "PhysicalResourceId": physical_id(event, verdict.status),
+        "PhysicalResourceId": physical_id(event, verdict.status, replaces=verdict.replaces),
         **{key: event.get(key, "") for key in ("StackId", "RequestId", "LogicalResourceId")},
         "NoEcho": False,
         "Data": dict(verdict.data),
@@ -102,7 +154,9 @@ def deliver(
     :param put: (address, body, (connect, read) time-outs in seconds) → status; raises OSError
     :raises ResponseNotDelivered: no 2xx came; the message never contains
         the URL, which is a credential
+    :raises ResponseUrlRefused: the address is not one of S3
     """
+    check_response_url(event)
     url = str(event.get("ResponseURL") or "")
     content = encode_response(event, verdict)
     send = put or _choose_put()

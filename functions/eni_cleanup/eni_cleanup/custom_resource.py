@@ -21,7 +21,13 @@ from .detach import ForeignFunction, detach_functions, get_config
 from .inventory import make_scope
 from .progress import Progress, began_at, open_chain, read_progress
 from .request import Request, parse
-from .stack import find_removal, is_being_deleted, stack_status
+from .stack import (
+    find_removal,
+    find_update_removal,
+    is_being_deleted,
+    is_cleaning_up,
+    stack_status,
+)
 from .sweep import SweepProgress, sweep
 
 # Of what is left of an invocation, these parts are kept back at most: for handing over, and then
@@ -85,6 +91,12 @@ def _check_functions(caller: AwsCaller, request: Request) -> CfnResult:
                 f"there is no function {function} in account {caller.account()}: correct "
                 "FunctionNames, and name the function in DependsOn",
             )
+    if request.removes:
+        return CfnResult(
+            SUCCESS,
+            "what this update removes is served once it is complete, by the Delete of the old id",
+            replaces=True,
+        )
     return CfnResult(SUCCESS, "there is nothing to do before the stack is deleted")
 
 
@@ -92,12 +104,17 @@ def _delete_interfaces(
     caller: AwsCaller, request: Request, progress: Progress, poll_s: float
 ) -> CfnResult:
     status = stack_status(caller, request.stack)
-    if not is_being_deleted(status):
+    if is_being_deleted(status):
+        removal = find_removal(caller, request.stack)
+    elif is_cleaning_up(status):
+        removal = find_update_removal(caller, request.stack)
+    else:
         return CfnResult(
             SUCCESS, f"the stack stays ({status}), so its functions do: nothing was touched"
         )
-    removal = find_removal(caller, request.stack)
-    detachment = detach_functions(caller, request.targets.functions, only=removal.why_kept)
+    detachment = detach_functions(
+        caller, request.targets.functions, only=removal.why_kept, versions=True
+    )
     for function, why in detachment.left.items():
         print(f"not detached: {function}: {why}", file=sys.stderr)
     where = make_scope(caller, request.targets, detachment.configs, detachment.names)

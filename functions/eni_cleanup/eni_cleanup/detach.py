@@ -6,6 +6,7 @@ Sources: "UpdateFunctionConfiguration" and "GetFunctionConfiguration", AWS Lambd
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from surefoot.kit.aws_errors import AwsError
 from .aws import AwsCaller, OutOfTime
 from .errors import UserError
 from .interfaces import NetworkConfig, network_configs, network_configs_of
+from .versions import delete_version, find_versions
 
 POLL_S = 2.0
 # Leaving VpcConfig out would change nothing; the lists must be there, and empty.
@@ -41,7 +43,11 @@ class Detachment:
 
 
 def detach_functions(
-    caller: AwsCaller, functions: Iterable[str], *, only: Callable[[str], str] = lambda _: ""
+    caller: AwsCaller,
+    functions: Iterable[str],
+    *,
+    only: Callable[[str], str] = lambda _: "",
+    versions: bool = False,
 ) -> Detachment:
     """Take functions out of their VPCs, and return once all are out.
 
@@ -50,11 +56,16 @@ def detach_functions(
     refuses to change, as with an EFS access point, is left as it is: its deletion then takes as
     long as it would without us.
 
+    Published versions keep the VPC they were published with, and cannot be changed. With `versions`
+    those of the functions are deleted, with aliases that point at them: only where the functions
+    are about to be deleted themselves.
+
     :param only: returns why a function, by its name, must not be detached, or an empty text
     :raises OutOfTime: not all are out yet; repeat it
     """
     had: set[NetworkConfig] = set()
     updated: dict[str, tuple[str, bool]] = {}
+    published: dict[str, list[str]] = {}  # versions in a VPC, by the function's ARN
     left: dict[str, str] = {}
     for function in dict.fromkeys(functions):
         try:
@@ -64,9 +75,11 @@ def detach_functions(
             if why := only(config["FunctionName"]):
                 left[function] = why
                 continue
-            configs = current_or_tagged_configs(caller, config)
             arn = config["FunctionArn"]
-            updated[function] = (arn, _begin_detaching(caller, arn, config))
+            in_vpc = find_versions(caller, arn) if versions else {}
+            configs = _all_configs(caller, config, in_vpc)
+            updated[function] = (arn, _begin_detaching(caller, arn, config, in_vpc))
+            published[arn] = [*in_vpc]
             had |= configs
         except Exception as error:
             left[function] = _permanent_reason(error)
@@ -77,6 +90,13 @@ def detach_functions(
             left[function] = _permanent_reason(error)
             del updated[function]
     names = dict.fromkeys(arn.rpartition(":")[2] for arn, _ in updated.values())
+    for arn, _ in updated.values():
+        name = arn.rpartition(":")[2]
+        for version in published[arn]:
+            if why := delete_version(caller, arn, version):
+                left[f"{name}:{version}"] = why
+            else:
+                names[f"{name}:{version}"] = None
     return Detachment(tuple(names), frozenset(had), left)
 
 
@@ -128,13 +148,32 @@ def current_or_tagged_configs(
     )
 
 
-def _begin_detaching(caller: AwsCaller, arn: str, config: Mapping[str, Any]) -> bool:
+def _all_configs(
+    caller: AwsCaller, config: Mapping[str, Any], versions: Mapping[str, Any]
+) -> frozenset[NetworkConfig]:
+    """Return the pairs of a function and its versions, and those it had before."""
+    found = current_or_tagged_configs(caller, config)
+    if versions:
+        found |= read_network_tags(caller, config["FunctionArn"])
+    return found.union(*map(network_configs_of, versions.values()))
+
+
+def _begin_detaching(
+    caller: AwsCaller, arn: str, config: Mapping[str, Any], versions: Mapping[str, Any]
+) -> bool:
     """Begin to take a function out of its VPC; False when it is not in one."""
+    vpcs = [config.get("VpcConfig") or {}, *versions.values()]
+    # Those of a version that is deleted, or changed, can be read nowhere else afterwards. Tag
+    # first, so that a crash in between is recoverable.
+    pairs = {
+        (tuple(vpc.get("SubnetIds", ())), tuple(vpc.get("SecurityGroupIds", ()))): None
+        for vpc in vpcs
+        if network_configs_of(vpc)
+    }
+    for number, (subnets, groups) in enumerate(pairs, start=1):
+        write_network_tags(caller, arn, subnets, groups, number)
     if not network_configs_of(config.get("VpcConfig")):
         return False
-    vpc = config["VpcConfig"]
-    # Tag first, then update, so that a crash in between is recoverable.
-    write_network_tags(caller, config["FunctionArn"], vpc["SubnetIds"], vpc["SecurityGroupIds"])
     _update(caller, arn)
     return True
 
@@ -184,17 +223,19 @@ def _error_code(error: Exception) -> str:
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 
 
-_SUBNETS = "eni-cleanup:subnets"
-_GROUPS = "eni-cleanup:groups"
 _IDS_IN_A_TAG = 10  # of 24 characters and a blank
+_TAG = re.compile(r"eni-cleanup(?:-(\d+))?:(subnets|groups):\d+")
 
 
 def write_network_tags(
-    caller: AwsCaller, arn: str, subnets: Sequence[str], groups: Sequence[str]
+    caller: AwsCaller, arn: str, subnets: Sequence[str], groups: Sequence[str], number: int = 1
 ) -> None:
-    """Note the subnets and groups on the function `arn`."""
+    """Note subnets and groups on the function `arn`.
+
+    :param number: counts the different VpcConfigs of a function and its versions
+    """
     client = caller.client("lambda")
-    tags = {**_tags(_SUBNETS, subnets), **_tags(_GROUPS, groups)}
+    tags = {**_tags("subnets", subnets, number), **_tags("groups", groups, number)}
     caller.call("lambda", "lambda", client.tag_resource, Resource=arn, Tags=tags)
 
 
@@ -202,15 +243,16 @@ def read_network_tags(caller: AwsCaller, arn: str) -> frozenset[NetworkConfig]:
     """Return the pairs that are noted on the function `arn`, none without a note."""
     client = caller.client("lambda")
     tags = caller.call("lambda", "lambda", client.list_tags, Resource=arn).get("Tags", {})
-    return network_configs(_ids(tags, _SUBNETS), _ids(tags, _GROUPS))
+    noted: dict[str, dict[str, list[str]]] = {}
+    for key, value in tags.items():
+        if match := _TAG.fullmatch(key):
+            ids = noted.setdefault(match[1] or "1", {"subnets": [], "groups": []})
+            ids[match[2]] += value.split()
+    pairs = (network_configs(one["subnets"], one["groups"]) for one in noted.values())
+    return frozenset().union(*pairs)
 
 
-def _tags(name: str, ids: Sequence[str]) -> dict[str, str]:
+def _tags(member: str, ids: Sequence[str], number: int) -> dict[str, str]:
+    prefix = "eni-cleanup" if number == 1 else f"eni-cleanup-{number}"
     parts = [ids[at : at + _IDS_IN_A_TAG] for at in range(0, len(ids), _IDS_IN_A_TAG)]
-    return {f"{name}:{number}": " ".join(part) for number, part in enumerate(parts, start=1)}
-
-
-def _ids(tags: Mapping[str, str], name: str) -> list[str]:
-    return [
-        each for key, value in tags.items() if key.startswith(f"{name}:") for each in value.split()
-    ]
+    return {f"{prefix}:{member}:{part}": " ".join(some) for part, some in enumerate(parts, start=1)}

@@ -6,7 +6,8 @@ EC2 API Reference; "Elastic network interfaces (ENIs)", AWS Lambda Developer Gui
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from .aws import AwsCaller
@@ -59,29 +60,28 @@ def find_interfaces(
     return [found[key] for key in sorted(found)]
 
 
-def delete_interface(caller: AwsCaller, interface: Interface) -> str:
-    """Delete an interface; return why it is not possible yet, or an empty text when it is gone."""
+def removal(caller: AwsCaller, interface: Interface, *, detach: bool) -> Callable[[], Any]:
+    """Return the call that deletes an interface, or takes an old one off Lambda's instance."""
     client = caller.client("ec2")
-    return _try_call(caller, client.delete_network_interface, NetworkInterfaceId=interface.id)
+    if detach:
+        return partial(client.detach_network_interface, AttachmentId=interface.attachment)
+    return partial(client.delete_network_interface, NetworkInterfaceId=interface.id)
 
 
-def detach_interface(caller: AwsCaller, interface: Interface) -> str:
-    """Take an old-style interface off Lambda's instance; return why that is not possible yet."""
-    client = caller.client("ec2")
-    return _try_call(caller, client.detach_network_interface, AttachmentId=interface.attachment)
+def read_refusal(result: object) -> str:
+    """Return why a removal is not possible yet, or an empty text when it succeeded.
 
-
-def _try_call(caller: AwsCaller, call: Any, **arguments: str) -> str:
-    try:
-        caller.call("mutate", "ec2", call, **arguments)
-    except Exception as error:
-        refused = getattr(error, "response", {}).get("Error", {})
-        if refused.get("Code") == _GONE:
-            return ""
-        if refused.get("Code") not in _NOT_YET:
-            raise
-        return f"{refused['Code']}: {refused.get('Message', '')}"
-    return ""
+    :param result: what the call returned, or the exception that it raised
+    :raises Exception: that exception, if EC2 refuses permanently
+    """
+    if not isinstance(result, Exception):
+        return ""
+    refused = getattr(result, "response", {}).get("Error", {})
+    if refused.get("Code") == _GONE:
+        return ""
+    if refused.get("Code") not in _NOT_YET:
+        raise result
+    return f"{refused['Code']}: {refused.get('Message', '')}"
 
 
 def _scopes(subnets: list[str], vpc: str) -> list[dict[str, Any]]:

@@ -23,7 +23,8 @@ class Request(NamedTuple):
     """`limit_s` is how long CloudFormation waits; `sent_at` since the epoch, None if unknown.
 
     `new_functions` are those that an earlier request did not name. `problem` says what is wrong in
-    the properties of a Delete, which then has no targets.
+    the properties of a Delete, which then has no targets. `removes` is whether an Update has less
+    than what was named before it.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Request(NamedTuple):
     sent_at: float | None
     new_functions: tuple[str, ...] = ()
     problem: str = ""
+    removes: bool = False
 
 
 def parse(event: Mapping[str, Any]) -> Request:
@@ -65,7 +67,21 @@ def parse(event: Mapping[str, Any]) -> Request:
     old = event.get("OldResourceProperties") or {}
     before = old.get(targets.PROPERTIES.functions) or () if isinstance(old, dict) else ()
     new = tuple(function for function in found.functions if function not in before)
-    return Request(kind, event["StackId"], found, limit_s, sent_at, new)
+    removes = kind == "Update" and _removes(old, found)
+    return Request(kind, event["StackId"], found, limit_s, sent_at, new, removes=removes)
+
+
+def _removes(old: Any, found: Targets) -> bool:
+    """Whether something that the old properties name is not named any more."""
+    if not isinstance(old, dict):
+        return False
+    now = dict(zip(targets.PROPERTIES, found, strict=True))
+    for name, values in now.items():
+        before = old.get(name) or ()
+        named = {before} if isinstance(before, str) else {str(one) for one in before}
+        if not named <= ({values} if isinstance(values, str) else set(values)):
+            return True
+    return False
 
 
 def _parse_properties(properties: Any, kind: str) -> tuple[Targets, int]:

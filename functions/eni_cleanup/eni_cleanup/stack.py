@@ -17,6 +17,8 @@ from .aws import AwsCaller, OutOfTime
 
 # These delete every resource of the stack; the rollback of an update does not.
 _DELETING = ("DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
+# After an update, or the roll-back of one, these delete what the stack does not have any more.
+_CLEANING = ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
 _FUNCTION, _STACK = "AWS::Lambda::Function", "AWS::CloudFormation::Stack"
 
 
@@ -29,6 +31,7 @@ class Removal(NamedTuple):
     removed: frozenset[str]
     kept: Mapping[str, str]
     unknown: str = ""
+    other: str = "it is not in this stack"
 
     def why_kept(self, function: str) -> str:
         """Return why a function is not removed, an empty text when it is."""
@@ -36,7 +39,7 @@ class Removal(NamedTuple):
             return self.unknown
         if function in self.removed:
             return ""
-        return self.kept.get(function, "it is not in this stack")
+        return self.kept.get(function, self.other)
 
 
 def stack_status(caller: AwsCaller, stack_id: str) -> str:
@@ -47,6 +50,56 @@ def stack_status(caller: AwsCaller, stack_id: str) -> str:
 def is_being_deleted(status: str) -> bool:
     """Return whether a stack of this status loses its resources."""
     return status in _DELETING
+
+
+def is_cleaning_up(status: str) -> bool:
+    """Return whether a stack of this status deletes what an update removed or replaced."""
+    return status in _CLEANING
+
+
+def find_update_removal(caller: AwsCaller, stack_id: str) -> Removal:
+    """Return the functions that an update removes or replaces, by the change set that made it.
+
+    Nothing else says whether the stack retains them. What cannot be read, or was no change set,
+    makes the answer unknown, never an error.
+
+    :raises OutOfTime: AWS did not answer in time; repeat it
+    """
+    try:
+        stack = _describe(caller, stack_id)
+        change_set = str(stack.get("ChangeSetId") or "")
+        if not change_set or stack["StackStatus"] != _CLEANING[0]:
+            return Removal(frozenset(), {}, "whether the update retains it is not known")
+        removed = frozenset(_removed_functions(caller, change_set))
+    except OutOfTime:
+        raise
+    except Exception as error:
+        if not isinstance(getattr(error, "response", None), dict):
+            raise
+        refused = AwsError.from_exception(error, "cloudformation")
+        return Removal(frozenset(), {}, f"what the update removes is not known: {refused}")
+    return Removal(removed, {}, other="the update does not remove it")
+
+
+def _removed_functions(caller: AwsCaller, change_set: str) -> Iterator[str]:
+    client = caller.client("cloudformation")
+    token: dict[str, str] = {}
+    while True:
+        page: Any = caller.call(
+            "describe",
+            "cloudformation",
+            client.describe_change_set,
+            ChangeSetName=change_set,
+            **token,
+        )
+        for one in page["Changes"]:
+            change = one.get("ResourceChange", {})
+            deleted = change.get("PolicyAction") in ("Delete", "ReplaceAndDelete")
+            if change.get("ResourceType") == _FUNCTION and deleted:
+                yield str(change.get("PhysicalResourceId") or "")
+        if not page.get("NextToken"):
+            return
+        token = {"NextToken": page["NextToken"]}
 
 
 def find_removal(caller: AwsCaller, stack_id: str) -> Removal:

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, field
 
 from .aws import AwsCaller
-from .interfaces import delete_interface, detach_interface
+from .interfaces import read_refusal, removal
 from .inventory import DELETE, DETACH, KEEP, ScannedInterface, Scope, VpcUsers, scan
 
 # Decisions are made again after this many deletions; at 5 a second, 50 s.
@@ -48,7 +48,7 @@ def sweep(caller: AwsCaller, scope: Scope, poll_s: float, swept: SweepProgress) 
         todo = [each for each in swept.left.values() if each.decision in (DELETE, DETACH)]
         # Those that EC2 refused come last, or they would keep the others out of every batch.
         todo.sort(key=lambda each: each.interface.id in swept.refused)
-        done = sum(_delete_or_detach(caller, each, swept) for each in todo[:BATCH])
+        done = _delete_or_detach(caller, todo[:BATCH], swept)
         print(
             f"{swept.deleted} deleted, {len(swept.left)} left to delete or to wait for, "
             f"{len(swept.kept)} kept",
@@ -59,16 +59,19 @@ def sweep(caller: AwsCaller, scope: Scope, poll_s: float, swept: SweepProgress) 
             caller.pause(poll_s)
 
 
-def _delete_or_detach(caller: AwsCaller, each: ScannedInterface, swept: SweepProgress) -> bool:
-    interface = each.interface
-    if each.decision == DETACH:
-        refused = detach_interface(caller, interface)
-    else:
-        refused = delete_interface(caller, interface)
-    if refused:
-        swept.refused[interface.id] = refused
-        return False
-    if each.decision == DELETE:
-        swept.deleted += 1
-        del swept.left[interface.id]
-    return True
+def _delete_or_detach(caller: AwsCaller, todo: list[ScannedInterface], swept: SweepProgress) -> int:
+    """Remove interfaces, several at a time; return how many EC2 did not refuse."""
+    calls = [
+        (each, removal(caller, each.interface, detach=each.decision == DETACH)) for each in todo
+    ]
+    done = 0
+    for each, result in caller.call_all("mutate", "ec2", calls):
+        interface = each.interface
+        if refused := read_refusal(result):
+            swept.refused[interface.id] = refused
+            continue
+        done += 1
+        if each.decision == DELETE:
+            swept.deleted += 1
+            del swept.left[interface.id]
+    return done

@@ -18,7 +18,6 @@ from vpc_check.observation import Observation
 from vpc_check.report import report as reports
 from vpc_check.report.explain import explain, find_errors
 from vpc_check.report.hops import draw_paths
-from vpc_check.report.page import render as page
 from vpc_check.report.report import Report
 from vpc_check.report.text import render as text
 from vpc_check.request import Plan, Request, read_request
@@ -26,11 +25,20 @@ from vpc_check.target import Target
 
 RESERVE_S = 2.0  # for what comes after the probes
 MOST_PROBING_S = 30.0
+
+
+def _page(report: Report) -> bytes:
+    # Only a page needs a template engine; the other answers do not pay for it.
+    from vpc_check.report.page import render
+
+    return render(report).encode()
+
+
 _RENDERERS: dict[str, Callable[[Report], Any]] = {
     "json": reports.to_json,
     # Bytes leave as they are: a table that is no JSON string, a page that a browser opens.
     "table": lambda report: text(report).encode(),
-    "html": lambda report: page(report).encode(),
+    "html": _page,
 }
 
 

@@ -40,7 +40,30 @@ SECTIONS = {
     "DBInstances": "the RDS and DocumentDB instances",
     "DBClusters": "the RDS and DocumentDB clusters",
     "Place": "the configuration of the function that probes",
+    "LoadBalancers": "the load balancers",
+    "DBProxies": "the proxies of RDS",
+    "CacheClusters": "the clusters of ElastiCache",
+    "ReplicationGroups": "the replication groups of ElastiCache",
+    "CacheSubnetGroups": "the subnet groups of ElastiCache",
+    "TransitGatewayVpcAttachments": "the VPC's attachments to transit gateways",
+    "TransitGatewayAttachments": "the attachments of the transit gateways",
+    "TransitGatewayRoutes": "the routes of the transit gateways",
+    "PeerRouteTables": "the route tables of the other VPCs",
+    "PeerSubnets": "the subnets of the other VPCs",
+    "DnsFirewall": "the rules of DNS Firewall",
+    "ResolverRules": "the forwarding rules of the VPC's DNS",
+    "NatMetrics": "the metrics of the NAT gateways",
+    "FlowLogs": "the flow logs",
 }
+# What makes a report richer, and whose absence makes no check of the VPC itself doubtful.
+EXTRAS = frozenset(
+    {
+        *("LoadBalancers", "DBProxies", "CacheClusters", "ReplicationGroups", "CacheSubnetGroups"),
+        *("TransitGatewayVpcAttachments", "TransitGatewayAttachments", "TransitGatewayRoutes"),
+        *("PeerRouteTables", "PeerSubnets", "DnsFirewall", "ResolverRules", "NatMetrics"),
+        "FlowLogs",
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,10 @@ class Clients:
     iam: Any
     rds: Any
     quotas: Any
+    elb: Any = None
+    elasticache: Any = None
+    resolver: Any = None
+    cloudwatch: Any = None
 
 
 @functools.cache
@@ -48,6 +52,10 @@ def connect() -> Clients:
         iam=client("iam"),
         rds=client("rds"),
         quotas=client("service-quotas"),
+        elb=client("elbv2"),
+        elasticache=client("elasticache"),
+        resolver=client("route53resolver"),
+        cloudwatch=client("cloudwatch"),
     )
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from surefoot.kit.aws_errors import AwsError
+from vpc_check.aws import lookups
 from vpc_check.aws.clients import pages
 from vpc_check.errors import UserError
 from vpc_check.facts import Attachment, Facts, Row, Unknown, capacity_provider
@@ -66,7 +67,14 @@ def collect(clients: Clients, request: Request, *, probing_as: str = "") -> Fact
         if vpc:
             tasks |= dict(_of_the_vpc(clients, vpc))
         fetch(tasks)
-        fetch(dict(named(clients.ec2, sections, attachment, vpc)))
+        hosts = [target.host for target in request.targets]
+        tasks = dict(named(clients.ec2, sections, attachment, vpc))
+        tasks |= dict(lookups.of_targets(clients, hosts))
+        if vpc:
+            tasks |= dict(lookups.of_vpc(clients, sections, vpc, hosts))
+        fetch(tasks)
+        if vpc:
+            fetch(dict(lookups.of_far_side(clients, sections, vpc)))
     _join_groups(sections)
     return Facts(clients.region, sections, unknown)
 

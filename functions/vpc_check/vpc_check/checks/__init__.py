@@ -15,12 +15,14 @@ from vpc_check.checks import (
     function,
     gateways,
     network_acls,
+    resolver,
     role,
     routes,
     security_groups,
     targets,
+    telemetry,
 )
-from vpc_check.facts import SECTIONS, Facts
+from vpc_check.facts import EXTRAS, SECTIONS, Facts
 from vpc_check.findings import Finding
 from vpc_check.network.paths import Analysis, Located
 
@@ -54,11 +56,15 @@ CHECKS = (
     Check("quota", ("NetworkInterfaces",), _at("function", addresses.check_quota)),
     Check("destinations", (), _at("dns", targets.check_unresolved)),
     Check("dns", ("VpcAttributes",), _at("dns", dns.check)),
+    Check("dns_firewall", ("DnsFirewall",), _at("dns", resolver.check_firewall)),
+    Check("dns_rules", ("ResolverRules",), _at("dns", resolver.check_rules)),
     Check("ipv6", ("Subnets",), targets.check_ipv6),
     Check("port25", (), _at("function", targets.check_port_25)),
     Check("routes", ("Subnets", "RouteTables"), routes.check),
     Check("gateways", ("Subnets", "RouteTables"), gateways.check),
     Check("nat", ("Subnets", "RouteTables", "NatGateways"), gateways.check_nat),
+    Check("nat_metrics", ("Subnets", "RouteTables", "NatMetrics"), telemetry.check_nat),
+    Check("flow_logs", ("FlowLogs",), _at("", telemetry.check_flow_logs)),
     Check("local", ("Subnets", "RouteTables", "NetworkInterfaces"), gateways.check_local),
     Check("block_public_access", ("Subnets", "RouteTables"), gateways.check_block_public_access),
     Check("endpoints", ("VpcEndpoints",), endpoints.check),
@@ -93,7 +99,7 @@ def _report_unknown(facts: Facts) -> Iterator[Finding]:
         without = f" (not checked: {', '.join(skipped)})" if skipped else ""
         yield Finding(
             "UNKNOWN_RESOURCE",
-            "unknown",
+            "info" if section in EXTRAS else "unknown",
             section,
             f"not known: {SECTIONS[section]}, because {unknown.why}{without}",
             unknown.remedy,

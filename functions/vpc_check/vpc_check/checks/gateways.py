@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from vpc_check.checks.far_side import check_peering, check_transit
 from vpc_check.checks.routes import check_second_leg
 from vpc_check.facts import Facts, Row
 from vpc_check.findings import Finding
@@ -70,7 +71,7 @@ def check_local(analysis: Analysis) -> Iterator[Located]:
             continue
         finding = Finding(
             "ADDRESS_NOT_IN_USE",
-            "warning",
+            "error",
             path.location.id,
             f"{path.location.id} is in the VPC's own range, and no interface has this address",
             "look up the target's present address; use its name instead of an address",
@@ -275,7 +276,7 @@ def _judge_peering(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> It
             "route it to a NAT gateway or a transit gateway instead",
         )
     else:
-        yield from _not_looked_at("UNKNOWN_DESTINATION")(analysis, path, hop)
+        yield from check_peering(analysis, path, hop)
 
 
 def _ranges(side: Row) -> list[str]:
@@ -317,7 +318,7 @@ _JUDGES: dict[str, _Judge] = {
     "interface": _judge_instance,
     "peering": _judge_peering,
     "endpoint": _judge_endpoint,
-    "transit": _not_looked_at("TGW_RTB_ROUTES_ARE_UNKNOWN"),
+    "transit": check_transit,
     "vgw": _not_looked_at("UNKNOWN_DESTINATION"),
     "other": _not_looked_at("UNKNOWN_DESTINATION"),
 }

@@ -77,9 +77,11 @@ def _check_ingress(
     if path.location.from_internet:
         mine = shown(source.addresses)
     what = "has no inbound rule at all" if empty else _PHRASES[word]
+    # The function may get any address of its subnet: those of the other part fail.
+    own_part = word == "partly" and not path.location.from_internet
     finding = Finding(
         "SG_HAS_NO_RULES" if empty else "ENI_SG_RULES_MISMATCH",
-        _SEVERITIES[word],
+        "error" if own_part else _SEVERITIES[word],
         str(rows[0]["GroupId"]),
         f"{_names(rows)}, of the target, {what}"
         f"{'' if empty else f' {target.transport} {target.port} in from {mine}'}",

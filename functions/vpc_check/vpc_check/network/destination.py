@@ -55,7 +55,11 @@ def locate(facts: Facts, target: Target, seen: Sequence[str] = ()) -> Destinatio
     elif endpoint is not None:
         how = f"a DNS name of {endpoint['VpcEndpointId']}"
         locations = tuple(_of_endpoint(facts, endpoint))
-    elif found := find_database(facts, target.host) or find_described(facts, target.host):
+    elif found := (
+        find_database(facts, target.host)
+        or find_managed(facts, target.host)
+        or find_described(facts, target.host)
+    ):
         how, locations = found
     elif inside(target.host):
         how, locations = "not known: nothing has resolved the name", ()
@@ -189,6 +193,54 @@ def find_database(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, .
             ]
             subnets = _subnets(members[0]) if members else []
             return f"DB cluster {row['DBClusterIdentifier']}", _database(facts, row, subnets)
+    return None
+
+
+def find_managed(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, ...]] | None:
+    """Return (what it is, its locations) of a proxy, a cache or a load balancer."""
+    for row in facts.rows("DBProxies"):
+        if host == row.get("Endpoint"):
+            groups = tuple(map(str, row.get("VpcSecurityGroupIds", [])))
+            found = in_subnets(facts, row.get("VpcSubnetIds", []), groups)
+            return f"RDS Proxy {row['DBProxyName']}", tuple(found)
+    for row in facts.rows("LoadBalancers"):
+        if host.removeprefix("dualstack.").lower() == str(row.get("DNSName", "")).lower():
+            return f"load balancer {row['LoadBalancerName']}", tuple(_balancer(facts, row))
+    return _find_cache(facts, host)
+
+
+def _balancer(facts: Facts, row: Row) -> list[TargetLocation]:
+    groups = tuple(map(str, row.get("SecurityGroups", [])))
+    if row.get("Scheme") == "internal":
+        described = find_described(facts, str(row["DNSName"]).lower())
+        subnets = [str(each["SubnetId"]) for each in row.get("AvailabilityZones", [])]
+        return list(described[1]) if described else in_subnets(facts, subnets, groups)
+    here = facts.vpc.get("VpcId") == row.get("VpcId")
+    name = str(row["LoadBalancerName"])
+    # Its groups are known here only where they are of this VPC.
+    return [TargetLocation(ANYWHERE, name, groups=groups if here else (), from_internet=here)]
+
+
+def _find_cache(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, ...]] | None:
+    members: set[str] = set()
+    for row in facts.rows("ReplicationGroups"):
+        nodes = row.get("NodeGroups", [])
+        ends = [row.get("ConfigurationEndpoint")]
+        ends += [each.get(key) for each in nodes for key in ("PrimaryEndpoint", "ReaderEndpoint")]
+        if host in {str((each or {}).get("Address", "")) for each in ends}:
+            members |= set(map(str, row.get("MemberClusters", [])))
+    for row in facts.rows("CacheClusters"):
+        ends = [row.get("ConfigurationEndpoint")]
+        ends += [each.get("Endpoint") for each in row.get("CacheNodes", [])]
+        own = host in {str((each or {}).get("Address", "")) for each in ends}
+        if own or row["CacheClusterId"] in members:
+            group = facts.find(
+                "CacheSubnetGroups", "CacheSubnetGroupName", str(row.get("CacheSubnetGroupName"))
+            )
+            subnets = [str(each["SubnetIdentifier"]) for each in (group or {}).get("Subnets", [])]
+            groups = tuple(str(each["SecurityGroupId"]) for each in row.get("SecurityGroups", []))
+            found = in_subnets(facts, subnets, groups)
+            return f"ElastiCache cluster {row['CacheClusterId']}", tuple(found)
     return None
 
 

@@ -10,11 +10,19 @@ from vpc_check.network.cidr import covers, network
 from vpc_check.network.paths import Analysis, Located, NetworkPath, findings_on
 from vpc_check.observation import REACHED, WORDS, Observation
 
-_DNS = frozenset({"DNS_SUPPORT_DISABLED", "DNS_HOSTNAMES_DISABLED", "DNS_CUSTOM_SERVERS"})
+_DNS = frozenset(
+    {
+        "DNS_FIREWALL_BLOCKS",
+        "DNS_FORWARDED",
+        "DNS_SUPPORT_DISABLED",
+        "DNS_HOSTNAMES_DISABLED",
+        "DNS_CUSTOM_SERVERS",
+    }
+)
 _POLICY = frozenset({"ENDPOINT_POLICY_RESTRICTS"})
 _NAME = frozenset({"ENDPOINT_WITHOUT_PRIVATE_DNS", "DNS_HOSTNAMES_DISABLED"})
 # Findings about a target that stop no packet.
-_HARMLESS = frozenset({"IPV6_NOT_ALLOWED"})
+_HARMLESS = frozenset({"IPV6_NOT_ALLOWED", "FLOW_LOGS_EXIST"})
 _PATH = frozenset(MEANINGS) - _DNS - _POLICY - _HARMLESS
 _CAUSES = {
     "dropped": _PATH,

@@ -29,7 +29,8 @@ def ec2(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def box() -> Iterator[Mailbox]:
+def box(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+    monkeypatch.setenv("RESPONSE_URL_PREFIX", "http://127.0.0.1:")
     with mailbox.mailbox() as running:
         yield running
 

@@ -52,7 +52,11 @@ def test_a_create_without_functions_never_imports_boto3(box: Mailbox) -> None:
 def _python(program: str, *arguments: str, package: Path = PACKAGE.parent) -> str:
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],
-        env={"PYTHONPATH": f"{package}:{ROOT / 'runtime'}", "PATH": ""},
+        env={
+            "PYTHONPATH": f"{package}:{ROOT / 'runtime'}",
+            "PATH": "",
+            "RESPONSE_URL_PREFIX": "http://127.0.0.1:",
+        },
         capture_output=True,
         text=True,
         timeout=60,

@@ -14,7 +14,7 @@ from eni_cleanup.cloudformation import FAILED, SUCCESS, CfnResult, ResponseNotDe
 from surefoot.testing import fake_context
 from tests.integration.functions.eni_cleanup import mailbox
 from tests.integration.functions.eni_cleanup.mailbox import Mailbox
-from tests.unit.functions.eni_cleanup.world import request
+from tests.unit.functions.eni_cleanup.world import World, request, shop
 
 ANSWER = CfnResult(SUCCESS, "done", {"Deleted": "2"})
 
@@ -122,8 +122,9 @@ def test_a_server_that_says_nothing_is_given_up_and_tried_again(
 
 
 def test_an_unreachable_server_is_tried_until_time_is_up_and_its_address_is_no_secret_told(
-    capfd: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv(answer.ALSO_ALLOWED, "http://127.0.0.1:")
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{nobody.getsockname()[1]}/?X-Amz-Signature=secret"
@@ -144,11 +145,62 @@ def test_an_unreachable_server_is_tried_until_time_is_up_and_its_address_is_no_s
     assert "secret" not in str(error.value) + "".join(capfd.readouterr())
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "ftp://x/", "http://[::1", "https:///path"])
-@pytest.mark.parametrize("plain", [False, True])
-def test_an_address_that_is_none_ends_soon(url: str, plain: bool) -> None:
-    with pytest.raises(ResponseNotDelivered):
-        _deliver(url, put=answer.put_with_http_client if plain else None)
+S3 = "cloudformation-custom-resource-response-euwest1.s3"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://{S3}-eu-west-1.amazonaws.com/path?X-Amz-Signature=secret",
+        f"https://{S3}.eu-west-1.amazonaws.com:443/path?X-Amz-Signature=secret",
+        f"https://{S3}.amazonaws.com/path?X-Amz-Signature=secret",
+        f"https://{S3}.dualstack.eu-west-1.amazonaws.com/path?X-Amz-Signature=secret",
+        f"https://{S3}.cn-north-1.amazonaws.com.cn/path?X-Amz-Signature=secret",
+        f"https://{S3}.eusc-de-east-1.amazonaws.eu/path?X-Amz-Signature=secret",
+    ],
+)
+def test_an_answer_goes_to_s3(url: str) -> None:
+    sent: list[str] = []
+
+    def put(to: str, *_: Any) -> int:
+        sent.append(to)
+        return 200
+
+    _deliver(url, put=put)
+    assert sent == [url]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "nonsense", "ftp://x/", "http://[::1", "https:///path", None, 7),
+        f"http://{S3}.amazonaws.com/path?X-Amz-Signature=secret",
+        f"https://{S3}.amazonaws.com.example.org/path?X-Amz-Signature=secret",
+        f"https://{S3}.amazonaws.com:8443/path?X-Amz-Signature=secret",
+        f"https://{S3}.amazonaws.com@example.org/path?X-Amz-Signature=secret",
+        f"https://example.org\\@{S3}.amazonaws.com/path?X-Amz-Signature=secret",
+        f"https://example.org\\.{S3}.amazonaws.com/path?X-Amz-Signature=secret",
+        f"https://me:secret@{S3}.amazonaws.com/path",
+        "https://169.254.169.254/latest/meta-data?X-Amz-Signature=secret",
+        "https://s3.example.amazonaws.com/path?X-Amz-Signature=secret",
+        "https://api.execute-api.eu-west-1.amazonaws.com/path?X-Amz-Signature=secret",
+        "https://xs3.amazonaws.com/path?X-Amz-Signature=secret",
+    ],
+)
+def test_an_answer_goes_nowhere_else_and_nothing_is_done(url: Any) -> None:
+    sent: list[str] = []
+
+    def put(to: str, *_: Any) -> int:
+        sent.append(to)
+        return 200
+
+    with pytest.raises(answer.ResponseUrlRefused, match="not an https address of S3") as error:
+        _deliver(url, put=put)
+    assert "secret" not in str(error.value)
+    world = shop(World())
+    with pytest.raises(answer.ResponseUrlRefused):
+        world.by_hand({**request(), "ResponseURL": url})
+    assert (sent, world.steps, world.detached) == ([], [], [])
 
 
 def test_without_requests_http_client_sends_it(

@@ -34,7 +34,8 @@ def _bytes(event: dict[str, Any]) -> bytes:
 
 
 def _variables(ec2: Proxy, **more: str) -> dict[str, str]:
-    return {**variables(ec2.url), "POLL_SECONDS": "1", **more}
+    local = {"RESPONSE_URL_PREFIX": "http://127.0.0.1:"}
+    return {**variables(ec2.url), "POLL_SECONDS": "1", **local, **more}
 
 
 def test_deletes_and_answers_under_the_emulator(

@@ -12,24 +12,18 @@ import pytest
 from tests.integration.surefoot_tools.profile.test_page_in_a_browser import CONTRAST
 from tests.support.browser import Browser, browser
 from tests.unit.functions.vpc_check.samples import (
-    DATABASE,
-    FINE,
     HOSTILE,
     WEB,
     broken,
     crowded,
+    eight,
     hostile,
+    many_causes,
 )
-from vpc_check.findings import merged
 from vpc_check.report.page import render
+from vpc_check.report.page.names import Names
+from vpc_check.report.page.view import find_causes
 from vpc_check.report.report import Report
-
-# The same of the letters in drawings, which are filled and stand on their article.
-CONTRAST_OF_DRAWINGS = (
-    CONTRAST.replace("h1, h2, p, dt, dd, li, td, th, span, code, .bar", "svg text")
-    .replace("!node.innerText", "!node.textContent")
-    .replace("getComputedStyle(node).color)", "getComputedStyle(node).fill)")
-)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +45,14 @@ def text(browser: Browser, selector: str) -> str:
     return str(browser.run(f"return document.querySelector({json.dumps(selector)}).innerText"))
 
 
+NAMES = Names(broken().analysis.facts)
+
+
+def _open(browser: Browser, folder: Path, report: Report, width: int = 1280) -> None:
+    (folder / "page.html").write_text(render(report), encoding="utf-8")
+    browser.open(folder / "page.html", width, 900, "light")
+
+
 def count(browser: Browser, selector: str) -> int:
     return int(browser.run(f"return document.querySelectorAll({json.dumps(selector)}).length"))
 
@@ -59,47 +61,110 @@ def test_every_part_of_the_report_is_shown(shown: Browser) -> None:
     assert text(shown, "h1") == "VPC check of orders"
     assert text(shown, ".verdict") == "Something is broken"
     headings = "return [...document.querySelectorAll('h2')].map(each => each.innerText)"
-    assert shown.run(headings) == ["Paths", "Findings", "Probes", "Capacity"]
-    assert count(shown, ".findings li") == len(merged(broken().findings))
+    assert shown.run(headings) == ["Summary", "Paths", "Capacity"]
+    assert count(shown, "#summary tbody tr") == 3
+    assert count(shown, "#findings tbody tr") == len(find_causes(broken().findings, NAMES))
     assert count(shown, "#probes tbody tr") == 3
     assert count(shown, "#capacity tbody tr") == 2
-    assert "Obsolete since September 2019" in text(shown, "#capacity")
+    capacity = "return document.querySelector('#capacity').closest('section').innerText"
+    assert "Obsolete since September 2019" in shown.run(capacity)
+    not_looked_at = "return document.querySelector('#unknown').textContent"
+    assert "the quota of Lambda interfaces in a VPC" in shown.run(not_looked_at)
+    place = text(shown, ".place")
+    assert "123456789012, eu-west-1" in place
+    assert "subnet-a (eu-west-1a, 10.0.1.0/24)" in place
+    assert re.search(r"Checked\s+\d{4}-\d\d-\d\d \d\d:\d\d UTC", place)
 
 
-def test_each_target_has_a_drawing_from_each_subnet(shown: Browser) -> None:
-    titles = shown.run("return [...document.querySelectorAll('h3')].map(each => each.innerText)")
-    assert titles == [WEB, DATABASE, FINE]
-    assert count(shown, "svg") == 6  # from two subnets
-    assert count(shown, "#paths article:nth-of-type(1) .hop.broken") == 2
+def test_the_summary_comes_first_and_leads_to_the_cause(shown: Browser) -> None:
+    first = "return document.querySelector('main section').getAttribute('aria-labelledby')"
+    assert shown.run(first) == "summary-heading"
+    row = "return [...document.querySelector('#summary tbody tr').children].map(c => c.innerText)"
+    target, verdict, probe, cause = shown.run(row)
+    assert (target, verdict, probe) == (WEB, "broken", "dropped")
+    assert "rtb-private" in cause
+    link = "return document.querySelector('#summary a.ref').getAttribute('href')"
+    assert "rtb-private has no route" in text(shown, str(shown.run(link)))
 
 
-def test_the_path_breaks_at_its_hop_and_what_follows_is_not_reached(shown: Browser) -> None:
-    script = (
-        "return [...document.querySelectorAll('article')[1].querySelector('svg')"
-        ".querySelectorAll('.hop')].map(hop => hop.getAttribute('class'))"
-    )
-    states = [words.split()[1] for words in shown.run(script)]
-    assert states == ["ok", "ok", "ok", "ok", "ok", "broken", "beyond"]
-    dashed = "return getComputedStyle(document.querySelector('.cut')).strokeDasharray"
-    assert shown.run(dashed) != "none"
+def test_every_link_leads_to_one_place_on_the_page(shown: Browser) -> None:
+    poor = """
+      return [...document.querySelectorAll('a')].filter(
+        each => !document.getElementById(each.getAttribute('href').slice(1))).length
+    """
+    assert shown.run(poor) == 0
+    ids = shown.run("return [...document.querySelectorAll('[id]')].map(each => each.id)")
+    assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("report", [broken(), crowded()], ids=["broken", "crowded"])
-def test_labels_lie_within_their_drawing_and_over_no_other(
+def test_a_cause_is_described_once_at_the_hop_where_the_path_breaks(shown: Browser) -> None:
+    script = """
+      return [...document.querySelectorAll('.callout[id]')].map(each => {
+        const drawing = each.closest('.drawing');
+        const number = each.id.slice('cause-'.length);
+        const hops = [...drawing.querySelectorAll('.hop')];
+        const at = hops.filter(
+          hop => [...hop.querySelectorAll('.ref')].some(ref => ref.innerText == number));
+        const box = each.getBoundingClientRect();
+        const middle = at[0].getBoundingClientRect();
+        return at.length == 1 && box.top >= middle.bottom && box.left <= middle.right;
+      })
+    """
+    found = shown.run(script)
+    assert found
+    assert all(found)
+    texts = "return [...document.querySelectorAll('.message')].map(each => each.innerText)"
+    said = shown.run(texts)
+    assert len(said) == len(set(said))
+
+
+def test_paths_that_are_alike_are_one_drawing(chromium: Browser, tmp_path: Path) -> None:
+    _open(chromium, tmp_path, eight())
+    assert len(eight().paths) > 20
+    assert count(chromium, ".drawing") < 9
+    headings = "return [...document.querySelectorAll('.drawing h3')].map(each => each.innerText)"
+    together = [each for each in chromium.run(headings) if "https://api.stripe.com" in each]
+    assert any("https://example.com" in each for each in together)
+
+
+def test_paths_without_a_problem_are_folded(chromium: Browser, tmp_path: Path) -> None:
+    _open(chromium, tmp_path, eight())
+    assert chromium.run("return document.getElementById('fine').open") is False
+    height = "return document.querySelector('#fine').getBoundingClientRect().height"
+    assert chromium.run(height) < 60
+    assert count(chromium, "#fine .hop.broken, #fine .hop.doubtful") == 0
+
+
+@pytest.mark.parametrize("report", [eight(), many_causes()], ids=["eight", "many causes"])
+def test_eight_targets_from_three_subnets_take_two_screens_at_most(
     chromium: Browser, tmp_path: Path, report: Report
 ) -> None:
-    (tmp_path / "page.html").write_text(render(report), encoding="utf-8")
-    chromium.open(tmp_path / "page.html", 1280, 900, "light")
+    assert len(report.analysis.function.subnets) == 3
+    assert len(report.analysis.destinations) == 8
+    _open(chromium, tmp_path, report)
+    assert chromium.run("return document.documentElement.scrollHeight") <= 2 * 900
+
+
+@pytest.mark.parametrize("report", [broken(), crowded(), eight()], ids=["broken", "crowded", "8"])
+@pytest.mark.parametrize("width", [1920, 1280])
+def test_hops_are_side_by_side_and_their_words_within_them(
+    chromium: Browser, tmp_path: Path, report: Report, width: int
+) -> None:
+    _open(chromium, tmp_path, report, width)
     outside = """
       const poor = [];
-      for (const svg of document.querySelectorAll('svg')) {
-        const frame = svg.getBoundingClientRect();
-        let below = frame.top;
-        for (const text of svg.querySelectorAll('text')) {
-          const box = text.getBoundingClientRect();
-          const out = box.right > frame.right + 1 || box.bottom > frame.bottom + 1;
-          if (out || box.top < below - 4) poor.push(text.textContent);
-          below = box.bottom;
+      for (const list of document.querySelectorAll('#paths-heading ~ .drawing .hops')) {
+        let left = -1;
+        for (const hop of list.querySelectorAll('.hop')) {
+          const frame = hop.getBoundingClientRect();
+          if (!frame.width) continue;
+          if (frame.left <= left) poor.push('not to the right: ' + hop.innerText);
+          left = frame.right;
+          for (const part of hop.querySelectorAll('span:not(.hidden)')) {
+            const box = part.getBoundingClientRect();
+            if (box.right > frame.right + 1 || box.bottom > frame.bottom + 1)
+              poor.push(part.innerText);
+          }
         }
       }
       return poor;
@@ -108,15 +173,21 @@ def test_labels_lie_within_their_drawing_and_over_no_other(
     assert chromium.errors() == []
 
 
-def test_a_drawing_tells_in_words_what_it_shows(shown: Browser) -> None:
-    label = "return document.querySelector('svg').getAttribute('aria-labelledby')"
-    title, described = str(shown.run(label)).split()
-    assert shown.run("return document.querySelector('svg').getAttribute('role')") == "img"
-    by_id = "return document.getElementById('{}').textContent"
-    assert shown.run(by_id.format(title)) == f"Path to {WEB} from subnet-a"
-    words = shown.run(by_id.format(described))
-    assert "route table · no route rtb-private: the path breaks here" in words
-    assert "NO_ROUTE_TO_DESTINATION" in words
+def test_on_a_phone_targets_and_hops_are_cards_one_below_the_other(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    _open(chromium, tmp_path, broken(), 390)
+    tops = "return [...document.querySelectorAll('.drawing')[0].querySelectorAll('.hop')].map("
+    found = chromium.run(f"{tops}each => each.getBoundingClientRect().top)")
+    assert found == sorted(set(found))
+    display = "return getComputedStyle(document.querySelector('#summary tbody tr')).display"
+    assert chromium.run(display) == "block"
+
+
+def test_a_drawing_says_in_words_what_it_shows(shown: Browser) -> None:
+    words = shown.run("return document.querySelector('.hops').getAttribute('aria-label')")
+    assert "route table rtb-private (breaks here)" in words
+    assert words.startswith("function orders → security groups sg-fn →")
 
 
 def test_the_document_is_structured_for_those_who_do_not_see_it(shown: Browser) -> None:
@@ -127,22 +198,34 @@ def test_the_document_is_structured_for_those_who_do_not_see_it(shown: Browser) 
     assert shown.run(unnamed) == 0
     assert count(shown, "table:not(:has(caption))") == 0
     assert count(shown, "th:not([scope])") == 0
-    ids = shown.run("return [...document.querySelectorAll('[id]')].map(each => each.id)")
-    assert len(ids) == len(set(ids))
 
 
-def test_a_wide_table_is_scrolled_with_the_keyboard(shown: Browser) -> None:
+def test_everything_is_reached_with_the_keyboard(shown: Browser) -> None:
     shown.press("Tab")
     assert shown.run("return document.activeElement.getAttribute('role')") == "region"
     style = "return getComputedStyle(document.activeElement).outlineStyle"
     assert shown.run(style) == "solid"
+    shown.run("document.querySelector('#findings summary').focus()")
+    shown.press("Enter")
+    assert shown.run("return document.querySelector('#findings').open") is True
+
+
+def test_a_printed_page_shows_what_is_folded(chromium: Browser, tmp_path: Path) -> None:
+    _open(chromium, tmp_path, broken())
+    before = chromium.run("return document.querySelector('#findings').offsetHeight")
+    chromium.devtools("Emulation.setEmulatedMedia", {"media": "print"})
+    after = chromium.run("return document.querySelector('#findings').offsetHeight")
+    background = chromium.run("return getComputedStyle(document.body).backgroundColor")
+    chromium.devtools("Emulation.setEmulatedMedia", {"media": ""})
+    assert after > before + 50
+    assert background == "rgb(255, 255, 255)"
 
 
 def test_it_needs_no_script_and_loads_nothing(shown: Browser) -> None:
     assert count(shown, "script") == 0
     assert shown.run("return performance.getEntriesByType('resource').map(e => e.name)") == []
     page = render(broken())
-    assert re.findall(r"(?:src|href|url)\s*[=(]", page) == []
+    assert re.findall(r"(?:src|url)\s*[=(]|href=\"[^#]", page) == []
 
 
 def test_names_are_text_and_never_markup(chromium: Browser, tmp_path: Path) -> None:
@@ -150,7 +233,7 @@ def test_names_are_text_and_never_markup(chromium: Browser, tmp_path: Path) -> N
     chromium.open(tmp_path / "page.html", 1280, 900, "light")
     assert chromium.run("return document.images.length") == 0
     assert chromium.run("return document.title") == f"VPC check of {HOSTILE}"
-    assert HOSTILE in text(chromium, "h3")
+    assert HOSTILE in text(chromium, "#summary tbody th")
     assert chromium.errors() == []
 
 
@@ -163,7 +246,6 @@ def test_it_is_readable_in_every_scheme_and_on_a_phone(
     chromium.open(tmp_path / "page.html", width, height, scheme)
     assert chromium.run("return document.documentElement.scrollWidth") == width
     assert chromium.run(CONTRAST) == []
-    assert chromium.run(CONTRAST_OF_DRAWINGS) == []
     dark = chromium.run("return getComputedStyle(document.body).backgroundColor") < "rgb(2"
     assert dark == (scheme == "dark")
     assert chromium.errors() == []

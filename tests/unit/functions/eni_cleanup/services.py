@@ -61,6 +61,8 @@ class Stack:
     template: Any = field(default_factory=dict)
     events: list[dict[str, str]] = field(default_factory=list)
     parent: str = ""
+    change_set: str = ""
+    changes: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -159,6 +161,46 @@ class Services:
         function.tags.update(Tags)
         return {}
 
+    def lambda_list_versions_by_function(self, FunctionName: str, Marker: str = "0") -> Any:
+        bare = _name(FunctionName)
+        names = [name for name in self._world.functions if name.partition(":")[0] == bare]
+        rows = [self._config_of(name) for name in sorted(names)]
+        at = int(Marker)
+        more = {"NextMarker": str(at + 2)} if rows[at + 2 :] else {}
+        return {"Versions": rows[at : at + 2], **more}
+
+    def lambda_list_aliases(self, FunctionName: str, Marker: str = "0") -> Any:
+        rows = [
+            {
+                "Name": alias,
+                "FunctionVersion": versions[0],
+                "RoutingConfig": {"AdditionalVersionWeights": dict.fromkeys(versions[1:], 0.1)},
+            }
+            for (name, alias), versions in sorted(self._world.aliases.items())
+            if name == _name(FunctionName)
+        ]
+        at = int(Marker)
+        more = {"NextMarker": str(at + 1)} if rows[at + 1 :] else {}
+        return {"Aliases": rows[at : at + 1], **more}
+
+    def lambda_delete_alias(self, FunctionName: str, Name: str) -> Any:
+        self._world.aliases.pop((_name(FunctionName), Name), None)
+        return {}
+
+    def lambda_delete_function(self, FunctionName: str, Qualifier: str) -> Any:
+        assert Qualifier.isdecimal()
+        name = _name(FunctionName)
+        if any(n == name and Qualifier in v for (n, _), v in self._world.aliases.items()):
+            raise refused("ResourceConflictException", "DeleteFunction")
+        version = self._world.functions.get(f"{name}:{Qualifier}")
+        if version is None:
+            raise refused("ResourceNotFoundException", "DeleteFunction")
+        if version.refusal:
+            raise refused(version.refusal, "DeleteFunction")
+        del self._world.functions[f"{name}:{Qualifier}"]
+        self._world.let_go()
+        return {}
+
     def lambda_list_tags(self, Resource: str) -> Any:
         return {"Tags": dict(self._world.functions[Resource.rpartition(":")[2]].tags)}
 
@@ -170,7 +212,17 @@ class Services:
     def cloudformation_describe_stacks(self, StackName: str) -> Any:
         stack = self._world.stacks[StackName]
         parent = {"ParentId": stack.parent} if stack.parent else {}
-        return {"Stacks": [{"StackStatus": stack.status, **parent}]}
+        made = {"ChangeSetId": stack.change_set} if stack.change_set else {}
+        return {"Stacks": [{"StackStatus": stack.status, **parent, **made}]}
+
+    def cloudformation_describe_change_set(self, ChangeSetName: str, NextToken: str = "0") -> Any:
+        (changes,) = (
+            stack.changes
+            for stack in self._world.stacks.values()
+            if stack.change_set == ChangeSetName
+        )
+        rows = [{"Type": "Resource", "ResourceChange": change} for change in changes]
+        return _page("Changes", rows, int(NextToken))
 
     def cloudformation_describe_stack_events(self, StackName: str, NextToken: str = "0") -> Any:
         events = self._world.stacks[StackName].events

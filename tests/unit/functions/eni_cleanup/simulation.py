@@ -16,10 +16,11 @@ COUNT = 5_000
 RELEASE_S = 600.0
 _HEADINGS = (
     "a delete takes",
-    "somebody else deletes, too",
+    "others delete, too",
     "answer",
     "after",
     "invocations",
+    "at a time",
     "throttled",
 )
 
@@ -41,7 +42,7 @@ def simulated(delete_s: float, *, crowded: bool = False, count: int = COUNT) -> 
 
 def main() -> None:
     rows = []
-    for delete_s, crowded in ((0.1, False), (0.1, True), (0.3, False), (0.5, False)):
+    for delete_s, crowded in ((0.1, False), (0.1, True), (0.5, False), (1.0, False), (1.0, True)):
         with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
             world = simulated(delete_s, crowded=crowded)
         minutes = (world.answered_at[0] - BEGAN) / 60
@@ -52,6 +53,7 @@ def main() -> None:
                 world.answers[0]["Status"],
                 f"{minutes:.1f} min",
                 world.invocations,
+                world.most_concurrent,
                 world.throttled,
             )
         )

@@ -531,3 +531,185 @@ def test_no_property_makes_a_stack_undeletable(properties: dict[str, Any]) -> No
         assert not world.detached
     [_, created] = world.run(request("Create", **properties))
     assert created["Status"] == "FAILED"
+
+
+def _publish(world: World, *versions: str, groups: list[str] | None = None) -> None:
+    for version in versions:
+        made = Function(list(SUBNETS), list(groups or GROUPS), version=version)
+        world.functions[f"shop:{version}"] = made
+
+
+def test_published_versions_of_a_function_that_goes_are_deleted_with_their_aliases() -> None:
+    world = shop(World(release_s=1))
+    _publish(world, "1", "2", "3", "4")
+    world.aliases = {
+        ("shop", "live"): ["4"],
+        ("shop", "canary"): ["4", "3"],
+        ("stock", "live"): ["1"],
+    }
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+    assert [name for name in world.functions if name.startswith("shop:")] == []
+    assert [*world.aliases] == [("stock", "live")]
+    # Out first: else a call in between would make the interfaces again.
+    assert world.steps.index("update_function_configuration") < world.steps.index("delete_function")
+
+
+@pytest.mark.parametrize("crash", [False, True])
+def test_a_version_of_another_vpc_configuration_is_waited_for_even_after_a_crash(
+    crash: bool,
+) -> None:
+    other = ["sg-00000000"]
+    world = shop(World(release_s=1))
+    _publish(world, "1", groups=other)
+    world.enis["eni-old"] = Eni(SUBNETS[0], list(other))
+    died: list[str] = []
+
+    def fault(there: World, name: str) -> None:
+        if name == "describe_network_interfaces" and not died:
+            died.append(name)
+            there.kill()
+
+    world.fault = fault if crash else None
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert bool(died) is crash
+    assert not world.enis
+
+
+@pytest.mark.parametrize("step", ["list_versions_by_function", "delete_function", "delete_alias"])
+def test_versions_that_cannot_be_deleted_are_left_to_cloudformation_and_named(step: str) -> None:
+    def fault(world: World, name: str) -> None:
+        if name == step:
+            raise refused("AccessDeniedException", name)
+
+    world = shop(World(release_s=1, fault=fault))
+    _publish(world, "7")
+    world.aliases = {("shop", "live"): ["7"]}
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert "AccessDeniedException" in answer["Reason"]
+    assert "not detached, and left to CloudFormation: shop" in answer["Reason"]
+    assert set(world.enis) == {"eni-00000000", "eni-00000001"}
+
+
+def test_versions_of_a_function_that_stays_are_not_deleted() -> None:
+    world = shop(World())
+    world.own("shop", policy="Retain")
+    _publish(world, "1")
+    world.run(request())
+    assert "shop:1" in world.functions
+    world.by_hand({"dry_run": True, "functions": ["shop"]})
+    assert "delete_function" not in world.steps
+
+
+def test_a_direct_order_deletes_no_version() -> None:
+    world = shop(World(release_s=1))
+    _publish(world, "1")
+    found = world.by_hand({"dry_run": False, "functions": ["shop"]})
+    assert "shop:1" in world.functions
+    assert {each["reason"] for each in found["interfaces"]} == {"used by shop:1"}
+
+
+def _update(old: dict[str, Any], **new: Any) -> dict[str, Any]:
+    return {**request("Update", **new), "OldResourceProperties": old}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "replaced"),
+    [
+        ({"FunctionNames": ["shop", "stock"]}, {"FunctionNames": ["shop"]}, True),
+        ({"FunctionNames": ["shop"]}, {"FunctionNames": ["shop", "stock"]}, False),
+        ({"FunctionNames": ["shop", "stock"]}, {"FunctionNames": ["stock", "shop"]}, False),
+        (
+            {"SubnetIds": SUBNETS, "SecurityGroupIds": GROUPS},
+            {"SubnetIds": SUBNETS, "SecurityGroupIds": GROUPS[:1]},
+            True,
+        ),
+        ({"VpcId": "vpc-0a1b2c3d"}, {"VpcId": "vpc-1a1b2c3d"}, True),
+        ({"ServiceTimeout": "60"}, {"ServiceTimeout": "90"}, False),
+        ("?", {}, False),
+    ],
+)
+def test_an_update_that_removes_something_gets_another_id_so_that_a_delete_follows(
+    old: Any, new: dict[str, Any], replaced: bool
+) -> None:
+    world = shop(World())
+    world.functions["stock"] = Function([], [])
+    event = _update(old, **new)
+    [answer] = world.run(event)
+    assert answer["Status"] == "SUCCESS"
+    assert (answer["PhysicalResourceId"] != event["PhysicalResourceId"]) is replaced
+    [_, again] = world.run(event)
+    assert again["PhysicalResourceId"] == answer["PhysicalResourceId"]
+    assert not world.detached
+    if replaced:
+        following = {**event, "PhysicalResourceId": answer["PhysicalResourceId"], "RequestId": "2"}
+        [*_, third] = world.run(following)
+        assert third["PhysicalResourceId"] not in (answer["PhysicalResourceId"], "")
+        assert len(third["PhysicalResourceId"]) == len(answer["PhysicalResourceId"])
+
+
+def _cleaning(world: World, *changes: tuple[str, str]) -> World:
+    stack = world.stacks[STACK]
+    stack.status, stack.change_set = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "arn:change-set"
+    stack.changes = [
+        {
+            "ResourceType": "AWS::Lambda::Function",
+            "PolicyAction": action,
+            "PhysicalResourceId": name,
+        }
+        for name, action in changes
+    ]
+    return world
+
+
+@pytest.mark.parametrize("action", ["Delete", "ReplaceAndDelete"])
+def test_a_function_that_an_update_removes_is_detached_in_the_cleanup(action: str) -> None:
+    world = _cleaning(shop(World(release_s=1)), ("other", "Delete"), ("shop", action))
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+    assert set(world.detached) == {ARN}
+
+
+@pytest.mark.parametrize("action", ["Retain", "ReplaceAndRetain", ""])
+def test_a_function_that_an_update_keeps_or_retains_is_not_cut_off(action: str) -> None:
+    world = _cleaning(shop(World(release_s=1)), ("shop", action))
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert "shop: the update does not remove it" in answer["Reason"]
+    assert not world.detached
+    assert len(world.enis) == 2
+
+
+@pytest.mark.parametrize(
+    "case", ["no change set", "a roll-back", "a change set that cannot be read"]
+)
+def test_an_update_that_is_not_known_detaches_nothing(case: str) -> None:
+    world = _cleaning(shop(World(release_s=1)), ("shop", "Delete"))
+    stack = world.stacks[STACK]
+    if case == "no change set":
+        stack.change_set = ""
+    elif case == "a roll-back":
+        stack.status = "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"
+    else:
+
+        def fault(_: World, name: str) -> None:
+            if name == "describe_change_set":
+                raise refused("AccessDenied", name)
+
+        world.fault = fault
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert "not known" in answer["Reason"]
+    assert not world.detached
+
+
+def test_interfaces_of_a_group_that_an_update_removes_are_waited_for_and_deleted() -> None:
+    world = _cleaning(shop(World(release_s=100)))
+    old = ["sg-00000000"]
+    world.enis["eni-old"] = Eni(SUBNETS[0], list(old))
+    [answer] = world.run(request(FunctionNames=[], SubnetIds=SUBNETS, SecurityGroupIds=old))
+    assert answer["Data"] == {"Deleted": "1", "Kept": "0"}
+    assert set(world.enis) == {"eni-00000000", "eni-00000001"}
+    assert world.elapsed_s > 100

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
+from eni_cleanup.aws import MAX_PARALLEL
 from tests.unit.functions.eni_cleanup.simulation import COUNT, RELEASE_S, simulated
 
 
@@ -26,13 +29,30 @@ def test_a_neighbour_who_uses_up_the_tokens_costs_time_and_no_answer() -> None:
     assert not world.crimes
 
 
-def test_more_than_an_hour_can_hold_ends_with_an_answer() -> None:
+@pytest.mark.parametrize("crowded", [False, True])
+def test_deletes_that_take_a_second_overlap_and_fit_into_the_hour(crowded: bool) -> None:
+    world = simulated(1.0, crowded=crowded)
+    [answer] = world.answers
+    assert answer["Status"] == "SUCCESS"
+    assert answer["Data"]["Deleted"] == str(COUNT)
+    assert 1 < world.most_concurrent <= MAX_PARALLEL
+    assert world.elapsed_s < 3600 * 0.75
+    assert not world.crimes
+
+
+def test_the_rate_of_the_api_holds_for_all_calls_together() -> None:
     world = simulated(1.0)
+    assert world.throttled < 10
+    assert world.elapsed_s > RELEASE_S + (COUNT - 50) / 5
+
+
+def test_more_than_an_hour_can_hold_ends_with_an_answer() -> None:
+    world = simulated(10.0)
     [answer] = world.answers
     assert answer["Status"] == "FAILED"
     assert world.elapsed_s < 3600
-    told = re.search(r"interfaces deleted: (\d+); left: (\d+): eni-", answer["Reason"])
-    assert told is not None
-    assert int(told[1]) + int(told[2]) == COUNT
-    assert int(told[2]) == len(world.enis)
+    counted = re.search(r"interfaces deleted: (\d+); left: (\d+): eni-", answer["Reason"])
+    assert counted is not None
+    assert int(counted[1]) + int(counted[2]) == COUNT
+    assert int(counted[2]) == len(world.enis)
     assert not world.lost

@@ -8,6 +8,7 @@ and a step may fail, be slow, or be the last one of the process that makes it.
 from __future__ import annotations
 
 import functools
+import heapq
 import json
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -42,6 +43,7 @@ class World:
     ) -> None:
         self.now = BEGAN
         self.functions: dict[str, Function] = {}  # by name, or name:version
+        self.aliases: dict[tuple[str, str], list[str]] = {}  # versions by function and alias
         self.enis: dict[str, Eni] = {}
         self.stacks = {STACK: Stack()}
         self.detached: list[str] = []  # what updates named
@@ -56,6 +58,8 @@ class World:
         self.fault_after_answer: Fault | None = None
         self.enis_at_answer: list[set[str]] = []
         self.page = 50
+        self.concurrent: float | None = None  # seconds that a call in a pool takes
+        self.most_concurrent = 0
         self._release_s, self._lambda_deletes = release_s, lambda_deletes
         self._latency_s = latency_s or {}
         self._timeout_s = timeout_s
@@ -79,6 +83,7 @@ class World:
             sleep=self.sleep,
             deliver=functools.partial(answer.deliver, put=self._put, sleep=self.sleep),
             config=self._config,
+            pool=lambda size: VirtualPool(self, size),
         )
 
     def sleep(self, seconds: float) -> None:
@@ -91,7 +96,11 @@ class World:
         self.steps.append(name)
         if self.fault is not None:
             self.fault(self, name)
-        self.now += self._latency_s.get(name, 0.05)
+        seconds = self._latency_s.get(name, 0.05)
+        if self.concurrent is not None:  # others go on meanwhile: see VirtualPool
+            self.concurrent += seconds
+            return
+        self.now += seconds
         self._die_if(self.now >= self._deadline)
         self._finish_updates()
 
@@ -183,6 +192,42 @@ class World:
                     eni.status, eni.attachment = "available", ""
 
 
+class VirtualPool:
+    """Calls that overlap in virtual time: each has its effect when it begins, and ends later."""
+
+    def __init__(self, world: World, size: int) -> None:
+        self._world, self._size = world, size
+        self._under_way: list[tuple[float, int, Any, Any]] = []
+        self._count = 0
+
+    @property
+    def pending(self) -> int:
+        return len(self._under_way)
+
+    def submit(self, key: Any, call: Callable[[], Any]) -> None:
+        assert self.pending < self._size
+        world = self._world
+        world.concurrent = 0.0
+        try:
+            result = call()
+        except Exception as error:
+            result = error
+        finally:
+            seconds, world.concurrent = world.concurrent, None
+        self._count += 1
+        heapq.heappush(self._under_way, (world.now + seconds, self._count, key, result))
+        world.most_concurrent = max(world.most_concurrent, self.pending)
+
+    def next(self) -> tuple[Any, Any]:
+        ends_at, _, key, result = heapq.heappop(self._under_way)
+        if ends_at > self._world.now:
+            self._world.sleep(ends_at - self._world.now)
+        return key, result
+
+    def close(self) -> None:
+        self._under_way.clear()
+
+
 class _Client:
     """A client of boto3's form: every method is a step in the world."""
 
@@ -201,6 +246,10 @@ class _Client:
 
 # Furniture.
 
+RESPONSE_URL = (
+    "https://cloudformation-custom-resource-response-euwest1.s3-eu-west-1.amazonaws.com/path"
+    "?X-Amz-Signature=secret"
+)
 SUBNETS = ["subnet-0a1b2c3d", "subnet-1a1b2c3d"]
 GROUPS = ["sg-0a1b2c3d", "sg-1a1b2c3d"]
 
@@ -208,7 +257,7 @@ GROUPS = ["sg-0a1b2c3d", "sg-1a1b2c3d"]
 def request(kind: str = "Delete", **properties: Any) -> dict[str, Any]:
     return {
         "RequestType": kind,
-        "ResponseURL": "https://answers.example/path?X-Amz-Signature=secret",
+        "ResponseURL": RESPONSE_URL,
         "StackId": STACK,
         "RequestId": "5d478078-13e9-baf0-464a-7ef285ecc786",
         "LogicalResourceId": "Interfaces",

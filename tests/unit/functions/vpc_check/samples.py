@@ -21,7 +21,9 @@ def broken() -> Report:
     tables = {"rtb-private": {"Routes": [{"DestinationCidrBlock": "10.0.0.0/16", **_LOCAL}]}}
     groups: dict[str, dict[str, list[str]]] = {"sg-db": {"IpPermissions": []}}
     small = {"subnet-b": {"AvailableIpAddressCount": 3}}
+    arn = "arn:aws:lambda:eu-west-1:123456789012:function:orders"
     sections = changed({"RouteTables": tables, "SecurityGroups": groups, "Subnets": small})
+    sections["Function"] = {**sections["Function"], "FunctionArn": arn}
     del sections["InterfaceQuota"]
     unknown = {"InterfaceQuota": Unknown("servicequotas:GetServiceQuota was refused")}
     targets = [parse(text) for text in (WEB, DATABASE, FINE)]
@@ -32,6 +34,67 @@ def broken() -> Report:
     ]
     plan = read_plan({"concurrency": 2000, "connections": 200, "memory_mb": 1024, "historic": True})
     return analyse(Facts("eu-west-1", sections, unknown), targets, seen, plan)
+
+
+def eight() -> Report:
+    """Eight targets from three subnets: several causes, and targets that work."""
+    public = {"RouteTableId": "rtb-public-c", "VpcId": "vpc-1"}
+    routes = [
+        {"DestinationCidrBlock": "10.0.0.0/16", **_LOCAL},
+        {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1", "State": "active"},
+    ]
+    third = {
+        "SubnetId": "subnet-c",
+        "VpcId": "vpc-1",
+        "CidrBlock": "10.0.7.0/24",
+        "AvailabilityZone": "eu-west-1c",
+        "AvailableIpAddressCount": 200,
+        "Tags": [{"Key": "Name", "Value": "app-c"}],
+    }
+    sections = changed(
+        {
+            "Function": {
+                "VpcConfig": {"SubnetIds": ["subnet-a", "subnet-b", "subnet-c"]},
+                "FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:orders",
+            },
+            "SecurityGroups": {"sg-db": {"IpPermissions": []}},
+        }
+    )
+    sections["Subnets"] = [*sections["Subnets"], third]
+    associated = [{"SubnetId": "subnet-c", "Main": False}]
+    table = {**public, "Routes": routes, "Associations": associated}
+    sections["RouteTables"] = [*sections["RouteTables"], table]
+    acl = dict(sections["NetworkAcls"][0], NetworkAclId="acl-c")
+    sections["NetworkAcls"] = [*sections["NetworkAcls"], {**acl, "Associations": associated}]
+    targets = [
+        parse(text)
+        for text in (
+            *(WEB, "https://api.stripe.com", "tcp://smtp.example.org:25", DATABASE, FINE),
+            *("tcp://10.0.5.10:6379", "https://secretsmanager.eu-west-1.amazonaws.com"),
+            "https://sqs.eu-west-1.amazonaws.com",
+        )
+    ]
+    words = ("ok", "ok", "dropped", "dropped", "ok", "dropped", "ok", "ok")
+    seen = [
+        Observation(target, word, "", f"198.51.100.{number}" if number not in (3, 4, 5) else "")
+        for number, (target, word) in enumerate(zip(targets, words, strict=True))
+    ]
+    return analyse(Facts("eu-west-1", sections, {}), targets, seen)
+
+
+def many_causes() -> Report:
+    """Eight targets from three subnets that break at four hops, each for another reason."""
+    report = eight()
+    facts = report.analysis.facts
+    sections = dict(facts.sections)
+    closed = [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [_ALL]}]
+    sections["SecurityGroups"] = [
+        {**row, "IpPermissionsEgress": closed} if row["GroupId"] == "sg-fn" else row
+        for row in sections["SecurityGroups"]
+    ]
+    sections["NatGateways"] = [{**sections["NatGateways"][0], "State": "failed"}]
+    targets = [each.target for each in report.analysis.destinations]
+    return analyse(Facts("eu-west-1", sections, {}), targets, report.observations)
 
 
 def crowded() -> Report:
@@ -49,4 +112,5 @@ def hostile() -> Report:
     return analyse(Facts(HOSTILE, sections, {}), [target], seen)
 
 
+_ALL = {"CidrIp": "0.0.0.0/0"}
 _LOCAL = {"GatewayId": "local", "State": "active"}

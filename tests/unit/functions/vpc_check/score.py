@@ -7,6 +7,8 @@ that must not.
 
 healthy  right: no error and not "broken"
 broken   right: "broken"; partly: something is reported for the function or a target; else silent
+
+With `"certain": false` the configuration cannot say for sure: "doubtful" with a warning is right.
 """
 
 from __future__ import annotations
@@ -77,7 +79,7 @@ def score(path: Path) -> Score:
     errors = any(code.startswith("error:") for code in codes)
     if data["kind"] == "healthy":
         word = "false" if errors or report.verdict == "broken" else "right"
-    elif report.verdict == "broken":
+    elif report.verdict == "broken" or _says_doubtful(data, report):
         word = "right"
     else:
         word = "partly" if codes else "silent"
@@ -91,6 +93,11 @@ def score(path: Path) -> Score:
         data["truth"],
         remarks,
     )
+
+
+def _says_doubtful(data: dict[str, Any], report: Report) -> bool:
+    warned = any(each.severity == "warning" for each in report.findings)
+    return not data.get("certain", True) and report.verdict == "doubtful" and warned
 
 
 def _remarks(expect: dict[str, Any], report: Report) -> Iterator[str]:

@@ -40,7 +40,8 @@ class Recorder:
 
 def clients(awslambda: Recorder, ec2: Recorder) -> Clients:
     nothing = Recorder({"get_service_quota": {"Quota": {"Value": 500}}, "get_role": {"Role": {}}})
-    return Clients("eu-west-1", ec2, awslambda, nothing, nothing, nothing)
+    others = dict.fromkeys(("elb", "elasticache", "resolver", "cloudwatch"), nothing)
+    return Clients("eu-west-1", ec2, awslambda, nothing, nothing, nothing, **others)
 
 
 def groups(arguments: dict[str, Any]) -> Any:
