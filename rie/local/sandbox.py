@@ -36,7 +36,7 @@ UID, GID = 993, 990
 USER = f"{UID}:{GID}"  # sbx_user1051 on Lambda, whatever the image's USER says
 # Lambda mounts its own /etc/passwd over the image's: users that the image made do not exist, and
 # the group has no name. Only the last line is recorded.
-PASSWD_FILE = """\
+ACCOUNTS = """\
 root:x:0:0:root:/root:/bin/bash
 nobody:x:99:99:Nobody:/:/sbin/nologin
 sbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin
@@ -62,8 +62,8 @@ def lambda_limits(memory_mb: int, tmp_mb: int = TMP_MB, *, host_cpus: int) -> di
     return {
         "user": USER,
         "read_only": True,
-        # exec: Docker's tmpfs forbids what Lambda's /tmp allows.
-        "tmpfs": {"/tmp": f"rw,exec,nosuid,nodev,size={tmp_mb}m,mode=0700,uid={UID},gid={GID}"},
+        # exec: Docker's tmpfs forbids what Lambda's /tmp allows. The mode lets the emulator in.
+        "tmpfs": {"/tmp": f"rw,exec,nosuid,nodev,size={tmp_mb}m,mode=1777,uid={UID},gid={GID}"},
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
         "mem_limit": memory,
@@ -280,10 +280,10 @@ def _passwd() -> Mount:
     from docker.types import Mount
 
     file = cache_dir() / "sandbox" / "passwd"
-    if not file.is_file() or file.read_text(encoding="ascii") != PASSWD_FILE:
+    if not file.is_file() or file.read_text(encoding="ascii") != ACCOUNTS:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as other:
-            other.write(PASSWD_FILE)
+            other.write(ACCOUNTS)
         Path(other.name).chmod(0o644)
         Path(other.name).replace(file)
     return Mount("/etc/passwd", str(file), type="bind", read_only=True)
