@@ -13,7 +13,7 @@ from rie.compare.verdict import OURS, THEIRS
 from rie.errors import UserError
 from rie.function import Function
 from rie.git_checkout import read_version
-from rie.local.environment import lambda_environment
+from rie.local.environment import process_environment
 from rie.paths import ROOT
 
 BOOTSTRAP = ROOT / "bootstrap" / "bootstrap"
@@ -89,11 +89,10 @@ def environment(
 ) -> dict[str, str]:
     """The variables of both clients: the same ones, because a function may return them."""
     return {
-        "PATH": os.environ.get("PATH", os.defpath),
         "PWD": str(function.directory),  # which the shell of surefoot's bootstrap would set
         # The function's directory is the user's: nothing is written there, as on a read-only root.
         "PYTHONDONTWRITEBYTECODE": "1",
-        **lambda_environment(function, memory_mb=memory_mb, timeout_s=timeout_s),
+        **process_environment(function, memory_mb=memory_mb, timeout_s=timeout_s),
         **variables,
         "_HANDLER": function.handler,
         "AWS_LAMBDA_RUNTIME_API": address,

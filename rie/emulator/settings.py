@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rie.emulator.function_url import UrlSettings
 from rie.function import Function
-from rie.local.environment import lambda_environment
+from rie.local.environment import lambda_environment, process_environment
 from rie.paths import ROOT
 
 ACCOUNT = "123456789012"  # the account of AWS's own examples
@@ -85,7 +85,8 @@ class FunctionSettings:
     def make_environment(self, runtime_api: str, log_stream: str) -> dict[str, str]:
         """The variables of the runtime's process."""
         timeout_s = max(1, round(self.timeout_s))
-        usual = lambda_environment(self.function, memory_mb=self.memory_mb, timeout_s=timeout_s)
+        make = lambda_environment if self.image else process_environment
+        usual = make(self.function, memory_mb=self.memory_mb, timeout_s=timeout_s)
         del usual[_OF_THE_OFFICIAL_RIE]
         kind = "snap-start" if self.snap_start else "on-demand"
         common = {
@@ -99,7 +100,6 @@ class FunctionSettings:
         if self.image:
             return {**common, "LAMBDA_TASK_ROOT": "/var/task", "LAMBDA_RUNTIME_DIR": "/var/runtime"}
         return {
-            "PATH": os.environ.get("PATH", os.defpath),  # the tools of this machine, jq above all
             **common,
             "LAMBDA_TASK_ROOT": str(self.function.directory),
             "LAMBDA_RUNTIME_DIR": str(ROOT / "runtime"),

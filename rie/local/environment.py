@@ -50,6 +50,7 @@ def lambda_environment(
     """Every variable that Lambda sets and the RIE does not; nothing of `caller` but the region.
 
     AWS credentials of the caller stay out: a function gets them only when they are passed by name.
+    HOME, LANG and TZ are not Lambda's: they come from the image, or from `process_environment`.
     """
     region = caller.get("AWS_REGION") or caller.get("AWS_DEFAULT_REGION") or "us-east-1"
     return {
@@ -60,12 +61,23 @@ def lambda_environment(
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(timeout_s),  # read by the RIE alone, whole seconds
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_FORMAT": "Text",
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": "local",
         "AWS_REGION": region,
+    }
+
+
+def process_environment(
+    function: Function, *, memory_mb: int, timeout_s: int, caller: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """`lambda_environment` and what an image would set, for a function that runs without one."""
+    return {
         "HOME": "/tmp",  # the only writable place of a Lambda function
         "LANG": "en_US.UTF-8",
-        "TZ": ":/etc/localtime",
+        "PATH": caller.get("PATH", os.defpath),  # the tools of this machine, jq above all
+        "TZ": "UTC",  # the base images' :/etc/localtime, which is this machine's here
+        **lambda_environment(function, memory_mb=memory_mb, timeout_s=timeout_s, caller=caller),
     }
 
 

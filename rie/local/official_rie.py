@@ -20,7 +20,7 @@ from rie.errors import UserError
 from rie.function import Function
 from rie.images.emulator_download import install
 from rie.local.client import InvocationResult, NoAnswerError, invoke
-from rie.local.environment import lambda_environment
+from rie.local.environment import process_environment
 from rie.local.process_tree import members_of_session, send_signal
 from rie.paths import ROOT
 
@@ -52,8 +52,7 @@ class OfficialRie:
         self.url = f"http://{HOST}:{self.port}"
         self._command = [*command, function.handler]
         self._environment = {
-            "PATH": os.environ.get("PATH", os.defpath),  # the tools of this machine, jq above all
-            **lambda_environment(function, memory_mb=memory_mb, timeout_s=timeout_s),
+            **process_environment(function, memory_mb=memory_mb, timeout_s=timeout_s),
             **(variables or {}),
             "LAMBDA_TASK_ROOT": str(function.directory),
             "LAMBDA_RUNTIME_DIR": str(ROOT / "runtime"),

@@ -1,7 +1,8 @@
 """A container with Lambda's limits.
 
 Different from Lambda: the network, which is Docker's bridge, the system call filter, which is
-Docker's, and /tmp, a tmpfs whose content counts as the function's memory. Sources: AWS Lambda
+Docker's, and /tmp, a tmpfs whose content counts as the function's memory. runtime/CONTRACT.md has
+the recorded environment as a table, with a reason for each difference. Sources: AWS Lambda
 Developer Guide, quotas; container images; memory and computing power.
 """
 
@@ -9,9 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
@@ -22,14 +25,27 @@ from rie.images.engine import connect
 from rie.local.client import InvocationResult, invoke
 from rie.local.environment import lambda_environment
 from rie.local.official_rie import free_port
+from rie.paths import cache_dir
 
 if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
+    from docker.types import Mount
 
-USER = "993:990"  # sbx_user1051 on Lambda, whatever the image's USER says
+UID, GID = 993, 990
+USER = f"{UID}:{GID}"  # sbx_user1051 on Lambda, whatever the image's USER says
+# Lambda mounts its own /etc/passwd over the image's: users that the image made do not exist, and
+# the group has no name. Only the last line is recorded.
+ACCOUNTS = """\
+root:x:0:0:root:/root:/bin/bash
+nobody:x:99:99:Nobody:/:/sbin/nologin
+sbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin
+"""
 DESCRIPTORS = 1024
-PROCESSES = 1024  # threads count, too
+MAX_PROCESSES = 1024  # threads count, too
+PROCESSES_AT_128_MB = 742  # recorded; the kernel's own limit grows with the memory that there is
+LOCKED_BYTES = 64 * 1024
+STACK_BYTES = 8 * 1024 * 1024
 MB_PER_CPU = 1769  # memory that comes with one virtual processor
 TMP_MB = 512
 
@@ -42,18 +58,25 @@ def lambda_limits(memory_mb: int, tmp_mb: int = TMP_MB, *, host_cpus: int) -> di
     from docker.types import Ulimit
 
     memory = memory_mb * 1024 * 1024
+    processes = min(MAX_PROCESSES, PROCESSES_AT_128_MB * memory_mb // 128)
     return {
         "user": USER,
         "read_only": True,
-        # exec: Docker's tmpfs forbids what Lambda's /tmp allows. The mode lets USER in.
-        "tmpfs": {"/tmp": f"rw,exec,nosuid,nodev,size={tmp_mb}m,mode=1777"},
+        # exec: Docker's tmpfs forbids what Lambda's /tmp allows. The mode lets the emulator in.
+        "tmpfs": {"/tmp": f"rw,exec,nosuid,nodev,size={tmp_mb}m,mode=1777,uid={UID},gid={GID}"},
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
         "mem_limit": memory,
         "memswap_limit": memory,  # the sum of memory and swap: no swap
         "nano_cpus": min(int(memory_mb / MB_PER_CPU * 1e9), host_cpus * 10**9),
-        "pids_limit": PROCESSES,
-        "ulimits": [Ulimit(name="nofile", soft=DESCRIPTORS, hard=DESCRIPTORS)],
+        "pids_limit": processes,
+        "ulimits": [
+            Ulimit(name="nofile", soft=DESCRIPTORS, hard=DESCRIPTORS),
+            Ulimit(name="nproc", soft=processes, hard=processes),
+            Ulimit(name="memlock", soft=LOCKED_BYTES, hard=LOCKED_BYTES),
+            Ulimit(name="stack", soft=STACK_BYTES, hard=-1),
+            Ulimit(name="core", soft=0, hard=0),  # a core would be left on this machine
+        ],
         # No /dev/shm: as on Lambda, multiprocessing's locks, queues and pools must fail.
         "ipc_mode": "none",
     }
@@ -147,6 +170,11 @@ class Sandbox:
         try:
             cpus = int(self._client.info()["NCPU"])
             options = {**lambda_limits(*self._sizes, host_cpus=cpus), **self._options}
+            options["mounts"] = [_passwd()]
+            if self._host_network and options["command"] is None:
+                # The engine drops the image's CMD where the entry point is another.
+                image = self._client.images.get(options["image"])
+                options["command"] = image.attrs["Config"]["Cmd"]
             self._container = self._client.containers.create(**options)
             try:
                 self._container.start()
@@ -245,6 +273,20 @@ def _on_the_host(port: int) -> dict[str, Any]:
             "/var/runtime/bootstrap",
         ],
     }
+
+
+def _passwd() -> Mount:
+    """The mount of Lambda's /etc/passwd. The file is in the cache, which engines can read."""
+    from docker.types import Mount
+
+    file = cache_dir() / "sandbox" / "passwd"
+    if not file.is_file() or file.read_text(encoding="ascii") != ACCOUNTS:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as other:
+            other.write(ACCOUNTS)
+        Path(other.name).chmod(0o644)
+        Path(other.name).replace(file)
+    return Mount("/etc/passwd", str(file), type="bind", read_only=True)
 
 
 def _refused(error: Exception, port: int) -> UserError:

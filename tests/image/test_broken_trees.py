@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +18,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rie.errors import UserError
+from rie.function import Function
 from rie.images import interpreter
 from rie.images.build import build_directory
+from rie.local.client import InvocationOutcome
 from rie.local.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -74,6 +77,34 @@ def test_it_fails_with_its_code_and_remedy_and_passes_when_mended(
     assert expected["path"] in report
     assert "remedy" in report
     passes(engine, tree / "fixed", image, start)
+
+
+@pytest.mark.parametrize("tree", TREES, ids=lambda tree: tree.name)
+def test_it_is_broken_without_the_seal_too_or_says_why_it_must_not_be_pushed(
+    engine: DockerClient, image: str, tmp_path: Path, tree: Path
+) -> None:
+    """Without the seal, which finds it, the image is built; whether it runs is seen by running."""
+    folder = tmp_path / "tree"
+    shutil.copytree(tree / "broken", folder)
+    lines = (folder / "Dockerfile").read_text().splitlines(keepends=True)
+    unsealed = [line for line in lines if "surefoot seal" not in line]
+    assert unsealed != lines
+    (folder / "Dockerfile").write_text("".join(unsealed))
+    tag = f"{TAG}:unsealed"
+    build_directory(engine, folder, tag, {"SUREFOOT_IMAGE": image})
+    runs = json.loads((tree / "expected.json").read_text()).get("runs", "")
+    assert answers(tag) is bool(runs)
+
+
+def answers(tag: str) -> bool:
+    """Whether an image starts and its function answers."""
+    try:
+        with Sandbox(
+            tag, Function("broken", Path(), ""), logs=io.BytesIO(), timeout_s=5
+        ) as sandbox:
+            return sandbox.invoke(b"{}").outcome is InvocationOutcome.SUCCEEDED
+    except UserError:
+        return False
 
 
 def test_there_are_ten_of_them() -> None:

@@ -25,3 +25,14 @@ def test_memory_is_limited_without_swap() -> None:
 def test_tmp_can_be_executed_from_and_has_the_given_size() -> None:
     options = lambda_limits(256, 2048, host_cpus=2)["tmpfs"]["/tmp"].split(",")
     assert {"exec", "size=2048m", "mode=1777"} <= set(options)
+
+
+@pytest.mark.parametrize(("memory_mb", "processes"), [(128, 742), (160, 927), (256, 1024)])
+def test_processes_are_those_recorded_at_128_mb_and_never_more_than_the_quota(
+    memory_mb: int, processes: int
+) -> None:
+    options = lambda_limits(memory_mb, host_cpus=2)
+    limits = {each["Name"]: (each["Soft"], each["Hard"]) for each in options["ulimits"]}
+    assert limits["nproc"] == (processes, processes)
+    assert options["pids_limit"] == processes
+    assert (limits["memlock"], limits["stack"][0]) == ((65536, 65536), 8388608)

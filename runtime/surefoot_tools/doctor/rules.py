@@ -270,11 +270,11 @@ RULES: Mapping[str, Rule] = {
         "RUN surefoot seal HANDLER last in the Dockerfile, after every COPY and RUN pip install.",
     ),
     "SF301": Rule(
-        "a variable that Lambda reserves is set in the image",
+        "a variable that decides how the runtime starts is set in the image",
         ERROR,
-        'Lambda sets these variables itself (Developer Guide, "Defined runtime environment '
-        'variables"). A value in the image is at best lost; some, such as '
-        "AWS_LAMBDA_MAX_CONCURRENCY, change how the runtime starts.",
+        "AWS_LAMBDA_MAX_CONCURRENCY, AWS_LAMBDA_RUNTIME_API, LAMBDA_RUNTIME_DIR and "
+        "LAMBDA_TASK_ROOT are Lambda's or the base image's. With another value, the runtime serves "
+        "several invocations at once, takes the emulator for Lambda, or does not find its files.",
         "Remove the ENV instruction. For a local run, pass the variable to that run.",
     ),
     "SF302": Rule(
@@ -319,6 +319,13 @@ RULES: Mapping[str, Rule] = {
         "The variable replaces the value that Lambda's images have. If the interpreter then lacks "
         "a shared library, it cannot start (exit code 127).",
         "Add folders to the default value, and do not replace it.",
+    ),
+    "SF308": Rule(
+        "a variable that Lambda overwrites is set in the image",
+        WARNING,
+        'Lambda sets these variables itself (Developer Guide, "Defined runtime environment '
+        'variables"), so a value in the image is lost.',
+        "Remove the ENV instruction. For a local run, pass the variable to that run.",
     ),
     "SF401": Rule(
         "credentials are in the image",

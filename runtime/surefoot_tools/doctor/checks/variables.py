@@ -20,9 +20,11 @@ def check(context: CheckContext) -> Iterator[Finding]:
     allowed = context.data["reserved_defaults"]
     for name in context.data["reserved_variables"]:
         if name in image.variables and image.variables[name] != allowed.get(name):
+            is_kept = name in context.data["reserved_and_kept"]
+            effect = "the start depends on it" if is_kept else "Lambda overwrites it"
             yield Finding(
-                "SF301",
-                f"{name} is set {_where(image)}; Lambda reserves it and sets it itself",
+                "SF301" if is_kept else "SF308",
+                f"{name} is set {_where(image)}; Lambda reserves it, and {effect}",
                 f"remove ENV {name} from the Dockerfile; for a run on this machine pass it to the "
                 "run",
             )

@@ -21,6 +21,8 @@ from .interpreter import virtual_environments
 from .names import Names, top_level
 
 Result = TypeVar("Result")
+# A larger file is data, and its syntax tree takes 400 times its size. It counts as not parsed.
+MAX_SOURCE_BYTES = 512 << 10
 # Grammar by the version that brought it: PEP 654, 695 and 696, 750 and 758, 810.
 _NEWER_GRAMMAR = {
     (3, 11): re.compile(rb"\bexcept\s*\*"),
@@ -44,7 +46,9 @@ class SyntaxProblem:
 
 @dataclass(frozen=True)
 class Module:
-    """A file: its parsed body, or the problem; neither if this Python is too old to parse it."""
+    """A file: its parsed body, or the problem; neither if this Python is too old to parse it, or
+    the file larger than MAX_SOURCE_BYTES.
+    """
 
     path: str
     source: bytes
@@ -97,6 +101,8 @@ def own_files(tree: Tree) -> Iterator[str]:
 
 
 def _parse(path: str, source: bytes, version: tuple[int, int], *, is_certain: bool) -> Module:
+    if len(source) > MAX_SOURCE_BYTES:
+        return Module(path, source)
     # Grammar that came after this interpreter would look like a compile_error.
     can_judge = version <= sys.version_info[:2]
     feature = version if can_judge else None

@@ -76,6 +76,9 @@ def _leaks(node: ast.AST, names: _Names) -> Iterator[int]:
         shown = _given(node) if _is_printer(node.func) else ()
         if any(_is_whole(each, names) for each in shown) or _prints_by_command(node, names):
             yield node.lineno
+    elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+        if any(_is_whole(each, names) for each in node.exc.args):  # reported to caller and log
+            yield node.lineno
     elif isinstance(node, (ast.For, ast.AsyncFor)):
         yield from _in_loop(node.target, node.iter, node.body, names)
     elif isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
@@ -141,8 +144,10 @@ def _prints_by_command(call: ast.Call, names: _Names) -> bool:
         return False
     command = argument(call, 0, "args") or argument(call, 0, "command")
     if isinstance(command, (ast.List, ast.Tuple)):
-        words = [each.value for each in command.elts if isinstance(each, ast.Constant)]
-        text: object = " ".join(map(str, words)) if len(words) == len(command.elts) else ""
+        words = [str(each.value) for each in command.elts if isinstance(each, ast.Constant)]
+        is_shell = len(words) > 2 and words[0].endswith("sh") and words[1].endswith("c")
+        line = words[2] if is_shell else " ".join(words)
+        text: object = line if len(words) == len(command.elts) else ""
     else:
         text = command.value if isinstance(command, ast.Constant) else ""
     return isinstance(text, str) and any(printing_commands(commands(text)))

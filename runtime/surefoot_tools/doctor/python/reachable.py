@@ -61,7 +61,7 @@ def may_run(context: CheckContext, script: str) -> bool:
     that is not for development only.
     """
     reach = _reach(context)
-    if not reach.starts and not _is_development(script):
+    if not reach.starts and not is_development(script):
         return True
     return posixpath.basename(script).encode("utf-8", "surrogateescape") in reach.text
 
@@ -84,7 +84,7 @@ def _by_handler(_: Tree) -> dict[str, _Reach]:
 def _find_reachable(
     context: CheckContext, own: Sequence[str], starts: Sequence[str]
 ) -> Sequence[str]:
-    likely = [path for path in own if not _is_development(path)]
+    likely = [path for path in own if not is_development(path)]
     if not starts:
         return likely
     reached = _follow(context, starts, frozenset(own))
@@ -100,7 +100,7 @@ def _find_starts(context: CheckContext, own: Iterable[str]) -> list[str]:
         if resolved and resolved.place.path:
             return [resolved.place.path]
         return []
-    likely = (path for path in own if not _is_development(path))
+    likely = (path for path in own if not is_development(path))
     return [path for path in likely if _has_handler(context.tree, path)]
 
 
@@ -157,7 +157,7 @@ def imported_names(body: ast.Module, package: str) -> Iterator[str]:
                 yield from (".".join(parts[: count + 1]) for count in range(len(parts)))
 
 
-def _is_development(path: str) -> bool:
+def is_development(path: str) -> bool:
     *folders, name = posixpath.relpath(path, TASK).split("/")
     if any(folder in _DEVELOPMENT or folder.startswith(".") for folder in folders):
         return True

@@ -14,6 +14,7 @@ from .lexer import REDIRECTION, WORD, Token, tokens
 _KEYWORDS = frozenset(["if", "then", "else", "elif", "do", "while", "until", "!", "{", "time"])
 # They show what they get, also what comes from a substitution.
 _SHOWING = frozenset(["echo", "printf"])
+MAX_SCRIPT_CHARS = 256 << 10  # the rest is not looked at
 _DEEPEST = 20  # substitutions in substitutions; hand-written scripts have fewer
 
 
@@ -69,7 +70,7 @@ def commands(
     command = _Open()
     sign = ""
     brackets = 0
-    for token in tokens(text, line):
+    for token in tokens(text[:MAX_SCRIPT_CHARS], line):
         if token.kind == WORD:
             command.add(token, sign)
             sign = ""

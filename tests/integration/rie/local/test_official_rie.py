@@ -40,7 +40,7 @@ def test_a_function_sees_lambdas_environment_and_not_ours(
         "HOME": "/tmp",
         "LAMBDA_RUNTIME_DIR": str(ROOT / "runtime"),
         "LAMBDA_TASK_ROOT": task_root,
-        "TZ": ":/etc/localtime",
+        "TZ": "UTC",
         "_HANDLER": "app.environment",
     }
     assert expected.items() <= result["variables"].items()

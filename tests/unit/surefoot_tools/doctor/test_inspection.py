@@ -185,7 +185,7 @@ def test_what_dockerignore_names_is_not_looked_at(tmp_path: Path) -> None:
 def test_the_variables_of_a_running_container_are_looked_at(tmp_path: Path) -> None:
     root = sound_root(tmp_path / "root")
     result = inspection.inspect_root(str(root), variables={"HOME": "/root", "AWS_REGION": "x"})
-    assert {"SF301", "SF303"} <= codes(result)
+    assert {"SF303", "SF308"} <= codes(result)
     assert "SF305" not in codes(result)
 
 

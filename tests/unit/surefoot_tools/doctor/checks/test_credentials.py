@@ -101,6 +101,18 @@ def test_does_not_catch_examples_placeholders_and_names(tmp_path: Path) -> None:
     assert list(credentials.check(task(tmp_path))) == []
 
 
+@pytest.mark.parametrize("name", ["tests/data.py", "rule/RULE_test.py", "conftest.py"])
+def test_ids_of_keys_are_data_in_tests_unless_secrets_are_with_them(
+    tmp_path: Path, name: str
+) -> None:
+    plant(tmp_path, {name: f"key = '{KEY_ID}'\nsha = '{'2fd4e1c67a' * 4}'\n"})
+    assert list(credentials.check(task(tmp_path))) == []
+    plant(tmp_path, {name: f"key = '{KEY_ID}'\nother = '{SECRET}'\n"})
+    assert places(credentials, task(tmp_path), "SF401") == [f"/var/task/{name}:1"]
+    plant(tmp_path, {name: f"key = '{KEY_ID}'\n{TEXTS['a GitHub token']}\n"})
+    assert places(credentials, task(tmp_path), "SF401") == [f"/var/task/{name}:2"]
+
+
 def test_does_not_catch_what_installed_packages_and_binaries_hold(tmp_path: Path) -> None:
     plant(
         tmp_path,

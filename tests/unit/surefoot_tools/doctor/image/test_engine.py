@@ -60,7 +60,7 @@ def test_an_image_of_the_engine_is_inspected_with_its_configuration(faulty: str)
     found = {(judged.finding.code, judged.finding.path) for judged in result.findings}
     assert {
         ("SF105", "/var/task/data.txt"),
-        ("SF301", ""),
+        ("SF308", ""),
         ("SF402", "/var/task/.env"),
         ("SF604", ""),
         ("SF605", ""),

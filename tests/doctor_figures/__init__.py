@@ -1,0 +1,1 @@
+"""How often the doctor reports an error about code that works."""
