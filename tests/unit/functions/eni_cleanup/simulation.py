@@ -16,7 +16,7 @@ COUNT = 5_000
 RELEASE_S = 600.0
 _HEADINGS = (
     "a delete takes",
-    "somebody else deletes, too",
+    "another caller deletes, too",
     "answer",
     "after",
     "invocations",
