@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from surefoot._payload.marshaller import Marshaller, RawMarshaller
+from surefoot._payload.marshaller import Marshaller, RawMarshaller, use_marshaller
 from surefoot.errors import Fault
 
 JSON = "application/json"
@@ -147,3 +147,11 @@ def test_a_raw_marshaller_hands_over_the_bytes_and_still_writes_reports() -> Non
     assert raw.load(bytearray(b"{"), JSON) == b"{"
     assert raw.dump(b"out") == (b"out", "application/unknown")
     assert raw.dumps({"a": 1}) == b'{"a": 1}'
+
+
+@pytest.mark.parametrize("missing", ["load", "dump"])
+def test_a_marshaller_without_both_directions_is_refused(missing: str) -> None:
+    methods = {"load": lambda *_: None, "dump": lambda *_: None, missing: None}
+    incomplete: Any = type("Incomplete", (), methods)()
+    with pytest.raises(TypeError, match=rf"has no {missing}\(\); a marshaller needs load"):
+        use_marshaller(incomplete)
