@@ -66,6 +66,10 @@ class ProcessGroup:
             start_new_session=True,
         )
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to it, if it still runs."""
+        self._process.send_signal(number)
+
     def kill(self) -> None:
         """SIGKILL to it and everything it started, as Lambda does. Safe to call again."""
         with contextlib.suppress(ProcessLookupError):

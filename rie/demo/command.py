@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         """Run example functions and show requests, answers and logs.
 
         Needs curl and jq, no Docker and no AWS account: functions run under AWS's Runtime Interface
-        Emulator, and moto replaces AWS.""",
+        Emulator, and moto stands in for AWS.""",
         examples=["demo", "demo --show vpc_check"],
         exit_codes={0: "every answer was as expected", 1: "an answer was not as expected"},
     )

@@ -4,20 +4,47 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
 
-from rie.compare.process_group import ProcessGroup
 from rie.compare.runtime_process import cpu_ns
 
 
-class Running(ProcessGroup):
-    """A contender's process. What it prints is dropped; its errors are the benchmark's."""
+class Running:
+    """A contender's process; as a context manager it leaves nothing. `born`: monotonic ns."""
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> None:
-        super().__init__(command, environ, cwd, subprocess.DEVNULL)
+        self._command = command
+        self._environ = environ
+        self._cwd = cwd
+        self.born = 0
+
+    def __enter__(self) -> Running:
+        self.born = time.monotonic_ns()
+        self._process = subprocess.Popen(
+            self._command,
+            cwd=self._cwd,
+            env=self._environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process.returncode is None:
+            self._process.wait()
 
     def cpu_ns(self) -> int:
         """Processor time so far, of all threads, and of the children that have ended."""
@@ -58,4 +85,4 @@ def _field(path: Path, name: str) -> int:
     for line in path.read_text().splitlines():
         if line.startswith(name):
             return int(line.split()[1])
-    raise ValueError(f"{path} has no {name}")
+    raise ValueError(f"{path} does not tell {name}")

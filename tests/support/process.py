@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import enum
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -125,10 +124,6 @@ class ClientProcess(ProcessGroup):
         # By position: the client writes where its own offset is, which these files share.
         files = (self._stdout.fileno(), self._stderr.fileno())
         return b"".join(os.pread(each, os.fstat(each).st_size, 0) for each in files)
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the client alone."""
-        self._process.send_signal(number)
 
     def finish(self, deadline: float = DEADLINE) -> Outcome:
         """Wait for the end; after `deadline` seconds kill it and say so in the outcome."""

@@ -151,7 +151,7 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
             )
         )
     if not members:
-        raise TargetError("the cluster has no instance", "add its first one manually")
+        raise TargetError("the cluster has no instance", "add its first one by hand")
     if desired_state in target.desired_states.values():
         # A saved state may name instances that have been deleted since.
         _check_names(target.address["cluster"], members, desired_state)

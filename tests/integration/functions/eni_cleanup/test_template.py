@@ -59,7 +59,7 @@ def test_the_policy_allows_every_call_and_no_more() -> None:
         *["lambda:TagResource", "lambda:InvokeFunction", "cloudformation:DescribeStacks"],
         *["cloudformation:DescribeStackEvents", "cloudformation:GetTemplate"],
         "cloudformation:ListStackResources",
-        # Lambda requires these for a change of VpcConfig; the function never calls them.
+        # Lambda asks for these of whoever changes a VpcConfig; the function never calls them.
         *["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"],
         *["sqs:SendMessage", "logs:CreateLogStream", "logs:PutLogEvents"],
     }

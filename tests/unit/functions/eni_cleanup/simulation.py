@@ -16,7 +16,7 @@ COUNT = 5_000
 RELEASE_S = 600.0
 _HEADINGS = (
     "a delete takes",
-    "another caller deletes, too",
+    "somebody else deletes, too",
     "answer",
     "after",
     "invocations",

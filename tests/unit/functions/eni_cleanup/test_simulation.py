@@ -31,8 +31,8 @@ def test_more_than_an_hour_can_hold_ends_with_an_answer() -> None:
     [answer] = world.answers
     assert answer["Status"] == "FAILED"
     assert world.elapsed_s < 3600
-    counts = re.search(r"interfaces deleted: (\d+); left: (\d+): eni-", answer["Reason"])
-    assert counts is not None
-    assert int(counts[1]) + int(counts[2]) == COUNT
-    assert int(counts[2]) == len(world.enis)
+    told = re.search(r"interfaces deleted: (\d+); left: (\d+): eni-", answer["Reason"])
+    assert told is not None
+    assert int(told[1]) + int(told[2]) == COUNT
+    assert int(told[2]) == len(world.enis)
     assert not world.lost

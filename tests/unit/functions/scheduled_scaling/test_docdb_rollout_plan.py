@@ -36,7 +36,7 @@ def state(*members: str, status: str = "available", **odd: Any) -> dict[str, Any
     return {"status": status, "engine": "docdb", "instances": instances}
 
 
-def describe(plan: Plan) -> list[str]:
+def told(plan: Plan) -> list[str]:
     """The calls, those for later in brackets."""
     lines = [
         f"{a.call.split('_')[0]} {a.description.split(',')[0].split(':')[0]}" for a in plan.actions
@@ -152,7 +152,7 @@ PLANS: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
 @pytest.mark.parametrize("name", PLANS)
 def test_plan(name: str) -> None:
     actual, desired_state, expected = PLANS[name]
-    assert describe(docdb_instances.plan(CLUSTER, actual, desired_state)) == expected
+    assert told(docdb_instances.plan(CLUSTER, actual, desired_state)) == expected
 
 
 WAITING = {
@@ -176,7 +176,7 @@ PROBLEMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         state("orders-1 big writer incompatible-parameters"),
         {"class": BIG},
     ),
-    "the cluster has no instance; add its first one manually": (state(), {"readers": 1}),
+    "the cluster has no instance; add its first one by hand": (state(), {"readers": 1}),
     "the cluster has no writer now; look at it: a failover may hang": (
         state("orders-1 small"),
         {"tiers": {"orders-1": 1}},

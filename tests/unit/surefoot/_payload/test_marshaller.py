@@ -28,6 +28,14 @@ def dumps(value: object, ensure_ascii: bool = True) -> str:
     return Marshaller(ensure_ascii).dumps(value).decode()
 
 
+@pytest.mark.parametrize("missing", ["load", "dump"])
+def test_a_marshaller_without_both_directions_is_refused(missing: str) -> None:
+    methods = {"load": lambda *_: None, "dump": lambda *_: None, missing: None}
+    incomplete: Any = type("Incomplete", (), methods)()
+    with pytest.raises(TypeError, match=rf"has no {missing}\(\); a marshaller needs load"):
+        use_marshaller(incomplete)
+
+
 @pytest.mark.parametrize("content_type", [JSON, None])
 def test_an_event_is_json_unless_it_says_otherwise(content_type: str | None) -> None:
     assert Marshaller().load(b'{"a": [1, 2.5, null]}', content_type) == {"a": [1, 2.5, None]}
@@ -147,11 +155,3 @@ def test_a_raw_marshaller_hands_over_the_bytes_and_still_writes_reports() -> Non
     assert raw.load(bytearray(b"{"), JSON) == b"{"
     assert raw.dump(b"out") == (b"out", "application/unknown")
     assert raw.dumps({"a": 1}) == b'{"a": 1}'
-
-
-@pytest.mark.parametrize("missing", ["load", "dump"])
-def test_a_marshaller_without_both_directions_is_refused(missing: str) -> None:
-    methods = {"load": lambda *_: None, "dump": lambda *_: None, missing: None}
-    incomplete: Any = type("Incomplete", (), methods)()
-    with pytest.raises(TypeError, match=rf"has no {missing}\(\); a marshaller needs load"):
-        use_marshaller(incomplete)
