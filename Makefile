@@ -71,29 +71,29 @@ pin: $(VENV)/bench.stamp ## Pin base images to their current digests
 engine: $(VENV)/bench.stamp ## Install and start a container engine (Debian, as root)
 	@$(RIE) engine
 
-test-pythons: $(VENV)/dev.stamp ## The tests on CPython 3.10 to 3.15 (ARGS='--only 3.14'; root)
+test-pythons: $(VENV)/dev.stamp ## Run the tests on CPython 3.10 to 3.15 (ARGS='--only 3.14'; root)
 	@$(VENV)/bin/python -m tests.pythons $(ARGS)
 
 bench: $(BENCH)/stamp ## Measure against goals, awslambdaric and others (ARGS=--quick)
 	@$(BENCH)/bin/python -m tests.performance $(ARGS)
 
-bench-lazy: $(BENCH)/stamp ## Starts from a simulated lazily loaded image (root, libfuse3-dev)
+bench-lazy: $(BENCH)/stamp ## Measure starts from a simulated lazily loaded image (root, libfuse3-dev)
 	@$(BENCH)/bin/python -m tests.performance.lazy $(ARGS)
 
-bench-size: $(VENV)/dev.stamp ## The image's layers, and its size against a plain installation
+bench-size: $(VENV)/dev.stamp ## Measure the image's layers, and its size against a plain installation
 	@$(VENV)/bin/python -m tests.performance.size
 
-soak: $(VENV)/dev.stamp ## A campaign of invocations and faults (ARGS='--invocations 1000000')
+soak: $(VENV)/dev.stamp ## Run a campaign of invocations and faults (ARGS='--invocations 1000000')
 	@$(VENV)/bin/python -m tests.soak $(ARGS)
 
 fuzz: $(FUZZ)/stamp ## Fuzz the wire parser for a minute (ARGS=-max_total_time=600)
 	@PYTHONPATH=runtime:. $(FUZZ)/bin/python -m tests.fuzz.fuzz_wire -artifact_prefix=build/ $(ARGS)
 
-mutants: $(MUTANTS)/stamp $(VENV)/dev.stamp ## Do the tests notice 400 changed lines? (ARGS='--only _runtime/loop.py')
+mutants: $(MUTANTS)/stamp $(VENV)/dev.stamp ## Check that the tests notice 400 changed lines (ARGS='--only _runtime/loop.py')
 	@$(MUTANTS)/bin/python -m tests.mutants $(ARGS)
 
 requirements: $(VENV)/dev.stamp ## Recompile the pinned requirements
-	@for name in bootstrap/awslambdaric $$(git ls-files '*requirements.in' | sed 's/\.in$$//'); do \
+	@for name in bootstrap/awslambdaric $$(git ls-files '*requirements*.in' | sed 's/\.in$$//'); do \
 	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements' \
 	    --output-file $$name.txt $$name.in >/dev/null || exit; done

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from rie.errors import UserError
 from rie.paths import ROOT
-
-MAX_TIMEOUT_S = 1800
-"""The longest time-out of a function: Lambda quotas, raised from 900 s on 2026-11-19."""
-
-_CMD = re.compile(r"^\s*CMD\s+(\[.*\])\s*$", re.MULTILINE)
+from surefoot_tools.doctor.image.dockerfile import read_cmd
 
 
 @dataclass(frozen=True)
@@ -44,11 +38,9 @@ def find(name: str, handler: str | None = None) -> Function:
 
 def _handler_of(directory: Path) -> str:
     dockerfile = directory / "Dockerfile"
-    commands = _CMD.findall(dockerfile.read_text()) if dockerfile.is_file() else []
-    if commands:
-        words = json.loads(commands[-1])  # the last CMD of a Dockerfile wins
-        if len(words) == 1:
-            return str(words[0])
+    words = read_cmd(dockerfile.read_text()) if dockerfile.is_file() else []
+    if len(words) == 1:
+        return words[0]
     raise UserError(
         f'{directory} does not name its handler (no CMD ["module.function"] in a Dockerfile)',
         "give it: --handler module.function",

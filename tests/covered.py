@@ -32,10 +32,15 @@ def package_of(path: str) -> str:
 
 
 def by_package(files: dict[str, Any]) -> dict[str, float]:
-    """Per cent of lines and branches that ran, by package."""
+    """Per cent of lines and branches that ran, by package; copies outside of the checkout left out.
+
+    `files` are those of coverage's JSON report.
+    """
     ran: dict[str, int] = defaultdict(int)
     there: dict[str, int] = defaultdict(int)
     for path, measured in files.items():
+        if Path(path).is_absolute():
+            continue
         summary = measured["summary"]
         ran[package_of(path)] += summary["covered_lines"] + summary["covered_branches"]
         there[package_of(path)] += summary["num_statements"] + summary["num_branches"]

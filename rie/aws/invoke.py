@@ -15,8 +15,8 @@ from typing import Any
 
 from rie.aws.account import explain_errors, open_session
 from rie.errors import UserError
-from rie.function import MAX_TIMEOUT_S
 from rie.local.client import MAX_EVENT_BYTES, InvocationOutcome, InvocationResult
+from surefoot.kit.time_budget import MAX_TIMEOUT_S
 
 MAX_WAIT_S = MAX_TIMEOUT_S + 30.0  # a function may take this long; the rest is for its start
 _ARN = re.compile(r"arn:[^:]+:lambda:(?P<region>[^:]+):\d{12}:function:[^:]+(?::(?P<version>.+))?")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -12,31 +11,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from rie.compare.process_group import ProcessGroup
 
-class Runtime:
-    """A started client, as a context manager that leaves no process behind.
 
-    Both its streams go to one file, in the order of writing, as Lambda merges them. `born` is
-    when it was started, in monotonic nanoseconds.
+class Runtime(ProcessGroup):
+    """A client in a process group.
+
+    Both its streams go to one file, in the order of writing, as Lambda merges them.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], task: Path) -> None:
         # A file and not a pipe, which would have to be read while the client runs.
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115  (closed by __exit__)
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  (closed by __exit__)
         self._read = 0
-        self.born = time.monotonic_ns()
-        self._process = subprocess.Popen(
-            list(command),
-            cwd=task,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-
-    def __enter__(self) -> Runtime:
-        return self
+        super().__init__(command, environment, task, self._file, subprocess.STDOUT)
 
     def __exit__(
         self,
@@ -44,18 +32,13 @@ class Runtime:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.kill()
-        self._output.close()
-
-    @property
-    def pid(self) -> int:
-        """The process id; also that of its group."""
-        return self._process.pid
+        super().__exit__(kind, error, trace)
+        self._file.close()
 
     def output(self) -> str:
         """What it has printed since the last call of this."""
-        size = os.fstat(self._output.fileno()).st_size
-        data = os.pread(self._output.fileno(), size - self._read, self._read)
+        size = os.fstat(self._file.fileno()).st_size
+        data = os.pread(self._file.fileno(), size - self._read, self._read)
         self._read = size
         return data.decode(errors="backslashreplace")
 
@@ -77,12 +60,6 @@ class Runtime:
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to it, if it still runs."""
         self._process.send_signal(number)
-
-    def kill(self) -> None:
-        """SIGKILL to it and everything it started, as Lambda does."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-        self._process.wait()
 
 
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")

@@ -39,7 +39,7 @@ def files(root: Path = ROOT) -> list[Path]:
     """Every requirements file with pinned packages."""
     found = [root / "bootstrap" / "awslambdaric.txt"]
     for folder in ("", "functions/*/", "tests/**/"):
-        found += root.glob(f"{folder}requirements.txt")
+        found += root.glob(f"{folder}requirements*.txt")
     return sorted(found)
 
 

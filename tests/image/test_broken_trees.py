@@ -56,7 +56,7 @@ def passes(engine: DockerClient, folder: Path, image: str, start: Start) -> None
     assert b"it runs" in start("", of=tag).invoke(b"{}").body
 
 
-def told(output: str, code: str) -> str:
+def report_of(output: str, code: str) -> str:
     """The part of the report that begins with a code, up to the next empty line."""
     parts = [part for part in output.split("\n  \n") if code in part] or output.split("\n\n")
     found = [part for part in parts if code in part]
@@ -73,7 +73,7 @@ def test_it_fails_with_its_code_and_remedy_and_passes_when_mended(
     tree: Path,
 ) -> None:
     expected = json.loads((tree / "expected.json").read_text())
-    report = told(fails(engine, tree / "broken", image, capsys), expected["code"])
+    report = report_of(fails(engine, tree / "broken", image, capsys), expected["code"])
     assert expected["path"] in report
     assert "remedy" in report
     passes(engine, tree / "fixed", image, start)
@@ -144,7 +144,7 @@ def test_a_library_for_another_processor(
     other = 183 if content[18] == 62 else 62  # EM_AARCH64, EM_X86_64 at e_machine
     content[18:20] = other.to_bytes(2, "little")
     library.write_bytes(content)
-    report = told(fails(engine, native, image, capsys), "SF502")
+    report = report_of(fails(engine, native, image, capsys), "SF502")
     assert "/var/task/fast.so" in report
     assert "remedy" in report
 
@@ -160,6 +160,6 @@ def test_a_library_that_needs_a_newer_c_library(
     )
     assert count
     library.write_bytes(content)
-    report = told(fails(engine, native, image, capsys), "SF501")
+    report = report_of(fails(engine, native, image, capsys), "SF501")
     assert "/var/task/fast.so" in report
     assert "2.99" in report

@@ -124,7 +124,7 @@ def test_it_adds_no_set_uid_file_nothing_that_all_may_write_and_no_cache(run: Ru
 def test_it_says_where_it_comes_from(engine: DockerClient, image: str) -> None:
     labels = engine.images.get(image).labels
     base = engine.images.get(BASE_TAG)
-    told = {name: labels.get(f"{PREFIX}.{name}") for name in ("version", "title", "licenses")}
-    assert told == {"version": read_version(), "title": "surefoot", "licenses": "Apache-2.0"}
+    labelled = {name: labels.get(f"{PREFIX}.{name}") for name in ("version", "title", "licenses")}
+    assert labelled == {"version": read_version(), "title": "surefoot", "licenses": "Apache-2.0"}
     assert labels[f"{PREFIX}.base.name"] == BASE_TAG
     assert labels[f"{PREFIX}.base.digest"] == base.id

@@ -146,8 +146,8 @@ def test_buildkit_makes_the_base_image_too(
         command += ["--build-arg", f"{name}={value}"]
     environment = {**os.environ, "DOCKER_BUILDKIT": "1"}
     subprocess.run([*command, str(checkout)], env=environment, check=True)
-    told = run(["--version"], of="surefoot:test-buildkit", entrypoint=["surefoot"])
-    assert told == run(["--version"], entrypoint=["surefoot"])
+    shown = run(["--version"], of="surefoot:test-buildkit", entrypoint=["surefoot"])
+    assert shown == run(["--version"], entrypoint=["surefoot"])
 
 
 def test_the_readme_shows_the_tested_dockerfile() -> None:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 def test_it_lists_system_packages_the_interpreter_and_pythons_packages(
     engine: DockerClient, image: str
 ) -> None:
-    told = json.loads(document(engine, image))
-    assert (told["bomFormat"], told["specVersion"]) == ("CycloneDX", "1.6")
-    assert told["metadata"]["component"]["name"] == image
-    components = {one["name"]: one for one in told["components"]}
+    listed = json.loads(document(engine, image))
+    assert (listed["bomFormat"], listed["specVersion"]) == ("CycloneDX", "1.6")
+    assert listed["metadata"]["component"]["name"] == image
+    components = {one["name"]: one for one in listed["components"]}
     assert components["bash"]["purl"].startswith("pkg:deb/debian/bash@")
     assert components["pip"]["purl"].startswith("pkg:pypi/pip@")
     assert components["cpython"]["version"].count(".") == 2

@@ -18,7 +18,7 @@ from tests.performance.running import Running
 
 @dataclass
 class Results:
-    """Lines with verdicts, and the samples by measure for whoever draws."""
+    """Lines with verdicts, and the samples by measure for the plots."""
 
     lines: list[Line] = field(default_factory=list)
     samples: dict[str, Samples] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Starts inside the built image under Lambda's limits, at the processor share of a memory size.
 
-The server stays outside, on the host's network, so that it draws on nobody's share. The kernel's
+The server stays outside, on the host's network, so that it uses no contender's share. The kernel's
 monotonic clock is one for host and container, which is how the two sides' times meet.
 """
 

@@ -39,7 +39,7 @@ def next_reply(event: bytes) -> bytes:
 
 
 class Server:
-    """One scenario at a time: `count` invocations, then whoever polls waits."""
+    """One scenario at a time: `count` invocations, then every poll waits."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)

@@ -71,7 +71,7 @@ def test_an_event_is_json_of_about_the_size(size: int) -> None:
 
 def test_the_server_hands_out_events_holds_at_marks_and_lets_go() -> None:
     with Api() as api:
-        for answers in (b'"one"', b'"two"'):  # a second scenario begins anew
+        for answers in (b'"one"', b'"two"'):  # a second scenario starts from the beginning
             api.play('{"n": 1}', 1, marks=[1], parked=1)
             client = http.client.HTTPConnection(api.address)
             client.request("GET", f"{RUNTIME_API}/next")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import os
 import shutil
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import TracebackType
 
+from rie.compare.process_group import ProcessGroup
 from tests.soak.account import Account, usage
 from tests.soak.load import Invocation, Scene
 from tests.soak.server import Server
@@ -78,30 +76,30 @@ def _serve(
         server.owner = runtime.pid
 
 
-class _Runtime:
-    """The runtime's process; a context manager that leaves nothing behind."""
+class _Runtime(ProcessGroup):
+    """The runtime's process."""
 
     def __init__(self, scene: Scene, task: Path, address: str, command: Sequence[str]) -> None:
-        self._command = [*command, scene.handler]
-        self._task = task
-        self._environment = lambda_environment(address, task)
-        del self._environment["PYTHONPATH"]
-        self._environment |= {"SUREFOOT_PYTHON": sys.executable, "LAMBDA_RUNTIME_DIR": str(RUNTIME)}
-        self._environment |= scene.environment
+        environment = lambda_environment(address, task)
+        del environment["PYTHONPATH"]
+        environment |= {"SUREFOOT_PYTHON": sys.executable, "LAMBDA_RUNTIME_DIR": str(RUNTIME)}
+        self._file = (task / "output").open("wb")
+        super().__init__(
+            [*command, scene.handler],
+            {**environment, **scene.environment},
+            task,
+            self._file,
+            self._file,
+        )
 
-    def __enter__(self) -> _Runtime:
-        self._output = (self._task / "output").open("wb")
-        self._start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._kill()
-        self._output.close()
-
-    @property
-    def pid(self) -> int:
-        """Of the process that was started, which is the one that must answer."""
-        return self._process.pid
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        self._file.close()
 
     def has_ended(self) -> bool:
         """Whether it has ended by itself."""
@@ -109,21 +107,5 @@ class _Runtime:
 
     def restart(self) -> None:
         """End what is left of it and start it again, as Lambda does."""
-        self._kill()
-        self._start()
-
-    def _start(self) -> None:
-        self._process = subprocess.Popen(
-            self._command,
-            cwd=self._task,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=self._output,
-            start_new_session=True,
-        )
-
-    def _kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-        self._process.wait()
+        self.kill()
+        self.start()

@@ -1,6 +1,7 @@
-"""A proxy before moto: real HTTP on loopback; scripted answers for some calls, moto's for the rest.
+"""The proxy before moto: real HTTP on loopback; answers of a test's own, moto's for the rest.
 
 For what moto cannot do: stacks and functions that fail, refused calls, connections that break.
+`serve` runs anything with a `url` and a `reply`; AwsProxy is one whose answers are scripted.
 """
 
 from __future__ import annotations
@@ -13,13 +14,23 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
 import requests
 
-_INVOKE = re.compile(r"/2015-03-31/functions/(.+)/invocations")
+# The operations of Lambda's REST API, by the method and the path behind the version.
+_LAMBDA = (
+    (re.compile(r"GET /functions/?"), "ListFunctions"),
+    (re.compile(r"GET /functions/([^/]+)/configuration"), "GetFunctionConfiguration"),
+    (re.compile(r"PUT /functions/([^/]+)/configuration"), "UpdateFunctionConfiguration"),
+    (re.compile(r"POST /functions/(.+)/invocations"), "Invoke"),
+    (re.compile(r"GET /tags/(.+)"), "ListTags"),
+    (re.compile(r"POST /tags/(.+)"), "TagResource"),
+)
+_EC2_VERSION = "2016-11-15"
+_HOP_BY_HOP = ("host", "content-length", "connection")
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,7 @@ class Reply:
 
 
 HANG_UP = Reply(0)
+ACCEPTED = Reply(202)  # an asynchronous invocation
 
 
 def result(**members: Any) -> Reply:
@@ -51,18 +63,49 @@ def json_fault(code: str, message: str, status: int = 400) -> Reply:
     return Reply(status, body.encode(), {"X-Amzn-ErrorType": code})
 
 
+def ec2_fault(code: str, message: str, status: int = 400) -> Reply:
+    """A refusal of EC2, whose query protocol has a form of its own."""
+    error = _xml({"Errors": {"Error": {"Code": code, "Message": message}}, "RequestID": "1"})
+    return Reply(status, f"<Response>{error}</Response>".encode(), {"Content-Type": "text/xml"})
+
+
 @dataclass(frozen=True)
 class Call:
-    """One request: the API's action and its form fields, or its body for a JSON service."""
+    """One request: the API's action and its form fields, or its body for another protocol.
+
+    `action` is empty for a path that is not known, such as S3's.
+    """
 
     action: str
     fields: Mapping[str, str]
     body: bytes
     query: str
+    method: str = "POST"
+    path: str = "/"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def refuse(self, code: str, message: str = "no", status: int = 400) -> Reply:
+        """A refusal in the form that the call's protocol needs."""
+        if "Action" not in self.fields:
+            return json_fault(code, message, status)
+        is_ec2 = self.fields.get("Version") == _EC2_VERSION
+        return (ec2_fault if is_ec2 else fault)(code, message, status)
+
+
+class Answering(Protocol):
+    """What `serve` runs: `url` receives its address."""
+
+    url: str
+
+    def reply(self, call: Call) -> Reply | None:
+        """The reply to a call; None leaves it to moto."""
+
+
+A = TypeVar("A", bound=Answering)
 
 
 class AwsProxy:
-    """The scripted answers, and every request that was received. `url` is its address."""
+    """Scripted answers, and every request that was received. `url` is its address."""
 
     def __init__(self, moto_url: str) -> None:
         self.moto_url = moto_url
@@ -99,55 +142,79 @@ class AwsProxy:
 @contextmanager
 def serve_aws_proxy(moto_url: str) -> Iterator[AwsProxy]:
     """Serve an AwsProxy before moto."""
-    aws_proxy = AwsProxy(moto_url)
+    with serve(AwsProxy(moto_url), moto_url) as aws_proxy:
+        yield aws_proxy
+
+
+@contextmanager
+def serve(answering: A, moto_url: str, host: str = "127.0.0.1") -> Iterator[A]:
+    """Serve `answering` on loopback; `host` is how its `url` names that."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            call = _read(self.path, self.headers.get("X-Amz-Target", ""), body)
-            reply = aws_proxy.reply(call) or _of_moto(moto_url, self.path, dict(self.headers), body)
+        protocol_version = "HTTP/1.1"
+
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            call = read_call(self.command, self.path, dict(self.headers), body)
+            reply = answering.reply(call) or ask_moto(moto_url, call)
             if reply.status == 0:
                 self.close_connection = True
                 return
             self.send_response(reply.status)
-            for name, value in reply.headers.items():
-                self.send_header(name, value)
             answer = reply.body.replace(b"ACTIONResult", f"{call.action}Result".encode())
-            self.send_header("Content-Length", str(len(answer)))
+            for name, value in {**reply.headers, "Content-Length": str(len(answer))}.items():
+                self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(answer)
+            if self.command != "HEAD":
+                self.wfile.write(answer)
+
+        do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = _serve  # noqa: N815 (http.server's names)
 
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    aws_proxy.url = f"http://127.0.0.1:{server.server_port}"
+    answering.url = f"http://{host}:{server.server_port}"
     try:
-        yield aws_proxy
+        yield answering
     finally:
         server.shutdown()
-        server.server_close()
         thread.join()
+        server.server_close()
 
 
-def _read(path: str, target: str, body: bytes) -> Call:
+def read_call(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Call:
+    """Find out which operation a request calls."""
     where, _, query = path.partition("?")
-    if invoked := _INVOKE.fullmatch(where):
-        return Call("Invoke", {"FunctionName": invoked[1]}, body, query)
-    if target:
-        return Call(target.rpartition(".")[2], {}, body, query)
-    fields = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
-    return Call(fields.get("Action", ""), fields, body, query)
+    about = (body, query, method, path, headers)
+    # A service of JSON names its operation in a header.
+    named = {name.lower(): value for name, value in headers.items()}
+    if target := named.get("x-amz-target", ""):
+        return Call(target.rpartition(".")[2], {}, *about)
+    rest = re.sub(r"^/\d{4}-\d\d-\d\d(?=/)", "", where)
+    for pattern, action in _LAMBDA if rest != where else ():
+        if found := pattern.fullmatch(f"{method} {rest}"):
+            fields = {"FunctionName": found[1]} if action == "Invoke" else {}
+            return Call(action, fields, *about)
+    fields = {}
+    if "urlencoded" in named.get("content-type", ""):
+        fields = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+    return Call(fields.get("Action", ""), fields, *about)
 
 
-def _of_moto(url: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
-    answer = requests.post(url + path, data=body, headers=headers, timeout=30)
+def ask_moto(moto_url: str, call: Call) -> Reply:
+    """Have moto answer a call."""
+    headers = {k: v for k, v in call.headers.items() if k.lower() not in _HOP_BY_HOP}
+    answer = requests.request(
+        call.method, moto_url + call.path, data=call.body, headers=headers, timeout=60
+    )
     kept = {
         name: value
         for name, value in answer.headers.items()
-        if name.lower().startswith(("content-type", "x-amz"))
+        if name.lower().startswith(("content-type", "x-amz", "etag", "last-modified"))
     }
     return Reply(answer.status_code, answer.content, kept)
 

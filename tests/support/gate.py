@@ -42,7 +42,7 @@ class Gate:
                 self._permits -= 1
 
     def wait_until_reached(self, deadline: float = DEADLINE) -> None:
-        """Wait until somebody stands before the closed gate; TimeoutError after `deadline`."""
+        """Wait until a thread stands before the closed gate; TimeoutError after `deadline`."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._waiting > 0, deadline):
-                raise TimeoutError("nobody reached the gate")
+                raise TimeoutError("no thread reached the gate")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import enum
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from rie.compare.process_group import ProcessGroup
 from tests.support.gate import DEADLINE
 
 _COVERAGE = ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
@@ -57,7 +57,15 @@ def lambda_environment(address: str, task: Path) -> dict[str, str]:
     }
 
 
-class ClientProcess:
+def measuring() -> dict[str, str]:
+    """What makes coverage measure a process, where the tests themselves are measured.
+
+    Such a process starts later, needs more memory, and opens a file when it ends.
+    """
+    return {name: os.environ[name] for name in _COVERAGE if name in os.environ}
+
+
+class ClientProcess(ProcessGroup):
     """A running client; a context manager that leaves no process behind.
 
     `handler` None leaves the argument out, for the case that only _HANDLER is set. `environ`
@@ -74,26 +82,18 @@ class ClientProcess:
         command: Sequence[str] | None = None,
     ) -> None:
         start = [sys.executable, "-m", client.value] if command is None else command
-        self._command = [*start, *([handler] if handler else [])]
-        self._task = task
-        merged = {**lambda_environment(address, task), **_measuring(client), **(environ or {})}
-        self._environ = {name: value for name, value in merged.items() if value is not None}
+        merged = {**lambda_environment(address, task), **(environ or {})}
         # Files, not pipes: nothing has to read while the process runs, so nothing can block it.
         self._files = contextlib.ExitStack()
         self._stdout = self._files.enter_context(tempfile.TemporaryFile())
         self._stderr = self._files.enter_context(tempfile.TemporaryFile())
-
-    def __enter__(self) -> ClientProcess:
-        self._process = subprocess.Popen(
-            self._command,
-            cwd=self._task,
-            env=self._environ,
-            stdin=subprocess.DEVNULL,
-            stdout=self._stdout,
-            stderr=self._stderr,
-            start_new_session=True,
+        super().__init__(
+            [*start, *([handler] if handler else [])],
+            {name: value for name, value in merged.items() if value is not None},
+            task,
+            self._stdout,
+            self._stderr,
         )
-        return self
 
     def __exit__(
         self,
@@ -101,13 +101,8 @@ class ClientProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.kill()
+        super().__exit__(kind, error, trace)
         self._files.close()
-
-    @property
-    def pid(self) -> int:
-        """The process id; also that of its process group."""
-        return self._process.pid
 
     def peak_memory_mb(self) -> float:
         """The most resident memory that the client ever had, in MiB (VmHWM of proc(5))."""
@@ -130,16 +125,6 @@ class ClientProcess:
         files = (self._stdout.fileno(), self._stderr.fileno())
         return b"".join(os.pread(each, os.fstat(each).st_size, 0) for each in files)
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the client alone."""
-        self._process.send_signal(number)
-
-    def kill(self) -> None:
-        """SIGKILL to the whole process group, as Lambda does; also to left-over children."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-        self._process.wait()
-
     def finish(self, deadline: float = DEADLINE) -> Outcome:
         """Wait for the end; after `deadline` seconds kill it and say so in the outcome."""
         killed = False
@@ -151,13 +136,6 @@ class ClientProcess:
         return Outcome(
             _content(self._stdout), _content(self._stderr), self._process.returncode, killed
         )
-
-
-def _measuring(client: Client) -> dict[str, str]:
-    """What makes coverage measure the process, where the tests themselves are measured."""
-    if client is not Client.SUREFOOT:
-        return {}
-    return {name: os.environ[name] for name in _COVERAGE if name in os.environ}
 
 
 def _content(file: BinaryIO) -> bytes:

@@ -15,7 +15,7 @@ Template = Mapping[str, Any]
 REGISTRY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 BY_DIGEST = f"{REGISTRY}/surefoot-x@sha256:{'0123456789abcdef' * 4}"
 BY_TAG = f"{REGISTRY}/surefoot-x:latest"
-# Whoever has one of these invokes the function without waiting for its answer.
+# A service with one of these invokes the function without waiting for its answer.
 _CALLERS = ("AWS::Scheduler::Schedule", "AWS::Events::Rule", "AWS::SNS::Subscription")
 _BROAD = re.compile(r"/(AdministratorAccess|PowerUserAccess|\w+FullAccess)$")
 
@@ -106,7 +106,7 @@ def actions_are_named(template: Template) -> Iterator[str]:
             if "*" in action or "?" in action:
                 yield f"{place}: the action {action} is a pattern"
         if "NotAction" in statement:
-            yield f"{place}: NotAction allows what nobody named"
+            yield f"{place}: NotAction allows actions that are not named"
     for name, role in resources(template, "AWS::IAM::Role").items():
         for arn in plain(role.get("ManagedPolicyArns", [])):
             if _BROAD.search(str(arn)):

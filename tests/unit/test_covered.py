@@ -24,7 +24,8 @@ def test_lines_and_branches_of_all_files_count() -> None:
         counts = {"covered_lines": lines, "covered_branches": branches}
         return {"summary": {**counts, "num_statements": 10, "num_branches": 10}}
 
-    shares = by_package({"rie/a.py": measured(10, 9), "rie/b.py": measured(10, 5)})
+    copy = {"/tmp/copy/rie/a.py": measured(0, 0)}
+    shares = by_package({"rie/a.py": measured(10, 9), "rie/b.py": measured(10, 5), **copy})
     assert shares == {"rie": 85.0}
 
 

@@ -125,7 +125,7 @@ def _number_fault(value: str, declaration: Declaration) -> str | None:
     try:
         number = float(value)
     except ValueError:
-        return "is no number"
+        return "is not a number"
     low, high = declaration.get("MinValue"), declaration.get("MaxValue")
     if low is not None and number < float(low):
         return f"is below the smallest, {low}"

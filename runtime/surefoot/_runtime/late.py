@@ -42,7 +42,7 @@ def keep(codes: "Iterable[tuple[str, str, bytes]]") -> None:
 
 
 def prepare() -> None:
-    """Have at hand what a failure needs; to be called before the function is loaded."""
+    """Prepare what a failure needs; to be called before the function is loaded."""
     global _is_source  # noqa: PLW0603
     _known.update(_modules)
     if not _kept:

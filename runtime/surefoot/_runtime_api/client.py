@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from .streaming import Stream
     from .transport import Connection
 
+# How often, and after how many seconds, one of several clients asks for invocation/next again, as
+# awslambdaric does it.
+MAX_ATTEMPTS = 5
+FIRST_DELAY = 0.1
+LAST_DELAY = 0.8
+
 _API = "/2018-06-01/runtime/"
 
 # What a refusal of an answer means, for the log. The loop goes on after each of them.

@@ -53,10 +53,10 @@ class HttpPrelude:
         :param status: HTTP status code, 100 to 599
         :param headers: values by name; a list of values is sent as that many headers
         :param cookies: Set-Cookie values, one string a cookie
-        :raises ValueError: the status is no HTTP status
+        :raises ValueError: the status is not an HTTP status
         """
         if not 100 <= status <= 599:
-            raise ValueError(f"status {status!r} is no HTTP status; use 100 to 599.")
+            raise ValueError(f"status {status!r} is not an HTTP status; use 100 to 599.")
         self.status = status
         self.headers = dict(headers or {})
         self.cookies = list(cookies or ())

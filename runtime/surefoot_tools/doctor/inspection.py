@@ -5,7 +5,6 @@ Every function raises UserError (exit code 2) if there is nothing to inspect, an
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import posixpath
@@ -20,13 +19,13 @@ from .finding import SEVERITIES, Finding, RatedFinding, Result
 from .ignores import FILE as IGNORES
 from .ignores import Ignore, read_ignores
 from .image import archive, dockerignore, engine
+from .image.dockerfile import read_cmd
 from .image.ownership import above
 from .image.tree import Tree, from_folder
 from .rules import RULES
 
 # Mounted by the kernel or the engine, not part of an image.
 _SKIPPED = frozenset(["/proc", "/sys", "/dev"])
-_CMD = re.compile(r"^\s*CMD\s+(\[.*\])\s*$", re.MULTILINE)
 # Entry points that take the handler as their last word.
 _RUNTIMES = re.compile(r"lambda-entrypoint\.sh|bootstrap|surefoot|awslambdaric")
 
@@ -154,11 +153,10 @@ def _handler_from_dockerfile(folder: str) -> str:
     try:
         path = os.path.join(folder, "Dockerfile")
         with open(path, encoding="utf-8", errors="replace") as file:
-            commands = _CMD.findall(file.read())
-        words = json.loads(commands[-1]) if commands else []
-    except (OSError, ValueError, RecursionError):
+            words = read_cmd(file.read())
+    except OSError:
         return ""
-    handler = str(words[-1]) if words else ""
+    handler = words[-1] if words else ""
     first = os.path.join(folder, re.split("[./]", handler)[0])
     here = any(os.path.exists(first + ending) for ending in ("", ".py", ".sh"))
     return handler if handler and here else ""

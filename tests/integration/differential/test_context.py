@@ -66,7 +66,7 @@ HEADERS: dict[str, Mapping[str, Text | None]] = {
     "both-broken": {CLIENT: "x", IDENTITY: "y"},
     "trace": {TRACE: "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"},
     "trace-removed-again": {},
-    "trace-anew": {TRACE: "Root=2"},
+    "trace-again": {TRACE: "Root=2"},
     "trace-blank": {TRACE: ""},
     "tenant": {TENANT: "blue"},
     "tenant-blank": {TENANT: ""},

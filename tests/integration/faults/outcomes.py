@@ -142,7 +142,7 @@ FAULTS: dict[str, Fault] = {
         "a length is negative, no number, or beyond 128 MiB", Outcome.PROTOCOL, "Content-Length"
     ),
     "absurd-chunk": Fault(
-        "the size of a chunk is no number or beyond 128 MiB",
+        "the size of a chunk is not a number or beyond 128 MiB",
         Outcome.PROTOCOL,
         " a reply ",
     ),

@@ -47,7 +47,7 @@ def test_replies_that_close_the_connection(task: Path, event: bytes) -> None:
         script += [replace(one, raw=closing(one.reply, old, new)), Invocation(event)]
     seen = run(task, script)
     check_survival(seen, script, "close-header")
-    # None of the connections was used again in vain.
+    # No connection that was lost was used again.
     assert len({each.connection for each in seen.requests}) == 5
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 import pytest
 
 from tests.support.invocation import Invocation
-from tests.support.process import Client, ClientProcess, Outcome
+from tests.support.process import Client, ClientProcess, Outcome, measuring
 from tests.support.request import Request
 from tests.support.route import Route
 from tests.support.runtime_api import RuntimeApi, Then
@@ -70,7 +70,13 @@ class Start(Protocol):
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def measurement() -> dict[str, str]:
+    """The variables of a measured process; a module whose functions must not be has its own."""
+    return measuring()
+
+
+@pytest.fixture
+def start(tmp_path: Path, measurement: dict[str, str]) -> Iterator[Start]:
     """Start functions; each ends with the test."""
     with contextlib.ExitStack() as stack:
 
@@ -83,8 +89,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
         ) -> Running:
             (tmp_path / "app.py").write_text(textwrap.dedent(source), encoding="utf-8")
             api = stack.enter_context(RuntimeApi(then=Then.PARK))
+            variables = {**measurement, **(environ or {})}
             process = ClientProcess(
-                Client.SUREFOOT, handler, tmp_path, api.address, environ, command
+                Client.SUREFOOT, handler, tmp_path, api.address, variables, command
             )
             return Running(api, stack.enter_context(process), tmp_path)
 

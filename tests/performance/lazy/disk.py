@@ -61,7 +61,7 @@ class LazyDisk:
             undo.callback(server.wait)
             # Lazily: the loop device may let go of the file a moment later.
             undo.callback(_run, "umount", "--lazy", self._fuse)
-            # Direct I/O: requests go on as they come, and nobody else keeps a copy.
+            # Direct I/O: requests go on as they come, and no cache keeps a copy.
             device = _run(
                 *("losetup", "--find", "--show", "--read-only", "--direct-io=on"),
                 self._fuse / "disk",

@@ -94,11 +94,11 @@ def counts(case: Case, samples: Samples) -> str:
     """Say in a sentence how the blocks came; empty where there is no device."""
     if case.device is None:
         return ""
-    told = []
+    parts = []
     for name in (WITHOUT, WITH):
         blocks, waves, most = (
             round(spread(values(samples, name, what)).median)
             for what in ("blocks", "waves", "most")
         )
-        told.append(f"{name} {blocks} blocks in {waves} waves, up to {most} at a time")
-    return f"{case.title}: {'; '.join(told)}"
+        parts.append(f"{name} {blocks} blocks in {waves} waves, up to {most} at a time")
+    return f"{case.title}: {'; '.join(parts)}"

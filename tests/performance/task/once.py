@@ -1,4 +1,4 @@
-"""A function whose process ends by itself, whichever runtime it is: for whoever cannot end it."""
+"""A function whose process ends by itself, under every runtime: for a caller that cannot end it."""
 
 import posix
 

@@ -13,6 +13,7 @@ import time
 
 from ..._process.operator_log import log_to_operator
 from ..._process.ownership import is_owner
+from ..._runtime_api.client import FIRST_DELAY, LAST_DELAY, MAX_ATTEMPTS
 from ..._runtime_api.invocation import correct_rie_deadline
 from ..._runtime_api.streaming import Stream
 from ...errors import ContainerError, DeadlineExceeded, FatalError, Fault, Terminated
@@ -21,7 +22,7 @@ from ..deadline import MAX_MARGIN_FRACTION
 from ..handlers.coroutine import Driver, event_loop, leave_child, stack_of
 from ..handlers.results import KINDS
 from ..late import report_error
-from .places import FIRST_DELAY, LAST_DELAY, MAX_ATTEMPTS, Places
+from .places import Places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import select
 import threading
 
 from ..._process.operator_log import log_to_operator
+from ..._runtime_api.client import LAST_DELAY
 from ..._runtime_api.transport import Connection
 from ...errors import FatalError
 
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
     from ..._runtime_api.client import Client
     from ..._runtime_api.http1 import Reply
     from ..._runtime_api.invocation import Invocation
-
-# How often and after how many seconds invocation/next is asked again, as awslambdaric does it.
-MAX_ATTEMPTS = 5
-FIRST_DELAY = 0.1
-LAST_DELAY = 0.8
 
 _IDLE, _REFUSED, _BUSY, _GONE = range(4)
 

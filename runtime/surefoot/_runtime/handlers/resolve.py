@@ -82,7 +82,7 @@ def resolve(name: str) -> "Callable[[Any, Any], Any]":
     if not all(dotted.split(".")):
         raise Fault(
             MALFORMED_HANDLER_NAME,
-            f"Bad handler '{name}': '{module_name}' is no module path; write it like "
+            f"Bad handler '{name}': '{module_name}' is not a module path; write it like "
             "package/module.function, relative to the task root.",
         )
     try:
@@ -109,7 +109,7 @@ def resolve(name: str) -> "Callable[[Any, Any], Any]":
 
 
 def _member(dotted: str, attribute: str) -> "Callable[[Any, Any], Any] | None":
-    """Return ``module.Class.method`` when the name before the last is no module but a class.
+    """Return ``module.Class.method`` when the name before the last is not a module but a class.
 
     An ordinary method is bound to one instance, made now without arguments; static and class
     methods, and methods of objects, need none.

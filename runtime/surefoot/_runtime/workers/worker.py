@@ -6,7 +6,7 @@ import time
 from ..._payload.marshaller import Marshaller
 from ..._process.operator_log import log_to_operator
 from ..._process.ownership import is_owner
-from ..._runtime_api.client import Client
+from ..._runtime_api.client import FIRST_DELAY, LAST_DELAY, MAX_ATTEMPTS, Client
 from ..._runtime_api.invocation import correct_rie_deadline
 from ..._runtime_api.transport import Connection
 from ...errors import EXIT_INIT, ContainerError, FatalError
@@ -23,11 +23,6 @@ if TYPE_CHECKING:
     from ..._runtime_api.invocation import Invocation
     from ..._runtime_api.streaming import Stream
     from ..config import Config
-
-# How often and after how many seconds invocation/next is asked again, as awslambdaric does it.
-_ATTEMPTS = 5
-_FIRST_DELAY = 0.1
-_LAST_DELAY = 0.8
 
 
 class WorkerConnection(Connection):
@@ -48,7 +43,7 @@ class WorkerConnection(Connection):
         # An invocation that was never asked for is never lost, so look before asking.
         self.shutdown_pipe.pause(0)
         reply = super()._send(connection, head, body)
-        if reply is None and not self.shutdown_pipe.wait(connection, _LAST_DELAY):
+        if reply is None and not self.shutdown_pipe.wait(connection, LAST_DELAY):
             # No refusal takes so long: it has a place.
             self.shared_state.set_state(self.slot, IDLE)
             self.shutdown_pipe.wait(connection)
@@ -78,7 +73,7 @@ class WorkerClient(Client):
         :raises Drained: the worker is to end
         """
         _leave_child()
-        delay = _FIRST_DELAY
+        delay = FIRST_DELAY
         attempts = 1
         self.shared_state.set_state(self.slot, IDLE)
         while True:
@@ -86,7 +81,7 @@ class WorkerClient(Client):
                 invocation = self._poll()
             except FatalError as stop:
                 self.shared_state.set_state(self.slot, REFUSED)
-                if attempts >= _ATTEMPTS and not (
+                if attempts >= MAX_ATTEMPTS and not (
                     isinstance(stop, ContainerError)
                     and self.shared_state.any_other_served(self.slot)
                 ):
@@ -102,7 +97,7 @@ class WorkerClient(Client):
                 )
                 return invocation
             self.worker_connection.shutdown_pipe.pause(delay)
-            delay = min(delay * 2, _LAST_DELAY)
+            delay = min(delay * 2, LAST_DELAY)
             attempts += 1
 
     def _poll(self) -> "Invocation":

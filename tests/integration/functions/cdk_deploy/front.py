@@ -2,35 +2,23 @@
 
 moto finishes every operation within the call that begins it, fails none, and gives wrong answers
 about change sets that are not there. The tests let the proxy do something else than forward a
-call, and write events and states into moto, which then tells of them over HTTP.
+call, and write events and states into moto, which then reports them over HTTP.
 """
 
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl
 
-import requests
 from moto.cloudformation.models import Event, Stack, cloudformation_backends
 
 from tests.support.aws import ACCOUNT, REGION
+from tests.support.aws_proxy import ACCEPTED, Call, Reply, result, serve
 
 Form = Mapping[str, str]
-_EMPTY = "<{0}Response><{0}Result/></{0}Response>"
-_ABSENT = (
-    "<ErrorResponse><Error><Code>ChangeSetNotFound</Code>"
-    "<Message>ChangeSet does not exist</Message></Error></ErrorResponse>"
-)
-_DENIED = (
-    "<ErrorResponse><Error><Code>AccessDenied</Code>"
-    "<Message>not authorized</Message></Error></ErrorResponse>"
-)
 _STACK = "AWS::CloudFormation::Stack"
 
 
@@ -42,75 +30,35 @@ class Front:
     are the events of asynchronous invocations.
     """
 
-    url: str
+    url: str = ""
     calls: list[str] = field(default_factory=list)
     invoked: list[Any] = field(default_factory=list)
     instead: dict[str, Callable[[Form], None]] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
 
+    def reply(self, call: Call) -> Reply | None:
+        """What the test asked for, or CloudFormation does; else moto's answer."""
+        action = call.action
+        if action == "Invoke":
+            self.invoked.append(json.loads(call.body))
+            return ACCEPTED
+        if "Action" in call.fields:
+            self.calls.append(action)
+        if action in self.denied:
+            return call.refuse("AccessDenied", "not authorized", 403)
+        if action in self.instead:
+            self.instead[action](call.fields)
+            return result()
+        if action == "DeleteChangeSet" and not _exists(call.fields):  # no error at AWS
+            return result()
+        if action == "DescribeChangeSet" and not _exists(call.fields):
+            return call.refuse("ChangeSetNotFound", "ChangeSet does not exist", 404)
+        return None
 
-@contextmanager
-def front(moto_url: str) -> Iterator[Front]:
+
+def front(moto_url: str) -> AbstractContextManager[Front]:
     """A proxy on http://localhost: with an address in numbers the CLI asks for other buckets."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _serve(self) -> None:
-            content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            form = dict(parse_qsl(content.decode("latin-1")))
-            action = form.get("Action", "")
-            if action:
-                told.calls.append(action)
-            if self.path.endswith("/invocations"):
-                told.invoked.append(json.loads(content))
-                self._answer(202, b"", "application/json")
-            elif action in told.denied:
-                self._answer(403, _DENIED.encode(), "text/xml")
-            elif action in told.instead:
-                told.instead[action](form)
-                self._answer(200, _EMPTY.format(action).encode(), "text/xml")
-            elif action == "DeleteChangeSet" and not _exists(form):  # no error at AWS
-                self._answer(200, _EMPTY.format(action).encode(), "text/xml")
-            elif action == "DescribeChangeSet" and not _exists(form):
-                self._answer(404, _ABSENT.encode(), "text/xml")
-            else:
-                self._forward(content)
-
-        do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = _serve  # noqa: N815 (http.server's names)
-
-        def _forward(self, content: bytes) -> None:
-            reply = requests.request(
-                self.command,
-                moto_url + self.path,
-                data=content,
-                headers=dict(self.headers.items()),
-                timeout=30,
-            )
-            self._answer(reply.status_code, reply.content, reply.headers.get("Content-Type", ""))
-
-        def _answer(self, status: int, content: bytes, kind: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.send_header("Content-Type", kind)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    told = Front(f"http://localhost:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield told
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return serve(Front(), moto_url, "localhost")
 
 
 def _exists(form: Form) -> bool:
@@ -144,5 +92,5 @@ def happen(name: str, resource: str, kind: str, status: str, reason: str = "") -
 
 
 def become(name: str, status: str, reason: str = "") -> None:
-    """Bring a stack into a status, with the event that tells of it."""
+    """Bring a stack into a status, with the event that reports it."""
     happen(name, name, _STACK, status, reason)

@@ -50,8 +50,8 @@ def test_the_example_is_deployed_from_the_image(deployer: str, cloud: Front) -> 
     with sandbox:
         answer = sandbox.invoke(json.dumps(EVENT).encode())
     assert answer.outcome is InvocationOutcome.SUCCEEDED, logs.text
-    told = json.loads(answer.body)
-    assert told["status"] == "CREATE_COMPLETE"
+    result = json.loads(answer.body)
+    assert result["status"] == "CREATE_COMPLETE"
     ecs = boto3.client("ecs")
     (cluster,) = ecs.list_clusters()["clusterArns"]
     (name,) = ecs.list_services(cluster=cluster)["serviceArns"]

@@ -13,15 +13,16 @@ from eni_cleanup.config import Config
 from rie.demo.aws import eni_fixtures as furniture
 from rie.demo.aws.eni_fixtures import Vpc
 from tests.image.conftest import checkout, engine, image, logs  # noqa: F401 (fixtures)
-from tests.integration.functions.eni_cleanup import mailbox, proxy
+from tests.integration.functions.eni_cleanup import mailbox
 from tests.integration.functions.eni_cleanup.mailbox import Mailbox
 from tests.integration.functions.eni_cleanup.proxy import Proxy
+from tests.support.aws_proxy import serve
 
 
 @pytest.fixture
 def ec2(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     """AWS; clients made in the test and by the function talk to it."""
-    with proxy.proxy(aws) as running:
+    with serve(Proxy(), aws) as running:
         monkeypatch.setenv("AWS_ENDPOINT_URL", running.url)
         own_aws.boto3_client.cache_clear()
         yield running

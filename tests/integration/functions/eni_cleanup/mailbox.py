@@ -1,4 +1,4 @@
-"""CloudFormation's side of the answer: a real web server, which can be told to misbehave."""
+"""CloudFormation's side of the answer: a real web server, which misbehaves as the test asks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HANG = -1  # say nothing until the mailbox is closed
 
 
 class Mailbox:
-    """Answers with `statuses` in turn, then with 200 for good."""
+    """Answers with `statuses` in turn, then always with 200."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/answer?X-Amz-Signature=secret"

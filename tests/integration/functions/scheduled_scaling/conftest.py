@@ -20,7 +20,7 @@ FUNCTION = Path(__file__).parents[4] / "functions" / "scheduled_scaling"
 
 
 class FakeTime:
-    """Seconds that pass only when somebody sleeps."""
+    """Seconds that pass only during a sleep."""
 
     def __init__(self) -> None:
         self.seconds = 1_795_500_000.0  # 24 November 2026, 06:00 UTC

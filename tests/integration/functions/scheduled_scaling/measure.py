@@ -35,9 +35,9 @@ def main() -> None:
         with OfficialRie(find("scheduled_scaling"), variables=settings, memory_mb=1769) as emulator:
             for number in range(4):
                 answer = emulator.invoke(json.dumps(EVENT).encode())
-                told = json.loads(answer.body)
+                result = json.loads(answer.body)
                 kind = "start included" if number == 0 else "warm"
-                calls = sum(told["calls"].values())
+                calls = sum(result["calls"].values())
                 sys.stdout.write(
                     f"{COUNT} targets, {calls} calls, {kind}: {answer.seconds:.2f} s\n"
                 )

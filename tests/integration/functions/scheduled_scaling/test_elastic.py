@@ -1,14 +1,12 @@
-"""Elastic clusters, which moto does not know: a small server stands in for their API.
+"""Elastic clusters, which moto does not know: a small server replaces their API.
 
-It takes as long over a change as AWS description, counted in requests: UPDATING, then ACTIVE.
+A change takes as many requests as LOOKS says: UPDATING, then ACTIVE.
 """
 
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,6 +14,7 @@ import pytest
 
 from scheduled_scaling.errors import ScalingFailed
 from tests.integration.functions.scheduled_scaling.conftest import Night
+from tests.support.aws_proxy import Call, Reply, serve
 
 ARN = "arn:aws:docdb-elastic:eu-west-1:123456789012:cluster/0a1b"
 LOOKS = 2  # at a cluster until a change is through
@@ -25,6 +24,7 @@ class Elastic:
     """One cluster."""
 
     def __init__(self) -> None:
+        self.url = ""
         self.cluster: dict[str, Any] = {
             "clusterName": "orders",
             "clusterArn": ARN,
@@ -36,6 +36,11 @@ class Elastic:
         self.tags: dict[str, str] = {}
         self.updates: list[dict[str, Any]] = []
         self.looks = 0
+
+    def reply(self, call: Call) -> Reply:
+        """The API's answer."""
+        answer = self.answer(call.method, call.path, json.loads(call.body or b"{}"))
+        return Reply(200, json.dumps(answer).encode())
 
     def answer(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """What the API answers. Raises LookupError for what it does not know."""
@@ -65,32 +70,10 @@ class Elastic:
 
 @pytest.fixture
 def elastic(night: Night, monkeypatch: pytest.MonkeyPatch) -> Iterator[Elastic]:
-    cluster = Elastic()
-
-    class Handler(BaseHTTPRequestHandler):
-        def _any(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length) or b"{}")
-            answer = json.dumps(cluster.answer(self.command, self.path, body)).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        do_GET = do_PUT = do_POST = do_DELETE = _any  # noqa: N815 (the names http.server calls)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its name there)
-            """Keep quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_DOCDB_ELASTIC", f"http://127.0.0.1:{server.server_port}")
-    night.scenarios(SCENARIOS)
-    yield cluster
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve(Elastic(), moto_url="") as cluster:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DOCDB_ELASTIC", cluster.url)
+        night.scenarios(SCENARIOS)
+        yield cluster
 
 
 SCENARIOS = """

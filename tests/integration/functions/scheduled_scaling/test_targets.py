@@ -1,4 +1,4 @@
-"""One target's trouble: told with target, API and remedy; the others get their state."""
+"""A target that fails is reported with API and remedy; the others get their state."""
 
 from __future__ import annotations
 

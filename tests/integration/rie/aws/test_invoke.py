@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from rie.aws.invoke import MAX_WAIT_S, classify
-from rie.function import MAX_TIMEOUT_S
 from rie.local.client import InvocationOutcome
+from surefoot.kit.time_budget import MAX_TIMEOUT_S
 from tests.integration.rie.aws.conftest import Rie
 from tests.support.aws_proxy import HANG_UP, AwsProxy, Reply, json_fault
 

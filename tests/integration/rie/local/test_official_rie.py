@@ -85,7 +85,7 @@ def test_after_a_caller_gave_up_the_emulator_refuses_until_it_is_started_again(
     start: Start, fifo: MakeFifo
 ) -> None:
     emulator = start("app.waits")
-    # Nobody writes to this pipe, so the handler is certainly still running.
+    # No process writes to this pipe, so the handler is certainly still running.
     event = json.dumps({"running": os.devnull, "go_on": str(fifo("go on"))}).encode()
     with pytest.raises(NoAnswerError, match="still runs there"):
         emulator.invoke(event, wait_s=0.2)

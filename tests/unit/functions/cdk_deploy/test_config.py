@@ -31,7 +31,7 @@ def test_without_variables_the_image_is_as_its_dockerfile_makes_it(
 
 def test_every_variable_counts(task: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "ts").mkdir()
-    told = read(
+    settings = read(
         {
             **task,
             "CDK_APP": "node app.js",
@@ -45,11 +45,11 @@ def test_every_variable_counts(task: dict[str, str], tmp_path: Path) -> None:
             "CDK_SCRATCH": "/tmp/x",
         }
     )
-    assert (told.app, told.app_dir) == ("node app.js", tmp_path / "ts")
-    assert told.stacks == {"nightly", "weekly"}
-    assert told.context_keys == {"desired_count", "db_class"}
-    assert (told.method, told.qualifier) == ("direct", "mine")
-    assert (told.reserve_s, told.poll_s, told.scratch) == (30.0, 1.5, Path("/tmp/x"))
+    assert (settings.app, settings.app_dir) == ("node app.js", tmp_path / "ts")
+    assert settings.stacks == {"nightly", "weekly"}
+    assert settings.context_keys == {"desired_count", "db_class"}
+    assert (settings.method, settings.qualifier) == ("direct", "mine")
+    assert (settings.reserve_s, settings.poll_s, settings.scratch) == (30.0, 1.5, Path("/tmp/x"))
 
 
 @pytest.mark.parametrize(

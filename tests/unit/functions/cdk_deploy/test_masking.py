@@ -21,7 +21,7 @@ ENVIRON = {
     "AWS_SESSION_TOKEN": "IQoJb3JpZ2luX2VjE//////////wEaCXVzLWVhc3QtMSJHMEUCIQ",
     "DB_PASSWORD": "correct horse",
     "PATH": "/usr/local/bin:/usr/bin",
-    "API_KEY": "abc",  # too short to be told from ordinary words
+    "API_KEY": "abc",  # too short to be distinguished from ordinary words
 }
 
 

@@ -53,7 +53,7 @@ def test_an_assembly_of_a_read_only_image_is_copied_to_be_written_to(
 def test_the_environment_has_what_the_cdk_needs_and_nothing_that_it_takes_for_options(
     config: Config,
 ) -> None:
-    told = workspace.prepare(
+    variables = workspace.prepare(
         config,
         {
             "APP_ENV": "prod",
@@ -67,7 +67,7 @@ def test_the_environment_has_what_the_cdk_needs_and_nothing_that_it_takes_for_op
         },
     ).environment
     scratch = str(config.scratch)
-    assert told == {
+    assert variables == {
         "APP_ENV": "prod",
         "AWS_ACCESS_KEY_ID": "key",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
@@ -80,4 +80,4 @@ def test_the_environment_has_what_the_cdk_needs_and_nothing_that_it_takes_for_op
         "PYTHONPATH": "/var/task",
         "TMPDIR": f"{scratch}/cdk.tmp",
     }
-    assert os.path.isdir(told["TMPDIR"])  # noqa: PTH112 (it is text)
+    assert os.path.isdir(variables["TMPDIR"])  # noqa: PTH112 (it is text)

@@ -14,7 +14,7 @@ TIMEOUT_S, RELEASE_S = 100.0, 150.0
 
 def _world() -> World:
     world = shop(World(timeout_s=TIMEOUT_S, release_s=RELEASE_S), count=4)
-    # Somebody else in the same subnets, with another group: never to be touched.
+    # Another function in the same subnets, with another group: never to be touched.
     world.functions["other"] = Function(["subnet-0a1b2c3d"], ["sg-0a1b2c3d"])
     world.enis["eni-0ther000"] = Eni("subnet-0a1b2c3d", ["sg-0a1b2c3d"])
     # An orphan whose role is gone.

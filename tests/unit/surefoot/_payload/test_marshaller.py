@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from surefoot._payload.marshaller import Marshaller, RawMarshaller
+from surefoot._payload.marshaller import Marshaller, RawMarshaller, use_marshaller
 from surefoot.errors import Fault
 
 JSON = "application/json"
@@ -27,6 +27,14 @@ class Colour(enum.IntEnum):
 
 def dumps(value: object, ensure_ascii: bool = True) -> str:
     return Marshaller(ensure_ascii).dumps(value).decode()
+
+
+@pytest.mark.parametrize("missing", ["load", "dump"])
+def test_a_marshaller_without_both_directions_is_refused(missing: str) -> None:
+    methods = {"load": lambda *_: None, "dump": lambda *_: None, missing: None}
+    incomplete: Any = type("Incomplete", (), methods)()
+    with pytest.raises(TypeError, match=rf"has no {missing}\(\); a marshaller needs load"):
+        use_marshaller(incomplete)
 
 
 @pytest.mark.parametrize("content_type", [JSON, None])

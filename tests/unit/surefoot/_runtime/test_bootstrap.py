@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.gate import DEADLINE
 from tests.support.invocation import Invocation
-from tests.support.process import Client, ClientProcess, Outcome
+from tests.support.process import Client, ClientProcess, Outcome, measuring
 from tests.support.request import Request
 from tests.support.route import Route
 from tests.support.runtime_api import RuntimeApi, Then
@@ -30,9 +30,10 @@ def serve(
     environ: dict[str, str | None] | None = None,
 ) -> tuple[list[Request], Outcome]:
     """Run a process on a script until the sandbox is gone."""
+    variables = {**measuring(), **(environ or {})}
     with (
         RuntimeApi(script, then=Then.HANG_UP) as api,
-        ClientProcess(Client.SUREFOOT, handler, task, api.address, environ) as process,
+        ClientProcess(Client.SUREFOOT, handler, task, api.address, variables) as process,
     ):
         outcome = process.finish()
     assert not outcome.killed

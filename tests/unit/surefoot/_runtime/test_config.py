@@ -98,3 +98,9 @@ def test_what_lambda_does_not_set_is_none_in_the_context_and_empty_elsewhere() -
     assert config.telemetry_fd is None
     assert config.function_name is config.memory_limit_in_mb is config.log_group_name is None
     assert config.task_root == config.initialization_type == config.log_format == ""
+
+
+def test_no_invocation_at_a_time_is_not_a_number_of_invocations() -> None:
+    assert Config(["a.b"], {**API, "AWS_LAMBDA_MAX_CONCURRENCY": "1"}).max_concurrency == 1
+    with pytest.raises(ConfigError, match="AWS_LAMBDA_MAX_CONCURRENCY is 0; it takes 1 or more"):
+        Config(["a.b"], {**API, "AWS_LAMBDA_MAX_CONCURRENCY": "0"})

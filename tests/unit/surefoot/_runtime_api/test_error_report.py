@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from surefoot._runtime_api.error_report import Report, cut, cut_lines, safe_str
+from surefoot._runtime_api.error_report import _MOST_PARTS, Report, cut, cut_lines, safe_str
 from surefoot.errors import MARSHAL_ERROR, Fault
 
 
@@ -218,3 +218,18 @@ def test_whatever_happens_while_describing_there_is_a_report() -> None:
     report = Report.of(raised(Odd("the reason")))
     assert (report.kind, report.message) == ("Odd", "the reason")
     assert "in raised" in report.stack[-1]
+
+
+def test_notes_are_shown_and_what_is_left_out_is_counted() -> None:
+    error = raised(ValueError("why"))
+    notes = [f"note {number}" for number in range(_MOST_PARTS)]
+    vars(error)["__notes__"] = [*notes[:-1], 1, "left out", "left out"]
+    lines = [line for line in Report.of(error).stack if "ote" in line]
+    assert lines == [*(f"Note: {note}\n" for note in notes[:-1]), "… and 2 more notes\n"]
+
+
+@pytest.mark.parametrize("notes", [None, "text", (), {"a": 1}])
+def test_notes_that_are_not_a_list_are_ignored(notes: object) -> None:
+    error = raised(ValueError("why"))
+    vars(error)["__notes__"] = notes
+    assert [line for line in Report.of(error).stack if "Note" in line] == []

@@ -7,13 +7,13 @@ from surefoot_tools.profile.build import describe_statement, outer_chain
 from surefoot_tools.profile.probe_events import Edge, Module, parse_events
 
 
-def told(*events: tuple[object, ...]) -> bytes:
+def encoded(*events: tuple[object, ...]) -> bytes:
     return "".join(f"{event!a}\n" for event in events).encode()
 
 
 def test_a_line_that_was_cut_off_is_left_out() -> None:
     details = parse_events(
-        told(("spec", "a", "/a.so", "ExtensionFileLoader", "init")) + b'("spec", "b'
+        encoded(("spec", "a", "/a.so", "ExtensionFileLoader", "init")) + b'("spec", "b'
     )
     assert list(details.modules) == ["a"]
     assert details.modules["a"].bytecode == "none"
@@ -21,7 +21,7 @@ def test_a_line_that_was_cut_off_is_left_out() -> None:
 
 def test_the_probe_itself_is_left_out() -> None:
     details = parse_events(
-        told(
+        encoded(
             ("spec", "surefoot_tools.profile.probe", "/x.py", "SourceFileLoader", "start"),
             ("edge", "surefoot_tools.profile.probe", "time", "/x.py", 1),
             ("edge", "app", "json", "/app.py", 1),
@@ -42,7 +42,7 @@ def test_bytecode_is_missing_or_stale_where_a_module_was_compiled(tmp_path: Path
     cached = Path(importlib.util.cache_from_source(str(tmp_path / "stale.py")))
     cached.parent.mkdir()
     cached.write_bytes(b"")
-    found = parse_events(told(*events)).modules
+    found = parse_events(encoded(*events)).modules
     assert {name: module.bytecode for name, module in found.items()} == {
         "used": "used",
         "missing": "missing",
@@ -53,7 +53,7 @@ def test_bytecode_is_missing_or_stale_where_a_module_was_compiled(tmp_path: Path
 
 def test_a_chain_leads_from_a_module_to_the_outermost_statement() -> None:
     details = parse_events(
-        told(
+        encoded(
             ("edge", "surefoot._runtime.handlers.resolve", "app", "/r.py", 9),
             ("edge", "app", "lib", "/task/app.py", 3),
             ("edge", "lib", "lib.deep", "/opt/lib/__init__.py", 7),
@@ -80,5 +80,5 @@ def test_a_chain_ends_where_the_runtime_itself_asked() -> None:
 
 
 def test_a_module_without_a_file_has_no_bytecode() -> None:
-    found = parse_events(told(("spec", "sys", None, "BuiltinImporter", "start"))).modules["sys"]
+    found = parse_events(encoded(("spec", "sys", None, "BuiltinImporter", "start"))).modules["sys"]
     assert found == Module("sys", None, "BuiltinImporter", "start", "none", 0)

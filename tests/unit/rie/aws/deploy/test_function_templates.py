@@ -98,7 +98,7 @@ def test_a_missing_part_is_noticed(keys: tuple[str, ...], complaint: str) -> Non
     [
         ({"Action": "sqs:*"}, "Role: the action sqs:* is a pattern"),
         ({"Action": ["a:B", "ec2:Describe*"]}, "Role: the action ec2:Describe* is a pattern"),
-        ({"NotAction": "iam:PassRole"}, "Role: NotAction allows what nobody named"),
+        ({"NotAction": "iam:PassRole"}, "Role: NotAction allows actions that are not named"),
     ],
 )
 def test_a_broad_statement_is_noticed(changed: dict[str, Any], complaint: str) -> None:

@@ -69,7 +69,7 @@ def test_an_unknown_parameter_is_answered_with_the_nearest(key: str, remedy: str
     [
         ("MemorySize", "64", "'64' is below the smallest, 128"),
         ("MemorySize", "99999", "'99999' is above the largest, 10240"),
-        ("MemorySize", "much", "'much' is no number"),
+        ("MemorySize", "much", "'much' is not a number"),
         ("Stage", "test", "'test' is none of dev, prod"),
         ("Tracing", "True", "'True' is none of true, false"),
         ("Name", "Abc", "'Abc' does not match [a-z]+"),

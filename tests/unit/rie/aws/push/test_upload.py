@@ -42,7 +42,7 @@ def test_a_way_that_failed_may_be_tried_again(text: str) -> None:
         ("unauthorized: authentication required", "ecr:Initiate"),
         ("no basic auth credentials: unauthorized", "ecr:Initiate"),
         ("name unknown: The repository with name 'x' does not exist", "--create"),
-        ("something nobody has seen", "read the reason"),
+        ("an unknown error", "read the reason"),
     ],
 )
 def test_a_refusal_is_final_and_has_a_remedy(text: str, remedy: str) -> None:

@@ -57,7 +57,7 @@ def test_a_name_without_a_dot_is_malformed(name: str) -> None:
 
 @pytest.mark.parametrize("name", [".handler", "/a.handler", "a..handler", "a//b.handler", "../a.b"])
 def test_a_module_that_is_no_path_is_malformed(name: str) -> None:
-    with pytest.raises(Fault, match="is no module path") as caught:
+    with pytest.raises(Fault, match="is not a module path") as caught:
         resolve(name)
     assert caught.value.kind == "Runtime.MalformedHandlerName"
 
