@@ -27,6 +27,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
                 *["_runtime.alarm", "_runtime.context", "_runtime.import_hook"],
                 *["_runtime.module_path", "_runtime.readahead", "_runtime.signals"],
                 *["_runtime.xray", "_runtime.handlers", "_runtime.sealed_models"],
+                "_runtime.lazy_imports",
             ],
             ["_runtime.handlers.results", "_runtime.sealed_init", "lifecycle"],
             ["_runtime.loop", "_runtime.concurrency.places", "testing"],

@@ -184,6 +184,10 @@ def _load_function(client: Client, config: Config, log: Log, guard: DeadlineGuar
     from .handlers.resolve import load_handler
 
     waits_longer = config.initialization_type not in ("", "on-demand")
+    if config.lazy_imports:
+        from .lazy_imports import enable
+
+        enable(config.lazy_imports)
     guard.arm_for_init(LONG_INIT_SECONDS if waits_longer else INIT_SECONDS)
     try:
         function = load_handler(config.handler, config.task_root)
