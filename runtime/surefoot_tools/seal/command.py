@@ -8,6 +8,7 @@ instead.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sysconfig
 from collections.abc import Sequence
@@ -43,6 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="if init fails in the build (it needs credentials, say), keep what it read until then",
     )
     parser.add_argument(
+        "--event",
+        metavar="FILE",
+        help="JSON; after init the function is called with it, without a network, and what that "
+        "loads is sealed, too",
+    )
+    parser.add_argument(
         "--timeout", type=float, default=60.0, metavar="SECONDS", help="for init (default: 60)"
     )
     parser.add_argument(
@@ -75,7 +82,8 @@ def execute(options: argparse.Namespace) -> int:
         _run_doctor(options)
         if options.handler:
             allow_failure = options.allow_failure
-            record_start(options.handler, options.record, options.timeout, allow_failure)
+            event = read_event(options.event) if options.event else ""
+            record_start(options.handler, options.record, options.timeout, allow_failure, event)
     except UserError as error:
         return report_error("seal", error)
     except OSError as error:
@@ -122,14 +130,29 @@ def _run_doctor(options: argparse.Namespace) -> None:
         )
 
 
-def record_start(handler: str, path: str, timeout: float, allow_failure: bool) -> None:
+def read_event(path: str) -> str:
+    """Return the JSON text in the file. Raises UserError if it is not JSON, or OSError."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise UserError(
+            f"{path} is not JSON: {error}", "give a file with one sample event"
+        ) from None
+    return text
+
+
+def record_start(
+    handler: str, path: str, timeout: float, allow_failure: bool, event: str = ""
+) -> None:
     """Run the handler's init and write the manifest of what it reads to `path`.
 
     If init fails, an older manifest is removed and UserError raised, unless `allow_failure`.
     """
     failure, facts = "", InitFacts()
     try:
-        lines = trace_init(handler, os.environ, timeout, facts=facts)
+        lines = trace_init(handler, os.environ, timeout, facts=facts, event=event)
     except InitFailed as failed:
         lines, failure = failed.lines, failed.reason
     if failure and not allow_failure:
@@ -143,6 +166,8 @@ def record_start(handler: str, path: str, timeout: float, allow_failure: bool) -
     sealed = seal_init(facts, path)
     write_manifest([sealed.path, *lines], path)
     _report(sealed.path, sealed.describe())
+    if facts.answer.startswith("!"):
+        log("seal", f"note: the call with the sample event ended with {facts.answer[1:]}")
     if failure:
         log("seal", f"warning: {handler}: {failure}; recorded what it read until then")
     folders = sum(line.endswith("/") for line in lines)

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from .readahead.child import LISTED, MODULE, OPENED, PATTERN
+from .readahead.child import ANSWER, LISTED, MODULE, OPENED, PATTERN
 
 # Where botocore.loaders looks for models: its own folder, and that of boto3's resources.
 _DATA_FOLDERS = ("/botocore/data", "/boto3/data")
@@ -20,12 +20,14 @@ class InitFacts:
     """Names and sources of modules, and texts and flags of patterns, in the order of their load.
 
     `models` are paths of JSON files, `data_folders` the folders of models that were searched.
+    `answer` is how a call with a sample event ended: the answer in hex, or ! and an exception.
     """
 
     modules: dict[str, str] = field(default_factory=dict)
     patterns: list[tuple[str | bytes, int]] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
     data_folders: list[str] = field(default_factory=list)
+    answer: str = ""
 
     def take(self, trace: Iterable[str]) -> list[str]:
         """Take the facts out of a trace; return the lines of files that they do not replace."""
@@ -66,6 +68,8 @@ def split_facts(trace: Iterable[str], facts: InitFacts | None = None) -> list[st
             facts.modules[name] = origin
         elif kind == PATTERN:
             facts.patterns.append(marshal.loads(bytes.fromhex(text)))  # noqa: S302  (our child's)
+        elif kind == ANSWER:
+            facts.answer = text
         else:
             rest.append(line)
     return rest
