@@ -27,14 +27,14 @@ def _install() -> None:
         _counts["modules"] += spec is not None
         return spec
 
-    model = sealed_file.SealedFile.model
+    data = sealed_file.SealedFile.data
 
-    def model_and_count(file: Any, *part: Any) -> Any:
+    def data_and_count(file: Any, *part: Any) -> Any:
         _counts["models"] += 1
-        return model(file, *part)
+        return data(file, *part)
 
     finder.find_spec = find_and_count  # type: ignore[method-assign]
-    sealed_file.SealedFile.model = model_and_count  # type: ignore[method-assign]
+    sealed_file.SealedFile.data = data_and_count  # type: ignore[method-assign]
 
 
 if VARIABLE in os.environ:

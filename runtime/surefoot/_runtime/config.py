@@ -124,14 +124,15 @@ def _setting(get: "Callable[[str], str | None]", name: str) -> int:
 
 
 def _packages(name: str, value: str) -> str:
-    """Return an empty string for 0; 1 and lists of packages as they are."""
-    if value in ("0", "1"):
-        return value.strip("0")
-    parts = [part.strip() for part in value.split(",")]
+    """Return an empty string for 0; lists as they are."""
+    if value == "0":
+        return ""
+    first, *rest = (part.strip() for part in value.split(","))
+    parts = [part.removeprefix("-") for part in (rest if first == "1" else [first, *rest])]
     if not all(word.isidentifier() for part in parts for word in part.split(".")):
         raise ConfigError(
             f"{name} is {value[:80]!r}; it takes 1 for all imports, 0 for none, or names of "
-            "packages with commas between them."
+            "packages with commas between them; 1,-pandas is all but pandas."
         )
     return value
 

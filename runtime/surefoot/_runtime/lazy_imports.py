@@ -23,7 +23,8 @@ _MAX_BYTES = 1 << 20
 def enable(setting: str, eager_file: str = EAGER) -> None:
     """Make imports of the function's modules lazy from now on.
 
-    :param setting: 1 for all imports, or names of packages whose imports are to be lazy
+    :param setting: 1 for all imports, or names of packages whose imports are to be lazy; after
+        a minus, one whose imports are not
     :param eager_file: names of packages and modules, a line each, that are imported at once
     """
     if not hasattr(sys, "set_lazy_imports"):
@@ -40,7 +41,9 @@ def enable(setting: str, eager_file: str = EAGER) -> None:
 
 def make_filter(setting: str, eager: "frozenset[str]") -> "Any":
     """Return what decides about each import: called with importer, imported module and names."""
-    packages = None if setting == "1" else split(setting)
+    names = split(setting)
+    eager |= {name[1:] for name in names if name[0] == "-"}
+    packages = None if "1" in names else names
 
     def is_lazy(_importer: str, name: str, _names: object = None) -> bool:
         parents = _with_parents(name)

@@ -1,6 +1,7 @@
 """The file that ``surefoot seal`` made of an init: its format, and who may have made it.
 
-In this order: a head, an index, the code (of modules, and other objects) and botocore's models.
+In this order: a head, an index, the code of modules in the order of their load, and other data
+(patterns, botocore's models); last, for the doctor, a table of the sources in text.
 Every part has a hash, because unmarshalling damaged bytes could crash the interpreter. ``HASH_KEY``
 makes no secret of it: who may write the file is what keeps it safe.
 """
@@ -81,7 +82,7 @@ class SealedFile:
             raise ValueError("another interpreter made it")
         self.index = index
         self._code_start = len(head) + index_size
-        self._models_start = self._code_start + code_size
+        self._data_start = self._code_start + code_size
         self._window = memoryview(bytearray(WINDOW_BYTES))
         self._window_start = self._window_end = 0
 
@@ -92,13 +93,13 @@ class SealedFile:
             return None
         return marshal.loads(part)  # noqa: S302
 
-    def model(self, offset: int, length: int, digest: bytes) -> "bytes | None":
-        """Return the bytes of a model, or None if they are damaged or cannot be read."""
-        data = self._read(self._models_start + offset, length)
+    def data(self, offset: int, length: int, digest: bytes) -> "bytes | None":
+        """Return the bytes of a part behind the code, or None if damaged or not to be read."""
+        data = self._read(self._data_start + offset, length)
         return data if data is not None and _imp.source_hash(HASH_KEY, data) == digest else None
 
     def release_code(self) -> None:
-        """Free the window; models and single parts of code are served on."""
+        """Free the window; what comes is read piece by piece."""
         self._window = memoryview(b"")
         self._window_start = self._window_end = 0
 
@@ -110,13 +111,20 @@ class SealedFile:
                 descriptor = posix.open(self.path, _FLAGS)
             except OSError:
                 return None
+            # A module that the window cuts off moves to its beginning.
+            kept = 0
+            if self._window_start <= start < self._window_end:
+                kept = self._window_end - start
+                begin = start - self._window_start
+                self._window[:kept] = self._window[begin : begin + kept]
+            wanted = self._window[kept : self._data_start - start]
             try:
-                count = posix.preadv(descriptor, [self._window], start)
+                count = posix.preadv(descriptor, [wanted], start + kept)
             except OSError:
                 count = 0
             finally:
                 posix.close(descriptor)
-            self._window_start, self._window_end = start, start + count
+            self._window_start, self._window_end = start, start + kept + count
         begin = start - self._window_start
         return self._window[begin : begin + length]
 

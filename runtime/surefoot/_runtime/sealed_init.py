@@ -14,6 +14,7 @@ Here as on every cold path: builtin modules only.
 """
 
 import _imp
+import marshal
 import posix
 import sys
 from _frozen_importlib import ModuleSpec
@@ -191,13 +192,13 @@ class SealedFinder:
     def _fill_cache(self, module: "ModuleType") -> None:
         """Put the sealed programs where re.compile() looks first."""
         part = self._file.index["patterns"]
-        programs = self._file.code(*part) if part else None
+        data = self._file.data(*part) if part else None
         cache = getattr(module, "_cache", None)
-        if not programs or type(cache) is not dict:
+        if data is None or type(cache) is not dict:
             return
         import _sre  # type: ignore[import-not-found]
 
-        for pattern, key, flags, code, groups, index, names in programs:
+        for pattern, key, flags, code, groups, index, names in marshal.loads(data):  # noqa: S302
             cache.setdefault(
                 (type(pattern), pattern, key),
                 _sre.compile(pattern, flags, code, groups, index, names),

@@ -18,6 +18,7 @@ from surefoot._runtime.readahead import RECORD
 from ..console import UserError, log, painter, printable, report_error
 from .bytecode import compile_trees
 from .init_facts import InitFacts
+from .lazy_trial import find_eager
 from .modes import fix_permissions
 from .readahead.init_trace import InitFailed, trace_init
 from .readahead.manifest import remove_manifest, write_manifest
@@ -83,6 +84,7 @@ def execute(options: argparse.Namespace) -> int:
         if options.handler:
             allow_failure = options.allow_failure
             event = read_event(options.event) if options.event else ""
+            find_eager(options.handler, options.record, options.timeout, event)
             record_start(options.handler, options.record, options.timeout, allow_failure, event)
     except UserError as error:
         return report_error("seal", error)

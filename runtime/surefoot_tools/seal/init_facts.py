@@ -32,9 +32,27 @@ class InitFacts:
     def take(self, trace: Iterable[str]) -> list[str]:
         """Take the facts out of a trace; return the lines of files that they do not replace."""
         rest = split_facts(trace, self)
+        self._sort_modules(rest)
         self._take_models(rest)
         replaced = {OPENED + path for path in self._replaced()}
         return [line for line in rest if line not in replaced]
+
+    def _sort_modules(self, trace: Iterable[str]) -> None:
+        """Put the modules into the order in which their files were opened.
+
+        That of sys.modules is the order in which they were complete.
+        """
+        opened: dict[str, int] = {}
+        for number, line in enumerate(trace):
+            if line[:1] == OPENED:
+                opened.setdefault(line[1:], number)
+        last = len(opened) and max(opened.values()) + 1
+
+        def position(entry: tuple[str, str]) -> int:
+            bytecode = importlib.util.cache_from_source(entry[1])
+            return opened.get(bytecode, opened.get(entry[1], last))
+
+        self.modules = dict(sorted(self.modules.items(), key=position))
 
     def _take_models(self, trace: Iterable[str]) -> None:
         for line in trace:

@@ -72,22 +72,22 @@ class SealedInit:
 def seal_init(facts: InitFacts, record: str) -> SealedInit:
     """Write the file next to `record`, unless it is there already. Raises OSError."""
     path = record + SUFFIX
-    code, models = _Section(), _Section()
+    code, data = _Section(), _Section()
     index: dict[str, Any] = {
         "identity": identity(),
         "modules": _modules(facts.modules, code),
         "folders": _folders(facts.modules.values()),
-        "patterns": _patterns(facts.patterns, code),
+        "patterns": _patterns(facts.patterns, data),
         "data": {
-            folder: code.add(marshal.dumps(_data_tree(folder), _PLAIN))
+            folder: data.add(marshal.dumps(_data_tree(folder), _PLAIN))
             for folder in facts.data_folders
         },
-        "models": _models(facts.models, models),
+        "models": _models(facts.models, data),
     }
     table = marshal.dumps(index, _PLAIN)
     sizes = b"".join(len(part).to_bytes(8, "little") for part in (table, code.data))
     head = MAGIC + sizes + _imp.source_hash(HASH_KEY, table)
-    content = head + table + bytes(code.data) + bytes(models.data) + _describe_sources(index)
+    content = head + table + bytes(code.data) + bytes(data.data) + _describe_sources(index)
     _write(path, content)
     programs = facts.patterns if index["patterns"] else ()
     return SealedInit(
@@ -165,12 +165,12 @@ def _folders(sources: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def _patterns(patterns: Iterable[tuple[str | bytes, int]], code: _Section) -> Part | None:
+def _patterns(patterns: Iterable[tuple[str | bytes, int]], data: _Section) -> Part | None:
     """Return the part with the programs of the patterns, as re.compile() would make them."""
     programs = [
         program for pattern, flags in patterns if (program := _program(pattern, flags)) is not None
     ]
-    return code.add(marshal.dumps(programs, _PLAIN)) if programs else None
+    return data.add(marshal.dumps(programs, _PLAIN)) if programs else None
 
 
 def _program(pattern: str | bytes, flags: int) -> tuple[Any, ...] | None:

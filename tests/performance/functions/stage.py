@@ -34,7 +34,7 @@ build_start_bundle(Path(runtime))
 for name in sys.argv[4:]:
     os.chdir(task)
     try:
-        record_start(f"{name}.handler", f"{records}/{name}", 120, False)
+        record_start(f"{name}.handler", f"{records}/{name}", 120, False, "{}")
     except Exception as error:
         print(f"{name}: {error}", file=sys.stderr)
 """

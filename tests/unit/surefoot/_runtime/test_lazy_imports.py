@@ -27,6 +27,10 @@ API = {"AWS_LAMBDA_RUNTIME_API": "h:1"}
         ("boto3,a.b", "", "a.b", True),
         ("boto3,a.b", "", "a.c", False),
         ("boto3,a.b", "", "json", False),
+        ("1,-boto3", "", "boto3.session", False),
+        ("1,-boto3", "json", "pandas", True),
+        ("1,-boto3", "json", "json", False),
+        ("boto3,-boto3.session", "", "boto3.session", False),
         ("boto3", "boto3.session", "boto3.session.x", False),
     ],
 )
@@ -62,13 +66,14 @@ def test_an_older_interpreter_says_that_it_cannot(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    ("value", "wanted"), [("", ""), ("0", ""), ("1", "1"), ("boto3,a.b", "boto3,a.b")]
+    ("value", "wanted"),
+    [("", ""), ("0", ""), ("1", "1"), ("boto3,a.b", "boto3,a.b"), ("1,-x", "1,-x")],
 )
 def test_the_setting_takes_a_switch_or_packages(value: str, wanted: str) -> None:
     assert Config(["a.b"], {**API, "SUREFOOT_LAZY_IMPORTS": value}).lazy_imports == wanted
 
 
-@pytest.mark.parametrize("value", ["2", "yes please", "a,,b", "a b", "a.,b", "-"])
+@pytest.mark.parametrize("value", ["2", "1,2", "--a", "yes please", "a,,b", "a b", "a.,b", "-"])
 def test_another_setting_is_refused(value: str) -> None:
     with pytest.raises(ConfigError, match="SUREFOOT_LAZY_IMPORTS"):
         Config(["a.b"], {**API, "SUREFOOT_LAZY_IMPORTS": value})
