@@ -17,7 +17,7 @@ _counts = {"modules": 0, "models": 0}
 def _install() -> None:
     """Install it and count what it serves."""
     loaded = [name for name in sys.modules if name.partition(".")[0] in ("botocore", "boto3")]
-    finder = sealed_init.install(os.environ[VARIABLE])
+    finder: Any = sealed_init.install(os.environ[VARIABLE])
     if loaded or finder is None:
         raise pytest.UsageError(f"the sealed file is of no use here: {loaded[:3] or 'not valid'}")
     find = finder.find_spec
@@ -27,14 +27,15 @@ def _install() -> None:
         _counts["modules"] += spec is not None
         return spec
 
-    data = sealed_file.SealedFile.data
+    kind: Any = sealed_file.SealedFile
+    data = kind.data
 
     def data_and_count(file: Any, *part: Any) -> Any:
         _counts["models"] += 1
         return data(file, *part)
 
-    finder.find_spec = find_and_count  # type: ignore[method-assign]
-    sealed_file.SealedFile.data = data_and_count  # type: ignore[method-assign]
+    finder.find_spec = find_and_count
+    kind.data = data_and_count
 
 
 if VARIABLE in os.environ:

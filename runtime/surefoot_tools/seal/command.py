@@ -20,6 +20,7 @@ from .bytecode import compile_trees
 from .init_facts import InitFacts
 from .lazy_trial import find_eager
 from .modes import fix_permissions
+from .only_services import remove_other_services
 from .readahead.init_trace import InitFailed, trace_init
 from .readahead.manifest import remove_manifest, write_manifest
 from .sealed_init import remove_sealed_init, seal_init
@@ -43,6 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--allow-failure",
         action="store_true",
         help="if init fails in the build (it needs credentials, say), keep what it read until then",
+    )
+    parser.add_argument(
+        "--only-services",
+        metavar="NAMES",
+        help="remove botocore's models of all services but these (ecs,docdb)",
     )
     parser.add_argument(
         "--event",
@@ -79,6 +85,8 @@ def execute(options: argparse.Namespace) -> int:
                 "run it in the image's build, after ENV LAMBDA_TASK_ROOT=/var/task if the base "
                 "image does not set it; to inspect a folder, run surefoot doctor DIR",
             )
+        if options.only_services:
+            _remove_services(task, options.only_services)
         _fix_files(task)
         _run_doctor(options)
         if options.handler:
@@ -108,6 +116,12 @@ def _fix_files(task: str) -> None:
         log("seal", f"note: {path} does not compile and is left as it is: {reason}")
     if len(compiled.failed) > _NAMES_SHOWN:
         log("seal", f"note: {len(compiled.failed) - _NAMES_SHOWN} more files do not compile")
+
+
+def _remove_services(task: str, names: str) -> None:
+    wanted = [name.strip() for name in names.split(",")]
+    removed = remove_other_services([task, "/opt", sysconfig.get_path("purelib")], wanted)
+    _report("services", f"{removed.services} removed, {removed.size / 1e6:.1f} MB")
 
 
 def _extensions() -> list[str]:

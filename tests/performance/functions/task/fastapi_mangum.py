@@ -1,12 +1,12 @@
 """FastAPI behind mangum."""
 
-from fastapi import FastAPI
-from mangum import Mangum
+from fastapi import FastAPI  # type: ignore[import-not-found,unused-ignore]
+from mangum import Mangum  # type: ignore[import-not-found,unused-ignore]
 
 app = FastAPI()
 
 
-@app.get("/hello/{name}")
+@app.get("/hello/{name}")  # type: ignore[untyped-decorator,unused-ignore]
 async def hello(name: str) -> dict[str, str]:
     return {"hello": name}
 
@@ -26,4 +26,4 @@ EVENT = {
 
 
 def handler(event: object, context: object) -> str:
-    return adapter(EVENT, context)["body"]
+    return str(adapter(EVENT, context)["body"])

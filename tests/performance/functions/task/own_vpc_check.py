@@ -1,5 +1,7 @@
 """Our own vpc_check until its first call of AWS, which ends the measurement."""
 
+from typing import Any
+
 import botocore.httpsession
 
 from vpc_check import app
@@ -15,7 +17,8 @@ def send(self: object, request: object) -> None:
     raise Reached
 
 
-botocore.httpsession.URLLib3Session.send = send
+session: Any = botocore.httpsession.URLLib3Session
+session.send = send
 
 
 def handler(event: object, context: object) -> str:

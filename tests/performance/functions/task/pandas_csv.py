@@ -2,7 +2,7 @@
 
 import io
 
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
 CSV = "name,size\n" + "".join(f"n{number},{number}\n" for number in range(50))
 

@@ -1,11 +1,13 @@
 """A REST resolver of Powertools."""
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from aws_lambda_powertools.event_handler import (  # type: ignore[import-not-found,unused-ignore]
+    APIGatewayRestResolver,
+)
 
 app = APIGatewayRestResolver()
 
 
-@app.get("/hello/<name>")
+@app.get("/hello/<name>")  # type: ignore[untyped-decorator,unused-ignore]
 def hello(name: str) -> dict[str, str]:
     return {"hello": name}
 
@@ -22,4 +24,4 @@ EVENT = {
 
 
 def handler(event: object, context: object) -> str:
-    return app.resolve(EVENT, context)["body"]
+    return str(app.resolve(EVENT, context)["body"])

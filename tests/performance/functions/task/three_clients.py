@@ -2,8 +2,11 @@
 
 import boto3
 
-NAMES = ("ecs", "docdb", "application-autoscaling")
-clients = [boto3.client(name) for name in NAMES]
+clients = (
+    boto3.client("ecs"),
+    boto3.client("docdb"),
+    boto3.client("application-autoscaling"),
+)
 
 
 def handler(event: object, context: object) -> list[str]:
