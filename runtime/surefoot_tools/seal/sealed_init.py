@@ -34,6 +34,7 @@ SECOND = 1_000_000_000
 _PLAIN = 2
 _PICKLE = 4
 _HEAD = 16  # of a .pyc: magic number, flags, hash or time and size
+_UNCHECKED = importlib.util.MAGIC_NUMBER + b"\1\0\0\0"
 
 Part = tuple[int, int, bytes]
 
@@ -139,15 +140,16 @@ def _modules(sources: dict[str, str], code: _Section) -> dict[str, tuple[Any, ..
 
 def _bytecode(name: str, origin: str) -> bytes:
     """Return the marshalled code that the import system would execute for this source."""
-    loader = SourceFileLoader(name, origin)
-    code: CodeType = loader.get_code(name)  # type: ignore[assignment]  # there is a source
-    with contextlib.suppress(OSError), open(importlib.util.cache_from_source(origin), "rb") as file:
-        data = file.read()[_HEAD:]
-        with contextlib.suppress(ValueError, EOFError, TypeError):
-            stored = marshal.loads(data)  # noqa: S302  (a file of the build's own packages)
-            if stored == code and stored.co_filename == origin:
-                return data
-    return marshal.dumps(code)
+    with contextlib.suppress(OSError, ValueError, EOFError, TypeError):
+        with open(importlib.util.cache_from_source(origin), "rb") as file:
+            data = file.read()
+        # The bytes themselves, as long as the import system would take them without a look at the
+        # source: marshalling them again would depend on what else is in memory.
+        if data.startswith(_UNCHECKED):
+            code: CodeType = marshal.loads(data[_HEAD:])  # noqa: S302  (the build's own packages)
+            if code.co_filename == origin:
+                return data[_HEAD:]
+    return marshal.dumps(SourceFileLoader(name, origin).get_code(name))  # type: ignore[arg-type]
 
 
 def _folders(sources: Iterable[str]) -> dict[str, int]:
