@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 # As importlib.util.cache_from_source() has it. From 3.15 on, modules have no __cached__.
 _LEVEL = f".opt-{sys.flags.optimize}" if sys.flags.optimize else ""
 _BYTECODE = f".{sys.implementation.cache_tag}{_LEVEL}.pyc"
+# Read here, not with the other settings: it decides before they are loaded.
+_SWITCH = b"SUREFOOT_SEALED_INIT"
 _SETS_CACHED = sys.version_info < (3, 15)
 
 
@@ -225,8 +227,10 @@ def _act_after_loading(loader: "Any", action: "Callable[[ModuleType], None]") ->
 
 def install(path: str) -> "SealedFinder | None":
     """Serve init from the file; where it is of no use, the start goes on without it."""
+    if posix.environ.get(_SWITCH) == b"0":
+        return None
     if _imp.check_hash_based_pycs == "always" or sys.pycache_prefix is not None:
-        # Whoever asked for that wants sources compared, or bytecode from elsewhere.
+        # These settings ask for sources to be compared, or for bytecode from elsewhere.
         return None
     try:
         finder = SealedFinder(SealedFile(path))

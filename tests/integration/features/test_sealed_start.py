@@ -50,6 +50,7 @@ def image(built: tuple[Image, dict[str, Any], bytes]) -> Iterator[Image]:
     image.sealed.write_bytes(content)
     image.sealed.chmod(0o644)
     yield image
+    image.environ.pop("SUREFOOT_SEALED_INIT", None)
     if image.sealed.is_dir():
         image.sealed.rmdir()
     image.sealed.unlink(missing_ok=True)
@@ -75,6 +76,10 @@ def test_it_starts_on_a_read_only_disk(
     answer = image.start("unshare", "--mount", "sh", "-c", script, folder)
     assert answer["files"] < 15
     assert answer["operations"] == built[1]["operations"]
+
+
+def switch_off(image: Image) -> None:
+    image.environ["SUREFOOT_SEALED_INIT"] = "0"
 
 
 def damage_index(image: Image) -> None:
@@ -119,7 +124,7 @@ def seal_with_another_version(image: Image) -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        *(damage_index, truncate, empty, remove, replace_with_folder),
+        *(switch_off, damage_index, truncate, empty, remove, replace_with_folder),
         *(give_away, let_others_write, seal_with_another_version),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -217,7 +218,7 @@ def _install(version: str, target: Path) -> None:
     while True:
         list_path = target.with_name("wanted.txt")
         list_path.write_text(wanted)
-        command = [str(ROOT / ".venv/bin/python"), "-m", "pip", "install", "-q", "--no-compile"]
+        command = [sys.executable, "-m", "pip", "install", "-q", "--no-compile"]
         command += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(list_path)]
         command += ["--target", str(target), "--python-version", version, "--implementation", "cp"]
         command += [f"--abi=cp{version.replace('.', '')}", "--abi=abi3", "--abi=none"]
