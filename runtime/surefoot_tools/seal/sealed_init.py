@@ -149,7 +149,7 @@ def _bytecode(name: str, origin: str) -> bytes:
             code: CodeType = marshal.loads(data[_HEAD:])  # noqa: S302  (the build's own packages)
             if code.co_filename == origin:
                 return data[_HEAD:]
-    return marshal.dumps(SourceFileLoader(name, origin).get_code(name))  # type: ignore[arg-type]
+    return marshal.dumps(SourceFileLoader(name, origin).get_code(name))
 
 
 def _folders(sources: Iterable[str]) -> dict[str, int]:
