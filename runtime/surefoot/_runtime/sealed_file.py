@@ -27,6 +27,7 @@ _MAX_INDEX = 16 << 20
 _FLAGS = posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK
 # As much as the kernel reads ahead twice; larger modules are rare and read on their own.
 WINDOW_BYTES = 256 << 10
+FIRST_BYTES = 32 << 10
 
 
 def identity() -> str:
@@ -84,7 +85,8 @@ class SealedFile:
         self._code_start = len(head) + index_size
         self._data_start = self._code_start + code_size
         self._window = memoryview(bytearray(WINDOW_BYTES))
-        self._window_start = self._window_end = 0
+        self._window_start = self._window_end = self._code_start
+        self._next_bytes = WINDOW_BYTES
 
     def code(self, offset: int, length: int, digest: bytes) -> "Any":
         """Return a fresh object of the code's part, or None if that is damaged."""
@@ -104,29 +106,38 @@ class SealedFile:
         self._window_start = self._window_end = 0
 
     def _read_code(self, start: int, length: int) -> "memoryview | bytes | None":
-        if length > len(self._window):
-            return self._read(start, length)
         if not self._window_start <= start <= start + length <= self._window_end:
-            try:
-                descriptor = posix.open(self.path, _FLAGS)
-            except OSError:
-                return None
-            # A module that the window cuts off moves to its beginning.
-            kept = 0
-            if self._window_start <= start < self._window_end:
-                kept = self._window_end - start
-                begin = start - self._window_start
-                self._window[:kept] = self._window[begin : begin + kept]
-            wanted = self._window[kept : self._data_start - start]
-            try:
-                count = posix.preadv(descriptor, [wanted], start + kept)
-            except OSError:
-                count = 0
-            finally:
-                posix.close(descriptor)
-            self._window_start, self._window_end = start, start + kept + count
+            if length > len(self._window):
+                return self._read(start, length)
+            if not self._window_start <= start <= self._window_end:
+                # Another order than that of the seal, as with lazy imports: this part alone. The
+                # window goes on behind it, with little at first.
+                self._window_start = self._window_end = start + length
+                self._next_bytes = FIRST_BYTES
+                return self._read(start, length)
+            self._move_window(start, max(length, self._next_bytes))
+            self._next_bytes = min(2 * self._next_bytes, len(self._window))
         begin = start - self._window_start
         return self._window[begin : begin + length]
+
+    def _move_window(self, start: int, size: int) -> None:
+        """Let the window begin at `start`, which is in it or at its end, and hold `size` bytes."""
+        # A module that the window cuts off moves to its beginning.
+        kept = self._window_end - start
+        begin = start - self._window_start
+        self._window[:kept] = self._window[begin : begin + kept]
+        wanted = self._window[kept : min(size, self._data_start - start)]
+        count = 0
+        try:
+            descriptor = posix.open(self.path, _FLAGS)
+            try:
+                count = posix.preadv(descriptor, [wanted], start + kept)
+            finally:
+                posix.close(descriptor)
+        except OSError:
+            # What is missing has another hash, and is loaded as usual.
+            pass
+        self._window_start, self._window_end = start, start + kept + count
 
     def _read(self, start: int, length: int) -> "bytes | None":
         try:

@@ -105,7 +105,7 @@ def first_answer(bench: Bench, stage: Stage, name: str, who: str) -> dict[str, f
     command = [f"{stage.top}/bootstrap/bootstrap", f"{name}.handler"]
     if theirs:
         command = [stage.python, "-m", AWSLAMBDARIC, f"{name}.handler"]
-    stage.record(None if theirs else name)
+    stage.record(None if theirs else f"lazy-{name}" if who == LAZY else name)
     variables = stage.variables(task, bench.api.address)
     if theirs and name in _OWN:
         # Our functions use surefoot.kit, whoever starts them.
