@@ -13,10 +13,11 @@ from tests.performance import lab, report
 from tests.performance.api import Api
 from tests.performance.bench import Bench, Results
 from tests.performance.lab import HERE
-from tests.performance.measures import bytecode, memory, start, warm, workers
+from tests.performance.measures import bytecode, functions, memory, start, warm, workers
 
 MEASURES = {
     "start": start.measure,
+    "functions": functions.measure,
     "warm": warm.measure,
     "memory": memory.measure,
     "bytecode": bytecode.measure,

@@ -80,6 +80,9 @@ def readme_rows(content: dict[str, Any]) -> list[str]:
     """The README's table out of the JSON document: medians, ratios, goals, verdicts."""
     rows = ["| measure | surefoot | other | ratio | goal | |", "|---|---|---|---|---|---|"]
     for line in content["goals"]:
+        if line["ratio"] is None:
+            rows.append(f"| {line['measure']} | | | | ≤ {line['goal']:.2f} | {line['verdict']} |")
+            continue
         ours, theirs = (f"{_number(line[each]['median'])} {line['unit']}" for each in _SIDES)
         ratio = _number(line["ratio"]["median"])
         goal = f"{line['goal']:.2f}"

@@ -17,8 +17,15 @@ from rie.compare.runtime_process import cpu_ns
 class Running:
     """A contender's process; as a context manager it leaves nothing. `born`: monotonic ns."""
 
-    def __init__(self, command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        cwd: Path,
+        root: Path = Path("/"),
+    ) -> None:
         self._command = command
+        self._root = root
         self._environ = environ
         self._cwd = cwd
         self.born = 0
@@ -27,7 +34,8 @@ class Running:
         self.born = time.monotonic_ns()
         self._process = subprocess.Popen(
             self._command,
-            cwd=self._cwd,
+            cwd=self._cwd if self._root == Path("/") else None,
+            preexec_fn=None if self._root == Path("/") else self._enter,  # noqa: PLW1509
             env=self._environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -45,6 +53,10 @@ class Running:
             os.killpg(self._process.pid, signal.SIGKILL)
         if self._process.returncode is None:
             self._process.wait()
+
+    def _enter(self) -> None:
+        os.chroot(self._root)
+        os.chdir(self._cwd)
 
     def cpu_ns(self) -> int:
         """Processor time so far, of all threads, and of the children that have ended."""

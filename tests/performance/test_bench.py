@@ -14,7 +14,7 @@ from tests.performance.bench import Results
 from tests.performance.events import SIZES, event
 from tests.performance.goals import Line, absent, compare
 from tests.performance.paired import Spread, interleave, ratios, spread
-from tests.performance.report import document, table
+from tests.performance.report import document, readme_rows, table
 from tests.performance.running import Running
 from tests.performance.server import REQUEST_ID
 
@@ -51,6 +51,8 @@ def test_what_was_not_measured_says_why_and_never_counts_as_met() -> None:
     line = absent("x", 0.5, "not here")
     assert line.verdict == "not here"
     assert "≤ 0.50  not here" in table([line])
+    content = document(Results([line]), "CPython", quick=True)
+    assert readme_rows(content)[-1] == "| x | | | | ≤ 0.50 | not here |"
 
 
 def test_the_table_shows_both_sides_and_the_document_is_json() -> None:

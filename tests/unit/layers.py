@@ -27,6 +27,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
                 *["_runtime.alarm", "_runtime.context", "_runtime.import_hook"],
                 *["_runtime.module_path", "_runtime.readahead", "_runtime.signals"],
                 *["_runtime.xray", "_runtime.handlers", "_runtime.sealed_models"],
+                "_runtime.lazy_imports",
             ],
             ["_runtime.handlers.results", "_runtime.sealed_init", "lifecycle"],
             ["_runtime.loop", "_runtime.concurrency.places", "testing"],
@@ -50,7 +51,9 @@ SOCKET_MODULES = frozenset(["socket", "_socket", "ssl", "http", "urllib", "async
 SOCKET_USERS = frozenset(["_runtime_api.transport", "_runtime.workers.log_socket"])
 
 # boot hands the environment over and sets the trace id; the shell's child needs that one, too.
-ENVIRONMENT_READERS = frozenset(["_runtime.bootstrap", "_runtime.handlers.shell", "_runtime.xray"])
+ENVIRONMENT_READERS = frozenset(
+    ["_runtime.bootstrap", "_runtime.handlers.shell", "_runtime.sealed_init", "_runtime.xray"]
+)
 
 # What a function of no needs may find loaded besides a bare interpreter's modules. A module that
 # is added here is paid by every cold start: measure it first.

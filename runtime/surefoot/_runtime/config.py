@@ -51,6 +51,7 @@ class Config:
         "memory_limit_in_mb",
         "port",
         "preload",
+        "lazy_imports",
         "provider_socket",
         "task_root",
         "telemetry_fd",
@@ -93,6 +94,7 @@ class Config:
         self.deadline_margin_ms = _setting(get, "SUREFOOT_DEADLINE_MARGIN_MS")
         self.deadline_raises = bool(_setting(get, "SUREFOOT_DEADLINE_RAISE"))
         self.preload = bool(_setting(get, "SUREFOOT_PRELOAD"))
+        self.lazy_imports = _packages("SUREFOOT_LAZY_IMPORTS", get("SUREFOOT_LAZY_IMPORTS") or "0")
         self.async_concurrency = bool(_setting(get, "SUREFOOT_ASYNC_CONCURRENCY"))
         self.log_group_name = get("AWS_LAMBDA_LOG_GROUP_NAME")
         self.log_stream_name = get("AWS_LAMBDA_LOG_STREAM_NAME")
@@ -119,6 +121,20 @@ def _setting(get: "Callable[[str], str | None]", name: str) -> int:
     default = SETTINGS[name]
     value = _number(name, get(name) or None)
     return default if value is None else value
+
+
+def _packages(name: str, value: str) -> str:
+    """Return an empty string for 0; lists as they are."""
+    if value == "0":
+        return ""
+    first, *rest = (part.strip() for part in value.split(","))
+    parts = [part.removeprefix("-") for part in (rest if first == "1" else [first, *rest])]
+    if not all(word.isidentifier() for part in parts for word in part.split(".")):
+        raise ConfigError(
+            f"{name} is {value[:80]!r}; it takes 1 for all imports, 0 for none, or names of "
+            "packages with commas between them; 1,-pandas is all but pandas."
+        )
+    return value
 
 
 def _number(name: str, value: str | None) -> int | None:

@@ -1,6 +1,7 @@
 """The file that ``surefoot seal`` made of an init: its format, and who may have made it.
 
-In this order: a head, an index, the code (of modules, and other objects) and botocore's models.
+In this order: a head, an index, the code of modules in the order of their load, and other data
+(patterns, botocore's models); last, for the doctor, a table of the sources in text.
 Every part has a hash, because unmarshalling damaged bytes could crash the interpreter. ``HASH_KEY``
 makes no secret of it: who may write the file is what keeps it safe.
 """
@@ -22,7 +23,11 @@ HASH_KEY = 0x5EA1
 _LENGTH = 8  # of each number and hash in the head
 _SECOND = 1_000_000_000
 _OTHERS_MAY_WRITE = 0o022
-_MAX_BYTES = 256 << 20
+_MAX_INDEX = 16 << 20
+_FLAGS = posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK
+# As much as the kernel reads ahead twice; larger modules are rare and read on their own.
+WINDOW_BYTES = 256 << 10
+FIRST_BYTES = 32 << 10
 
 
 def identity() -> str:
@@ -47,7 +52,10 @@ def is_same_time(now_ns: int, sealed_ns: int) -> bool:
 
 
 class SealedFile:
-    """The file's index and code in memory; models stay in the file until they are loaded.
+    """The file's index in memory; code and models stay in the file until they are loaded.
+
+    Code is read by a window that moves through the file, since init loads it in the order in which
+    it was sealed: all of it at once would stay in memory until the end of init.
 
     :raises ValueError: it is damaged, not this interpreter's, or another user could have made it
     :raises OSError: it cannot be read
@@ -55,7 +63,7 @@ class SealedFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        descriptor = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK)
+        descriptor = posix.open(path, _FLAGS)
         try:
             status = posix.fstat(descriptor)
             if status.st_uid not in (0, posix.geteuid()) or status.st_mode & _OTHERS_MAY_WRITE:
@@ -63,45 +71,85 @@ class SealedFile:
             head = posix.read(descriptor, len(MAGIC) + 3 * _LENGTH)
             sizes = head[len(MAGIC) :]
             index_size, code_size = (_number(sizes[at : at + _LENGTH]) for at in (0, _LENGTH))
-            if head[: len(MAGIC)] != MAGIC or index_size + code_size > _MAX_BYTES:
+            if head[: len(MAGIC)] != MAGIC or index_size > _MAX_INDEX:
                 raise ValueError("it has another format")
-            data = posix.read(descriptor, index_size + code_size)
+            table = posix.read(descriptor, index_size)
         finally:
             posix.close(descriptor)
-        view = memoryview(data)
-        if _imp.source_hash(HASH_KEY, view[:index_size]) != sizes[2 * _LENGTH :]:
+        if _imp.source_hash(HASH_KEY, table) != sizes[2 * _LENGTH :]:
             raise ValueError("its index is damaged")
-        index: dict[str, Any] = marshal.loads(view[:index_size])  # noqa: S302  (its hash is right)
+        index: dict[str, Any] = marshal.loads(table)  # noqa: S302  (its hash is right)
         if index["identity"] != identity():
             raise ValueError("another interpreter made it")
         self.index = index
-        self._code = view[index_size:]
-        self._models_start = len(head) + index_size + code_size
+        self._code_start = len(head) + index_size
+        self._data_start = self._code_start + code_size
+        self._window = memoryview(bytearray(WINDOW_BYTES))
+        self._window_start = self._window_end = self._code_start
+        self._next_bytes = WINDOW_BYTES
 
     def code(self, offset: int, length: int, digest: bytes) -> "Any":
         """Return a fresh object of the code's part, or None if that is damaged."""
-        part = self._code[offset : offset + length]
-        if len(part) != length or _imp.source_hash(HASH_KEY, part) != digest:
+        part = self._read_code(self._code_start + offset, length)
+        if part is None or _imp.source_hash(HASH_KEY, part) != digest:
             return None
         return marshal.loads(part)  # noqa: S302
 
-    def model(self, offset: int, length: int, digest: bytes) -> "bytes | None":
-        """Return the bytes of a model, or None if they are damaged or cannot be read."""
+    def data(self, offset: int, length: int, digest: bytes) -> "bytes | None":
+        """Return the bytes of a part behind the code, or None if damaged or not to be read."""
+        data = self._read(self._data_start + offset, length)
+        return data if data is not None and _imp.source_hash(HASH_KEY, data) == digest else None
+
+    def release_code(self) -> None:
+        """Free the window; what comes is read piece by piece."""
+        self._window = memoryview(b"")
+        self._window_start = self._window_end = 0
+
+    def _read_code(self, start: int, length: int) -> "memoryview | bytes | None":
+        if not self._window_start <= start <= start + length <= self._window_end:
+            if length > len(self._window):
+                return self._read(start, length)
+            if not self._window_start <= start <= self._window_end:
+                # Another order than that of the seal, as with lazy imports: this part alone. The
+                # window goes on behind it, with little at first.
+                self._window_start = self._window_end = start + length
+                self._next_bytes = FIRST_BYTES
+                return self._read(start, length)
+            self._move_window(start, max(length, self._next_bytes))
+            self._next_bytes = min(2 * self._next_bytes, len(self._window))
+        begin = start - self._window_start
+        return self._window[begin : begin + length]
+
+    def _move_window(self, start: int, size: int) -> None:
+        """Let the window begin at `start`, which is in it or at its end, and hold `size` bytes."""
+        # A module that the window cuts off moves to its beginning.
+        kept = self._window_end - start
+        begin = start - self._window_start
+        self._window[:kept] = self._window[begin : begin + kept]
+        wanted = self._window[kept : min(size, self._data_start - start)]
+        count = 0
         try:
-            descriptor = posix.open(self.path, posix.O_RDONLY | posix.O_CLOEXEC)
+            descriptor = posix.open(self.path, _FLAGS)
+            try:
+                count = posix.preadv(descriptor, [wanted], start + kept)
+            finally:
+                posix.close(descriptor)
+        except OSError:
+            # What is missing has another hash, and is loaded as usual.
+            pass
+        self._window_start, self._window_end = start, start + kept + count
+
+    def _read(self, start: int, length: int) -> "bytes | None":
+        try:
+            descriptor = posix.open(self.path, _FLAGS)
         except OSError:
             return None
         try:
-            data = posix.pread(descriptor, length, self._models_start + offset)
+            return posix.pread(descriptor, length, start)
         except OSError:
             return None
         finally:
             posix.close(descriptor)
-        return data if _imp.source_hash(HASH_KEY, data) == digest else None
-
-    def release_code(self) -> None:
-        """Free the code; models are served on."""
-        self._code = memoryview(b"")
 
 
 def _number(data: bytes) -> int:

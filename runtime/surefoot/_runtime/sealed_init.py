@@ -14,6 +14,7 @@ Here as on every cold path: builtin modules only.
 """
 
 import _imp
+import marshal
 import posix
 import sys
 from _frozen_importlib import ModuleSpec
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 # As importlib.util.cache_from_source() has it. From 3.15 on, modules have no __cached__.
 _LEVEL = f".opt-{sys.flags.optimize}" if sys.flags.optimize else ""
 _BYTECODE = f".{sys.implementation.cache_tag}{_LEVEL}.pyc"
+# Read here, not with the other settings: it decides before they are loaded.
+_SWITCH = b"SUREFOOT_SEALED_INIT"
 _SETS_CACHED = sys.version_info < (3, 15)
 
 
@@ -191,13 +194,13 @@ class SealedFinder:
     def _fill_cache(self, module: "ModuleType") -> None:
         """Put the sealed programs where re.compile() looks first."""
         part = self._file.index["patterns"]
-        programs = self._file.code(*part) if part else None
+        data = self._file.data(*part) if part else None
         cache = getattr(module, "_cache", None)
-        if not programs or type(cache) is not dict:
+        if data is None or type(cache) is not dict:
             return
         import _sre  # type: ignore[import-not-found]
 
-        for pattern, key, flags, code, groups, index, names in programs:
+        for pattern, key, flags, code, groups, index, names in marshal.loads(data):  # noqa: S302
             cache.setdefault(
                 (type(pattern), pattern, key),
                 _sre.compile(pattern, flags, code, groups, index, names),
@@ -224,8 +227,10 @@ def _act_after_loading(loader: "Any", action: "Callable[[ModuleType], None]") ->
 
 def install(path: str) -> "SealedFinder | None":
     """Serve init from the file; where it is of no use, the start goes on without it."""
+    if posix.environ.get(_SWITCH) == b"0":
+        return None
     if _imp.check_hash_based_pycs == "always" or sys.pycache_prefix is not None:
-        # Whoever asked for that wants sources compared, or bytecode from elsewhere.
+        # These settings ask for sources to be compared, or for bytecode from elsewhere.
         return None
     try:
         finder = SealedFinder(SealedFile(path))

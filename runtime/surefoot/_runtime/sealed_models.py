@@ -7,6 +7,7 @@ model, if the times of these folders are those sealed. Both pass everything else
 other paths, subclasses, loaders with replaced methods.
 """
 
+import marshal
 import posix
 import sys
 
@@ -45,7 +46,7 @@ def _make_load_file(
     def _load_file(self: "Any", full_path: str, open_method: "Any") -> "Any":
         entry = models.get(full_path) if type(full_path) is str else None
         if entry is not None and is_unchanged(full_path, entry[0], entry[1]):
-            data = file.model(*entry[2:])
+            data = file.data(*entry[2:])
             if data is not None:
                 model = _unpickle(data)
                 logger.debug("Loading JSON file: %s", full_path)
@@ -108,9 +109,10 @@ def _list_services(
 def _current_tree(place: str, file: SealedFile) -> "dict[str, frozenset[str]] | None":
     """Return the types of models of each service in the folder, or None if it is not as sealed."""
     part = file.index["data"].get(place)
-    folders, tree = (file.code(*part) or (None, None)) if part else (None, None)
-    if folders is None:
+    data = file.data(*part) if part else None
+    if data is None:
         return None
+    folders, tree = marshal.loads(data)  # noqa: S302  (its hash is right)
     stat = posix.stat
     try:
         for name, time_ns in folders:
@@ -118,4 +120,4 @@ def _current_tree(place: str, file: SealedFile) -> "dict[str, frozenset[str]] | 
                 return None
     except OSError:
         return None
-    return tree
+    return tree  # type: ignore[no-any-return]

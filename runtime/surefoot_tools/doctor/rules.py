@@ -269,6 +269,15 @@ RULES: Mapping[str, Rule] = {
         "use. Another version of Python makes no use of the file at all.",
         "RUN surefoot seal HANDLER last in the Dockerfile, after every COPY and RUN pip install.",
     ),
+    "SF221": Rule(
+        "botocore has models of services that init did not load",
+        NOTE,
+        "botocore comes with models of 400 services. They cost no time at a start, but they are "
+        "most of its size, and they travel with every push and pull. Which services init loaded "
+        "is known from the sealed file; a function may call others later.",
+        "RUN pip install … && surefoot seal --only-services ecs,docdb in one instruction: files "
+        "that a later layer removes stay in the image.",
+    ),
     "SF301": Rule(
         "a variable that decides how the runtime starts is set in the image",
         ERROR,

@@ -14,6 +14,7 @@ from .runner import Run
 from .server import Failure
 
 if TYPE_CHECKING:
+    from .launch import Launch
     from .model import Profile
 
 _EPILOG = """\
@@ -52,6 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write JSON to FILE, or print it instead of the table",
     )
     parser.add_argument(
+        "--compare",
+        action="store_true",
+        help="also start it without its sealed init and, on Python 3.15, with lazy imports",
+    )
+    parser.add_argument(
         "--top", type=_count, default=15, metavar="N", help="imports in the table (default: 15)"
     )
 
@@ -88,6 +94,8 @@ def _profile(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     profile, origin = build_profile(launch, runs, detailed, details)
     profile.advice = advise(collect_evidence(profile, details, origin))
     _write(profile, options, environ)
+    if options.compare:
+        _compare(options, launch, event)
     if profile.failure is not None:
         log("profile", f"error: {_describe_failure(runs[0].failure or detailed.failure)}")
         return 1
@@ -108,6 +116,21 @@ def _write(profile: Profile, options: argparse.Namespace, environ: Mapping[str, 
     print(summary.render(profile, top=options.top, width=line_width(environ), colours=colours))
     if options.html:
         log("profile", f"page: {options.html}")
+
+
+def _compare(options: argparse.Namespace, launch: Launch, event: bytes) -> None:
+    from .comparison import compare, render
+    from .runner import run
+
+    def start(launch: Launch) -> Run:
+        found = run(launch, event, options.timeout)
+        _require_answer(found, shown=False)
+        return found
+
+    log("profile", f"comparing: {options.runs} more runs of each")
+    found = compare(launch, options.runs, start)
+    # With JSON on stdout, the table is for people.
+    print(render(found, options.top), file=sys.stderr if options.json == "-" else sys.stdout)
 
 
 def read_event(word: str) -> bytes:

@@ -8,6 +8,7 @@ instead.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sysconfig
 from collections.abc import Sequence
@@ -17,7 +18,9 @@ from surefoot._runtime.readahead import RECORD
 from ..console import UserError, log, painter, printable, report_error
 from .bytecode import compile_trees
 from .init_facts import InitFacts
+from .lazy_trial import find_eager
 from .modes import fix_permissions
+from .only_services import remove_other_services
 from .readahead.init_trace import InitFailed, trace_init
 from .readahead.manifest import remove_manifest, write_manifest
 from .sealed_init import remove_sealed_init, seal_init
@@ -41,6 +44,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--allow-failure",
         action="store_true",
         help="if init fails in the build (it needs credentials, say), keep what it read until then",
+    )
+    parser.add_argument(
+        "--only-services",
+        metavar="NAMES",
+        help="remove botocore's models of all services but these (ecs,docdb)",
+    )
+    parser.add_argument(
+        "--event",
+        metavar="FILE",
+        help="JSON; after init the function is called with it, without a network, and what that "
+        "loads is sealed, too",
     )
     parser.add_argument(
         "--timeout", type=float, default=60.0, metavar="SECONDS", help="for init (default: 60)"
@@ -71,11 +85,15 @@ def execute(options: argparse.Namespace) -> int:
                 "run it in the image's build, after ENV LAMBDA_TASK_ROOT=/var/task if the base "
                 "image does not set it; to inspect a folder, run surefoot doctor DIR",
             )
+        if options.only_services:
+            _remove_services(task, options.only_services)
         _fix_files(task)
         _run_doctor(options)
         if options.handler:
             allow_failure = options.allow_failure
-            record_start(options.handler, options.record, options.timeout, allow_failure)
+            event = read_event(options.event) if options.event else ""
+            find_eager(options.handler, options.record, options.timeout, event)
+            record_start(options.handler, options.record, options.timeout, allow_failure, event)
     except UserError as error:
         return report_error("seal", error)
     except OSError as error:
@@ -100,6 +118,12 @@ def _fix_files(task: str) -> None:
         log("seal", f"note: {len(compiled.failed) - _NAMES_SHOWN} more files do not compile")
 
 
+def _remove_services(task: str, names: str) -> None:
+    wanted = [name.strip() for name in names.split(",")]
+    removed = remove_other_services([task, "/opt", sysconfig.get_path("purelib")], wanted)
+    _report("services", f"{removed.services} removed, {removed.size / 1e6:.1f} MB")
+
+
 def _extensions() -> list[str]:
     """Return the files that Lambda starts as extensions, which must be executable."""
     if not os.path.isdir(_EXTENSIONS):
@@ -122,14 +146,29 @@ def _run_doctor(options: argparse.Namespace) -> None:
         )
 
 
-def record_start(handler: str, path: str, timeout: float, allow_failure: bool) -> None:
+def read_event(path: str) -> str:
+    """Return the JSON text in the file. Raises UserError if it is not JSON, or OSError."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise UserError(
+            f"{path} is not JSON: {error}", "give a file with one sample event"
+        ) from None
+    return text
+
+
+def record_start(
+    handler: str, path: str, timeout: float, allow_failure: bool, event: str = ""
+) -> None:
     """Run the handler's init and write the manifest of what it reads to `path`.
 
     If init fails, an older manifest is removed and UserError raised, unless `allow_failure`.
     """
     failure, facts = "", InitFacts()
     try:
-        lines = trace_init(handler, os.environ, timeout, facts=facts)
+        lines = trace_init(handler, os.environ, timeout, facts=facts, event=event)
     except InitFailed as failed:
         lines, failure = failed.lines, failed.reason
     if failure and not allow_failure:
@@ -143,6 +182,8 @@ def record_start(handler: str, path: str, timeout: float, allow_failure: bool) -
     sealed = seal_init(facts, path)
     write_manifest([sealed.path, *lines], path)
     _report(sealed.path, sealed.describe())
+    if facts.answer.startswith("!"):
+        log("seal", f"note: the call with the sample event ended with {facts.answer[1:]}")
     if failure:
         log("seal", f"warning: {handler}: {failure}; recorded what it read until then")
     folders = sum(line.endswith("/") for line in lines)

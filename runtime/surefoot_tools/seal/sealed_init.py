@@ -34,6 +34,7 @@ SECOND = 1_000_000_000
 _PLAIN = 2
 _PICKLE = 4
 _HEAD = 16  # of a .pyc: magic number, flags, hash or time and size
+_UNCHECKED = importlib.util.MAGIC_NUMBER + b"\1\0\0\0"
 
 Part = tuple[int, int, bytes]
 
@@ -72,22 +73,22 @@ class SealedInit:
 def seal_init(facts: InitFacts, record: str) -> SealedInit:
     """Write the file next to `record`, unless it is there already. Raises OSError."""
     path = record + SUFFIX
-    code, models = _Section(), _Section()
+    code, data = _Section(), _Section()
     index: dict[str, Any] = {
         "identity": identity(),
         "modules": _modules(facts.modules, code),
         "folders": _folders(facts.modules.values()),
-        "patterns": _patterns(facts.patterns, code),
+        "patterns": _patterns(facts.patterns, data),
         "data": {
-            folder: code.add(marshal.dumps(_data_tree(folder), _PLAIN))
+            folder: data.add(marshal.dumps(_data_tree(folder), _PLAIN))
             for folder in facts.data_folders
         },
-        "models": _models(facts.models, models),
+        "models": _models(facts.models, data),
     }
     table = marshal.dumps(index, _PLAIN)
     sizes = b"".join(len(part).to_bytes(8, "little") for part in (table, code.data))
     head = MAGIC + sizes + _imp.source_hash(HASH_KEY, table)
-    content = head + table + bytes(code.data) + bytes(models.data) + _describe_sources(index)
+    content = head + table + bytes(code.data) + bytes(data.data) + _describe_sources(index)
     _write(path, content)
     programs = facts.patterns if index["patterns"] else ()
     return SealedInit(
@@ -139,15 +140,16 @@ def _modules(sources: dict[str, str], code: _Section) -> dict[str, tuple[Any, ..
 
 def _bytecode(name: str, origin: str) -> bytes:
     """Return the marshalled code that the import system would execute for this source."""
-    loader = SourceFileLoader(name, origin)
-    code: CodeType = loader.get_code(name)  # type: ignore[assignment]  # there is a source
-    with contextlib.suppress(OSError), open(importlib.util.cache_from_source(origin), "rb") as file:
-        data = file.read()[_HEAD:]
-        with contextlib.suppress(ValueError, EOFError, TypeError):
-            stored = marshal.loads(data)  # noqa: S302  (a file of the build's own packages)
-            if stored == code and stored.co_filename == origin:
-                return data
-    return marshal.dumps(code)
+    with contextlib.suppress(OSError, ValueError, EOFError, TypeError):
+        with open(importlib.util.cache_from_source(origin), "rb") as file:
+            data = file.read()
+        # The bytes themselves, as long as the import system would take them without a look at the
+        # source: marshalling them again would depend on what else is in memory.
+        if data.startswith(_UNCHECKED):
+            code: CodeType = marshal.loads(data[_HEAD:])  # noqa: S302  (the build's own packages)
+            if code.co_filename == origin:
+                return data[_HEAD:]
+    return marshal.dumps(SourceFileLoader(name, origin).get_code(name))
 
 
 def _folders(sources: Iterable[str]) -> dict[str, int]:
@@ -165,12 +167,12 @@ def _folders(sources: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def _patterns(patterns: Iterable[tuple[str | bytes, int]], code: _Section) -> Part | None:
+def _patterns(patterns: Iterable[tuple[str | bytes, int]], data: _Section) -> Part | None:
     """Return the part with the programs of the patterns, as re.compile() would make them."""
     programs = [
         program for pattern, flags in patterns if (program := _program(pattern, flags)) is not None
     ]
-    return code.add(marshal.dumps(programs, _PLAIN)) if programs else None
+    return data.add(marshal.dumps(programs, _PLAIN)) if programs else None
 
 
 def _program(pattern: str | bytes, flags: int) -> tuple[Any, ...] | None:

@@ -36,8 +36,8 @@ def test_it_looks_rarely_during_init_and_what_init_made_is_out_of_its_sight_late
     # Each of two workers may be at its first.
     for _ in range(4):
         init, enabled_at_init, later, enabled, frozen = json.loads(function.call(Invocation()).body)
-    assert (init, enabled_at_init) == (100_000, True)
-    assert (later < 100_000, enabled, frozen) == (True, True, True)
+    assert (init, enabled_at_init) == (300_000, True)
+    assert (later < 300_000, enabled, frozen) == (True, True, True)
 
 
 GARBAGE = """

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from surefoot_tools.seal import sealed_init as writer
-from surefoot_tools.seal.command import record_start
-from tests.support.gate import DEADLINE
-from tests.support.invocation import Invocation
-from tests.support.process import RUNTIME
-from tests.support.route import Route
-from tests.support.runtime_api import RuntimeApi, Then
+from tests.support.sealed_image import SealedImage as Image
 
-BOOTSTRAP = str(RUNTIME.parent / "bootstrap" / "bootstrap")
-PATIENCE = 60.0
 FUNCTION = """
 import sys
 opened = []
@@ -47,68 +34,10 @@ def handler(event, context):
 """
 
 
-class Image:
-    """A runtime and a function as an image has them, sealed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.task = folder / "task"
-        self.runtime = folder / "runtime"
-        self.task.mkdir()
-        (self.task / "app.py").write_text(FUNCTION)
-        shutil.copytree(RUNTIME / "surefoot", self.runtime / "surefoot")
-        shutil.copy(RUNTIME / "start.py", self.runtime)
-        self.record = self.runtime / ".surefoot-seal"
-        self.sealed = Path(f"{self.record}.init")
-        self.environ = {
-            "PATH": os.defpath,
-            "PYTHONPATH": str(Path(boto3.__file__).parents[1]),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "HOME": str(folder / "home"),
-            "LAMBDA_RUNTIME_DIR": str(self.runtime),
-            "LAMBDA_TASK_ROOT": str(self.task),
-            "SUREFOOT_PYTHON": sys.executable,
-            "AWS_ACCESS_KEY_ID": "x",
-            "AWS_SECRET_ACCESS_KEY": "x",
-        }
-
-    def seal(self) -> None:
-        """Seal it, as `surefoot seal app.handler` does after everything else."""
-        with pytest.MonkeyPatch.context() as patch:
-            patch.chdir(self.task)
-            for name in os.environ:
-                if name.startswith(("COV", "PYTHON")):
-                    patch.delenv(name)
-            for name, value in self.environ.items():
-                patch.setenv(name, value)
-            record_start("app.handler", str(self.record), PATIENCE, allow_failure=False)
-
-    def start(self, *wrapper: str) -> dict[str, Any]:
-        """Start it, and return its second answer: the first still belongs to the start."""
-        with RuntimeApi(then=Then.HANG_UP) as api:
-            api.deliver(Invocation(), Invocation())
-            done = subprocess.run(
-                [*wrapper, BOOTSTRAP, "app.handler"],
-                cwd=self.task,
-                env={**self.environ, "AWS_LAMBDA_RUNTIME_API": api.address},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=DEADLINE * 3,
-                check=False,
-            )
-            bodies = [request.body for request in api.complete(Route.RESPONSE)]
-        assert len(bodies) == 2, done.stdout
-        # Its last line says that the API hung up.
-        assert "cannot connect" in done.stdout.splitlines().pop(), done.stdout
-        assert len(done.stdout.splitlines()) == 1, done.stdout
-        answer: dict[str, Any] = json.loads(bodies[1])
-        return answer
-
-
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Image, dict[str, Any], bytes]:
     """An image with its sealed file, and what it answers without."""
-    image = Image(tmp_path_factory.mktemp("image"))
+    image = Image(tmp_path_factory.mktemp("image"), FUNCTION)
     unsealed = image.start()
     image.seal()
     return image, unsealed, image.sealed.read_bytes()
@@ -121,6 +50,7 @@ def image(built: tuple[Image, dict[str, Any], bytes]) -> Iterator[Image]:
     image.sealed.write_bytes(content)
     image.sealed.chmod(0o644)
     yield image
+    image.environ.pop("SUREFOOT_SEALED_INIT", None)
     if image.sealed.is_dir():
         image.sealed.rmdir()
     image.sealed.unlink(missing_ok=True)
@@ -146,6 +76,10 @@ def test_it_starts_on_a_read_only_disk(
     answer = image.start("unshare", "--mount", "sh", "-c", script, folder)
     assert answer["files"] < 15
     assert answer["operations"] == built[1]["operations"]
+
+
+def switch_off(image: Image) -> None:
+    image.environ["SUREFOOT_SEALED_INIT"] = "0"
 
 
 def damage_index(image: Image) -> None:
@@ -190,7 +124,7 @@ def seal_with_another_version(image: Image) -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        *(damage_index, truncate, empty, remove, replace_with_folder),
+        *(switch_off, damage_index, truncate, empty, remove, replace_with_folder),
         *(give_away, let_others_write, seal_with_another_version),
     ],
 )

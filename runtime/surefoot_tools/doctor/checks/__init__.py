@@ -36,6 +36,7 @@ NAMES: tuple[str, ...] = (
     "missing_programs",
     "stale_bytecode",
     "stale_seal",
+    "unused_services",
     "glibc",
     "architecture",
     "image_size",

@@ -4,40 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from surefoot._runtime.readahead import RECORD
-
-from ...seal.sealed_init import SOURCES
 from ..context import CheckContext
 from ..finding import Finding
 from ..python import interpreter
+from ..sealed_sources import SEALED, read_sources
 
-_SEALED = "/var/runtime/" + RECORD.rpartition("/")[2] + ".init"
 _SHOWN = 3
 _REMEDY = "RUN surefoot seal HANDLER last in the Dockerfile, after every COPY and RUN pip install"
 
 
 def check(context: CheckContext) -> Iterator[Finding]:
-    """Compare the sealed file's list of sources with the files that are there."""
-    entry = context.tree.resolve(_SEALED)
-    if not context.whole or entry is None or not entry.is_file:
+    """Compare the sealed file's table of sources with the files that are there."""
+    sources = read_sources(context.tree)
+    if not context.whole or sources is None:
         return
-    content = context.tree.read(_SEALED).decode("utf-8", "surrogateescape")
-    _, found, text = content.rpartition(SOURCES)
-    tag, *lines = text.splitlines()
-    if not found:
+    if not sources.tag:
         yield _finding("the sealed init is damaged: every start goes on without it")
         return
     python = interpreter.find(context.tree)
-    if python is not None and python.tag != tag:
-        yield _finding(f"init was sealed by {tag}, and the image has {python.tag}: it is not used")
-    changed = [
-        path
-        for path, *state in (line.split("\t") for line in lines)
-        if _has_changed(context, path, state)
-    ]
+    if python is not None and python.tag != sources.tag:
+        yield _finding(
+            f"init was sealed by {sources.tag}, and the image has {python.tag}: it is not used"
+        )
+    changed = [path for path, *state in sources.files if _has_changed(context, path, state)]
     if changed:
         names = ", ".join(changed[:_SHOWN]) + (", …" if len(changed) > _SHOWN else "")
-        count = f"{len(changed)} of {len(lines)} files"
+        count = f"{len(changed)} of {len(sources.files)} files"
         yield _finding(f"{count} have changed since init was sealed: {names}", changed[0])
 
 
@@ -46,5 +38,5 @@ def _has_changed(context: CheckContext, path: str, state: list[str]) -> bool:
     return entry is None or [str(entry.size), str(entry.mtime)] != state
 
 
-def _finding(message: str, path: str = _SEALED) -> Finding:
+def _finding(message: str, path: str = SEALED) -> Finding:
     return Finding("SF220", message, _REMEDY, path)

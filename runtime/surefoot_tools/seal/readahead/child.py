@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     from typing import Any
 
 # The first character of a line of the trace. The last line says how the start ended.
-OPENED, LISTED, LOOKED_UP, MAPPED, MODULE, PATTERN, READY, FAILED = "OLSMIPRF"
+OPENED, LISTED, LOOKED_UP, MAPPED, MODULE, PATTERN, ANSWER, READY, FAILED = "OLSMIPARF"
 _PAGE = posix.sysconf("SC_PAGE_SIZE")
 _PRESENT = 1 << 63
 
 
-def start(runtime: str, descriptor: int) -> None:
+def start(runtime: str, descriptor: int, event: bytes | None = None) -> None:
     """Start the runtime as bootstrap/bootstrap does, and trace it.
 
     :param runtime: the directory that holds the surefoot package
     :param descriptor: of the file for the trace
+    :param event: JSON; the function is called with it after init, without a network
     """
     import marshal
 
@@ -32,7 +33,7 @@ def start(runtime: str, descriptor: int) -> None:
         code = marshal.loads(_read(f"{runtime}/start.pyc")[16:])  # noqa: S302  (made by our build)
     except FileNotFoundError:
         code = "from surefoot.__main__ import run; run()"
-    recorder = Recorder(descriptor)
+    recorder = Recorder(descriptor, event)
     for name in [name for name in sys.modules if name.startswith("surefoot")]:
         # The runtime must load its modules itself, in view of the trace.
         del sys.modules[name]
@@ -43,8 +44,10 @@ def start(runtime: str, descriptor: int) -> None:
 class Recorder:
     """Writes a trace to `descriptor`; ends the process at its first call to the Runtime API."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, event: bytes | None = None) -> None:
         self._descriptor = descriptor
+        self._event = event
+        self._is_invoking = False
         self._seen: set[str] = set()
         # What the interpreter itself needs is read before the runtime could read anything ahead.
         self._before = present_pieces()
@@ -71,10 +74,39 @@ class Recorder:
             if arguments[1]:
                 self._note(OPENED, arguments[1])
                 self._note_new_mappings()
+        elif self._is_invoking and event in ("socket.connect", "socket.getaddrinfo"):
+            # What the function would send must not leave the build, nor wait for an answer.
+            raise ConnectionRefusedError("surefoot seal calls the function without a network")
         elif event == "socket.connect":
             call = _call_of_client(sys._getframe())  # noqa: SLF001  (frames have no public door)
+            if call == "next" and self._event is not None:
+                self._invoke(sys._getframe())  # noqa: SLF001
             if call:
                 self._end(FAILED if call == "init_error" else READY)
+
+    def _invoke(self, frame: "Any") -> None:
+        """Call the function once, from within its loop's first poll; write how that ended."""
+        loop = _loop_of(frame)
+        if loop is None:
+            return
+        # A call that does not end loses what it loaded, but not what init did.
+        self._write_facts()
+        invocations = sys.modules["surefoot._runtime_api.invocation"]
+        headers = {
+            "lambda-runtime-aws-request-id": "00000000-0000-4000-8000-000000000000",
+            "lambda-runtime-invoked-function-arn": _ARN,
+            "lambda-runtime-deadline-ms": str(_deadline_ms()),
+            "content-type": "application/json",
+        }
+        invocation = invocations.Invocation(headers, self._event)
+        self._is_invoking = True
+        try:
+            answer = loop._handle(invocation)  # noqa: SLF001  (nothing may be sent)
+            text = answer[0].hex() if isinstance(answer, tuple) else "stream"
+        except BaseException as error:
+            text = f"!{type(error).__name__}"
+        self._is_invoking = False
+        self._write(f"{ANSWER}{text}")
 
     def _note(self, kind: str, path: object) -> None:
         if isinstance(path, bytes):
@@ -100,10 +132,13 @@ class Recorder:
 
         return look_up
 
-    def _end(self, outcome: str) -> None:
+    def _write_facts(self) -> None:
         for kind, lines in ((MODULE, describe_modules()), (PATTERN, describe_patterns())):
             for line in lines:
                 self._write(f"{kind}{line}")
+
+    def _end(self, outcome: str) -> None:
+        self._write_facts()
         self._note_new_mappings()
         for path, pieces in present_pieces().items():
             new = sorted(pieces - self._before.get(path, set()))
@@ -177,6 +212,23 @@ def _call_of_client(frame: "Any") -> str:
     return ""
 
 
+def _loop_of(frame: "Any") -> "Any":
+    """Return the loop that serves one invocation at a time and is on the stack, or None."""
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "surefoot._runtime.loop":
+            return frame.f_locals.get("self")
+        frame = frame.f_back
+    return None
+
+
+def _deadline_ms() -> int:
+    from time import time
+
+    return int(time() * 1000) + _EVENT_SECONDS * 1000
+
+
+_EVENT_SECONDS = 60
+_ARN = "arn:aws:lambda:us-east-1:123456789012:function:seal"
 # Init succeeded if the first is called, and failed if the second is.
 _CALLS = ("next", "init_error")
 

@@ -14,11 +14,11 @@ from .manifest import build_manifest
 
 _START = """
 import sys
-runtime, descriptor = sys.argv[1:3]
-del sys.argv[1:3]
+runtime, descriptor, event = sys.argv[1:4]
+del sys.argv[1:4]
 sys.path[0] = runtime
 from surefoot_tools.seal.readahead.child import start
-start(runtime, int(descriptor))"""
+start(runtime, int(descriptor), event.encode("utf-8", "surrogateescape") or None)"""
 # Four levels up from this file: the directory that holds surefoot and surefoot_tools.
 _RUNTIME = os.path.abspath(os.path.join(__file__, *[os.pardir] * 4))
 # Variables that Lambda sets and an init may need. The credentials satisfy clients that look for
@@ -45,6 +45,8 @@ _FIXED = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
 }
+# Nothing is reached, so nothing needs to be tried again.
+_WITHOUT_NETWORK = {"AWS_MAX_ATTEMPTS": "1", "AWS_EC2_METADATA_DISABLED": "true"}
 _STDERR = 2
 _REMOVED = ("AWS_LAMBDA_MAX_CONCURRENCY", "_LAMBDA_TELEMETRY_LOG_FD")
 
@@ -64,6 +66,7 @@ def trace_init(
     timeout: float,
     python: str = sys.executable,
     facts: InitFacts | None = None,
+    event: str = "",
 ) -> list[str]:
     """Run the init of `handler` in the current directory; return the manifest's lines.
 
@@ -72,13 +75,16 @@ def trace_init(
     :param environ: the build's variables; those that Lambda sets are added
     :param timeout: of init, in seconds
     :param facts: gets what init loaded; the manifest then leaves out what these facts replace
+    :param event: JSON; the function is called with it after init, and what that loads is recorded
     :raises InitFailed: init raised, ended the process, or took too long
     """
     variables = {**_LAMBDA, **environ, "_HANDLER": handler, **_FIXED}
+    if event:
+        variables.update(_WITHOUT_NETWORK)
     for name in _REMOVED:
         variables.pop(name, None)
     with tempfile.TemporaryFile() as trace:
-        command = [python, "-S", "-c", _START, _RUNTIME, str(trace.fileno()), handler]
+        command = [python, "-S", "-c", _START, _RUNTIME, str(trace.fileno()), event, handler]
         reason = _run(command, variables, trace.fileno(), timeout)
         trace.seek(0)
         entries = trace.read().decode("utf-8", "surrogateescape").split("\n")

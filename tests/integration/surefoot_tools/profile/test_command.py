@@ -207,3 +207,11 @@ def test_a_task_root_that_is_not_there_is_named(profile: Profile) -> None:
     done = profile("app.handler", LAMBDA_TASK_ROOT="/no/such/root")
     assert done.code == 1
     assert "the runtime cannot be started in /no/such/root" in done.stderr
+
+
+def test_with_and_without_its_seal_a_function_is_compared(profile: Profile) -> None:
+    done = profile("app.handler", "--runs", "1", "--compare")
+    assert done.code == 0
+    table = done.stdout.partition("Compared")[2]
+    assert "not sealed" in table
+    assert "modules loaded" in table

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import posix
+import random
+import types
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
 
+from surefoot._runtime import sealed_file
 from surefoot._runtime.sealed_file import MAGIC, SealedFile, is_same_time
 from surefoot_tools.seal import sealed_init as writer
 from tests.unit.surefoot._runtime.sealing import Packages
@@ -338,12 +342,46 @@ def test_a_second_seal_changes_nothing(packages: Packages) -> None:
     assert path.stat().st_mode & 0o777 == 0o644
 
 
-def test_the_code_is_freed_after_init(packages: Packages) -> None:
-    file = SealedFile(str(packages.seal()))
-    part = next(iter(file.index["modules"].values()))[4:]
-    assert file.code(*part) is not None
-    file.release_code()
-    assert file.code(*part) is None
+def test_code_is_the_same_in_whatever_order_it_is_read(
+    packages: Packages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages.write({f"more{n}": f"VALUE = {'x' * 40 * n!r}\n" for n in range(30)})
+    path = str(packages.seal())
+    parts = [entry[4:] for entry in SealedFile(path).index["modules"].values()]
+    for window in (1, 100, 300, 5000, 1 << 20):
+        monkeypatch.setattr(sealed_file, "WINDOW_BYTES", window)
+        file = SealedFile(path)
+        names = [file.code(*part).co_filename for part in parts]
+        assert [file.code(*part).co_filename for part in reversed(parts)] == names[::-1]
+        file.release_code()
+        assert file.code(*parts[0]).co_filename == names[0]
+
+
+@pytest.mark.parametrize("order", ["as sealed", "reversed", "shuffled", "every second"])
+def test_hardly_more_is_read_than_is_needed_in_whatever_order(
+    packages: Packages, monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    packages.write({f"more{n}": f"VALUE = {'x' * 3000!r} + {n}\n" for n in range(400)})
+    path = str(packages.seal())
+    parts = [entry[4:] for entry in SealedFile(path).index["modules"].values()]
+    if order == "shuffled":
+        random.Random(1).shuffle(parts)  # noqa: S311
+    parts = {"reversed": parts[::-1], "every second": parts[::2]}.get(order, parts)
+    read = []
+
+    def preadv(descriptor: int, buffers: list[memoryview], offset: int) -> int:
+        read.append(posix.preadv(descriptor, buffers, offset))
+        return read[-1]
+
+    def pread(descriptor: int, length: int, offset: int) -> bytes:
+        read.append(length)
+        return posix.pread(descriptor, length, offset)
+
+    counting = types.SimpleNamespace(**{**vars(posix), "preadv": preadv, "pread": pread})
+    monkeypatch.setattr(sealed_file, "posix", counting)
+    file = SealedFile(path)
+    assert all(file.code(*part) is not None for part in parts)
+    assert sum(read) <= 1.5 * sum(length for _, length, _ in parts)
 
 
 @pytest.mark.parametrize(

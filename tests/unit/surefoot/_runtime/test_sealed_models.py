@@ -197,10 +197,11 @@ def test_a_damaged_model_is_read_from_its_file(
     data: Path, tmp_path: Path, loaders: ModuleType, parsed: list[int]
 ) -> None:
     (sealed,) = tmp_path.glob("record.*")
-    content = bytearray(sealed.read_bytes())
-    content[-1] ^= 1
-    sealed.write_bytes(content)
     *_, last = models_of(data)
+    file = SealedFile(str(sealed))
+    content = bytearray(sealed.read_bytes())
+    content[file._data_start + file.index["models"][last][2]] ^= 1
+    sealed.write_bytes(content)
     model = loaders.JSONFileLoader().load_file(last.removesuffix(".gz").removesuffix(".json"))
     assert model
     assert len(parsed) == 1

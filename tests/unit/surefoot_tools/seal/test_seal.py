@@ -12,6 +12,7 @@ import pytest
 from surefoot._runtime.readahead import PIECE
 from surefoot_tools.console import UserError
 from surefoot_tools.seal import command
+from surefoot_tools.seal.init_facts import InitFacts
 from surefoot_tools.seal.readahead.child import (
     LISTED,
     LOOKED_UP,
@@ -273,3 +274,54 @@ def test_what_init_touched_besides_makes_another_record(tmp_path: Path, line: st
     write_manifest(["/lib/a.so\t1 2"], str(record))
     write_manifest(["/lib/a.so\t1 2", line], str(record))
     assert record.read_text() == f"/lib/a.so\t1 2\n{line}\n"
+
+
+CALLS = """
+def handler(event, context):
+    import wsgiref.headers
+    assert context.get_remaining_time_in_millis() > 1000
+    import socket
+    try:
+        socket.create_connection((event["host"], 80), timeout=5)
+    except ConnectionRefusedError as error:
+        return {"refused": "without a network" in str(error), "id": context.aws_request_id}
+"""
+
+
+class TestSampleEvent:
+    def facts_of(self, task: Path, source: str, event: str) -> InitFacts:
+        (task / "app.py").write_text(source)
+        facts = InitFacts()
+        environ = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
+        trace_init("app.handler", environ, PATIENCE, facts=facts, event=event)
+        return facts
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "example.invalid"])
+    def test_what_the_call_loads_is_sealed_and_nothing_leaves_the_build(
+        self, task: Path, host: str
+    ) -> None:
+        facts = self.facts_of(task, CALLS, json.dumps({"host": host}))
+        answer = json.loads(bytes.fromhex(facts.answer))
+        assert answer["refused"] is True
+        assert "wsgiref.headers" in facts.modules
+
+    def test_without_an_event_nothing_is_called(self, task: Path) -> None:
+        facts = self.facts_of(task, CALLS, "")
+        assert facts.answer == ""
+        assert "wsgiref.headers" not in facts.modules
+        assert facts.modules["app"] == str(task / "app.py")
+
+    def test_a_call_that_fails_is_reported_and_what_it_loaded_is_kept(
+        self, task: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (task / "app.py").write_text("def handler(e, c):\n    import wsgiref.util\n    1 / 0\n")
+        command.record_start("app.handler", str(task / "record"), PATIENCE, False, "{}")
+        assert "ended with ZeroDivisionError" in capsys.readouterr().err
+        assert b"wsgiref.util" in (task / "record.init").read_bytes()
+
+    def test_an_event_that_is_not_json_is_refused(self, task: Path) -> None:
+        (task / "event.json").write_text("{")
+        with pytest.raises(UserError, match="is not JSON"):
+            command.read_event(str(task / "event.json"))
+        (task / "event.json").write_text("[1]")
+        assert command.read_event(str(task / "event.json")) == "[1]"

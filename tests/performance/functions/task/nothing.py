@@ -1,0 +1,5 @@
+"""A function that needs nothing."""
+
+
+def handler(event: object, context: object) -> None:
+    return None

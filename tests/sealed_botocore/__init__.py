@@ -1,0 +1,1 @@
+"""Botocore's own tests, with its modules, patterns and models served from a sealed file."""
