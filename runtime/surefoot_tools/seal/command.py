@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 import os
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from surefoot._runtime.readahead import RECORD
 
@@ -19,6 +20,7 @@ from .bytecode import compile_trees
 from .modes import fix_permissions
 from .readahead.init_trace import InitFailed, trace_init
 from .readahead.manifest import remove_manifest, write_manifest
+from .tmp_cleanup import remove_new_files
 
 _BASE = ("/var/runtime", "/var/lang")
 _EXTENSIONS = "/opt/extensions"
@@ -38,7 +40,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-failure",
         action="store_true",
-        help="if init fails in the build (it needs credentials, say), keep what it read until then",
+        help="if init fails in the build, record what it read until then",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="fail the build if init fails (default: a warning, and nothing is recorded)",
+    )
+    parser.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a variable for init, which is not kept in the image; repeatable",
     )
     parser.add_argument(
         "--timeout", type=float, default=60.0, metavar="SECONDS", help="for init (default: 60)"
@@ -58,11 +72,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Seal this image.
 
-    The exit code is 1 if the doctor finds an error, init fails or nothing can be written, and 2 for
-    a wrong --ignore.
+    The exit code is 1 if the doctor finds an error, init fails with --strict or nothing can be
+    written, and 2 for a wrong --ignore or --env.
     """
     task = os.environ.get("LAMBDA_TASK_ROOT", "")
     try:
+        environ = {**os.environ, **_parse_variables(options.env)}
         if not os.path.isdir(task):
             raise UserError(
                 f"this is not a function's image: LAMBDA_TASK_ROOT is {task or 'not set'}",
@@ -72,8 +87,16 @@ def execute(options: argparse.Namespace) -> int:
         _fix_files(task)
         _run_doctor(options)
         if options.handler:
-            allow_failure = options.allow_failure
-            record_start(options.handler, options.record, options.timeout, allow_failure)
+            with remove_new_files() as identity:
+                record_start(
+                    options.handler,
+                    options.record,
+                    options.timeout,
+                    options.allow_failure,
+                    environ=environ,
+                    strict=options.strict,
+                    identity=identity,
+                )
     except UserError as error:
         return report_error("seal", error)
     except OSError as error:
@@ -92,6 +115,12 @@ def _fix_files(task: str) -> None:
     os.umask(0o022)  # bytecode is new files in new folders
     compiled = compile_trees(top for top in written if os.path.isdir(top))
     _report("bytecode", f"{len(compiled.new)} compiled, {compiled.current} already current")
+    if compiled.replaced:
+        log(
+            "seal",
+            f"note: {compiled.replaced} of them had bytecode of another form, which stays in the "
+            "layer before this one: pip install --no-compile leaves it to the seal",
+        )
     for path, reason in list(compiled.failed.items())[:_NAMES_SHOWN]:
         log("seal", f"note: {path} does not compile and is left as it is: {reason}")
     if len(compiled.failed) > _NAMES_SHOWN:
@@ -120,28 +149,63 @@ def _run_doctor(options: argparse.Namespace) -> None:
         )
 
 
-def record_start(handler: str, path: str, timeout: float, allow_failure: bool) -> None:
+def _parse_variables(words: Sequence[str]) -> dict[str, str]:
+    """Read NAME=VALUE words. Raises UserError."""
+    variables = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not name or not equals:
+            # Only the name: the rest may be a secret.
+            reason = f"--env {name} has no value" if name else "--env has no name"
+            raise UserError(reason, "write --env NAME=VALUE", exit_code=2)
+        variables[name] = value
+    return variables
+
+
+def record_start(
+    handler: str,
+    path: str,
+    timeout: float,
+    allow_failure: bool = False,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    strict: bool = False,
+    identity: Mapping[str, Any] | None = None,
+) -> None:
     """Run the handler's init and write the manifest of what it reads to `path`.
 
-    If init fails, an older manifest is removed and UserError raised, unless `allow_failure`.
+    If init fails, an older manifest is removed and a warning logged; `strict` raises UserError, and
+    `allow_failure` writes the manifest of what init read until it failed.
     """
     failure = ""
     try:
-        lines = trace_init(handler, os.environ, timeout)
+        lines = trace_init(handler, environ, timeout, identity=identity)
     except InitFailed as failed:
         lines, failure = failed.lines, failed.reason
-    if failure and not allow_failure:
+    if failure and (strict or not allow_failure):
         remove_manifest(path)
-        raise UserError(
-            f"{handler}: {failure}; nothing was recorded",
-            "make init work without network and credentials, or record what it reads until it "
-            "fails: surefoot seal --allow-failure",
-        )
+        _report_failure(f"{handler}: {failure}; nothing was recorded", strict=strict)
+        return
     write_manifest(lines, path)
     if failure:
         log("seal", f"warning: {handler}: {failure}; recorded what it read until then")
     folders = sum(line.endswith("/") for line in lines)
     _report(path, f"{len(lines) - folders} files and {folders} folders to read ahead")
+
+
+def _report_failure(reason: str, *, strict: bool) -> None:
+    if strict:
+        raise UserError(
+            reason,
+            "give init what it needs (surefoot seal --env NAME=VALUE), or leave out --strict where "
+            "it needs AWS or a network",
+        )
+    log(
+        "seal",
+        f"warning: {reason}, so starts read no files ahead. If init needs a variable, give one "
+        "(surefoot seal --env NAME=VALUE); if it needs AWS or a network, make that call in the "
+        "handler, or record what it read until then: --allow-failure. --strict makes this an error",
+    )
 
 
 def _report(what: str, done: str, paths: Sequence[str] = ()) -> None:

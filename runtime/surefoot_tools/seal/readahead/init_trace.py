@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from typing import Any
 
 from .child import FAILED, READY
 from .manifest import build_manifest
@@ -58,7 +59,11 @@ class InitFailed(Exception):
 
 
 def trace_init(
-    handler: str, environ: Mapping[str, str], timeout: float, python: str = sys.executable
+    handler: str,
+    environ: Mapping[str, str],
+    timeout: float,
+    python: str = sys.executable,
+    identity: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """Run the init of `handler` in the current directory; return the manifest's lines.
 
@@ -66,6 +71,7 @@ def trace_init(
 
     :param environ: the build's variables; those that Lambda sets are added
     :param timeout: of init, in seconds
+    :param identity: options of subprocess for another user than this process's
     :raises InitFailed: init raised, ended the process, or took too long
     """
     variables = {**_LAMBDA, **environ, "_HANDLER": handler, **_FIXED}
@@ -73,7 +79,7 @@ def trace_init(
         variables.pop(name, None)
     with tempfile.TemporaryFile() as trace:
         command = [python, "-S", "-c", _START, _RUNTIME, str(trace.fileno()), handler]
-        reason = _run(command, variables, trace.fileno(), timeout)
+        reason = _run(command, variables, trace.fileno(), timeout, identity or {})
         trace.seek(0)
         entries = trace.read().decode("utf-8", "surrogateescape").split("\n")
     # Each line ends with a line end, and the last line is the outcome.
@@ -86,7 +92,13 @@ def trace_init(
     return lines
 
 
-def _run(command: list[str], variables: dict[str, str], descriptor: int, timeout: float) -> str:
+def _run(
+    command: list[str],
+    variables: dict[str, str],
+    descriptor: int,
+    timeout: float,
+    identity: Mapping[str, Any],
+) -> str:
     """Run to the end or the time limit; return the reason to report if the trace has no outcome."""
     try:
         code = subprocess.run(
@@ -97,6 +109,7 @@ def _run(command: list[str], variables: dict[str, str], descriptor: int, timeout
             pass_fds=[descriptor],
             timeout=timeout,
             check=False,
+            **identity,
         ).returncode
     except subprocess.TimeoutExpired:
         return f"its init took longer than {timeout:g} s"
