@@ -19,7 +19,8 @@ import pytest
 
 from rie.errors import UserError
 from rie.function import find
-from rie.images import engine, interpreter, local_bases, offline_packages
+from rie.images import engine, local_bases, offline_packages
+from rie.images.interpreter import DEFAULT_VERSION
 from rie.images.offline_packages import PIP_ARGUMENTS
 from rie.local.official_rie import OfficialRie
 from rie.paths import ROOT
@@ -77,7 +78,7 @@ def program(folder: Path, name: str, text: str, monkeypatch: pytest.MonkeyPatch)
 def test_wheels_are_fetched_and_kept(
     index: Callable[[str], Path], cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = offline_packages.fetch_wheels(index(""), "3.13")
+    folder = offline_packages.fetch_wheels(index(""), DEFAULT_VERSION)
     assert [path.name for path in folder.iterdir()] == ["greeting-1.0-py3-none-any.whl"]
     assert cache in folder.parents
     assert capsys.readouterr().out == ""
@@ -87,7 +88,7 @@ def test_a_wheel_with_another_hash_is_not_kept(
     index: Callable[[str], Path], cache: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(UserError, match="pip could not download the wheels"):
-        offline_packages.fetch_wheels(index("0" * 64), "3.13")
+        offline_packages.fetch_wheels(index("0" * 64), DEFAULT_VERSION)
     assert list((cache / "wheels").iterdir()) == []
     assert "DO NOT MATCH THE HASHES" in capfd.readouterr().err  # "read its reason above"
 
@@ -101,7 +102,7 @@ def test_npm_packages_are_fetched_by_the_npm_of_a_fetched_wheel(
     requirements.write_text(node)
     lock = FUNCTION / "package-lock.json"
     folder = offline_packages.fetch_npm_packages(
-        lock, offline_packages.fetch_wheels(requirements, interpreter.find().minor)
+        lock, offline_packages.fetch_wheels(requirements, DEFAULT_VERSION)
     )
     (package,) = offline_packages.read_lock_file(lock)
     offline_packages.check_integrity(folder / package.tarball, package)
