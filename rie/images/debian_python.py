@@ -31,15 +31,16 @@ def unpack(folder: Path) -> Iterator[Interpreter]:
 
     Raises UserError where Debian's packages are not as expected.
     """
-    with tarfile.open(folder / "lib.tar") as archive:
+    with tarfile.open(folder / "pythons.tar") as archive:
         archive.extractall(folder, filter=_regular)  # noqa: S202  (filtered)
-    libraries = tuple(path for path in folder.glob("lib/*-linux-gnu") if path.is_dir())
+    root = folder / "root" / "usr"
+    libraries = tuple(path for path in root.glob("lib/*-linux-gnu") if path.is_dir())
     for version in VERSIONS:
-        stdlib = folder / "lib" / f"python{version}"
+        stdlib = root / "lib" / f"python{version}"
         _undo_changes(stdlib)
         yield Interpreter(
             version=_full_version(stdlib),
-            executable=folder / f"python{version}",
+            executable=root / "bin" / f"python{version}",
             stdlib=stdlib,
             shared=None,
             library_folders=libraries,
