@@ -46,6 +46,12 @@ REPOSITORY = "surefoot"
 LATEST = f"{REPOSITORY}:latest"
 PYTHON_LABEL = "dev.surefoot.python"  # the CPython of an image, such as 3.14
 AWSLAMBDARIC = ROOT / "bootstrap" / "awslambdaric.txt"
+# Said where people choose a base; the doctor says it of a finished image (SF606).
+_OUT_OF_SUPPORT = {
+    "al2": "provided:al2 has been out of support since 2026-07-31 (Amazon Linux 2: 2026-06-30): no "
+    "security updates, and newer packages have no wheels for its glibc 2.26. BASE=al2023 builds "
+    "the same image on the current base"
+}
 _ARGUMENT = re.compile(r"^\s*ARG\s+(\w+)", re.MULTILINE)
 _PLAIN = """\
 ARG SUREFOOT_IMAGE
@@ -216,7 +222,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--base",
         choices=BASES,
         default="al2",
-        help="Amazon Linux 2 or 2023 from AWS's registry, or a local base. [default: al2]",
+        help="Amazon Linux 2023 or 2 (out of support) from AWS's registry, or a local base. "
+        "[default: al2]",
     )
     parser.add_argument(
         "--python",
@@ -246,6 +253,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Build the image; prints its name to stdout, the rest to stderr. Raises UserError."""
+    if args.base in _OUT_OF_SUPPORT:
+        print_progress(f"WARNING: {_OUT_OF_SUPPORT[args.base]}.")
     with contextlib.closing(connect()) as client:
         name = build(
             client,
