@@ -39,6 +39,7 @@ BASE_TAG = "surefoot-base:local"
 UV_TAG = "surefoot-uv:local"
 JQ_TAG = "surefoot-jq:local"
 BASE_RECIPE = ROOT / "bootstrap" / "local-base"
+_HERE = Path(__file__).parent
 # The variables of AWS's images.
 _VARIABLES = {
     "LANG": "en_US.UTF-8",
@@ -77,7 +78,7 @@ def ensure_base(
     architecture = architecture or own_architecture()
     base, jq, uv = (local_tag(tag, architecture) for tag in (BASE_TAG, JQ_TAG, UV_TAG))
     emulator = install(architecture=EMULATORS[architecture])
-    sources = [Path(module.__file__) for module in (interpreter, debian_python, load_tree)]
+    sources = [_HERE / f"{name}.py" for name in ("interpreter", "debian_python", "load_tree")]
     inputs = _digest([BASE_RECIPE, emulator, Path(__file__), *sources])
     if not rebuild and all(_current(client, tag, inputs) for tag in (base, jq, uv)):
         return base
@@ -130,7 +131,7 @@ def ensure_uv(
         )
     found = interpreter.find_version(python)
     tag = f"{UV_TAG}-{python}"
-    sources = [Path(__file__), Path(interpreter.__file__), Path(load_tree.__file__)]
+    sources = [Path(__file__), _HERE / "interpreter.py", _HERE / "load_tree.py"]
     inputs = _digest([*sources, found.executable, *([found.shared] if found.shared else [])])
     if not _current(client, tag, inputs):
         print_progress(f"Packing uv and CPython {found.number} of this machine into {tag} …")

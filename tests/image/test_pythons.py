@@ -18,6 +18,7 @@ from rie.images.image import PYTHON_LABEL
 from rie.images.interpreter import DEFAULT_VERSION
 from rie.local.client import PATH
 from rie.local.sandbox import Sandbox
+from rie.paths import ROOT
 from tests.image.test_contents import MODULES, PYTHON, UNCOMPILED, UNREADABLE
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def test_the_base_brings_no_interpreter_and_no_library_of_one(run: Run) -> None:
 
 
 def test_the_dockerfile_has_the_same_default() -> None:
-    assert f"ARG PYTHON_VERSION={DEFAULT_VERSION}\n" in (images.ROOT / "Dockerfile").read_text()
+    assert f"ARG PYTHON_VERSION={DEFAULT_VERSION}\n" in (ROOT / "Dockerfile").read_text()
 
 
 @pytest.mark.parametrize("version", ["3", "3.9", "2.7", "3.14.1", "latest", "3.x", ""])

@@ -102,7 +102,7 @@ def build(engine: DockerClient, folder: Path, image: str, source: str, recipe: s
 def sealing_layer(engine: DockerClient, tag: str) -> int:
     """The size of the layer that the seal made."""
     layers = engine.images.get(tag).history()
-    return next(layer["Size"] for layer in layers if "surefoot seal" in layer["CreatedBy"])
+    return int(next(layer["Size"] for layer in layers if "surefoot seal" in layer["CreatedBy"]))
 
 
 LEFT = "find /tmp /var/tmp /dev/shm /root -mindepth 1; find / -xdev -name .session"
