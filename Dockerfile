@@ -7,8 +7,8 @@ ARG UV_IMAGE=ghcr.io/astral-sh/uv:0.13.9
 FROM ${UV_IMAGE} AS uv
 
 FROM ${BASE_IMAGE} AS build
-# 3.13 is the newest 3.13 that this uv knows.
-ARG PYTHON_VERSION=3.13
+# 3.14 is the newest 3.14 that this uv knows; 3.10 to 3.15 are supported.
+ARG PYTHON_VERSION=3.14
 # Where uv learns what to download; empty is its own list. The variable is uv's.
 ARG UV_PYTHON_DOWNLOADS_JSON_URL=
 COPY --from=uv / /opt/uv/

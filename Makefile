@@ -16,7 +16,7 @@ WHOLE_SUITE := -n 2 --dist loadgroup --no-loadscope-reorder --cov --cov-report=
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run invoke test lint format image push deploy sbom audit pin engine test-pythons bench bench-lazy bench-size soak fuzz mutants requirements clean
+.PHONY: help demo run invoke test lint format image push deploy sbom audit pin engine emulation test-pythons bench bench-lazy bench-size soak fuzz mutants requirements clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=VALUE …]"
@@ -50,8 +50,8 @@ format: $(VENV)/dev.stamp ## Format the Python files
 	@$(VENV)/bin/ruff check --fix-only
 	@$(VENV)/bin/ruff format
 
-image: $(VENV)/dev.stamp ## Build the base image (BASE=al2, al2023 or local; ARCH=arm64)
-	@$(RIE) image --base $(BASE) $(addprefix --arch ,$(ARCH)) $(ARGS)
+image: $(VENV)/dev.stamp ## Build the base image (BASE=al2023, al2 or local; PYTHON_VERSION=3.15; ARCH=arm64)
+	@$(RIE) image --base $(BASE) $(addprefix --python ,$(PYTHON_VERSION)) $(addprefix --arch ,$(ARCH)) $(ARGS)
 
 push: $(VENV)/bench.stamp ## Push an image to ECR (FUNCTION=name, else the base; ARGS=--create)
 	@$(RIE) push $(addprefix --function ,$(CHOSEN)) $(addprefix --arch ,$(ARCH)) $(ARGS)
@@ -70,6 +70,9 @@ pin: $(VENV)/bench.stamp ## Pin base images to their current digests
 
 engine: $(VENV)/bench.stamp ## Install and start a container engine (Debian, as root)
 	@$(RIE) engine
+
+emulation: $(VENV)/bench.stamp ## Enable images of the other architecture: QEMU (Debian, root)
+	@$(RIE) emulation
 
 test-pythons: $(VENV)/dev.stamp ## Run the tests on CPython 3.10 to 3.15 (ARGS='--only 3.14'; root)
 	@$(VENV)/bin/python -m tests.pythons $(ARGS)

@@ -32,6 +32,7 @@ GROUPS = {
         "pin": Command("images.pin", "Pin base images to their current digests."),
         "audit": Command("images.audit", "Check pinned packages for known vulnerabilities."),
         "engine": Command("images.engine", "Install and start a container engine."),
+        "emulation": Command("images.emulation", "Enable builds for the other architecture."),
         "install": Command("images.emulator_download", "Download AWS's emulator (RIE)."),
     },
     "AWS": {

@@ -1,4 +1,4 @@
-"""A local CPython, packed as uv expects a download: the interpreter of the local base.
+"""A CPython, packed as uv expects a download: the interpreter of the local base.
 
 Only `make image BASE=local` uses this. Everywhere else uv downloads its own CPython build.
 """
@@ -14,14 +14,16 @@ import re
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rie.console import print_progress
 from rie.errors import UserError
+from surefoot_tools.doctor.image import elf
 
+DEFAULT_VERSION = "3.14"  # of an image, as in the Dockerfile
 WANTED = (3, 13)
 OLDEST = (3, 10)
 # What a container never needs; where uv downloads CPython, bootstrap/prepare takes it out.
@@ -45,9 +47,11 @@ print(json.dumps({
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A CPython of this machine: `stdlib` is its library folder, `shared` its libpython, if any.
+    """A CPython: `stdlib` is its library folder, `shared` its libpython, if any.
 
     `packages` names the folder it looks for packages in: Debian's own looks in dist-packages.
+    `library_folders` have the shared libraries of one that this machine cannot run. `path_file` is
+    the place, below the library folder, of a .pth file that leads it to site-packages.
     """
 
     version: tuple[int, int, int]
@@ -55,6 +59,8 @@ class Interpreter:
     stdlib: Path
     shared: Path | None
     packages: str = "site-packages"
+    library_folders: tuple[Path, ...] = ()
+    path_file: str = ""
 
     @property
     def number(self) -> str:
@@ -67,27 +73,42 @@ class Interpreter:
         return ".".join(map(str, self.version[:2]))
 
 
+def find_version(version: str) -> Interpreter:
+    """The newest CPython `version`, such as 3.13, of this machine. Raises UserError without one."""
+    found = [entry for entry in _installed() if entry.minor == version]
+    if not found:
+        raise UserError(
+            f"there is no CPython {version} on this machine to put in the image",
+            f"install it (`uv python install {version}` or `pyenv install {version}`), or choose "
+            f"one that the local base takes from Debian: PYTHON_VERSION={DEFAULT_VERSION}",
+        )
+    return max(found, key=lambda entry: entry.version)
+
+
 def find() -> Interpreter:
     """The newest local CPython 3.13; without one the newest of 3.10 and later, and say so.
 
     Looks at the interpreter that runs this, pyenv's and uv's folders and PATH; installs nothing.
     Raises UserError when there is none.
     """
-    found = [entry for path in sorted(set(_candidates())) if (entry := _probe(path)) is not None]
+    found = _installed()
     exact = [entry for entry in found if entry.version[:2] == WANTED]
     usable = exact or [entry for entry in found if entry.version[:2] >= OLDEST]
     if not usable:
         raise UserError(
-            f"no CPython {'.'.join(map(str, OLDEST))} or later on this machine to put in the image",
-            "install python3 with your package manager, or build on the real base: make image",
+            f"no CPython {'.'.join(map(str, OLDEST))} or later on this machine",
+            "install python3 with your package manager",
         )
     best = max(usable, key=lambda entry: entry.version)
     if not exact:
         wanted = ".".join(map(str, WANTED))
-        print_progress(
-            f"WARNING: no CPython {wanted} here; the local image gets {best.number} instead"
-        )
+        print_progress(f"WARNING: no CPython {wanted} here; {best.number} is used instead")
     return best
+
+
+def _installed() -> list[Interpreter]:
+    """Every CPython of this machine."""
+    return [entry for path in sorted(set(_candidates())) if (entry := _probe(path)) is not None]
 
 
 def _candidates() -> Iterator[Path]:
@@ -149,6 +170,8 @@ def pack(interpreter: Interpreter, target: Path) -> None:
             _add(archive, path, f"python/lib/{path.name}")
         for path, place in _pip():
             _add(archive, path, f"{library}/{interpreter.packages}/{place}")
+        if interpreter.path_file:
+            _write(archive, f"{library}/{interpreter.path_file}", b"../site-packages\n", 0o644)
         for alias in ("pip", "pip3"):
             _write(archive, f"python/bin/{alias}", _PIP_PROGRAM)
 
@@ -167,7 +190,8 @@ def _standard_library(stdlib: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(stdlib):
         skipped = LEFT_OUT | {"site-packages", "dist-packages"}
         folders[:] = sorted(entry for entry in folders if entry not in skipped)
-        yield from (Path(folder, entry) for entry in sorted(files) if _wanted(entry))
+        paths = (Path(folder, entry) for entry in sorted(files) if _wanted(entry))
+        yield from (path for path in paths if path.is_file())  # no link that leads nowhere
 
 
 def _pip() -> Iterator[tuple[Path, str]]:
@@ -187,13 +211,34 @@ def _wanted(name: str) -> bool:
 
 
 def _shared_libraries(binaries: Iterable[Path], interpreter: Interpreter) -> list[Path]:
-    """What the loader would load for `binaries` here, but for the C library; sorted by name."""
+    """What the loader would load for `binaries`, but for the C library; sorted by name."""
+    if interpreter.library_folders:
+        found = dict(_needed(binaries, interpreter.library_folders))
+    else:
+        found = _loaded_here(binaries)
+    if interpreter.shared is not None:
+        found[interpreter.shared.name] = interpreter.shared
+    return [path for name, path in sorted(found.items()) if not _C_LIBRARY.match(name)]
+
+
+def _loaded_here(binaries: Iterable[Path]) -> dict[str, Path]:
+    """What this machine's loader says."""
     command = ["ldd", *map(str, binaries)]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    found = dict(re.findall(r"^\s+(\S+) => (/\S+)", answer.stdout, re.MULTILINE))
-    if interpreter.shared is not None:
-        found[interpreter.shared.name] = str(interpreter.shared)
-    return [Path(path) for name, path in sorted(found.items()) if not _C_LIBRARY.match(name)]
+    found = re.findall(r"^\s+(\S+) => (/\S+)", answer.stdout, re.MULTILINE)
+    return {name: Path(path) for name, path in found}
+
+
+def _needed(binaries: Iterable[Path], folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+    """What `binaries` name, directly and through others, with its place in `folders`."""
+    waiting, seen = list(binaries), set[str]()
+    while waiting:
+        for name in elf.read(waiting.pop().read_bytes()).needed:
+            places = [folder / name for folder in folders if (folder / name).is_file()]
+            if name not in seen and places:
+                yield name, places[0]
+                waiting.append(places[0])
+            seen.add(name)
 
 
 def _add(archive: tarfile.TarFile, path: Path, place: str) -> None:

@@ -12,7 +12,6 @@ import hashlib
 import html
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from urllib.parse import unquote, urlsplit
 
 from rie.console import get_stderr_fd, print_progress
 from rie.errors import UserError
+from rie.images.architecture import MACHINES, own_architecture
 from rie.paths import cached_folder
 
 # `docker build` passes a proxy's address to its steps without making it part of its cache key, so
@@ -106,29 +106,32 @@ def _make_handler(folders: Mapping[str, Path]) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def fetch_wheels(requirements: Path, python: str) -> Path:
-    """A folder with the wheels of a hashed requirements file for CPython `python` (3.13).
+def fetch_wheels(requirements: Path, python: str, architecture: str | None = None) -> Path:
+    """A folder with the wheels of a hashed requirements file for CPython `python` (3.14).
 
-    Raises UserError.
+    `architecture` is amd64 or arm64 (default: this machine's). Raises UserError.
     """
-    key = f"{python} {_PLATFORM_TAGS}\0".encode() + requirements.read_bytes()
-    return cached_folder("wheels", key, lambda folder: _download(requirements, python, folder))
+    machine = MACHINES[architecture or own_architecture()]
+    key = f"{python} {machine} {_PLATFORM_TAGS}\0".encode() + requirements.read_bytes()
+    return cached_folder(
+        "wheels", key, lambda folder: _download(requirements, python, machine, folder)
+    )
 
 
-def _download(requirements: Path, python: str, folder: Path) -> None:
+def _download(requirements: Path, python: str, machine: str, folder: Path) -> None:
     shown = "/".join(requirements.parts[-2:])
-    print_progress(f"Fetching the wheels of {shown} for CPython {python} …")
+    print_progress(f"Fetching the wheels of {shown} for CPython {python} on {machine} …")
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
     command += ["--only-binary", ":all:", "--no-deps", "--require-hashes"]
     command += ["--python-version", python, "--dest", str(folder)]
     for tag in _PLATFORM_TAGS:
-        command += ["--platform", f"{tag}_{platform.machine()}"]
+        command += ["--platform", f"{tag}_{machine}"]
     command += ["--requirement", str(requirements)]
     if subprocess.run(command, stdout=get_stderr_fd(), check=False).returncode:
         raise UserError(
-            f"pip could not download the wheels of {shown}",
-            "read its reason above; where no version fits, a package has no wheel for "
-            "Amazon Linux 2",
+            f"pip could not download the wheels of {shown} for CPython {python} on {machine}",
+            "read its reason above; where no version fits, a package has no wheel for this CPython "
+            "or for Amazon Linux 2",
         )
 
 

@@ -19,8 +19,8 @@ import pytest
 
 from rie.errors import UserError
 from rie.function import Function
-from rie.images import interpreter
 from rie.images.build import build_directory
+from rie.images.interpreter import DEFAULT_VERSION
 from rie.local.client import InvocationOutcome
 from rie.local.sandbox import Sandbox
 
@@ -116,7 +116,7 @@ def native(engine: DockerClient, image: str, tmp_path: Path) -> Path:
     """A function with a real native module, which it does not import."""
     (tmp_path / "Dockerfile").write_text(NATIVE)
     (tmp_path / "app.py").write_text(APP)
-    folder = f"/var/lang/lib/python{interpreter.find().minor}/lib-dynload"
+    folder = f"/var/lang/lib/python{DEFAULT_VERSION}/lib-dynload"
     container = engine.containers.create(image)
     try:
         chunks, _ = container.get_archive(folder)

@@ -15,7 +15,7 @@ import pytest
 
 from rie.function import Function
 from rie.images import image as images
-from rie.images import interpreter
+from rie.images.interpreter import DEFAULT_VERSION
 from rie.images.offline_packages import PIP_ARGUMENTS
 from rie.local.sandbox import Sandbox
 from rie.paths import ROOT
@@ -44,7 +44,7 @@ FROM ${SUREFOOT_IMAGE} AS build
 ARG PIP_FIND_LINKS
 ARG PIP_NO_INDEX
 COPY requirements.txt ./
-RUN pip install --require-hashes -r requirements.txt -t /packages
+RUN pip install --no-compile --require-hashes -r requirements.txt -t /packages
 
 FROM ${SUREFOOT_IMAGE}
 COPY --from=build /packages/ ${LAMBDA_TASK_ROOT}/
@@ -138,7 +138,7 @@ def test_buildkit_makes_the_base_image_too(
     arguments = {
         "BASE_IMAGE": "surefoot-base:local",
         "UV_IMAGE": "surefoot-uv:local",
-        "PYTHON_VERSION": interpreter.find().minor,
+        "PYTHON_VERSION": DEFAULT_VERSION,
         "UV_PYTHON_DOWNLOADS_JSON_URL": "file:///opt/uv/downloads.json",
     }
     command = [buildkit_client(), "build", "--progress", "plain", "-t", "surefoot:test-buildkit"]

@@ -1,6 +1,7 @@
-"""What all contenders share: an interpreter as in the image, with what they need installed.
+"""What all contenders share: an interpreter as in an image, with what they need installed.
 
-The interpreter that the local image would get is unpacked to a prefix of its own. Bytecode is
+An interpreter of this machine is unpacked to a prefix of its own: those of Debian's sid, which the
+local image has by default, need a newer C library than a stable system brings. Bytecode is
 compiled as bootstrap/prepare does it, for everybody alike; so are the modules of the contenders, in
 site-packages, without a .pth file.
 """

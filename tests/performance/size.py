@@ -101,7 +101,7 @@ def layers(client: DockerClient, name: str) -> list[tuple[int, str]]:
 def main() -> int:
     """Build, measure, print."""
     with contextlib.closing(connect()) as client:
-        images.build(client, images.LOCAL, tag=OURS)
+        images.build(client, images.LOCAL, tag=OURS, python=interpreter.find().minor)
         build_rival(client)
         base = client.images.get(local_bases.BASE_TAG).attrs["Size"]
         ours, rival = (client.images.get(name).attrs["Size"] - base for name in (OURS, RIVAL))

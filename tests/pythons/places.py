@@ -16,12 +16,12 @@ from pathlib import Path
 
 from rie.console import get_stderr_fd, print_progress
 from rie.errors import UserError
+from rie.images.debian_python import SUITE
+from rie.images.debian_python import VERSIONS as CHROOT_VERSIONS
 from rie.paths import ROOT
 
 WORK = ROOT / "build" / "pythons"
 OLDEST = (3, 10)
-SUITE = "sid"
-CHROOT_VERSIONS = ("3.14", "3.15")
 _CHECKOUT = "/surefoot"  # inside the chroot
 # What the tests call by name, besides the interpreters.
 _PACKAGES = ("bash", "ca-certificates", "git", "iproute2", "iptables", "jq", "locales", "procps")

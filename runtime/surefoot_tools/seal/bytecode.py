@@ -23,10 +23,14 @@ _CHUNK = 25
 
 @dataclass
 class Compiled:
-    """Paths of sources: those compiled now, and those that do not compile with the reason."""
+    """Paths of sources: those compiled now, and those that do not compile with the reason.
+
+    :param replaced: how many of the new ones had bytecode, of another form or a stale one
+    """
 
     new: list[str] = field(default_factory=list)
     current: int = 0
+    replaced: int = 0
     failed: dict[str, str] = field(default_factory=dict)
 
 
@@ -43,6 +47,7 @@ def compile_trees(tops: Iterable[str]) -> Compiled:
             result.current += 1
         else:
             waiting.append(path)
+            result.replaced += os.path.exists(importlib.util.cache_from_source(path))
     for path, reason in _compile_all(waiting):
         if reason:
             result.failed[path] = reason

@@ -11,7 +11,8 @@ import argparse
 import json
 import os
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from surefoot._runtime.readahead import RECORD
 
@@ -24,6 +25,7 @@ from .only_services import remove_other_services
 from .readahead.init_trace import InitFailed, trace_init
 from .readahead.manifest import remove_manifest, write_manifest
 from .sealed_init import remove_sealed_init, seal_init
+from .tmp_cleanup import remove_new_files
 
 _BASE = ("/var/runtime", "/var/lang")
 _EXTENSIONS = "/opt/extensions"
@@ -43,7 +45,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-failure",
         action="store_true",
-        help="if init fails in the build (it needs credentials, say), keep what it read until then",
+        help="if init fails in the build, record what it read until then",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="fail the build if init fails (default: a warning, and nothing is recorded)",
+    )
+    parser.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a variable for init, which is not kept in the image; repeatable",
     )
     parser.add_argument(
         "--only-services",
@@ -74,11 +88,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Seal this image.
 
-    The exit code is 1 if the doctor finds an error, init fails or nothing can be written, and 2 for
-    a wrong --ignore.
+    The exit code is 1 if the doctor finds an error, init fails with --strict or nothing can be
+    written, and 2 for a wrong --ignore or --env.
     """
     task = os.environ.get("LAMBDA_TASK_ROOT", "")
     try:
+        environ = {**os.environ, **_parse_variables(options.env)}
         if not os.path.isdir(task):
             raise UserError(
                 f"this is not a function's image: LAMBDA_TASK_ROOT is {task or 'not set'}",
@@ -90,10 +105,21 @@ def execute(options: argparse.Namespace) -> int:
         _fix_files(task)
         _run_doctor(options)
         if options.handler:
-            allow_failure = options.allow_failure
             event = read_event(options.event) if options.event else ""
-            find_eager(options.handler, options.record, options.timeout, event)
-            record_start(options.handler, options.record, options.timeout, allow_failure, event)
+            with remove_new_files() as identity:
+                find_eager(
+                    options.handler, options.record, options.timeout, event, environ, identity
+                )
+                record_start(
+                    options.handler,
+                    options.record,
+                    options.timeout,
+                    options.allow_failure,
+                    environ=environ,
+                    strict=options.strict,
+                    identity=identity,
+                    event=event,
+                )
     except UserError as error:
         return report_error("seal", error)
     except OSError as error:
@@ -112,6 +138,12 @@ def _fix_files(task: str) -> None:
     os.umask(0o022)  # bytecode is new files in new folders
     compiled = compile_trees(top for top in written if os.path.isdir(top))
     _report("bytecode", f"{len(compiled.new)} compiled, {compiled.current} already current")
+    if compiled.replaced:
+        log(
+            "seal",
+            f"note: {compiled.replaced} of them had bytecode of another form, which stays in the "
+            "layer before this one: pip install --no-compile leaves it to the seal",
+        )
     for path, reason in list(compiled.failed.items())[:_NAMES_SHOWN]:
         log("seal", f"note: {path} does not compile and is left as it is: {reason}")
     if len(compiled.failed) > _NAMES_SHOWN:
@@ -159,26 +191,45 @@ def read_event(path: str) -> str:
     return text
 
 
-def record_start(
-    handler: str, path: str, timeout: float, allow_failure: bool, event: str = ""
-) -> None:
-    """Run the handler's init and write the manifest of what it reads to `path`.
+def _parse_variables(words: Sequence[str]) -> dict[str, str]:
+    """Read NAME=VALUE words. Raises UserError."""
+    variables = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not name or not equals:
+            # Only the name: the rest may be a secret.
+            reason = f"--env {name} has no value" if name else "--env has no name"
+            raise UserError(reason, "write --env NAME=VALUE", exit_code=2)
+        variables[name] = value
+    return variables
 
-    If init fails, an older manifest is removed and UserError raised, unless `allow_failure`.
+
+def record_start(
+    handler: str,
+    path: str,
+    timeout: float,
+    allow_failure: bool = False,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    strict: bool = False,
+    identity: Mapping[str, Any] | None = None,
+    event: str = "",
+) -> None:
+    """Run the handler's init; write what it loads next to `path` and what it reads to `path`.
+
+    If init fails, what an older seal wrote is removed and a warning logged; `strict` raises
+    UserError, and `allow_failure` writes what init loaded and read until it failed.
     """
     failure, facts = "", InitFacts()
     try:
-        lines = trace_init(handler, os.environ, timeout, facts=facts, event=event)
+        lines = trace_init(handler, environ, timeout, facts=facts, event=event, identity=identity)
     except InitFailed as failed:
         lines, failure = failed.lines, failed.reason
-    if failure and not allow_failure:
+    if failure and (strict or not allow_failure):
         remove_manifest(path)
         remove_sealed_init(path)
-        raise UserError(
-            f"{handler}: {failure}; nothing was recorded",
-            "make init work without network and credentials, or record what it reads until it "
-            "fails: surefoot seal --allow-failure",
-        )
+        _report_failure(f"{handler}: {failure}; nothing was recorded", strict=strict)
+        return
     sealed = seal_init(facts, path)
     write_manifest([sealed.path, *lines], path)
     _report(sealed.path, sealed.describe())
@@ -188,6 +239,21 @@ def record_start(
         log("seal", f"warning: {handler}: {failure}; recorded what it read until then")
     folders = sum(line.endswith("/") for line in lines)
     _report(path, f"{len(lines) - folders} files and {folders} folders to read ahead")
+
+
+def _report_failure(reason: str, *, strict: bool) -> None:
+    if strict:
+        raise UserError(
+            reason,
+            "give init what it needs (surefoot seal --env NAME=VALUE), or leave out --strict where "
+            "it needs AWS or a network",
+        )
+    log(
+        "seal",
+        f"warning: {reason}, so starts read no files ahead. If init needs a variable, give one "
+        "(surefoot seal --env NAME=VALUE); if it needs AWS or a network, make that call in the "
+        "handler, or record what it read until then: --allow-failure. --strict makes this an error",
+    )
 
 
 def _report(what: str, done: str, paths: Sequence[str] = ()) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from ..console import log
 from .init_facts import InitFacts
@@ -22,19 +23,26 @@ _OFF = ("", "0")
 _MAX_EAGER = 8
 
 
-def find_eager(handler: str, record: str, timeout: float, event: str) -> None:
+def find_eager(
+    handler: str,
+    record: str,
+    timeout: float,
+    event: str,
+    environ: Mapping[str, str] = os.environ,
+    identity: Mapping[str, Any] | None = None,
+) -> None:
     """Write the names of packages that may not be lazy next to `record`, and report them.
 
     Does nothing unless the image sets SUREFOOT_LAZY_IMPORTS and its Python has lazy imports.
     Raises OSError.
     """
-    setting = os.environ.get(VARIABLE, "")
+    setting = environ.get(VARIABLE, "")
     _remove(record + SUFFIX)
     if setting in _OFF or not hasattr(sys, "set_lazy_imports"):
         return
 
     def outcome(value: str) -> tuple[str, InitFacts]:
-        return _try(handler, {**os.environ, VARIABLE: value}, timeout, event)
+        return _try(handler, {**environ, VARIABLE: value}, timeout, event, identity)
 
     expected, facts = outcome("0")
     if expected.startswith("failed"):
@@ -83,11 +91,15 @@ def _with_eager(setting: str, names: Sequence[str]) -> str:
 
 
 def _try(
-    handler: str, environ: Mapping[str, str], timeout: float, event: str
+    handler: str,
+    environ: Mapping[str, str],
+    timeout: float,
+    event: str,
+    identity: Mapping[str, Any] | None,
 ) -> tuple[str, InitFacts]:
     facts = InitFacts()
     try:
-        trace_init(handler, environ, timeout, facts=facts, event=event)
+        trace_init(handler, environ, timeout, facts=facts, event=event, identity=identity)
     except InitFailed as failed:
         return f"failed: {failed.reason}", facts
     return facts.answer, facts

@@ -35,10 +35,10 @@ build_start_bundle(Path(runtime))
 for name in sys.argv[4:]:
     os.chdir(task)
     try:
-        record_start(f"{name}.handler", f"{records}/{name}", 120, False, "{}")
+        record_start(f"{name}.handler", f"{records}/{name}", 120, event="{}")
         if hasattr(sys, "set_lazy_imports"):
             os.environ["SUREFOOT_LAZY_IMPORTS"] = "1"
-            record_start(f"{name}.handler", f"{records}/lazy-{name}", 120, False, "{}")
+            record_start(f"{name}.handler", f"{records}/lazy-{name}", 120, event="{}")
             del os.environ["SUREFOOT_LAZY_IMPORTS"]
     except Exception as error:
         print(f"{name}: {error}", file=sys.stderr)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from typing import Any
 
 from ..init_facts import InitFacts, split_facts
 from .child import FAILED, READY
@@ -65,8 +66,10 @@ def trace_init(
     environ: Mapping[str, str],
     timeout: float,
     python: str = sys.executable,
+    *,
     facts: InitFacts | None = None,
     event: str = "",
+    identity: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """Run the init of `handler` in the current directory; return the manifest's lines.
 
@@ -76,6 +79,7 @@ def trace_init(
     :param timeout: of init, in seconds
     :param facts: gets what init loaded; the manifest then leaves out what these facts replace
     :param event: JSON; the function is called with it after init, and what that loads is recorded
+    :param identity: options of subprocess for another user than this process's
     :raises InitFailed: init raised, ended the process, or took too long
     """
     variables = {**_LAMBDA, **environ, "_HANDLER": handler, **_FIXED}
@@ -85,7 +89,7 @@ def trace_init(
         variables.pop(name, None)
     with tempfile.TemporaryFile() as trace:
         command = [python, "-S", "-c", _START, _RUNTIME, str(trace.fileno()), event, handler]
-        reason = _run(command, variables, trace.fileno(), timeout)
+        reason = _run(command, variables, trace.fileno(), timeout, identity or {})
         trace.seek(0)
         entries = trace.read().decode("utf-8", "surrogateescape").split("\n")
     # Each line ends with a line end, and the last line is the outcome.
@@ -99,7 +103,13 @@ def trace_init(
     return lines
 
 
-def _run(command: list[str], variables: dict[str, str], descriptor: int, timeout: float) -> str:
+def _run(
+    command: list[str],
+    variables: dict[str, str],
+    descriptor: int,
+    timeout: float,
+    identity: Mapping[str, Any],
+) -> str:
     """Run to the end or the time limit; return the reason to report if the trace has no outcome."""
     try:
         code = subprocess.run(
@@ -110,6 +120,7 @@ def _run(command: list[str], variables: dict[str, str], descriptor: int, timeout
             pass_fds=[descriptor],
             timeout=timeout,
             check=False,
+            **identity,
         ).returncode
     except subprocess.TimeoutExpired:
         return f"its init took longer than {timeout:g} s"

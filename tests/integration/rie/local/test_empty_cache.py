@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import os
 import re
+import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, cast
 
 import pytest
 
 from rie.errors import UserError
 from rie.function import find
-from rie.images import engine, interpreter, local_bases, offline_packages
+from rie.images import engine, local_bases, offline_packages
+from rie.images.architecture import own_architecture
+from rie.images.interpreter import DEFAULT_VERSION
 from rie.images.offline_packages import PIP_ARGUMENTS
 from rie.local.official_rie import OfficialRie
 from rie.paths import ROOT
@@ -77,7 +81,7 @@ def program(folder: Path, name: str, text: str, monkeypatch: pytest.MonkeyPatch)
 def test_wheels_are_fetched_and_kept(
     index: Callable[[str], Path], cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = offline_packages.fetch_wheels(index(""), "3.13")
+    folder = offline_packages.fetch_wheels(index(""), DEFAULT_VERSION)
     assert [path.name for path in folder.iterdir()] == ["greeting-1.0-py3-none-any.whl"]
     assert cache in folder.parents
     assert capsys.readouterr().out == ""
@@ -87,7 +91,7 @@ def test_a_wheel_with_another_hash_is_not_kept(
     index: Callable[[str], Path], cache: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(UserError, match="pip could not download the wheels"):
-        offline_packages.fetch_wheels(index("0" * 64), "3.13")
+        offline_packages.fetch_wheels(index("0" * 64), DEFAULT_VERSION)
     assert list((cache / "wheels").iterdir()) == []
     assert "DO NOT MATCH THE HASHES" in capfd.readouterr().err  # "read its reason above"
 
@@ -101,7 +105,7 @@ def test_npm_packages_are_fetched_by_the_npm_of_a_fetched_wheel(
     requirements.write_text(node)
     lock = FUNCTION / "package-lock.json"
     folder = offline_packages.fetch_npm_packages(
-        lock, offline_packages.fetch_wheels(requirements, interpreter.find().minor)
+        lock, offline_packages.fetch_wheels(requirements, DEFAULT_VERSION)
     )
     (package,) = offline_packages.read_lock_file(lock)
     offline_packages.check_integrity(folder / package.tarball, package)
@@ -119,7 +123,10 @@ def test_the_emulator_is_fetched_and_starts_with_its_output_on_stderr(
 
 
 class _Engine:
-    """An engine without images."""
+    """An engine without images, which keeps the tags of those that are loaded."""
+
+    def __init__(self) -> None:
+        self.loaded: list[str] = []
 
     @property
     def images(self) -> _Engine:
@@ -130,13 +137,38 @@ class _Engine:
 
         raise ImageNotFound(name)
 
+    def load(self, stream: IO[bytes]) -> None:
+        with tarfile.open(fileobj=stream) as archive:
+            manifest = archive.extractfile("manifest.json")
+            assert manifest
+            self.loaded += json.load(manifest)[0]["RepoTags"]
+
+
+# What bootstrap/local-base leaves in its folder, as far as it is looked at.
+FILES = """
+echo "$@"
+cd "$3"
+mkdir -p root/usr/bin root/usr/lib/any-linux-gnu
+for version in 3.14 3.15; do
+  library="root/usr/lib/python$version"
+  mkdir -p "$library/sysconfig"
+  echo "prefix_scheme = 'posix_local'" >"$library/sysconfig/__init__.py"
+  echo '{"language": {"version_info": {"major": 3, "minor": '"${version#3.}"', "micro": 1}}}' \\
+    >"$library/build-details.json"
+  cp /bin/sh "root/usr/bin/python$version"
+done
+tar -cf pythons.tar root
+rm -r root
+cp /bin/sh jq
+tar -cf base.tar jq
+"""
+
 
 @pytest.fixture
 def recipe(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A recipe of the local base that prints its arguments instead of making it."""
-    for name in ("mmdebstrap", "docker"):
-        program(tmp_path / "bin", name, "exit 1", monkeypatch)
-    path = program(tmp_path / "bin", "local-base", 'echo "$@"', monkeypatch)
+    """A recipe of the local base that prints its arguments and makes the smallest files."""
+    program(tmp_path / "bin", "mmdebstrap", "exit 1", monkeypatch)
+    path = program(tmp_path / "bin", "local-base", FILES, monkeypatch)
     monkeypatch.setattr(local_bases, "BASE_RECIPE", path)
     return path
 
@@ -144,11 +176,13 @@ def recipe(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 def test_the_local_base_is_made_with_the_fetched_emulator(
     recipe: Path, cache: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert local_bases.ensure_base(cast("DockerClient", _Engine())) == local_bases.BASE_TAG
+    engine = _Engine()
+    assert local_bases.ensure_base(cast("DockerClient", engine)) == local_bases.BASE_TAG
     out, err = capfd.readouterr()
     (emulator,) = cache.rglob("aws-lambda-rie-*")
     assert out == ""
-    assert f"{emulator} {local_bases.BASE_TAG} {local_bases.JQ_TAG} --change LABEL " in err
+    assert re.search(rf"(?m)^{own_architecture()} {emulator} \S+ 3\.14 3\.15$", err)
+    assert engine.loaded == [local_bases.UV_TAG, local_bases.JQ_TAG, local_bases.BASE_TAG]
 
 
 @pytest.mark.usefixtures("recipe")

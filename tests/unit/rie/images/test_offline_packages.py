@@ -12,7 +12,8 @@ import pytest
 import requests
 
 from rie.errors import UserError
-from rie.images import interpreter, offline_packages
+from rie.images import offline_packages
+from rie.images.interpreter import DEFAULT_VERSION
 from rie.images.offline_packages import NpmPackage
 from rie.paths import ROOT
 
@@ -85,9 +86,7 @@ def test_a_folder_without_node_s_wheel_is_named(
 
 def test_the_packages_of_the_cdk_function_are_served_as_a_registry_would() -> None:
     lock = FUNCTION / "package-lock.json"
-    wheelhouse = offline_packages.fetch_wheels(
-        FUNCTION / "requirements.txt", interpreter.find().minor
-    )
+    wheelhouse = offline_packages.fetch_wheels(FUNCTION / "requirements.txt", DEFAULT_VERSION)
     folder = offline_packages.fetch_npm_packages(lock, wheelhouse)
     (package,) = offline_packages.read_lock_file(lock)
     with (

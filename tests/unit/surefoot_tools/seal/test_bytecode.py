@@ -57,8 +57,9 @@ def test_bytecode_of_another_form_is_replaced(tree: Path, mode: str) -> None:
     app = str(tree / "app.py")
     py_compile.compile(app, invalidation_mode=py_compile.PycInvalidationMode[mode])
     assert not is_current(app)
-    compile_trees([str(tree)])
+    assert compile_trees([str(tree)]).replaced == 1
     assert is_current(app)
+    assert compile_trees([str(tree)]).replaced == 0
 
 
 def test_a_file_that_does_not_compile_stops_nothing(tree: Path) -> None:

@@ -234,13 +234,52 @@ class TestReadAhead:
         after = record.stat()
         assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
-    def test_a_failing_init_fails_the_build_and_leaves_no_record(self, task: Path) -> None:
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "import os; os.environ['TABLE']",
+            "import socket; socket.create_connection(('127.0.0.1', 1))",
+            "1 / 0",
+            "import os; os._exit(1)",
+        ],
+    )
+    def test_a_failing_init_is_a_warning_and_leaves_no_record(
+        self, task: Path, source: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         (task / "record").write_text("of an earlier build\n")
+        assert not self.record(task, source).exists()
+        said = capsys.readouterr().err
+        assert "warning: app.handler: its init" in said
+        assert "--env NAME=VALUE" in said
+        assert "--strict" in said
+
+    @pytest.mark.parametrize("allow_failure", [False, True])
+    def test_a_failing_init_fails_a_strict_build(self, task: Path, allow_failure: bool) -> None:
+        (task / "record").write_text("of an earlier build\n")
+        (task / "app.py").write_text("1 / 0")
+        record = str(task / "record")
         with pytest.raises(UserError, match=r"app\.handler: its init failed") as failed:
-            self.record(task, "1 / 0")
+            command.record_start("app.handler", record, PATIENCE, allow_failure, strict=True)
         assert failed.value.exit_code == 1
-        assert "--allow-failure" in failed.value.remedy
+        assert "--env" in failed.value.remedy
         assert not (task / "record").exists()
+
+    def test_init_gets_the_variables_that_the_build_names(self, task: Path) -> None:
+        (task / "app.py").write_text(f"import os; assert os.environ['TABLE'] == 'a=b'\n{HANDLER}")
+        variables = {**os.environ, **command._parse_variables(["TABLE=a=b"])}
+        record = task / "record"
+        command.record_start("app.handler", str(record), PATIENCE, environ=variables, strict=True)
+        assert record.exists()
+
+    @pytest.mark.parametrize(
+        ("word", "reason"),
+        [("TOKEN", "--env TOKEN has no value"), ("=secret", "--env has no name")],
+    )
+    def test_a_variable_without_a_name_or_value_is_refused(self, word: str, reason: str) -> None:
+        with pytest.raises(UserError, match=reason) as refused:
+            command._parse_variables([word])
+        assert refused.value.exit_code == 2
+        assert "secret" not in refused.value.reason
 
     def test_a_failing_init_may_be_allowed(self, task: Path) -> None:
         record = self.record(task, "import decimal; 1 / 0", allow_failure=True)
@@ -315,7 +354,7 @@ class TestSampleEvent:
         self, task: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         (task / "app.py").write_text("def handler(e, c):\n    import wsgiref.util\n    1 / 0\n")
-        command.record_start("app.handler", str(task / "record"), PATIENCE, False, "{}")
+        command.record_start("app.handler", str(task / "record"), PATIENCE, event="{}")
         assert "ended with ZeroDivisionError" in capsys.readouterr().err
         assert b"wsgiref.util" in (task / "record.init").read_bytes()
 
