@@ -47,6 +47,10 @@ def batch_key(target: Target) -> str:
     return ""
 
 
+def resource(address: Mapping[str, str]) -> str:
+    return f"docdb-elastic:{address['name']}"
+
+
 def parse_address(reader: MappingReader) -> Mapping[str, str]:
     return {"name": reader.text("name", r"[a-z][a-z0-9-]{0,49}", "give the cluster's name")}
 
@@ -111,6 +115,10 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
 
 def state_to_restore(actual: State, desired_state: State) -> State:
     return {name: actual[name] for name in desired_state if actual[name] is not None}
+
+
+def fall_back(desired_state: State) -> State | None:
+    return None
 
 
 def billed_units(state: State, desired_state: State) -> Mapping[str, float]:
