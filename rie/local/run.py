@@ -57,6 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_env_argument(parser)
     parser.add_argument(
+        "--moto",
+        action="store_true",
+        help="Run against a simulated AWS (moto) with what the function's examples need; as "
+        "--process.",
+    )
+    parser.add_argument(
         "--process",
         action="store_true",
         help="Run without a container, even if there is an engine.",
@@ -74,6 +80,8 @@ def execute(args: argparse.Namespace) -> int:
     )
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        if args.moto:
+            _with_moto(function, options)
         if args.process:
             _in_process(function, options)
         return _in_container(function, options)
@@ -117,6 +125,18 @@ def _in_sandbox(function: Function, options: Options) -> int:
         print_progress(f"  curl -XPOST http://localhost:{options['port']}{PATH} -d '{{}}'")
         print_progress("Ctrl-C ends it.")
         return sandbox.wait()
+
+
+def _with_moto(function: Function, options: Options) -> NoReturn:
+    """Run the function as a process, with moto as AWS in this one."""
+    from rie.demo.aws.examples import prepare
+    from rie.demo.aws.moto_server import local_aws
+
+    with local_aws() as variables:
+        own = prepare(function.name)
+        options["variables"] = {**variables, **own, **options["variables"]}
+        print_progress("AWS is moto in this process, with what the examples need; it forgets all.")
+        _in_process(function, options)
 
 
 def _in_process(function: Function, options: Options) -> NoReturn:
