@@ -87,10 +87,13 @@ def front(moto_url: str) -> Iterator[Front]:
                 headers=dict(self.headers.items()),
                 timeout=30,
             )
-            self._answer(reply.status_code, reply.content, reply.headers.get("Content-Type", ""))
+            kind, tag = (reply.headers.get(name, "") for name in ("Content-Type", "ETag"))
+            self._answer(reply.status_code, reply.content, kind, tag)
 
-        def _answer(self, status: int, content: bytes, kind: str) -> None:
+        def _answer(self, status: int, content: bytes, kind: str, tag: str = "") -> None:
             self.send_response(status)
+            if tag:
+                self.send_header("ETag", tag)
             self.send_header("Content-Length", str(len(content)))
             self.send_header("Content-Type", kind)
             self.end_headers()
