@@ -134,11 +134,11 @@ def _no_tasks() -> Iterator[None]:
     from moto.ecs.models import Service, ecs_backends
 
     # moto counts in an attribute of each service; a property of the class is found before it.
-    none_run = property(lambda _: 0, lambda _, __: None)
-    Service.running_count = none_run  # type: ignore[assignment, attr-defined]
+    service_class: Any = Service
+    service_class.running_count = property(lambda _: 0, lambda _, __: None)
     try:
         yield
     finally:
-        del Service.running_count
+        del service_class.running_count
         for service in ecs_backends[ACCOUNT][REGION].services.values():
             service.running_count = service.desired_count

@@ -9,12 +9,14 @@ from typing import Any
 
 import boto3
 import pytest
+from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 
 from cdk_deploy import errors
 from cdk_deploy.app import handler
 from surefoot.kit.errors import UserError
 from surefoot.testing import invoke
 from tests.integration.functions.cdk_deploy.front import Form, Front, become, stack_of
+from tests.support.durable_runner import close_loop
 
 TABLE = {
     "Type": "AWS::DynamoDB::Table",
@@ -367,3 +369,16 @@ def test_a_stack_that_has_nothing_to_roll_back_is_left_alone(
     with pytest.raises(errors.RequestError, match=words):
         do(step)
     assert "AssumeRole" not in cloud.calls
+
+
+def test_a_durable_function_goes_from_prepare_to_the_end(
+    cli: Cli, cloud: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CDK_CONTINUE_BY", "durable")
+    with DurableFunctionTestRunner(handler, poll_interval=0.01) as runner:
+        result = runner.run(json.dumps({"step": "prepare", "stack": "plain"}))
+    close_loop(runner)
+    answer = json.loads(str(result.result))
+    assert (answer["step"], answer["done"], answer["status"]) == ("poll", True, "UPDATE_COMPLETE")
+    assert cloud.calls.count("ExecuteChangeSet") == 1
+    assert cloud.invoked == []
