@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -103,7 +104,7 @@ def test_a_pending_class_is_applied_or_taken_back() -> None:
     }
 
 
-OTHERS = {
+OTHERS: Mapping[str, Any] = {
     "serverless": (
         (docdb_serverless, "docdb-serverless", CLUSTER),
         {"min": 1.0, "max": 4.0, "status": "available"},
@@ -122,6 +123,18 @@ OTHERS = {
         {"shards": 1, "capacity": 2, "instances": 1, "status": "ACTIVE", "arn": "a"},
         {"shards": 2, "instances": 3},
         ("update_cluster", {"clusterArn": "a", "shardCount": 2, "shardInstanceCount": 3}),
+    ),
+    "elastic stops": (
+        (docdb_elastic, "docdb-elastic", {"name": "e"}),
+        {"shards": 1, "capacity": 2, "instances": 1, "status": "ACTIVE", "arn": "a"},
+        {"shards": 1, "running": False},
+        ("stop_cluster", {"clusterArn": "a"}),
+    ),
+    "elastic starts": (
+        (docdb_elastic, "docdb-elastic", {"name": "e"}),
+        {"shards": 1, "capacity": 2, "instances": 1, "status": "STOPPED", "arn": "a"},
+        {"shards": 2, "running": True},
+        ("start_cluster", {"clusterArn": "a"}),
     ),
     "start": (
         (docdb_cluster, "docdb-cluster", CLUSTER),
@@ -169,6 +182,23 @@ OTHERS = {
 def test_one_request_with_each_argument(name: str) -> None:
     where, actual, desired, request = OTHERS[name]
     assert sent(*where, actual, desired) == [request]
+
+
+@pytest.mark.parametrize(
+    ("status", "running", "waiting"),
+    [
+        ("STARTING", True, "the cluster is STARTING"),
+        ("STOPPING", False, "the cluster is STOPPING"),
+        ("STOPPED", False, ""),
+        ("ACTIVE", True, ""),
+    ],
+)
+def test_an_elastic_cluster_on_its_way_is_waited_for(
+    status: str, running: bool, waiting: str
+) -> None:
+    actual = {"shards": 1, "capacity": 2, "instances": 1, "status": status, "arn": "a"}
+    found = docdb_elastic.plan(target("docdb-elastic", {"name": "e"}), actual, {"running": running})
+    assert (found.actions, found.waiting) == ((), waiting)
 
 
 def test_a_service_s_bounds_and_count_are_two_requests() -> None:
@@ -307,7 +337,9 @@ def stamp(seconds: float) -> str:
 
 
 def test_a_lease_is_taken_if_it_is_free_and_nothing_newer_ran(table: Table) -> None:
-    assert lease(table).acquire(300)
+    taken = lease(table)
+    assert taken.acquire(300)
+    assert taken.place == "table table, with known events"
     condition, change, names, values = table.last
     assert condition == (
         "(attribute_not_exists(pk) OR #until <= :now OR #owner = :owner) AND "
