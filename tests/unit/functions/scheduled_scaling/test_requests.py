@@ -181,7 +181,8 @@ OTHERS: Mapping[str, Any] = {
 @pytest.mark.parametrize("name", OTHERS)
 def test_one_request_with_each_argument(name: str) -> None:
     where, actual, desired, request = OTHERS[name]
-    assert sent(*where, actual, desired) == [request]
+    module, kind, address = where
+    assert sent(module, kind, address, actual, desired) == [request]
 
 
 @pytest.mark.parametrize(
@@ -271,7 +272,7 @@ class Table:
         session = get_session()
         session.set_credentials("key", "secret")
         client = session.create_client("dynamodb", region_name="eu-west-1")
-        self.exceptions = client.exceptions
+        self.exceptions: Any = client.exceptions
         self.items: dict[str, Any] = {}
         self.answer: dict[str, Any] = {}
         self.refuses = False
