@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from rie.console import format_table
+from rie.demo import scaling_trouble
 from rie.demo.aws import scaling_fixtures
 from rie.demo.aws.moto_server import local_aws
 from rie.demo.scene import Demo, Response
@@ -35,9 +36,10 @@ def run(demo: Demo) -> bool:
             _act(demo, "4-scheduler-input.json")
             after = _state()
             demo.block("state", _shown(after))
+        trouble = scaling_trouble.run(demo, {**variables, "SCALING_ENGINES": "neptune"})
     instances, (_, desired, _) = grown
     big = [size for size, _, _ in instances.values()] == ["db.r6g.2xlarge"] * 4
-    return untouched and big and desired == 20 and after == before
+    return untouched and big and desired == 20 and after == before and trouble
 
 
 def _act(demo: Demo, event: str) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import importlib.util
 import signal
 import sys
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypedDict
@@ -73,6 +74,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_env_argument(parser)
     parser.add_argument(
         "--env-file", metavar="FILE", help="Set variables from a file of NAME=VALUE lines."
+    )
+    parser.add_argument(
+        "--moto",
+        action="store_true",
+        help="Run against a simulated AWS (moto) with what the function's examples need; as "
+        "--process.",
     )
     parser.add_argument(
         "--process",
@@ -156,11 +163,27 @@ def execute(args: argparse.Namespace) -> int:
     )
     if args.clock is not None and args.clock <= 0:
         raise UserError(f"--clock {args.clock:g} does not run", "give a factor above 0, such as 60")
-    if not args.official:
+    if len(functions) > 1 and (args.official or args.moto):
+        option = "--official" if args.official else "--moto"
+        raise UserError(f"{option} takes one function", f"name one, or omit {option}")
+    args.process = args.process or args.moto
+    with _moto(functions[0], options) if args.moto else contextlib.nullcontext():
+        if args.official:
+            return _in_official(functions[0], options, process=args.process)
         return _in_emulator(functions, options, args)
-    if len(functions) > 1:
-        raise UserError("the official emulator runs one function", "omit --official")
-    return _in_official(functions[0], options, process=args.process)
+
+
+@contextlib.contextmanager
+def _moto(function: Function, options: Options) -> Iterator[None]:
+    """Have moto as AWS in this process, with what the function's examples need."""
+    from rie.demo.aws.examples import prepare
+    from rie.demo.aws.moto_server import local_aws
+
+    with local_aws() as variables:
+        own = prepare(function.name)
+        options["variables"] = {**variables, **own, **options["variables"]}
+        print_progress("AWS is moto in this process, with what the examples need; it forgets all.")
+        yield
 
 
 def _parse_moment(text: str) -> datetime:

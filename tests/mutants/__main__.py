@@ -22,7 +22,7 @@ from pathlib import Path
 from tests.mutants.checkout import WORK, Checkout
 from tests.mutants.memory import Memory, Mutant, Outcome
 from tests.mutants.results import Score, table, write
-from tests.mutants.targets import OPERATORS, PACKAGE, ROOT, TARGETS, Target
+from tests.mutants.targets import OPERATORS, ROOT, TARGETS, Target
 
 EQUIVALENT = Path(__file__).with_name("equivalent.tsv")
 # A mutant that hangs is noticed, too; so much longer than the unchanged module may it take.
@@ -84,7 +84,7 @@ def _mutants(target: Target) -> Iterator[Mutant]:
     from cosmic_ray.ast import ast_nodes, get_ast_from_path
     from cosmic_ray.plugins import get_operator
 
-    path = ROOT / PACKAGE / target.module
+    path = ROOT / target.path
     tree = get_ast_from_path(path)
     lines = path.read_text().splitlines()
     for name in OPERATORS:
@@ -145,7 +145,7 @@ def _outcome(copy: Checkout, mutant: Mutant, limits: Limits, quick: bool) -> Out
     from cosmic_ray.mutating import use_mutation
     from cosmic_ray.plugins import get_operator
 
-    path = copy.path / PACKAGE / mutant.target.module
+    path = copy.path / mutant.target.path
     operator = get_operator(f"core/{mutant.operator}")()
     began = time.monotonic()
     with use_mutation(path, operator, mutant.occurrence) as (before, after):
@@ -159,7 +159,7 @@ def _outcome(copy: Checkout, mutant: Mutant, limits: Limits, quick: bool) -> Out
 
 
 def _place(outcome: Outcome) -> str:
-    return f"{PACKAGE / outcome.mutant.target.module}:{outcome.mutant.line}"
+    return f"{outcome.mutant.target.path}:{outcome.mutant.line}"
 
 
 def _report(outcomes: Sequence[Outcome], record: bool) -> int:

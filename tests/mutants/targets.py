@@ -14,13 +14,19 @@ PACKAGE = Path("runtime", "surefoot")
 
 @dataclass(frozen=True)
 class Target:
-    """A module under runtime/surefoot, and the paths of its tests under tests/."""
+    """A module under runtime/surefoot or a function's folder, and its tests' paths under tests/."""
 
     module: str
     tests: tuple[str, ...]
     """In-process ones, which take about a second."""
     slow: tuple[str, ...] = ()
     """Those that start the runtime, for what the others let pass."""
+    package: Path = PACKAGE
+
+    @property
+    def path(self) -> Path:
+        """The module's file, from the checkout's root."""
+        return self.package / self.module
 
     def stages(self, quick: bool) -> list[tuple[str, ...]]:
         """The tests to run, one list after the other."""
@@ -50,7 +56,28 @@ _REAL_CONCURRENT = _integration("features", "concurrent", "concurrent_faults")
 _TURNS = _unit(f"{_RUNTIME}/handlers", "shell_turns", "shell_function")
 _SHELL = _unit(f"{_RUNTIME}/handlers", "shell", "shell_errexit", "shell_errors")
 
+
+def _function(name: str, module: str, *tests: str) -> Target:
+    paths = tuple(f"unit/functions/{name}/test_{test}.py" for test in tests)
+    return Target(f"{name}/{module}.py", paths, package=Path("functions", name))
+
+
+_ORDER, _REQUESTS, _ROLLOUT = "scenario_order", "requests", "docdb_rollout_plan"
+_FUNCTIONS = (
+    _function("scheduled_scaling", "calendar_rules", _ORDER),
+    _function("scheduled_scaling", "ics", "ics"),
+    _function("scheduled_scaling", "references", _ORDER),
+    _function("scheduled_scaling", "lease", _REQUESTS),
+    _function("scheduled_scaling", "state_codec", "state_codec"),
+    _function("scheduled_scaling", "kinds/docdb_rollout_plan", _ROLLOUT, _REQUESTS),
+    _function("cdk_deploy", "cluster_check", "cluster_check"),
+    _function("cdk_deploy", "masking", "masking"),
+    _function("cdk_deploy", "config", "config"),
+    _function("cdk_deploy", "request", "request"),
+)
+
 TARGETS = (
+    *_FUNCTIONS,
     Target("_process/polling.py", _unit("_process", "polling")),
     Target("_runtime_api/client.py", _CLIENT, (*_STREAMING, *_FAULTS)),
     Target(

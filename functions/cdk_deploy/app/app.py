@@ -96,7 +96,7 @@ def database(stack: Stack, vpc: ec2.Vpc, sizes: Sizes) -> docdb.CfnDBCluster:
         )
         # Otherwise CloudFormation changes all instances at once, which is an outage.
         if previous is not None:
-            instance.add_dependency(previous)
+            instance.add_resource_dependency(previous)
         previous = instance
     return cluster
 

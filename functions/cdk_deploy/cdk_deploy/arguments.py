@@ -22,14 +22,18 @@ _STEPS = {
 }
 
 
-def command(config: Config, request: Request, app: str, change_set: str = "") -> list[str]:
+def command(
+    config: Config, request: Request, app: str, change_set: str = "", step: str = ""
+) -> list[str]:
     """Return the argument vector of a step, the program first.
 
     `app` is a command that the CLI runs in a shell, so it must never come from an event; or the
-    path of an assembly. `change_set` is the name for prepare.
+    path of an assembly. `change_set` is the name for prepare; `step` takes the place of the
+    request's.
     """
-    name, options = _STEPS[request.step]
-    if request.step == "deploy":
+    step = step or request.step
+    name, options = _STEPS[step]
+    if step == "deploy":
         options = [*options, f"--method={config.method}"]
     if change_set:
         options = [*options, f"--change-set-name={change_set}"]

@@ -47,3 +47,8 @@ def deploy_role_client(config: Config, request_id: str) -> CloudFormationClient:
 def lambda_client() -> Any:
     """Create a client that can invoke this function again."""
     return create_client("lambda", _OPTIONS)
+
+
+def client(service: str) -> Any:
+    """Create a client of another service with the function's own role."""
+    return create_client(service, _OPTIONS)

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cdk_deploy import declared_secrets, lookups
 from cdk_deploy.errors import ConfigError
 from surefoot.kit.time_budget import MAX_TIMEOUT_S
 
 METHODS = ("change-set", "direct")
+CONTINUE_BY = ("return", "self", "durable")
+INSTANCE_ORDERS = ("check", "ignore")
 _QUALIFIER = re.compile(r"[a-z0-9]{1,10}")
 _LIST = re.compile(r"[\s,]+")
 
@@ -31,6 +34,10 @@ class Config:
     qualifier: str = "hnb659fds"
     reserve_s: float = 20.0
     poll_s: float = 5.0
+    continue_by: str = "return"
+    instance_order: str = "check"
+    secrets: tuple[str, ...] = ()
+    context_object: str = ""  # s3://bucket/key; empty: what is looked up is only reported
 
 
 def read(environ: Mapping[str, str]) -> Config:
@@ -54,9 +61,21 @@ def read(environ: Mapping[str, str]) -> Config:
         qualifier=environ.get("CDK_QUALIFIER") or default.qualifier,
         reserve_s=_seconds(environ, "CDK_RESERVE_S", default.reserve_s, low=5),
         poll_s=_seconds(environ, "CDK_POLL_S", default.poll_s, low=0.01),
+        continue_by=environ.get("CDK_CONTINUE_BY") or default.continue_by,
+        instance_order=environ.get("CDK_INSTANCE_ORDER") or default.instance_order,
+        secrets=tuple(filter(None, _LIST.split(environ.get("CDK_SECRETS", "")))),
+        context_object=environ.get("CDK_CONTEXT_OBJECT", ""),
     )
-    if config.method not in METHODS:
-        raise ConfigError(f"CDK_METHOD is {config.method!r}", f"it takes {' or '.join(METHODS)}")
+    for variable, value, known in (
+        ("CDK_METHOD", config.method, METHODS),
+        ("CDK_CONTINUE_BY", config.continue_by, CONTINUE_BY),
+        ("CDK_INSTANCE_ORDER", config.instance_order, INSTANCE_ORDERS),
+    ):
+        if value not in known:
+            raise ConfigError(f"{variable} is {value!r}", f"it takes {' or '.join(known)}")
+    declared_secrets.check(config.secrets)
+    if config.context_object:
+        lookups.split(config.context_object)
     if not _QUALIFIER.fullmatch(config.qualifier):
         raise ConfigError(
             f"CDK_QUALIFIER is {config.qualifier!r}", "it takes 1 to 10 lower-case letters, digits"

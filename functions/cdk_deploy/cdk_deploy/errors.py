@@ -21,5 +21,13 @@ class OutOfTime(UserError):
     """The CDK was ended because the invocation's time was up; CloudFormation had not begun."""
 
 
+class UnsafeTemplate(UserError):
+    """The template would make CloudFormation change everything of a cluster at once."""
+
+
+class ApprovalNeeded(UserError):
+    """A change set would remove or replace what holds data, and was not approved."""
+
+
 class DeploymentFailed(UserError):
     """CloudFormation did not reach the desired state; `reason` names the resource."""

@@ -1,14 +1,15 @@
 """Mask secrets in everything that leaves the function: log lines, errors and answers.
 
 An app may print a secret, by mistake or in a stack trace, and the log keeps it. Masked are values
-of variables and context keys whose names say secret, tokens of known forms, and what follows a
-secret's name. This is a safety net: secrets belong in Secrets Manager, not in a context.
+of variables and context keys whose names say secret, what CDK_SECRETS declares, what the app itself
+declares by a line ``::add-mask::VALUE`` (as in GitHub's workflows), tokens of known forms, and what
+follows a secret's name. This is a safety net: secrets belong in Secrets Manager, not in a context.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 MASK = "****"
@@ -37,6 +38,7 @@ _ASSIGNMENT = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _URL_PASSWORD = re.compile(r"(?P<start>\w+://[^\s/:@]*:)[^\s/@]+(?=@)")
+_DECLARATION = "::add-mask::"
 _PRIVATE_KEY = re.compile(r"-----(?P<edge>BEGIN|END) [A-Z ]*PRIVATE KEY-----")
 
 
@@ -44,15 +46,18 @@ class Masker:
     """Masks the secrets of one invocation. Lines must be passed in order (see private keys)."""
 
     def __init__(self, environ: Mapping[str, str], context: Mapping[str, str]) -> None:
-        values = {
-            value
-            for name, value in [*environ.items(), *context.items()]
-            if _NAMED.search(name) and len(value) >= MIN_SECRET_CHARS
-        }
-        # The longest first: one may contain another.
-        known = "|".join(map(re.escape, sorted(values, key=len, reverse=True)))
-        self._known = re.compile(known) if known else None
+        self._values: set[str] = set()
+        self._known: re.Pattern[str] | None = None
         self._in_private_key = False
+        named = [*environ.items(), *context.items()]
+        self.add([value for name, value in named if _NAMED.search(name)])
+
+    def add(self, values: Iterable[str]) -> None:
+        """Mask these values, too, from now on; short ones are ignored."""
+        self._values |= {value for value in values if len(value) >= MIN_SECRET_CHARS}
+        # The longest first: one may contain another.
+        known = "|".join(map(re.escape, sorted(self._values, key=len, reverse=True)))
+        self._known = re.compile(known) if known else None
 
     def mask(self, text: str) -> str:
         """Return the text with secrets replaced by MASK."""
@@ -64,6 +69,10 @@ class Masker:
 
     def mask_line(self, line: str) -> str:
         """Mask the next line of a program's output, also the lines within a private key."""
+        _, declared, value = line.partition(_DECLARATION)
+        if declared:
+            self.add([value.strip()])
+            return f"{_DECLARATION}{MASK}"
         edge = _PRIVATE_KEY.search(line)
         if edge:
             self._in_private_key = edge["edge"] == "BEGIN"

@@ -14,12 +14,14 @@ from surefoot.kit.errors import UserError
 from surefoot.kit.events import unwrap_event
 from surefoot.kit.time_budget import MAX_TIMEOUT_S
 
-STEPS = ("synth", "diff", "deploy", "prepare", "execute", "poll")
+STEPS = ("synth", "diff", "deploy", "prepare", "execute", "poll", "rollback", "resume")
 WITH_CONTEXT = ("synth", "diff", "deploy", "prepare")
 # "StackName" and "ChangeSetName" in CreateChangeSet, AWS CloudFormation API Reference.
 _NAME = re.compile(r"[A-Za-z][-A-Za-z0-9]{0,127}")
+# "ResourcesToSkip" in ContinueUpdateRollback; nested ones are NestedStackName.Resource.
+_RESOURCE = re.compile(r"[A-Za-z0-9][-A-Za-z0-9.]{0,254}")
 _MEMBERS = frozenset(
-    {"step", "stack", "context", "change_set", "continuation", "self_invoke", "wait_s"}
+    {"step", "stack", "context", "change_set", "continuation", "self_invoke", "wait_s", "skip"}
 )
 
 
@@ -34,6 +36,7 @@ class Request:
     continuation: str | None = None
     self_invoke: bool = False
     wait_s: float = MAX_TIMEOUT_S  # poll: how long an invocation may wait; 0 looks once
+    skip: tuple[str, ...] = ()  # resume: resources that CloudFormation is to leave as they are
 
 
 def read(event: Any, config: Config) -> Request:
@@ -73,6 +76,7 @@ def read(event: Any, config: Config) -> Request:
         continuation=_continuation(asked.get("continuation")),
         self_invoke=_boolean(asked.get("self_invoke", False)),
         wait_s=_wait(asked.get("wait_s", MAX_TIMEOUT_S)),
+        skip=_skip(asked.get("skip", []), step),
     )
 
 
@@ -105,6 +109,16 @@ def _continuation(value: Any) -> str | None:
             "pass on the `next` of an answer as it is, or leave it out",
         )
     return value
+
+
+def _skip(value: Any, step: str) -> tuple[str, ...]:
+    if value and step != "resume":
+        raise RequestError(f"the step {step} takes no skip", "it belongs to resume")
+    if not isinstance(value, list) or not all(
+        isinstance(name, str) and _RESOURCE.fullmatch(name) for name in value
+    ):
+        raise RequestError(f"skip is {value!r}", "give a list of resources' logical ids")
+    return tuple(value)
 
 
 def _boolean(value: Any) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _OPERATION_STARTS = frozenset(
     {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS", "DELETE_IN_PROGRESS"}
 )
+_ROLLBACK_STARTS = frozenset({"ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"})
 _SUCCEEDED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 _ROLLED_BACK = frozenset({"UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"})
 _REVIEW = "REVIEW_IN_PROGRESS"  # a change set waits for a stack that does not exist yet
@@ -43,6 +44,11 @@ class Status:
     def is_stable(self) -> bool:
         """Whether the stack is as a template describes it, if only after a rollback."""
         return self.succeeded or self.name in _ROLLED_BACK
+
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether a rollback ended well: at the state before, or with nothing of a creation."""
+        return self.name in (*_ROLLED_BACK, "ROLLBACK_COMPLETE")
 
     @property
     def succeeded(self) -> bool:
@@ -97,17 +103,22 @@ def newest(client: CloudFormationClient, name: str) -> str:
     return next((event.id for event in _newest_first(client, name)), "")
 
 
-def operation(client: CloudFormationClient, name: str, before: str = "") -> list[Event]:
+def operation(
+    client: CloudFormationClient, name: str, before: str = "", *, rolled_back: bool = False
+) -> list[Event]:
     """Return the events of the last operation, oldest first.
 
     If `before` is the id of an event, and the operation did not begin after it, the list is empty.
+
+    :param rolled_back: whether the operation was asked for as a rollback, and begins as one
     """
+    starts = _ROLLBACK_STARTS if rolled_back else _OPERATION_STARTS
     events = []
     for event in _newest_first(client, name):
         if event.id == before:
             return []
         events.append(event)
-        if event.of_stack and event.status in _OPERATION_STARTS:
+        if event.of_stack and event.status in starts:
             return events[::-1]
     return []
 

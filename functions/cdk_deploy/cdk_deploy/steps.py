@@ -6,10 +6,17 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from cdk_deploy import assembly, aws, change_set, stack
-from cdk_deploy.errors import CommandFailed, DeploymentFailed, OutOfTime, RequestError
+from cdk_deploy import assembly, aws, change_set, cluster_check, stack
+from cdk_deploy.errors import (
+    ApprovalNeeded,
+    CommandFailed,
+    DeploymentFailed,
+    OutOfTime,
+    RequestError,
+)
 from cdk_deploy.job import Job
 from cdk_deploy.program import ProcessResult
 
@@ -58,10 +65,12 @@ def deploy(job: Job) -> Result:
     CloudFormation never began.
     """
     client, name = job.cloudformation, job.request.stack
+    result, space = job.run_cdk(step="synth")
+    _check_exit(job, result)
+    assembly.check_name(space.out, name)
+    _check_template(job, space.out)
     before = stack.newest(client, name)
-    result, space = job.run_cdk()
-    if result.status == 0:
-        assembly.check_name(space.out, name)
+    result, space = job.run_cdk(assembly=space.out)
     # The status first: the events that led to it are then among those read after it.
     status = stack.read_status(client, name)
     events = stack.operation(client, name, before)
@@ -79,17 +88,40 @@ def deploy(job: Job) -> Result:
 
 def prepare(job: Job) -> Result:
     """Create a change set and return its changes; execute is next."""
-    name, change_set_name = job.request.stack, change_set.name_for(job.context.aws_request_id)
-    _check_can_prepare(name, stack.read_status(job.cloudformation, name))
+    name, client = job.request.stack, job.cloudformation
+    change_set_name = change_set.name_for(name, job.request.context)
+    status = stack.read_status(client, name)
+    if status.in_progress and change_set.is_being_executed(
+        change_set.find(client, name, change_set_name)
+    ):
+        job.log(f"the change set {change_set_name} is being executed; poll follows it")
+        return Result({"changed": True}, {"step": "poll", "stack": name}, {})
+    _check_can_prepare(name, status)
     result, space = job.run_cdk(change_set_name)
     _check_exit(job, result)
     assembly.check_name(space.out, name)
+    _check_template(job, space.out)
     created = change_set.find(job.cloudformation, name, change_set_name)
     if created is None or created.execution != "AVAILABLE":
         # Neither the CDK nor CloudFormation saw a change.
         return Result({"changed": False})
     following = {"step": "execute", "stack": name, "change_set": created.name}
-    return Result({"changed": True, "changes": created.changes}, following)
+    members = {"changed": True, "changes": created.changes}
+    if created.losses:
+        if job.continues_itself:
+            raise ApprovalNeeded(
+                f"the change set {created.name} of {name} would remove or replace "
+                f"{', '.join(created.losses)}",
+                'if that is right, send {"step": "execute", "stack": '
+                f'"{name}", "change_set": "{created.name}"}}',
+            )
+        members["losses"] = created.losses
+    return Result(members, following, {"approved": created.digest})
+
+
+def _check_template(job: Job, out: Path) -> None:
+    if job.config.instance_order == "check":
+        cluster_check.check(assembly.template(out, job.request.stack))
 
 
 def _check_can_prepare(name: str, status: stack.Status) -> None:
@@ -115,13 +147,63 @@ def execute(job: Job) -> Result:
     client, request = job.cloudformation, job.request
     deployer = aws.deploy_role_client(job.config, job.context.aws_request_id)
     before = stack.newest(client, request.stack)
-    if change_set.execute(client, deployer, request.stack, request.change_set):
+    approved = (job.chain.state or {}).get("approved", "")
+    if change_set.execute(client, deployer, request.stack, request.change_set, approved):
         job.log(f"CloudFormation executes the change set {request.change_set}")
         state = {"before": before, "seen": ""}
     else:
         job.log(f"the change set {request.change_set} was executed before; poll follows it")
         state = {"before": "", "seen": ""}
     return Result({}, {"step": "poll", "stack": request.stack}, state)
+
+
+def rollback(job: Job) -> Result:
+    """Bring a stack back to its last stable state after a failure, or out of an update; poll next.
+
+    Source: RollbackStack and CancelUpdateStack, AWS CloudFormation API Reference.
+    """
+    name = job.request.stack
+    status = stack.read_status(job.cloudformation, name)
+    calls = {
+        "UPDATE_IN_PROGRESS": "cancel_update_stack",
+        "CREATE_FAILED": "rollback_stack",
+        "UPDATE_FAILED": "rollback_stack",
+    }
+    if status.name not in calls:
+        raise RequestError(
+            f"{name} is {status.name or 'not there'}, from which there is no rollback",
+            "use resume" if status.name == "UPDATE_ROLLBACK_FAILED" else "see poll",
+        )
+    return _roll_back(job, calls[status.name], {})
+
+
+def resume(job: Job) -> Result:
+    """Go on with the rollback of an update that failed; poll is next.
+
+    Source: ContinueUpdateRollback, AWS CloudFormation API Reference.
+    """
+    name = job.request.stack
+    status = stack.read_status(job.cloudformation, name)
+    if status.name != "UPDATE_ROLLBACK_FAILED":
+        raise RequestError(
+            f"{name} is {status.name or 'not there'}, not UPDATE_ROLLBACK_FAILED",
+            "there is nothing to resume; see poll",
+        )
+    skip = {"ResourcesToSkip": [*job.request.skip]} if job.request.skip else {}
+    return _roll_back(job, "continue_update_rollback", skip)
+
+
+def _roll_back(job: Job, call: str, arguments: Mapping[str, Any]) -> Result:
+    name, request_id = job.request.stack, job.context.aws_request_id
+    deployer = aws.deploy_role_client(job.config, request_id)
+    before = stack.newest(job.cloudformation, name)
+    # Lambda's retry has the same request id, and begins nothing twice.
+    token = f"surefoot-{request_id}"[:128]
+    getattr(deployer, call)(StackName=name, ClientRequestToken=token, **arguments)
+    job.log(f"CloudFormation rolls {name} back")
+    # An update that is cancelled goes on: its events have begun before.
+    state = {"before": "" if call == "cancel_update_stack" else before, "rolled_back": True}
+    return Result({}, {"step": "poll", "stack": name}, state)
 
 
 def poll(job: Job) -> Result:
@@ -133,20 +215,28 @@ def poll(job: Job) -> Result:
     request, client = job.request, job.cloudformation
     state = job.chain.state or {}
     before, seen = state.get("before", ""), state.get("seen", "")
+    rolled_back = bool(state.get("rolled_back"))
     until = time.monotonic() + request.wait_s
     while True:
         # The status first: the events that led to it are then among those read after it.
         status = stack.read_status(client, request.stack)
         if not status.name:
             raise RequestError(f"there is no stack {request.stack}", "deploy it first")
-        events = stack.operation(client, request.stack, before)
+        events = stack.operation(client, request.stack, before, rolled_back=rolled_back)
         seen = _log_events(job, events, seen)
         # CloudFormation takes a moment to begin with what it has accepted.
         not_begun = bool(before) and not events
         if not (status.in_progress or not_begun):
-            return _complete(request.stack, status, events)
+            return _complete(request.stack, status, events, rolled_back=rolled_back)
         if min(job.seconds, until - time.monotonic()) < job.config.poll_s:
-            return _poll_later(job, status, events, before=before if not_begun else "", seen=seen)
+            return _poll_later(
+                job,
+                status,
+                events,
+                before=before if not_begun else "",
+                seen=seen,
+                rolled_back=rolled_back,
+            )
         time.sleep(job.config.poll_s)
 
 
@@ -158,6 +248,7 @@ def _poll_later(
     before: str = "",
     seen: str = "",
     members: Mapping[str, Any] | None = None,
+    rolled_back: bool = False,
 ) -> Result:
     """Return the result for an operation in progress."""
     name = job.request.stack
@@ -165,7 +256,7 @@ def _poll_later(
     return Result(
         {**_describe(status, events), **(members or {})},
         {"step": "poll", "stack": name},
-        {"before": before, "seen": seen},
+        {"before": before, "seen": seen, **({"rolled_back": True} if rolled_back else {})},
     )
 
 
@@ -175,9 +266,13 @@ def _complete(
     events: Sequence[stack.Event],
     *,
     members: Mapping[str, Any] | None = None,
+    rolled_back: bool = False,
 ) -> Result:
-    """Return the result for an operation that has ended. Raises DeploymentFailed if it failed."""
-    if not status.succeeded:
+    """Return the result for an operation that has ended. Raises DeploymentFailed if it failed.
+
+    :param rolled_back: whether the operation was to roll back
+    """
+    if not status.succeeded and not (rolled_back and status.is_rolled_back):
         why = stack.find_cause(events)
         raise DeploymentFailed(
             f"{name} is {status.name or 'gone'}" + (f": {why}" if why else ""),
@@ -208,7 +303,9 @@ def _check_exit(job: Job, result: ProcessResult) -> None:
             "give the function a longer timeout, or more memory, which makes it faster",
         )
     if result.status:
-        last = [line for line in result.lines if line][-_TAIL_LINES:]
+        # Node's stack traces come after the message, and would push it out.
+        words = [line for line in result.lines if line and not line.startswith("    at ")]
+        last = words[-_TAIL_LINES:]
         raise CommandFailed(
             f"cdk {job.request.step} ended with status {result.status}: "
             + "\n".join(last)[-_TAIL_CHARACTERS:],

@@ -30,8 +30,13 @@ class Workspace:
     environment: Mapping[str, str]
 
 
-def prepare(config: Config, environ: Mapping[str, str]) -> Workspace:
-    """Create the folders again and return them, with the environment of the CLI."""
+def prepare(config: Config, environ: Mapping[str, str], assembly: Path | None = None) -> Workspace:
+    """Create the folders again and return them, with the environment of the CLI.
+
+    :param assembly: the one to deploy, instead of the app; it may be the one from the run before
+    """
+    if assembly is not None and assembly != config.assembly:
+        return _reuse(config, environ, assembly)
     directory, out, temporary = (
         config.scratch / name for name in ("cdk.work", "cdk.out", "cdk.tmp")
     )
@@ -46,6 +51,12 @@ def prepare(config: Config, environ: Mapping[str, str]) -> Workspace:
     else:
         _mirror(config.app_dir, directory)
     return Workspace(directory, app, out, _environment(config, environ, temporary))
+
+
+def _reuse(config: Config, environ: Mapping[str, str], assembly: Path) -> Workspace:
+    """Return the folders of the run before, to deploy what it has synthesised."""
+    directory, temporary = (config.scratch / name for name in ("cdk.work", "cdk.tmp"))
+    return Workspace(directory, str(assembly), assembly, _environment(config, environ, temporary))
 
 
 def _copy(assembly: Path, target: Path) -> None:

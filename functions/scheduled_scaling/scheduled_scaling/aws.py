@@ -15,7 +15,8 @@ from surefoot.kit.clients import ClientOptions, create_client
 from surefoot.kit.rate_limit import TokenBucket
 
 _READ_OPERATIONS = ("Describe", "List", "Get", "BatchGet")
-_IAM_PREFIXES = {"docdb": "rds"}  # where it differs from boto3's name
+# Where it differs from boto3's name.
+_IAM_PREFIXES = {"docdb": "rds", "resourcegroupstaggingapi": "tag", "stepfunctions": "states"}
 
 
 class AwsClients:

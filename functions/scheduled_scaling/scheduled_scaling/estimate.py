@@ -34,20 +34,31 @@ class Rates:
 
 @dataclass(frozen=True)
 class Estimate:
-    """More (or fewer) dollars per hour, and seconds; `unknown` is not included in them."""
+    """More (or fewer) dollars per hour, and seconds; None if a part of it is not known.
 
-    usd_per_hour: float
-    seconds: float
-    unknown: tuple[str, ...]
+    A sum of the known parts would look like an answer: half a minute for a failover, when the
+    instances before it take half an hour.
+    """
+
+    usd_per_hour: float | None
+    seconds: float | None
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it says anything."""
+        return bool(self.usd_per_hour) or bool(self.seconds)
 
     def __str__(self) -> str:
-        """Return both as text, with what is unknown."""
-        cost, time = f"{self.usd_per_hour:+.2f} USD/h", f"{self.seconds:.0f} s"
-        if not self.unknown:
-            return f"{cost}, {time}"
-        known = [cost] * bool(self.usd_per_hour) + [time] * bool(self.seconds)
-        text = f"{', '.join(known)} as far as known; " if known else ""
-        return f"{text}unknown: {', '.join(self.unknown)}"
+        """Return what is known as text, and what is not."""
+        parts = []
+        if self.usd_per_hour is not None:
+            parts.append(f"{self.usd_per_hour:+.2f} USD/h")
+        if self.seconds is not None:
+            parts.append(f"{self.seconds:.0f} s")
+        if self.unknown:
+            parts.append(f"unknown: {', '.join(self.unknown)}")
+        return ", ".join(parts)
 
 
 def estimate(
@@ -58,24 +69,32 @@ def estimate(
 ) -> Estimate:
     """Estimate one target's plan; its actions take effect one after the other."""
     usd, seconds = 0.0, 0.0
-    unknown = set()
+    unknown_prices, unknown_times = set(), set()
     for unit in {*before, *after}:
         more = after.get(unit, 0) - before.get(unit, 0)
         if more and unit not in rates.usd_per_hour:
-            unknown.add(f"price of {unit}")
+            unknown_prices.add(f"price of {unit}")
         usd += more * rates.usd_per_hour.get(unit, 0.0)
     for action in actions:
         if action.duration_key and action.duration_key not in rates.seconds:
-            unknown.add(f"duration of {action.duration_key}")
+            unknown_times.add(f"duration of {action.duration_key}")
         seconds += rates.seconds.get(action.duration_key, 0.0)
-    return Estimate(usd, seconds, tuple(sorted(unknown)))
+    return Estimate(
+        None if unknown_prices else usd,
+        None if unknown_times else seconds,
+        tuple(sorted(unknown_prices | unknown_times)),
+    )
 
 
 def add_estimates(estimates: Iterable[Estimate]) -> Estimate:
     """Sum the costs and take the longest duration: targets change at the same time."""
-    usd, seconds, unknown = 0.0, 0.0, set()
-    for each in estimates:
-        usd += each.usd_per_hour
-        seconds = max(seconds, each.seconds)
-        unknown |= set(each.unknown)
-    return Estimate(usd, seconds, tuple(sorted(unknown)))
+    all_of = list(estimates)
+    costs = [each.usd_per_hour for each in all_of]
+    times = [each.seconds for each in all_of]
+    known_costs = [cost for cost in costs if cost is not None]
+    known_times = [time for time in times if time is not None]
+    return Estimate(
+        sum(known_costs) if len(known_costs) == len(costs) else None,
+        max(known_times, default=0.0) if len(known_times) == len(times) else None,
+        tuple(sorted({name for each in all_of for name in each.unknown})),
+    )

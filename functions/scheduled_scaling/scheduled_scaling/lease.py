@@ -2,14 +2,15 @@
 
 The table has a string key pk and may have a time to live on the attribute expires. The lease of a
 scenario is an item with its owner, its end, and the time of the event that the owner works for. A
-newer event writes its own time there, and the owner gives way. All writes are conditional.
+newer event of the same scenario writes its own time there, and the owner gives way. An event of
+another scenario with the same lease waits until the owner is done. All writes are conditional.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from scheduled_scaling.errors import LeaseHeld, StaleEvent, Superseded
 
@@ -75,8 +76,20 @@ class TableLease:
         key: str,
         at: float,
         clock: Callable[[], float],
+        scenario: str = "",
     ) -> None:
+        """Name the lease and its holder.
+
+        :param name: of the lease, which several scenarios may share
+        :param scenario: whose events follow each other; others' neither end them nor are older
+        """
         self._client, self._table = client, table
+        own = "" if scenario in ("", name) else f":{scenario}"
+        self._scenario = scenario or name
+        self._names = {
+            **{each: each for each in ("owner", "until", "scenario")},
+            **{each: f"{each}{own}" for each in ("at", "heir")},
+        }
         self._pk, self._done_pk = f"lease#{name}", f"done#{key}" if key else ""
         self._owner, self._at, self._clock = owner, at, clock
         self._renewed = 0.0
@@ -86,23 +99,23 @@ class TableLease:
     def acquire(self, seconds: float) -> bool:
         if self._done_pk and self._item(self._done_pk):
             return False
-        free = "attribute_not_exists(pk) OR #until < :now OR #owner = :owner"
+        free = "attribute_not_exists(pk) OR #until <= :now OR #owner = :owner"
         # A time that is ahead of any clock is an error in an earlier event, not a newer one.
         newer = "attribute_not_exists(#at) OR #at <= :at OR #at > :ahead"
         taken = self._update(
             f"({free}) AND ({newer})",
-            "SET #owner = :owner, #until = :until, #at = :at",
+            "SET #owner = :owner, #until = :until, #at = :at, #scenario = :scenario",
             seconds,
         )
         if taken is not None:
             self._renewed = self._clock()
             return True
         item = self._item(self._pk)
-        at = float(item.get("at", {}).get("N", "0"))
+        at = self._time(item, "at")
         if self._at < at <= self._clock() + _MARGIN_S:
             raise StaleEvent("a newer event has run since")
         self._request_lease()
-        left = float(item.get("until", {}).get("N", "0")) - self._clock()
+        left = self._time(item, "until") - self._clock()
         raise LeaseHeld(f"another invocation works on it, for at most {max(left, 0):.0f} s more")
 
     def renew(self, seconds: float) -> None:
@@ -110,8 +123,8 @@ class TableLease:
             return
         item = self._update("#owner = :owner", "SET #until = :until", seconds)
         if item is None:
-            raise Superseded("another invocation has taken over")
-        heir = float(item.get("heir", {}).get("N", "0"))
+            self._raise_lost()
+        heir = self._time(item, "heir")
         if self._at < heir <= self._clock() + _MARGIN_S:
             self._expire()
             raise Superseded("a newer event takes over")
@@ -121,7 +134,7 @@ class TableLease:
         token = uuid.uuid4().hex
         change = "SET #owner = :next, #until = :until"
         if self._update("#owner = :owner", change, _TRANSFER_S, {":next": {"S": token}}) is None:
-            raise Superseded("another invocation has taken over")
+            self._raise_lost()
         return token
 
     def release(self, done: bool) -> None:
@@ -131,6 +144,12 @@ class TableLease:
             self._client.put_item(TableName=self._table, Item=item)
         self._expire()
 
+    def _raise_lost(self) -> NoReturn:
+        holder = self._item(self._pk).get("scenario", {}).get("S", self._scenario)
+        if holder != self._scenario:
+            raise LeaseHeld(f"the lease ended, and an event of {holder} has it now")
+        raise Superseded("another invocation has taken over")
+
     def _expire(self) -> None:
         # The item stays: it has the time of the last event that ran.
         self._update("#owner = :owner", "SET #until = :until", -_MARGIN_S)
@@ -138,6 +157,9 @@ class TableLease:
     def _request_lease(self) -> None:
         newest = "attribute_not_exists(#heir) OR #heir < :at OR #heir > :ahead"
         self._update(newest, "SET #heir = :at", 0)
+
+    def _time(self, item: Mapping[str, Any], name: str) -> float:
+        return float(item.get(self._names[name], {}).get("N", "0"))
 
     def _item(self, pk: str) -> Mapping[str, Any]:
         answer = self._client.get_item(
@@ -157,6 +179,7 @@ class TableLease:
         now = self._clock()
         values = {
             ":owner": {"S": self._owner},
+            ":scenario": {"S": self._scenario},
             ":at": {"N": f"{self._at:.3f}"},
             ":now": {"N": f"{now:.3f}"},
             ":ahead": {"N": f"{now + _MARGIN_S:.3f}"},
@@ -164,7 +187,6 @@ class TableLease:
             **(further or {}),
         }
         text = f"{condition} {change}"
-        names = ("owner", "until", "at", "heir")
         try:
             answer = self._client.update_item(
                 TableName=self._table,
@@ -172,7 +194,9 @@ class TableLease:
                 ConditionExpression=condition,
                 UpdateExpression=change,
                 # DynamoDB rejects names and values that are not used.
-                ExpressionAttributeNames={f"#{n}": n for n in names if f"#{n}" in text},
+                ExpressionAttributeNames={
+                    f"#{short}": long for short, long in self._names.items() if f"#{short}" in text
+                },
                 ExpressionAttributeValues={
                     name: value for name, value in values.items() if _uses(text, name)
                 },

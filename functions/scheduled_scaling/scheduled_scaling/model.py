@@ -13,12 +13,16 @@ Tags = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Target:
-    """Something that can be scaled. `desired_states` are by step."""
+    """Something that can be scaled. `desired_states` are by step.
+
+    `after` are the targets that come first; in the step of rest and in restore they come last.
+    """
 
     name: str
     kind: str
     address: Mapping[str, str]
     desired_states: Mapping[str, State]
+    after: tuple[str, ...] = ()
 
     @property
     def identity(self) -> str:

@@ -10,13 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 
+from scheduled_scaling import report
+from scheduled_scaling.announce import LATE
 from scheduled_scaling.aws import AwsClients
 from scheduled_scaling.errors import CallFailed, TargetError, ValidationError
 from scheduled_scaling.estimate import estimate
 from scheduled_scaling.job import Job
 from scheduled_scaling.kinds import KINDS
-from scheduled_scaling.model import Action, Reading, Target
-from scheduled_scaling.retry_policy import record_error
+from scheduled_scaling.model import Action, Plan, Reading, Target
+from scheduled_scaling.retry_policy import NO_CAPACITY, record_error
 from scheduled_scaling.scenarios import read_desired_state
 from scheduled_scaling.state_codec import SavedState
 from scheduled_scaling.target_progress import FAILED, REACHED, SKIPPED, TargetProgress
@@ -29,6 +31,7 @@ def reconcile(job: Job) -> bool:
     """Work on the step; returns whether it has come to an end. Raises Superseded."""
     while True:
         job.renew_lease()
+        _announce_lateness(job)
         readings = observe(job)
         acted = apply(job, readings)
         if not job.open_targets:
@@ -38,8 +41,8 @@ def reconcile(job: Job) -> bool:
             return True
         if acted and job.budget:
             continue
-        if job.settings.continue_by == "return":
-            return False  # waiting in Step Functions is cheaper than waiting in a function
+        if job.settings.continue_by != "self":
+            return False  # waiting elsewhere is cheaper than waiting in a function
         # Sleep for the rest of the time budget, so that a self-invoking chain does not spin.
         job.sleep(min(job.settings.poll_s, job.budget.seconds))
         if not job.budget:
@@ -50,10 +53,27 @@ def plan(job: Job) -> None:
     """Read and plan without changing anything. Here, transient errors are errors, too."""
     observe(job)
     for progress in job.open_targets:
-        if progress.plan.reached and not progress.waiting:
+        if progress.plan.reached and not progress.waiting and progress.after is not None:
             progress.status = REACHED
         elif progress.error:
             progress.mark_failed()
+
+
+def verify(job: Job) -> None:
+    """Look whether the step's states are there, its fallback classes included."""
+    plan(job)
+    for progress in job.targets.values():
+        kind, state = KINDS[progress.target.kind], progress.desired_state
+        while progress.is_open and progress.after is not None and state is not None:
+            try:
+                found = kind.plan(progress.target, progress.after, state)
+            except TargetError as error:
+                progress.fail(error.reason, error.remedy)
+                break
+            if found.reached:
+                progress.status, progress.desired_state = REACHED, state
+                break
+            state = kind.fall_back(state)
 
 
 def failed_targets(job: Job) -> list[str]:
@@ -66,9 +86,10 @@ def observe(job: Job) -> Readings:
     found = read_all(job.aws, [p.target for p in job.open_targets], job.settings.max_parallel)
     readings = {}
     for progress in job.open_targets:
+        progress.plan = Plan()
         reading = found[progress.target.name]
         if isinstance(reading, Exception):
-            record_error(progress, reading, job.settings.max_wrong_states)
+            record_error(progress, reading, *job.error_limits)
             continue
         progress.after = reading.state
         if progress.before is None:
@@ -79,6 +100,8 @@ def observe(job: Job) -> Readings:
     for progress in job.open_targets:
         if progress.target.name in readings:
             _plan_target(job, progress)
+    for progress in job.open_targets:
+        _wait_for_blockers(job, progress)
     return {p.target.name: readings[p.target.name] for p in _with_reading(job, readings)}
 
 
@@ -87,7 +110,11 @@ def apply(job: Job, readings: Readings) -> bool:
 
     Raises Superseded.
     """
-    planned = [p for p in _with_reading(job, readings) if p.desired_state is not None]
+    planned = [
+        p
+        for p in _with_reading(job, readings)
+        if p.desired_state is not None and not job.blockers(p)
+    ]
     _save_states(job, [p for p in planned if p.plan.actions], readings)
     acted = False
     for progress in planned:
@@ -106,8 +133,46 @@ def apply(job: Job, readings: Readings) -> bool:
                 acted = _apply_plan(job, progress) or acted
             progress.clear_error()
         except Exception as error:
-            record_error(progress, error, job.settings.max_wrong_states, job.aws.last_service)
+            record_error(progress, error, *job.error_limits, job.aws.last_service)
+            acted = _fall_back(progress) or acted
     return acted
+
+
+def _fall_back(progress: TargetProgress) -> bool:
+    """Plan with another class after AWS had no capacity; returns whether there is one."""
+    desired_state = progress.desired_state
+    if progress.error.get("code") not in NO_CAPACITY or desired_state is None:
+        return False
+    following = KINDS[progress.target.kind].fall_back(desired_state)
+    if following is None:
+        return False
+    old, new = desired_state["class"], following["class"]
+    progress.desired_state = following
+    progress.fallbacks = [*progress.fallbacks, f"{old} -> {new}: {progress.error['reason']}"]
+    progress.clear_error()
+    return True
+
+
+def _announce_lateness(job: Job) -> None:
+    """Announce once that the step is not reached by its time. Work goes on."""
+    progress = job.lateness
+    if not job.work.by or progress.announced or job.clock() < job.work.by:
+        return
+    print(report.late_metric(job, late=True))
+    job.announcer.send(LATE, report.announcement(job, LATE))
+    progress.announced = True
+
+
+def _wait_for_blockers(job: Job, progress: TargetProgress) -> None:
+    """Keep a target back until those before it are reached; fail it if one of them failed."""
+    failed = job.failed_blocker(progress)
+    if failed:
+        remedy = f"see {failed}; both are done when the event is sent again"
+        progress.fail(f"it comes after {failed}, which failed", remedy)
+        return
+    blockers = job.blockers(progress)
+    if blockers and progress.is_open:
+        progress.waiting = f"{', '.join(blockers)} to be reached"
 
 
 def read_all(
@@ -161,7 +226,8 @@ def _plan_target(job: Job, progress: TargetProgress) -> None:
     try:
         progress.plan = kind.plan(progress.target, progress.after, desired_state)
     except TargetError as error:
-        record_error(progress, error, job.settings.max_wrong_states)
+        if not job.blockers(progress):  # the state may be wrong because of what comes first
+            record_error(progress, error, *job.error_limits)
         return
     progress.waiting = progress.plan.waiting
     progress.note = progress.plan.note or progress.note
@@ -202,7 +268,7 @@ def _load_desired_states(job: Job, readings: dict[str, Reading]) -> dict[str, Re
     for progress in unknown:
         found = loaded[progress.target.name]
         if isinstance(found, Exception):
-            record_error(progress, found, job.settings.max_wrong_states)
+            record_error(progress, found, *job.error_limits)
             readings.pop(progress.target.name)
         elif found is not None:
             place = f"the saved state of {progress.target.name}"
@@ -241,7 +307,7 @@ def _save_states(job: Job, changing: Sequence[TargetProgress], readings: Reading
                 )
             progress.is_saved = True
         except Exception as error:
-            record_error(progress, error, job.settings.max_wrong_states, job.aws.last_service)
+            record_error(progress, error, *job.error_limits, job.aws.last_service)
 
 
 def _save_state(job: Job, progress: TargetProgress, reading: Reading, since: dt.datetime) -> bool:

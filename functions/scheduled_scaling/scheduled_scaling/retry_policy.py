@@ -14,27 +14,36 @@ _WRONG_STATE = (
     *("ScalingActivityInProgress", "ResourceContention", "ConcurrentUpdateException"),
     *("DBInstanceNotFound", "DBInstanceNotFoundFault"),
 )
+# AWS has no machine of the class now. Minutes or hours later it may have one.
+NO_CAPACITY = frozenset(
+    [
+        *("InsufficientDBInstanceCapacity", "InsufficientDBInstanceCapacityFault"),
+        *("InsufficientDBClusterCapacityFault", "InsufficientStorageClusterCapacity"),
+    ]
+)
 _REMEDIES = {
     "InvalidParameterValue": "choose a class that this engine version and Region offer",
     "InvalidParameterCombination": "choose a class that this engine version and Region offer",
-    "InsufficientDBInstanceCapacity": "choose another class, or try later",
     "InstanceQuotaExceeded": "request a higher quota, or ask for fewer instances",
+    **dict.fromkeys(NO_CAPACITY, "name other classes under fallback, or try later"),
     **dict.fromkeys(_WRONG_STATE, "wait until it is available, and look at it if it never is"),
 }
 
 
 def record_error(
-    progress: TargetProgress, error: Exception, max_wrong_states: int, client: str = ""
+    progress: TargetProgress, error: Exception, now: float, limit_s: float, client: str = ""
 ) -> None:
     """Record `error` with its target. Raises it again if it is a defect, not AWS's answer.
 
-    A call that AWS throttles or fails to serve may be repeated until SCALING_TIME_LIMIT_S.
+    A call that AWS throttles, fails to serve or has no capacity for may be repeated until
+    SCALING_TIME_LIMIT_S. A wrong state may last `limit_s`: a failover, for example, is refused for
+    some minutes after a change, however often it is tried.
 
-    :param max_wrong_states: how often in a row a target may be in a wrong state for a call
+    :param now: seconds since the epoch
     :param client: boto3's name of the service that was called
     """
     if isinstance(error, CallFailed):
-        record_error(progress, error.error, max_wrong_states, error.client)
+        record_error(progress, error.error, now, limit_s, error.client)
         return
     if isinstance(error, TargetError):
         retriable, limited = error.transient, True
@@ -44,10 +53,13 @@ def record_error(
     else:
         found = AwsError.from_exception(error, iam_prefix(client))
         limited = found.code in _WRONG_STATE
-        retriable = limited or found.retriable
+        retriable = limited or found.retriable or found.code in NO_CAPACITY
         remedy = _REMEDIES.get(found.code, found.remedy)
         described = (found.api, found.code, found.message, remedy)
     progress.record_error(*described)
-    progress.wrong_state_count += limited
-    if not retriable or progress.wrong_state_count >= max_wrong_states:
+    if not limited:
+        progress.wrong_state_since = 0.0
+    elif not progress.wrong_state_since:
+        progress.wrong_state_since = now
+    if not retriable or (limited and now - progress.wrong_state_since >= limit_s):
         progress.mark_failed()

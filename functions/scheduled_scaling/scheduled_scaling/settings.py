@@ -10,6 +10,7 @@ from typing import Any
 from scheduled_scaling.errors import ValidationError, suggest
 
 PREFIX = "SCALING_"
+CONTINUE_BY = ("self", "return", "durable")
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,10 @@ class Settings:
     reserve_s: float = 10.0
     settle_s: float = 60.0
     time_limit_s: float = 3 * 3600.0
-    max_wrong_states: int = 8
+    wrong_state_limit_s: float = 1800.0
     metrics_namespace: str = "Surefoot/Scaling"
+    event_bus: str = ""
+    wake_role: str = ""
 
     @staticmethod
     def from_environ(environ: Mapping[str, str]) -> Settings:
@@ -75,7 +78,7 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
-def _describe_difference(text: str) -> tuple[str, ...]:
+def _list(text: str) -> tuple[str, ...]:
     words = tuple(word.strip() for word in text.split(",") if word.strip())
     if not words:
         raise ValueError
@@ -115,8 +118,8 @@ _TIME_HINT = "write seconds, 0 or more"
 _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "scenarios": (_required, "name a file, s3://bucket/key or ssm:/name"),
     "table": (str.strip, "name a DynamoDB table"),
-    "continue_by": (_one_of("self", "return"), "write self or return"),
-    "engines": (_describe_difference, "name engines, separated by commas"),
+    "continue_by": (_one_of(*CONTINUE_BY), f"write {', '.join(CONTINUE_BY)}"),
+    "engines": (_list, "name engines, separated by commas"),
     "read_rate": (_rate, _RATE_HINT),
     "write_rate": (_rate, _RATE_HINT),
     "max_attempts": (_integer(1, 10), "write a number from 1 to 10"),
@@ -125,6 +128,8 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "reserve_s": (_seconds, _TIME_HINT),
     "settle_s": (_seconds, _TIME_HINT),
     "time_limit_s": (_seconds, _TIME_HINT),
-    "max_wrong_states": (_integer(1, 100), "write a number from 1 to 100"),
+    "wrong_state_limit_s": (_seconds, _TIME_HINT),
     "metrics_namespace": (_required, "name a CloudWatch namespace"),
+    "event_bus": (str.strip, "name an event bus, such as default"),
+    "wake_role": (str.strip, "give the ARN of a role for EventBridge Scheduler"),
 }

@@ -26,10 +26,11 @@ class TargetProgress:
     after: State | None = None
     applied: list[str] = field(default_factory=list)
     requested_at: dict[str, float] = field(default_factory=dict)  # by action, since the epoch
-    wrong_state_count: int = 0
+    wrong_state_since: float = 0.0  # seconds since the epoch; 0: its state is not wrong
     error: dict[str, str] = field(default_factory=dict)
     waiting: str = ""
     note: str = ""
+    fallbacks: list[str] = field(default_factory=list)  # other classes than desired, and why
     is_saved: bool = False  # whether the state before the change is
     plan: Plan = field(default_factory=Plan)
     estimate: Estimate | None = None
@@ -46,7 +47,7 @@ class TargetProgress:
 
     def clear_error(self) -> None:
         """Forget the last error, after a success."""
-        self.error, self.wrong_state_count = {}, 0
+        self.error, self.wrong_state_since = {}, 0.0
 
     def mark_failed(self) -> None:
         """Stop working on it, for the reason recorded last."""
@@ -90,7 +91,12 @@ class TargetProgress:
             "after": self.after,
             "actions": self.applied,
         }
-        extras = {"waiting": self.waiting, "error": self.error, "note": self.note}
+        extras = {
+            "waiting": self.waiting,
+            "error": self.error,
+            "note": self.note,
+            "fallbacks": self.fallbacks,
+        }
         described |= {name: value for name, value in extras.items() if value}
         if self.estimate is not None:
             described["estimate"] = asdict(self.estimate)

@@ -50,6 +50,19 @@ class MappingReader:
             raise ValidationError(self.place, f"{name} is missing", remedy)
         return self._unread.pop(name)
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the members that were not read yet, whatever characters they have."""
+        return list(self._unread)
+
+    def mappings(self, name: str) -> list[MappingReader]:
+        """Return a required member that is a list of mappings."""
+        value = self.take(name)
+        place = f"{self.place}.{name}"
+        if not isinstance(value, list):
+            raise ValidationError(place, f"it is {_describe_type(value)}", "write a list")
+        return [MappingReader(f"{place}[{number}]", each) for number, each in enumerate(value)]
+
     def mapping(self, name: str) -> MappingReader:
         """Return a required member that is a mapping itself."""
         return MappingReader(f"{self.place}.{name}", self.take(name))
@@ -62,6 +75,17 @@ class MappingReader:
         if not re.fullmatch(pattern, value):
             raise ValidationError(f"{self.place}.{name}", f"{value!r} does not fit", hint)
         return value
+
+    def texts(self, name: str, pattern: str, hint: str) -> list[str]:
+        """Return a required member that is a list of texts, each of the whole `pattern`."""
+        value = self.take(name)
+        place = f"{self.place}.{name}"
+        if not isinstance(value, list) or not value:
+            raise ValidationError(place, f"it is {_describe_type(value)}", f"write a list; {hint}")
+        for entry in value:
+            if not isinstance(entry, str) or not re.fullmatch(pattern, entry):
+                raise ValidationError(place, f"{entry!r} does not fit", hint)
+        return list(value)
 
     def integer(self, name: str, low: int, high: int) -> int:
         """Return a required member that is an integer from `low` to `high`."""

@@ -29,6 +29,9 @@ UNAUTHENTICATED = frozenset(
         *["UnrecognizedClientException", "SignatureDoesNotMatch", "MissingAuthenticationToken"],
     ]
 )
+# Of botocore itself: there was nothing to sign with, or nowhere to send to.
+_NO_CREDENTIALS = ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError")
+_NO_REGION = "NoRegionError"
 UNAVAILABLE = frozenset(
     [
         *["InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable"],
@@ -48,8 +51,8 @@ class AwsError(UserError):
     """A call to AWS that failed.
 
     `api` is the call as in ``ecs:UpdateService``, `code` and `message` are AWS's. `kind` is
-    throttled, denied, unauthenticated, unavailable (the service or the connection failed) or
-    rejected (the request itself is wrong).
+    throttled, denied, unauthenticated, no credentials, no region, unavailable (the service or the
+    connection failed) or rejected (the request itself is wrong).
     """
 
     def __init__(self, api: str, code: str, message: str, kind: str) -> None:
@@ -73,8 +76,13 @@ class AwsError(UserError):
         response = getattr(error, "response", None)
         if not isinstance(response, dict):
             # A connection that failed, or a request that botocore itself rejected.
+            name = type(error).__name__
             kind = "unavailable" if _is_connection_error(error) else "rejected"
-            return cls(api or "the call", type(error).__name__, str(error), kind)
+            if name in _NO_CREDENTIALS:
+                kind = "no credentials"
+            elif name == _NO_REGION:
+                kind = "no region"
+            return cls(api or "the call", name, str(error), kind)
         described = response.get("Error", {})
         code = str(described.get("Code", "Unknown"))
         message = str(described.get("Message", "")) or "no message"
@@ -91,6 +99,9 @@ def _remedy(api: str, kind: str) -> str:
     return {
         "throttled": "the call itself is right: repeat it later, or make fewer at once",
         "denied": f"allow {action} on the resource in the policy of the role",
+        "no credentials": "give the function a role; locally pass --env AWS_ACCESS_KEY_ID=… and "
+        "the others, or run it with --moto",
+        "no region": "set AWS_REGION; locally pass --env AWS_REGION=…, or run it with --moto",
         "unauthenticated": "use valid credentials; these are expired, incomplete or of another "
         "account",
         "unavailable": "repeat it later: the service failed, not the call",

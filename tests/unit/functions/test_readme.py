@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Any
 
 import boto3
 import pytest
+from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 from botocore.exceptions import ClientError
 
 from surefoot.kit import clients as clients_module
 from surefoot.kit.errors import UserError
 from surefoot.testing import fake_context, invoke
 from tests.support.awsanswer import answer
+from tests.support.durable_runner import close_loop
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "functions" / "README.md").read_text()
@@ -80,6 +83,13 @@ def test_a_chain_goes_on_with_next() -> None:
     while not answers[-1]["done"]:
         answers.append(invoke(handler, answers[-1]["next"]))
     assert len(answers) == 3
+
+
+def test_a_durable_function_goes_on_with_next() -> None:
+    with DurableFunctionTestRunner(example("durable")["handler"], poll_interval=0.01) as runner:
+        result = runner.run("{}")
+    close_loop(runner)
+    assert json.loads(str(result.result)) == {"done": True}
 
 
 def test_a_budget_is_what_is_left() -> None:

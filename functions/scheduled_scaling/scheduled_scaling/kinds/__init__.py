@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from scheduled_scaling.kinds import (
     auto_scaling_group,
+    docdb_cluster,
     docdb_elastic,
     docdb_instances,
     docdb_serverless,
@@ -16,6 +17,7 @@ from scheduled_scaling.kinds.kind import Kind
 
 KINDS: Mapping[str, Kind] = {
     "auto-scaling-group": auto_scaling_group,
+    "docdb-cluster": docdb_cluster,
     "docdb-elastic": docdb_elastic,
     "docdb-instances": docdb_instances,
     "docdb-serverless": docdb_serverless,

@@ -51,6 +51,10 @@ def batch_key(target: Target) -> str:
     return ""
 
 
+def resource(address: Mapping[str, str]) -> str:
+    return f"autoscaling:{address['group']}"
+
+
 def parse_address(reader: MappingReader) -> Mapping[str, str]:
     return {"group": reader.text("group", r"[^:/]{1,255}", "give the group's name, not its ARN")}
 
@@ -133,6 +137,10 @@ def _describe_wait(actual: State) -> str:
 
 def state_to_restore(actual: State, desired_state: State) -> State:
     return {name: actual[name] for name in _MEMBERS}
+
+
+def fall_back(desired_state: State) -> State | None:
+    return None
 
 
 def billed_units(state: State, desired_state: State) -> Mapping[str, float]:

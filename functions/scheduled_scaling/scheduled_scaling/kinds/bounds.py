@@ -16,10 +16,8 @@ def read_bounds(reader: MappingReader, *names: str) -> dict[str, int]:
         raise ValidationError(
             reader.place, "it is empty", f"give {', '.join(names)} or some of them"
         )
-    plan_rollout = [
-        desired_state[name] for name in ("min", "desired", "max") if name in desired_state
-    ]
-    if plan_rollout != sorted(plan_rollout):
+    numbers = [desired_state[name] for name in ("min", "desired", "max") if name in desired_state]
+    if numbers != sorted(numbers):
         raise ValidationError(
             reader.place,
             ", ".join(f"{name} {number}" for name, number in desired_state.items()),

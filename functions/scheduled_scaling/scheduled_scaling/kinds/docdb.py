@@ -48,6 +48,24 @@ def clusters(
     return found, problems
 
 
+def instances(
+    aws: AwsClients, targets: Sequence[Target], problems: Mapping[str, TargetError]
+) -> dict[str, dict[str, Any]]:
+    """Return the instances of the targets' clusters by identifier. Raises botocore's errors."""
+    names = sorted({t.address["cluster"] for t in targets if t.name not in problems})
+    found: dict[str, dict[str, Any]] = {}
+    if names:
+        pages = aws.client(CLIENT).get_paginator("describe_db_instances")
+        for page in pages.paginate(Filters=[{"Name": "db-cluster-id", "Values": names}]):
+            found |= {entry["DBInstanceIdentifier"]: entry for entry in page["DBInstances"]}
+    return found
+
+
+def resource(address: Mapping[str, str]) -> str:
+    """Return what names a target's cluster, whatever the kind of the target."""
+    return f"{CLIENT}:{address['cluster']}"
+
+
 def describe_wait(what: str, status: str) -> str:
     """Return what a plan has to wait for; an empty text if `status` is available.
 

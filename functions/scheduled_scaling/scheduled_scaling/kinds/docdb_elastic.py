@@ -1,11 +1,12 @@
-"""A DocumentDB elastic cluster: shards, their size, and the instances of each.
+"""A DocumentDB elastic cluster: shards, their size, the instances of each, and whether it runs.
 
-Source: UpdateCluster, Amazon DocumentDB Elastic Clusters API reference.
+Source: UpdateCluster, StartCluster, StopCluster; Amazon DocumentDB Elastic Clusters API reference.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from scheduled_scaling.aws import AwsClients
 from scheduled_scaling.errors import TargetError, ValidationError
@@ -40,11 +41,16 @@ _MEMBERS = {
     "instances": "shardInstanceCount",
 }
 _CAPACITIES = (2, 4, 8, 16, 32, 64)
+_STOPPED = ("STOPPED", "STOPPING")
 _BROKEN = ("STOPP", "DELET", "INACCESSIBLE", "INVALID", "INCOMPATIBLE", "FAIL", "EXCEEDED")
 
 
 def batch_key(target: Target) -> str:
     return ""
+
+
+def resource(address: Mapping[str, str]) -> str:
+    return f"docdb-elastic:{address['name']}"
 
 
 def parse_address(reader: MappingReader) -> Mapping[str, str]:
@@ -53,13 +59,15 @@ def parse_address(reader: MappingReader) -> Mapping[str, str]:
 
 def parse_desired_state(reader: MappingReader) -> State:
     limits = {"shards": 32, "capacity": 64, "instances": 16}
-    desired_state = {
+    desired_state: dict[str, Any] = {
         name: reader.integer(name, 1, most) for name, most in limits.items() if name in reader
     }
+    if "running" in reader:
+        desired_state["running"] = reader.boolean("running")
     if not desired_state:
         reader.reject_unknown()
         raise ValidationError(
-            reader.place, "it is empty", f"give {', '.join(limits)} or some of them"
+            reader.place, "it is empty", f"give {', '.join(limits)}, running or some of them"
         )
     if desired_state.get("capacity", 2) not in _CAPACITIES:
         known = ", ".join(map(str, _CAPACITIES))
@@ -86,19 +94,31 @@ def read(aws: AwsClients, targets: Sequence[Target]) -> Mapping[str, Reading | T
         cluster = client.get_cluster(clusterArn=arns[name])["cluster"]
         state = {short: cluster.get(long) for short, long in _MEMBERS.items()}
         state |= {"status": cluster["status"], "arn": arns[name]}
+        state["running"] = cluster["status"] not in _STOPPED
         readings[target.name] = Reading(state, arns[name])
     return readings
 
 
 def plan(target: Target, actual: State, desired_state: State) -> Plan:
-    status = actual["status"]
+    status, running = actual["status"], desired_state.get("running")
+    if status == "STOPPED" and running is False:
+        return Plan()
+    if status == "STOPPED" and running:
+        return Plan((_switch("start_cluster", "start the cluster", actual),))
+    if running is not None and status in ("STARTING", "STOPPING"):
+        return Plan(waiting=f"the cluster is {status}")
     if status != "ACTIVE":
         if any(word in status for word in _BROKEN):
             raise TargetError(f"the cluster is {status}", "bring it back to ACTIVE first")
         return Plan(waiting=f"the cluster is {status}")
-    different = {name: value for name, value in desired_state.items() if actual[name] != value}
+    different = {
+        name: value
+        for name, value in desired_state.items()
+        if name in _MEMBERS and actual[name] != value
+    }
     if not different:
-        return Plan()
+        stops = running is False
+        return Plan((_switch("stop_cluster", "stop the cluster", actual),) if stops else ())
     arguments = {
         "clusterArn": actual["arn"],
         **{_MEMBERS[name]: value for name, value in different.items()},
@@ -109,8 +129,16 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
     return Plan((Action(_CLIENT, "update_cluster", arguments, description),))
 
 
+def _switch(call: str, description: str, actual: State) -> Action:
+    return Action(_CLIENT, call, {"clusterArn": actual["arn"]}, description)
+
+
 def state_to_restore(actual: State, desired_state: State) -> State:
     return {name: actual[name] for name in desired_state if actual[name] is not None}
+
+
+def fall_back(desired_state: State) -> State | None:
+    return None
 
 
 def billed_units(state: State, desired_state: State) -> Mapping[str, float]:

@@ -20,10 +20,15 @@ _CLASS = r"db\.([a-z][a-z0-9]*\.[a-z0-9]+|serverless)"
 _CLASS_HINT = "write it like db.r6g.large"
 _MOST_READERS = 15
 _LAST_TIER = 15
+_WITH_NAMES = ("tiers", "writer", "classes")  # members that name instances
 
 
 def batch_key(target: Target) -> str:
     return ""
+
+
+def resource(address: Mapping[str, str]) -> str:
+    return docdb.resource(address)
 
 
 def parse_address(reader: MappingReader) -> Mapping[str, str]:
@@ -47,6 +52,11 @@ def parse_desired_state(reader: MappingReader) -> State:
         desired_state["tiers"] |= {
             name: tiers.integer(name, 0, _LAST_TIER) for name in tiers.list_names()
         }
+    if "fallback" in reader:
+        desired_state["fallback"] = reader.texts("fallback", _CLASS, _CLASS_HINT)
+        if "class" not in desired_state:
+            place = f"{reader.place}.fallback"
+            raise ValidationError(place, "there is no class to fall back from", "give class, too")
     if "classes" in reader:
         classes = reader.mapping("classes")
         desired_state["classes"] = {
@@ -62,12 +72,7 @@ def parse_desired_state(reader: MappingReader) -> State:
 
 def read(aws: AwsClients, targets: Sequence[Target]) -> Mapping[str, Reading | TargetError]:
     found, problems = docdb.clusters(aws, targets)
-    clusters = sorted({t.address["cluster"] for t in targets if t.name not in problems})
-    instances: dict[str, dict[str, Any]] = {}
-    if clusters:
-        pages = aws.client(docdb.CLIENT).get_paginator("describe_db_instances")
-        for page in pages.paginate(Filters=[{"Name": "db-cluster-id", "Values": clusters}]):
-            instances |= {entry["DBInstanceIdentifier"]: entry for entry in page["DBInstances"]}
+    instances = docdb.instances(aws, targets, problems)
     created = {
         name
         for name, instance in instances.items()
@@ -98,14 +103,27 @@ def _not_offered(
     instances: Mapping[str, Mapping[str, Any]],
 ) -> list[str]:
     """Return the classes in the target's steps that its engine does not offer in this Region."""
-    classes = {
-        size
-        for state in target.desired_states.values()
-        for size in [state.get("class"), *state.get("classes", {}).values()]
-        if size
-    }
+    classes = {size for state in target.desired_states.values() for size in _classes(state)}
     classes -= {instance["DBInstanceClass"] for instance in instances.values()}
     return sorted(size for size in classes if not aws.offers(cluster["Engine"], size))
+
+
+def _classes(state: State) -> list[str]:
+    """Return the classes that a desired state names."""
+    common = [state["class"]] if "class" in state else []
+    return [*common, *state.get("fallback", ()), *state.get("classes", {}).values()]
+
+
+def fall_back(desired_state: State) -> State | None:
+    """Return the state with the first fallback as its class.
+
+    It holds for all instances of the common class: a cluster of mixed sizes would be slower after
+    a failover.
+    """
+    if not desired_state.get("fallback"):
+        return None
+    first, *others = desired_state["fallback"]
+    return {**desired_state, "class": first, "fallback": others}
 
 
 def _state(
@@ -151,11 +169,12 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
             )
         )
     if not members:
-        raise TargetError("the cluster has no instance", "add its first one by hand")
-    if desired_state in target.desired_states.values():
+        raise TargetError("the cluster has no instance", "create its first one")
+    named = [desired_state.get(member) for member in _WITH_NAMES]
+    if any(named == [s.get(m) for m in _WITH_NAMES] for s in target.desired_states.values()):
         # A saved state may name instances that have been deleted since.
         _check_names(target.address["cluster"], members, desired_state)
-    for size in [desired_state.get("class"), *desired_state.get("classes", {}).values()]:
+    for size in _classes(desired_state):
         if size in actual.get("not_offered", ()):
             raise TargetError(
                 f"{actual['engine']} does not offer the class {size} here",

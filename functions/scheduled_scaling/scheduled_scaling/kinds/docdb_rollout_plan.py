@@ -50,7 +50,8 @@ def plan_rollout(
 ) -> tuple[Action, ...]:
     """Return every call up to the desired state, in order; only those of the first stage are ready.
 
-    Raises TargetError if readers would have to be deleted that this function did not create.
+    Readers that this function did not create are never deleted: a surplus of them is an error only
+    when nothing else is left to do. Raises TargetError.
     """
     actions: list[Action] = []
     for stage in range(_MAX_STAGES):
@@ -62,6 +63,8 @@ def plan_rollout(
             or _delete_readers(members, to_delete)
         )
         if not changes:
+            if not actions:
+                _check_surplus(members, desired_state)
             return tuple(actions)
         now = creates_now if changes[0][0].call == "create_db_instance" else changes_now
         actions += [replace(action, ready=now and stage == 0) for action, _ in changes]
@@ -80,15 +83,18 @@ def _instances_to_delete(cluster: str, members: Members, desired_state: State) -
         return frozenset()
     total = desired_state["readers"] + 1
     made = sorted((m for m in members if m.created), key=lambda m: reader_number(cluster, m.id))
-    kept = total - (len(members) - len(made))
-    if kept < 0:
-        others = len(members) - len(made) - 1
-        raise TargetError(
-            f"{desired_state['readers']} readers are desired, but {others} readers were not "
-            "created by this function, which deletes no others",
-            f"ask for at least {others} readers, or delete some yourself",
-        )
+    kept = max(total - (len(members) - len(made)), 0)
     return frozenset(member.id for member in made[kept:])
+
+
+def _check_surplus(members: Members, desired_state: State) -> None:
+    others = [member.id for member in members if not member.created and not member.writer]
+    if len(members) - 1 > desired_state.get("readers", len(members)):
+        raise TargetError(
+            f"{desired_state['readers']} readers are desired, but {len(others)} readers were not "
+            f"created by this function, which deletes no others: {', '.join(others)}",
+            f"ask for at least {len(others)} readers, or delete some yourself",
+        )
 
 
 def _create_readers(

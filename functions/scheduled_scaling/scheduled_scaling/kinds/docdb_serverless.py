@@ -23,6 +23,10 @@ def batch_key(target: Target) -> str:
     return ""
 
 
+def resource(address: Mapping[str, str]) -> str:
+    return docdb.resource(address)
+
+
 def parse_address(reader: MappingReader) -> Mapping[str, str]:
     return {"cluster": reader.text("cluster", docdb.CLUSTER, docdb.CLUSTER_HINT).lower()}
 
@@ -79,6 +83,10 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
 
 def state_to_restore(actual: State, desired_state: State) -> State:
     return {name: actual[name] for name in ("min", "max")}
+
+
+def fall_back(desired_state: State) -> State | None:
+    return None
 
 
 def billed_units(state: State, desired_state: State) -> Mapping[str, float]:

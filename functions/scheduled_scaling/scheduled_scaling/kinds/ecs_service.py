@@ -1,4 +1,4 @@
-"""An ECS service: its desired count, add_estimates with the bounds of its autoscaler.
+"""An ECS service: its desired count, together with the bounds of its autoscaler.
 
 The bounds move first. A count outside of them stays only until the next alarm ("Target tracking
 scaling policies", Application Auto Scaling User Guide).
@@ -45,6 +45,11 @@ _HINT = "give the plain name, without arn: and slashes"
 
 def batch_key(target: Target) -> str:
     return target.address["cluster"]
+
+
+def resource(address: Mapping[str, str]) -> str:
+    name = f"service/{address['cluster']}/{address['service']}"
+    return scalable.resource(_NAMESPACE, name, _DIMENSION)
 
 
 def parse_address(reader: MappingReader) -> Mapping[str, str]:
@@ -123,11 +128,19 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
     return Plan(tuple(actions), waiting, note)
 
 
-def _rollout(service: Mapping[str, Any]) -> Mapping[str, str]:
-    """Return the state of the newest deployment, if it failed (see "circuit breaker")."""
-    for deployment in service.get("deployments", []):
-        if deployment["status"] == "PRIMARY" and deployment.get("rolloutState") == "FAILED":
+def _rollout(service: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the newest deployment's state: that it failed (see "circuit breaker"), or is going on.
+
+    While an older one still runs, its tasks are among the service's running ones.
+    """
+    deployments = service.get("deployments", [])
+    for deployment in deployments:
+        if deployment["status"] != "PRIMARY":
+            continue
+        if deployment.get("rolloutState") == "FAILED":
             return {"rollout": "FAILED", "reason": deployment.get("rolloutStateReason", "")}
+        if deployment.get("rolloutState") == "IN_PROGRESS" and len(deployments) > 1:
+            return {"rollout": "IN_PROGRESS", "new": deployment.get("runningCount", 0)}
     return {}
 
 
@@ -136,6 +149,8 @@ def _describe_wait(actual: State) -> str:
 
     More tasks than desired are not waited for: they only drain their connections.
     """
+    if actual.get("rollout") == "IN_PROGRESS" and actual["new"] < actual["desired"]:
+        return f"{actual['new']} of {actual['desired']} tasks of the new deployment run"
     if actual["running"] >= actual["desired"]:
         return ""
     running = f"{actual['running']} of {actual['desired']} tasks run"
@@ -150,6 +165,10 @@ def _describe_wait(actual: State) -> str:
 def state_to_restore(actual: State, desired_state: State) -> State:
     names = ["desired"] if actual["min"] is None else ["desired", "min", "max"]
     return {name: actual[name] for name in names}
+
+
+def fall_back(desired_state: State) -> State | None:
+    return None
 
 
 def billed_units(state: State, desired_state: State) -> Mapping[str, float]:

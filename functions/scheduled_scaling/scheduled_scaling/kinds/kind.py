@@ -41,6 +41,9 @@ class Kind(Protocol):
     def batch_key(self, target: Target) -> str:
         """Return what the targets of one batch have in common, such as a cluster."""
 
+    def resource(self, address: Mapping[str, str]) -> str:
+        """Return what is equal for two targets, of any kind, that change the same resource."""
+
     def parse_address(self, reader: MappingReader) -> Mapping[str, str]:
         """Read the members that say where a target is. Raises ValidationError."""
 
@@ -60,6 +63,9 @@ class Kind(Protocol):
 
     def state_to_restore(self, actual: State, desired_state: State) -> State:
         """Return the desired state that undoes a change to `desired_state`."""
+
+    def fall_back(self, desired_state: State) -> State | None:
+        """Return the state to try when AWS has no capacity for this one; None if there is none."""
 
     def billed_units(self, state: State, desired_state: State) -> Mapping[str, float]:
         """Return what is billed by the hour once `desired_state` is reached (empty: as it is now).

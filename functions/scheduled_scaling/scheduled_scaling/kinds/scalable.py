@@ -12,6 +12,11 @@ CLIENT = "application-autoscaling"
 BATCH = 50  # ids in a describe call; its answer's page has as many
 
 
+def resource(namespace: str, name: str, dimension: str) -> str:
+    """Return what names a scalable target, whatever the kind of the target."""
+    return f"{CLIENT}:{namespace}/{name}/{dimension}"
+
+
 def describe(
     aws: AwsClients, namespace: str, resources: Sequence[str], dimension: str = ""
 ) -> dict[tuple[str, str], dict[str, Any]]:

@@ -28,6 +28,10 @@ def batch_key(target: Target) -> str:
     return target.address["namespace"]
 
 
+def resource(address: Mapping[str, str]) -> str:
+    return scalable.resource(address["namespace"], address["resource"], address["dimension"])
+
+
 def parse_address(reader: MappingReader) -> Mapping[str, str]:
     return {name: reader.text(name) for name in ("namespace", "resource", "dimension")}
 
@@ -98,6 +102,10 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
 
 def state_to_restore(actual: State, desired_state: State) -> State:
     return {name: actual[name] for name in desired_state}
+
+
+def fall_back(desired_state: State) -> State | None:
+    return None
 
 
 def billed_units(state: State, desired_state: State) -> Mapping[str, float]:

@@ -21,7 +21,9 @@ touch "$CDK_HOME.ran"
 MANIFEST = """
 mkdir -p "$HOME/cdk.out"
 cd "$HOME/cdk.out"
-echo '{"artifacts": {"plain": {"type": "aws:cloudformation:stack"}}}' > manifest.json
+echo '{"Resources": {}}' > plain.json
+echo '{"artifacts": {"plain": {"type": "aws:cloudformation:stack",
+  "properties": {"templateFile": "plain.json"}}}}' > manifest.json
 """
 
 

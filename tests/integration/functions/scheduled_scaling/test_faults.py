@@ -155,7 +155,9 @@ def test_a_call_that_stays_throttled_fails(night: Night) -> None:
     with pytest.raises(ScalingFailed) as caught:
         night.step("scale-out", timeout=3600)
     head, line = str(caught.value).splitlines()
-    assert head == "1 of 2 targets failed in nightly-batch/scale-out"
+    assert head == (
+        "1 of 2 targets failed in nightly-batch/scale-out (account 123456789012, eu-west-1)"
+    )
     assert line == (
         "workers: ecs:UpdateService failed (ThrottlingException): Rate exceeded; the call "
         "itself is right: repeat it later, or make fewer at once"

@@ -56,7 +56,7 @@ def test_planning_reads_in_batches_and_keeps_the_pace(night: Night, parallel: in
     }
     # 50 calls to ECS, of which 20 may come at once and the others at 10 in a second.
     assert sum(night.time.slept) == pytest.approx(3.0, abs=0.01)
-    assert len(answer["plan"]) == 2 + 2 * COUNT + 2
+    assert len(answer["plan"]) == 2 + 2 * COUNT
 
 
 def test_changes_keep_their_own_pace(night: Night) -> None:

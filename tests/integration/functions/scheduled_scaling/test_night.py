@@ -145,7 +145,7 @@ def test_each_target_gets_a_line_of_metrics(
     seed.night()
     night.step("scale-out")
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    metrics = {line["Target"]: line for line in lines if "_aws" in line}
+    metrics = {line["Target"]: line for line in lines if "_aws" in line and "Target" in line}
     assert metrics["workers"]["Changes"] == 2
     assert metrics["orders-db"]["Reached"] == 1
 

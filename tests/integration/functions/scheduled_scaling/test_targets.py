@@ -11,6 +11,7 @@ from scheduled_scaling.errors import ScalingFailed, ValidationError
 from tests.integration.functions.scheduled_scaling.conftest import Night
 from tests.integration.functions.scheduled_scaling.test_night import OUT
 
+PLACE = "(account 123456789012, eu-west-1)"
 TROUBLE = {
     "missing permission": (
         "UpdateService",
@@ -57,7 +58,7 @@ def test_one_failed_target_does_not_stop_the_others(
     night.faults.decide = lambda _number, current: refused if current == operation else None
     with pytest.raises(ScalingFailed) as caught:
         night.step("scale-out")
-    assert str(caught.value) == f"1 of 2 targets failed in nightly-batch/scale-out\n{line}"
+    assert str(caught.value) == f"1 of 2 targets failed in nightly-batch/scale-out {PLACE}\n{line}"
     night.faults.reset_rules()
     assert seed.instances() == OUT
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
@@ -81,7 +82,9 @@ REFUSALS = {
     ("InvalidParameterValue", "ValidationError DB Instance class: db.r9z.large"): (
         "choose a class that this engine version and Region offer"
     ),
-    ("InsufficientDBInstanceCapacity", "no room"): "choose another class, or try later",
+    ("InsufficientDBInstanceCapacity", "no room"): (
+        "name other classes under fallback, or try later"
+    ),
     ("InvalidDBInstanceState", "it is not available"): (
         "wait until it is available, and look at it if it never is"
     ),
@@ -93,6 +96,7 @@ def test_refusals_of_documentdb_get_their_own_remedy(
     night: Night, refused: tuple[str, str]
 ) -> None:
     seed.night()
+    night.set(wrong_state_limit_s=60, time_limit_s=300)
     night.faults.decide = lambda _number, current: (
         refused if current == "ModifyDBInstance" else None
     )

@@ -206,7 +206,11 @@ def test_a_mistake_in_an_event_is_named(event: object, words: str) -> None:
     ("variable", "text", "words"),
     [
         ("SCALING_TABEL", "x", "no such setting; did you mean 'SCALING_TABLE'?"),
-        ("SCALING_CONTINUE_BY", "maybe", "'maybe' is not a possible value; write self or return"),
+        (
+            "SCALING_CONTINUE_BY",
+            "maybe",
+            "'maybe' is not a possible value; write self, return, dur",
+        ),
         ("SCALING_READ_RATE", "50", "write burst/per second, such as 50/20"),
         ("SCALING_READ_RATE", "0/20", "write burst/per second"),
         ("SCALING_POLL_S", "0.5", "write seconds, 1 or more"),

@@ -29,6 +29,10 @@ def test_it_shows_both_simple_functions_and_a_night_and_ends_with_what_to_type_n
         'Echoing request: \'{"scenario": "nightly-scale-down", "step": "stop-replicas"}\'',
         "-d @functions/scheduled_scaling/events/2-scale-out.json",
         "rds:FailoverDBCluster",
+        "fallback  db.r6g.4xlarge -> db.r6g.2xlarge: no capacity in these zones",
+        "NotReached 1: the template's alarm rings",
+        "workers: 0 of 20 tasks run",
+        "held until ",
         "make run FUNCTION=echo",
     ]:
         assert part in text

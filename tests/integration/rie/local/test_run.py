@@ -177,3 +177,21 @@ def test_watch_starts_the_function_again_when_a_file_changes(tmp_path: Path) -> 
         assert invoke(url, b"{}").body == b'"two"'
         process.terminate()
         process.communicate()
+
+
+def test_the_first_commands_of_a_readme_need_no_credentials(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    port = free_port()
+    process = begin("run", "scheduled_scaling", "--moto", "--port", port)
+    with process:
+        read_until(process.stderr, "Ctrl-C ends it")
+        event = b'{"scenario": "nightly-batch", "step": "scale-out", "dry_run": true}'
+        body = invoke(f"http://localhost:{port}", event).body.decode()
+        process.terminate()
+        process.communicate()
+    assert '"status": "plan"' in body
+    assert "rds:FailoverDBCluster" in body

@@ -176,7 +176,7 @@ PROBLEMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         state("orders-1 big writer incompatible-parameters"),
         {"class": BIG},
     ),
-    "the cluster has no instance; add its first one by hand": (state(), {"readers": 1}),
+    "the cluster has no instance; create its first one": (state(), {"readers": 1}),
     "the cluster has no writer now; look at it: a failover may hang": (
         state("orders-1 small"),
         {"tiers": {"orders-1": 1}},
