@@ -18,6 +18,7 @@ __all__ = [
     "NoProgress",
     "Resumable",
     "after_restore",
+    "around_invocation",
     "before_snapshot",
     "on_shutdown",
     "testing",
@@ -28,6 +29,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import testing
     from ._payload.marshaller import Marshaller, use_marshaller
+    from ._runtime.around import around_invocation
     from ._runtime.context import LambdaContext
     from ._runtime_api.streaming import HttpPrelude
     from .errors import DeadlineExceeded, Fault
@@ -48,6 +50,7 @@ else:
         "NoProgress": "kit.resumable",
         "Resumable": "kit.resumable",
         "after_restore": "lifecycle",
+        "around_invocation": "_runtime.around",
         "before_snapshot": "lifecycle",
         "on_shutdown": "lifecycle",
         "testing": "testing",

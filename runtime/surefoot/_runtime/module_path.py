@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _LAYERS = "/opt/python"
+# What other packages import under AWS's names: see compat.
+_COMPAT = "/surefoot/compat/packages"
+# The image's own, which makes both importable in a plain interpreter: nothing for a start to follow.
+_OWN_PATH_FILE = "surefoot.pth"
 
 
 def prepare(working_directory: str, task_root: str, environ: "Mapping[str, str]") -> None:
@@ -31,6 +35,10 @@ def prepare(working_directory: str, task_root: str, environ: "Mapping[str, str]"
         path.append(runtime)
     if sys.flags.no_site:
         _add_site(path, environ)
+    # Last: an awslambdaric that is installed comes first.
+    compat = runtime + _COMPAT
+    if compat not in path:
+        path.append(compat)
     own = [working_directory]
     if task_root and task_root not in path and task_root != working_directory:
         own.append(task_root)
@@ -97,7 +105,9 @@ def _is_plain(packages: str, environ: "Mapping[str, str]") -> bool:
     except OSError:
         # Debian keeps its packages elsewhere; only its own site module knows where.
         return False
-    if any(name.endswith((".pth", "customize.py")) for name in names):
+    if any(
+        name.endswith((".pth", "customize.py")) and name != _OWN_PATH_FILE for name in names
+    ):
         return False
     # A virtual environment is recognised by this file, next to the interpreter or above it.
     for place in (home, home.rpartition("/")[0]):

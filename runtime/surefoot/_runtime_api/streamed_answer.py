@@ -41,6 +41,7 @@ class StreamedAnswer:
         :param upload: the begun request
         :param make_report: makes the report of an exception that the handler raised
         """
+        self.content_type = stream.content_type
         self._connection = connection
         self._upload = upload
         self._stream = stream
