@@ -93,7 +93,7 @@ class RunningHooks:
     def __init__(self, event: object, context: LambdaContext) -> None:
         """Start each hook; one that fails is logged and left out."""
         self._waiting: list[tuple[Hook, Generator[None, Any, object]]] = []
-        for hook in list(_hooks):
+        for hook in _hooks:
             try:
                 generator = hook(event, context)
                 next(generator)

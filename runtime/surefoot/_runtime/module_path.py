@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _LAYERS = "/opt/python"
 # What other packages import under AWS's names: see compat.
 _COMPAT = "/surefoot/compat/packages"
-# The image's own, which makes both importable in a plain interpreter: nothing for a start to follow.
+# The image's own: it leads a plain interpreter to surefoot and to _COMPAT, a start knows them.
 _OWN_PATH_FILE = "surefoot.pth"
 
 
@@ -105,9 +105,7 @@ def _is_plain(packages: str, environ: "Mapping[str, str]") -> bool:
     except OSError:
         # Debian keeps its packages elsewhere; only its own site module knows where.
         return False
-    if any(
-        name.endswith((".pth", "customize.py")) and name != _OWN_PATH_FILE for name in names
-    ):
+    if any(name.endswith((".pth", "customize.py")) and name != _OWN_PATH_FILE for name in names):
         return False
     # A virtual environment is recognised by this file, next to the interpreter or above it.
     for place in (home, home.rpartition("/")[0]):

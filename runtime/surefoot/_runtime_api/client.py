@@ -140,7 +140,8 @@ class Client:
         ended = answer.finish(report, self.marshaller, invocation.request_id)
         if ended.abort_reason:
             self.log_to_operator(
-                f"the peer {ended.abort_reason} the {ended.what}; the handler's generator was closed."
+                f"the peer {ended.abort_reason} the {ended.what}; the handler's generator was "
+                "closed."
             )
         if ended.reply is not None and ended.reply.status != 202:
             self._handle_refusal(ended.reply, ended.what)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from .._payload.marshaller import Marshaller
     from .error_report import Report
     from .http1 import Reply
-    from .invocation import Invocation
     from .streaming import Stream
     from .transport import Connection, Upload
 

@@ -34,7 +34,7 @@ _LOGGING = ("LambdaLoggerFilter", "LambdaLoggerHandler", "LambdaLoggerHandlerWit
 _IDS = ("_GLOBAL_AWS_REQUEST_ID", "_GLOBAL_TENANT_ID")
 
 
-def handle_event_request(
+def handle_event_request(  # noqa: PLR0913, PLR0917  (AWS's signature)
     lambda_runtime_client: LambdaRuntimeClient,
     request_handler: "Callable[[Any, Any], Any]",
     invoke_id: str,

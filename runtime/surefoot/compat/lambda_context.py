@@ -58,8 +58,9 @@ class LambdaContext(ours.LambdaContext, metaclass=_Meta):
         if client_context is not None:
             self._w3c_fields = ours._w3c(client_context.pop("w3c", None))  # noqa: SLF001
             self.client_context = ClientContext(client_context)
-            if self.client_context.client is not None:
-                self.client_context.client = Client(self.client_context.client)
+            client = client_context.get("client")
+            if client is not None:
+                self.client_context.client = Client(client)
         sent = cognito_identity or {}
         names = {"cognito_identity_id": "cognitoIdentityId"}
         names["cognito_identity_pool_id"] = "cognitoIdentityPoolId"
