@@ -87,8 +87,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def start(home: Path, tmp_path: Path) -> Iterator[Start]:
     """Start functions on the packages of a requirements file; each ends with the test.
 
-    ``SINK`` in the source, and in variables, is the sink's address; ``PACKAGES`` in variables is the
-    folder of the packages.
+    ``SINK`` in the source, and in variables, is the sink's address; ``RUNTIME`` in variables is the
+    folder of surefoot.
     """
     with contextlib.ExitStack() as stack:
 
@@ -99,6 +99,7 @@ def start(home: Path, tmp_path: Path) -> Iterator[Start]:
             handler: str = "app.handler",
             environ: Mapping[str, str | None] | None = None,
             client: Client = Client.SUREFOOT,
+            command: list[str] | None = None,
             sink_tls: ssl.SSLContext | None = None,
         ) -> Function:
             folder = install(packages)
@@ -120,15 +121,14 @@ def start(home: Path, tmp_path: Path) -> Iterator[Start]:
             }
             if client is Client.SUREFOOT:
                 # As bootstrap starts it.
-                command = [str(BOOTSTRAP)]
+                command = command or [str(BOOTSTRAP)]
                 variables |= {"PYTHONHOME": str(home), "SUREFOOT_PYTHON": BASE_PYTHON}
                 variables |= {"LAMBDA_RUNTIME_DIR": str(RUNTIME)}
                 path = None
             else:
-                command = None
                 path = str(folder)
             extra = {
-                name: value and value.replace("SINK", sink.url).replace("PACKAGES", str(folder))
+                name: value and value.replace("SINK", sink.url).replace("RUNTIME", str(RUNTIME))
                 for name, value in (environ or {}).items()
             }
             process = ClientProcess(

@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
+import shutil
 import ssl
 from pathlib import Path
 
 import pytest
 
-from tests.integration.compat.conftest import Start
+from tests.integration.compat.conftest import Start, install
 from tests.integration.compat.sink import Arrival, DatagramSink
 from tests.support import certificate
 from tests.support.process import Client
+from tests.unit.home import BASE_PYTHON
 
 BOTH = pytest.mark.parametrize("client", Client, ids=lambda client: str(client.value))
 TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
@@ -45,7 +48,7 @@ def test_elastic_gets_error_and_transaction_before_the_answer(start: Start, clie
     """
     function = start(source, client=client, environ=ELASTIC)
     assert json.loads(function.call())["errorMessage"] == "boom"
-    arrivals = function.sink.wait_for(lambda each: b'"transaction":' in each.body)
+    arrivals = function.sink.wait_for(lambda each: records([each], "transaction"))
     ((error, answered),) = records(function.sink.arrivals, "error")
     assert (error["exception"]["message"], answered) == ("ValueError: boom", 0)  # type: ignore[index]
     (transaction, answered), *_ = records(arrivals, "transaction")
@@ -53,16 +56,23 @@ def test_elastic_gets_error_and_transaction_before_the_answer(start: Start, clie
     assert transaction["faas"]["execution"] == function.request_ids[0]  # type: ignore[index]
 
 
-def test_elastics_exec_wrapper_instruments_the_handler(start: Start) -> None:
-    source = "def handler(event, context): return 'traced'"
+def test_elastics_exec_wrapper_instruments_the_handler(start: Start, tmp_path: Path) -> None:
+    # As in the layer: the wrapper is a program, and the module that it names is on sys.path.
+    layer = tmp_path / "layer"
+    layer.mkdir()
+    (layer / "python").symlink_to(BASE_PYTHON)
+    folder = install("requirements") / "elasticapm/contrib/serverless/aws_wrapper"
+    wrapper = Path(shutil.copy(folder / "elasticapm-lambda.py", layer / "elasticapm-lambda"))
+    wrapper.chmod(0o755)
+    shutil.copy(folder / "elasticapm_handler.py", layer)
+    variables = {"AWS_LAMBDA_EXEC_WRAPPER": str(wrapper), "PYTHONPATH": str(layer)}
+    variables["PATH"] = f"{layer}:{os.defpath}"
     function = start(
-        source,
-        handler="app.handler",
-        environ=ELASTIC | {"AWS_LAMBDA_EXEC_WRAPPER": "elasticapm-lambda"},
+        "def handler(event, context): return 'traced'", environ=ELASTIC | variables
     )
     assert function.call() == b'"traced"'
-    arrivals = function.sink.wait_for(lambda each: b'"transaction":' in each.body)
-    (transaction, answered), *_ = records(arrivals, "transaction")
+    (arrival,) = function.sink.wait_for(lambda each: records([each], "transaction"))
+    (transaction, answered), *_ = records([arrival], "transaction")
     assert (transaction["name"], answered) == ("bench", 0)
 
 
@@ -103,7 +113,7 @@ def test_lumigo_gets_spans_with_the_error_before_the_answer(
 ) -> None:
     source = """
     from lumigo_tracer import lumigo_tracer
-    @lumigo_tracer(token="t_123456", edge_host="SINK")
+    @lumigo_tracer(token="t_0123456789abcdef", edge_host="SINK")
     def handler(event, context):
         raise ValueError("boom")
     """
