@@ -17,7 +17,6 @@ POWERTOOLS = """
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.idempotency import IdempotencyConfig
 from aws_lambda_powertools.utilities.typing import LambdaContext
 logger, metrics, tracer = Logger(), Metrics(), Tracer()
 app = APIGatewayHttpResolver()
