@@ -16,6 +16,7 @@ import pytest
 from rie.paths import cached_folder
 from tests.integration.compat.sink import Sink
 from tests.integration.features.conftest import Running
+from tests.integration.features.conftest import start as run_features
 from tests.support.invocation import Invocation
 from tests.support.process import RUNTIME, Client, ClientProcess
 from tests.support.route import Route
@@ -85,7 +86,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def start(home: Path, tmp_path: Path) -> Iterator[Start]:
-    """Start functions on the packages of a requirements file; each ends with the test.
+    """Start functions on the packages of a requirements file, or on none; each ends with the test.
 
     ``SINK`` in the source, and in variables, is the sink's address; ``RUNTIME`` in variables is the
     folder of surefoot.
@@ -94,7 +95,7 @@ def start(home: Path, tmp_path: Path) -> Iterator[Start]:
 
         def starter(
             source: str,
-            packages: str = "requirements",
+            packages: str | None = "requirements",
             *,
             handler: str = "app.handler",
             environ: Mapping[str, str | None] | None = None,
@@ -102,7 +103,7 @@ def start(home: Path, tmp_path: Path) -> Iterator[Start]:
             command: list[str] | None = None,
             sink_tls: ssl.SSLContext | None = None,
         ) -> Function:
-            folder = install(packages)
+            folder = tmp_path if packages is None else install(packages)
             api = stack.enter_context(RuntimeApi(then=Then.PARK))
             sink = stack.enter_context(
                 Sink(
@@ -142,3 +143,7 @@ def start(home: Path, tmp_path: Path) -> Iterator[Start]:
             return Function(Running(api, stack.enter_context(process), tmp_path), sink)
 
         yield starter
+
+
+# Under another name: functions on this interpreter, with the packages of the tests.
+run = run_features

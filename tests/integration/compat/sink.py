@@ -1,4 +1,4 @@
-"""Servers on loopback that stand for the services of trackers and tracers, and record what arrives."""
+"""Servers on loopback in place of the services of trackers and tracers; they record what arrives."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Sink:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def _serve(self) -> None:
+            def do_POST(self) -> None:
                 answered = sink.count_answers()
                 body = self._body()
                 headers = {name.lower(): value for name, value in self.headers.items()}
@@ -99,7 +99,11 @@ class Sink:
                 self.end_headers()
                 self.wfile.write(reply)
 
-            do_GET = do_POST = do_PUT = _serve
+            def do_GET(self) -> None:
+                self.do_POST()
+
+            def do_PUT(self) -> None:
+                self.do_POST()
 
             def _body(self) -> bytes:
                 if self.headers.get("Transfer-Encoding") == "chunked":

@@ -69,8 +69,7 @@ def test_opentelemetry_instrument_as_exec_wrapper(start: Start, program: Path) -
     function = start(
         "def handler(event, context): return 'traced'",
         "requirements-opentelemetry",
-        environ=EXPORT
-        | {"AWS_LAMBDA_EXEC_WRAPPER": str(program), "PYTHONPATH": str(packages)},
+        environ=EXPORT | {"AWS_LAMBDA_EXEC_WRAPPER": str(program), "PYTHONPATH": str(packages)},
     )
     assert function.call() == b'"traced"'
     (arrival,) = traces(function)

@@ -39,7 +39,9 @@ def records(arrivals: list[Arrival], kind: str) -> list[tuple[dict[str, object],
 
 
 @BOTH
-def test_elastic_gets_an_error_before_the_answer_and_its_transaction(start: Start, client: Client) -> None:
+def test_elastic_gets_an_error_before_the_answer_and_its_transaction(
+    start: Start, client: Client
+) -> None:
     source = """
     from elasticapm import capture_serverless
     @capture_serverless
@@ -68,9 +70,7 @@ def test_elastics_exec_wrapper_instruments_the_handler(start: Start, tmp_path: P
     shutil.copy(folder / "elasticapm_handler.py", layer)
     variables = {"AWS_LAMBDA_EXEC_WRAPPER": str(wrapper), "PYTHONPATH": str(layer)}
     variables["PATH"] = f"{layer}:{os.defpath}"
-    function = start(
-        "def handler(event, context): return 'traced'", environ=ELASTIC | variables
-    )
+    function = start("def handler(event, context): return 'traced'", environ=ELASTIC | variables)
     assert function.call() == b'"traced"'
     (arrival,) = function.sink.wait_for(lambda each: records([each], "transaction"))
     (transaction, answered), *_ = records([arrival], "transaction")
