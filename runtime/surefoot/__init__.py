@@ -19,6 +19,7 @@ __all__ = [
     "NoProgress",
     "Resumable",
     "after_restore",
+    "around_invocation",
     "before_snapshot",
     "on_shutdown",
     "testing",
@@ -29,6 +30,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import testing
     from ._payload.marshaller import Marshaller, use_marshaller
+    from ._runtime.around import around_invocation
     from ._runtime.context import LambdaContext
     from ._runtime_api.streaming import ContentType, HttpPrelude
     from .errors import DeadlineExceeded, Fault
@@ -50,6 +52,7 @@ else:
         "NoProgress": "kit.resumable",
         "Resumable": "kit.resumable",
         "after_restore": "lifecycle",
+        "around_invocation": "_runtime.around",
         "before_snapshot": "lifecycle",
         "on_shutdown": "lifecycle",
         "testing": "testing",

@@ -31,6 +31,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
             ],
             ["_runtime.handlers.results", "_runtime.sealed_init", "lifecycle"],
             ["_runtime.loop", "_runtime.concurrency.places", "testing"],
+            ["_runtime.around"],
+            ["compat"],
             ["_runtime.concurrency"],
             ["_runtime.workers"],
             ["_runtime"],
@@ -45,14 +47,21 @@ PACKAGES = ("_process", "_payload", "_runtime_api", "_runtime")
 # What function authors import; no start of a function loads it.
 TOOLS = frozenset(["kit"])
 
+# Where modules of other names are: not of the package.
+FOREIGN = "compat/packages"
+
 # Imports of the module itself, at whatever depth in its code.
 SOCKET_MODULES = frozenset(["socket", "_socket", "ssl", "http", "urllib", "asyncio.streams"])
 # The worker's own socket is the channel on which Lambda provides its log, no connection to an API.
 SOCKET_USERS = frozenset(["_runtime_api.transport", "_runtime.workers.log_socket"])
 
-# boot hands the environment over and sets the trace id; the shell's child needs that one, too.
+# boot hands the environment over and sets the trace id; the shell's child needs that one, too. A
+# context that is made with AWS's arguments takes the rest from there.
 ENVIRONMENT_READERS = frozenset(
-    ["_runtime.bootstrap", "_runtime.handlers.shell", "_runtime.sealed_init", "_runtime.xray"]
+    [
+        *["_runtime.bootstrap", "_runtime.handlers.shell", "_runtime.sealed_init"],
+        *["_runtime.xray", "compat.lambda_context"],
+    ]
 )
 
 # What a function of no needs may find loaded besides a bare interpreter's modules. A module that

@@ -19,6 +19,7 @@ from tests.unit.home import BASE_PYTHON, make_home
 from tests.unit.layers import (
     EAGER,
     ENVIRONMENT_READERS,
+    FOREIGN,
     LAYERS,
     PACKAGES,
     SOCKET_MODULES,
@@ -35,7 +36,7 @@ def find_modules() -> dict[str, Path]:
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
-        if name.split(".")[0] not in TOOLS:
+        if name.split(".")[0] not in TOOLS and FOREIGN not in str(path):
             found[name.removesuffix("__init__").rstrip(".")] = path
     return found
 

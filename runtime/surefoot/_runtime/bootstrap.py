@@ -11,8 +11,16 @@ from .._process import ownership
 from .._process.operator_log import log_to_operator
 from .._runtime_api.client import Client
 from .._runtime_api.transport import Connection
-from ..errors import EXIT_AFTER_RESTORE, EXIT_BEFORE_SNAPSHOT, EXIT_INIT, FatalError, Fault
+from ..errors import (
+    BEFORE_SNAPSHOT_ERROR,
+    EXIT_AFTER_RESTORE,
+    EXIT_BEFORE_SNAPSHOT,
+    EXIT_INIT,
+    FatalError,
+    Fault,
+)
 from . import import_hook, late, module_path
+from . import loop as loop_module
 from .config import Config
 from .deadline import INIT_SECONDS, LONG_INIT_SECONDS, DeadlineGuard
 from .logs import Log
@@ -25,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
     from typing import Any
+
+    from .._runtime_api.error_report import Report
 
     Function = Callable[[Any, Any], Any]
 
@@ -62,6 +72,8 @@ def _serve(arguments: "Sequence[str]") -> int:
         config.deadline_margin_ms, config.deadline_raises, log_to_operator, log.flush
     )
     _install_import_hook(log, guard)
+    # Where other packages look for AWS's client; loaded when one does.
+    sys.modules["__main__"].__getattr__ = _find_name_of_awslambdaric  # type: ignore[method-assign]
     late.prepare()
     if config.max_concurrency is None:
         _serve_sequentially(_make_client(config), config, log, guard)
@@ -91,7 +103,22 @@ def _install_import_hook(log: Log, guard: DeadlineGuard) -> None:
     }
     if sys.flags.no_site:
         actions["subprocess"] = module_path.give_children_their_site
+    actions.update(dict.fromkeys(_AWS_MODULES, _take_over))
     import_hook.install(actions)
+
+
+def _find_name_of_awslambdaric(name: str) -> "ModuleType":
+    if name not in ("bootstrap", "awslambdaricmain"):
+        raise AttributeError(f"module '__main__' has no attribute {name!r}")
+    from ..compat import names
+
+    return names.find(name)
+
+
+def _take_over(module: "ModuleType") -> None:
+    from ..compat import names
+
+    names.take_over(module)
 
 
 def _make_client(config: Config) -> Client:
@@ -137,7 +164,7 @@ def _serve_concurrently(count: int, config: Config, log: Log, guard: DeadlineGua
             clients, function, chosen_marshaller(clients[0].marshaller), config, log
         )
     except Fault as fault:
-        clients[0].init_error(late.report_error(log, fault))
+        _report_init_error(clients[0], late.report_error(log, fault))
         sys.exit(EXIT_INIT)
     _restore_gc()
     loop.run()
@@ -187,6 +214,7 @@ def _load_function(client: Client, config: Config, log: Log, guard: DeadlineGuar
 
         enable(config.lazy_imports)
     guard.arm_for_init(LONG_INIT_SECONDS if waits_longer else INIT_SECONDS)
+    report = None
     try:
         function = load_handler(config.handler, config.task_root)
     except BaseException as error:
@@ -194,12 +222,25 @@ def _load_function(client: Client, config: Config, log: Log, guard: DeadlineGuar
             raise
         guard.disarm()
         log.flush()
-        client.init_error(late.report_error(log, error))
+        report = late.report_error(log, error)
+    if report is not None:
+        # Outside, as AWS's client does it: what wraps the report asks which exception is handled.
+        _report_init_error(client, report)
         sys.exit(EXIT_INIT)
     if not ownership.is_owner():
         sys.exit(0)
     guard.disarm()
     return function
+
+
+def _report_init_error(client: Client, report: "Report", error_type: str = "") -> None:
+    around = loop_module.around
+    if around is not None:
+        around.report_init_error(client, report, error_type)
+    elif error_type:
+        client.before_snapshot_error(report)
+    else:
+        client.init_error(report)
 
 
 def _take_snapshot(client: Client, log: Log) -> None:
@@ -209,7 +250,7 @@ def _take_snapshot(client: Client, log: Log) -> None:
     try:
         lifecycle.run_before_snapshot()
     except BaseException as error:
-        client.before_snapshot_error(late.report_error(log, error))
+        _report_init_error(client, late.report_error(log, error), BEFORE_SNAPSHOT_ERROR)
         sys.exit(EXIT_BEFORE_SNAPSHOT)
     client.restore_next()
     try:
@@ -287,6 +328,11 @@ _GC_AFTERWARDS = gc.get_threshold()
 _GC_BEFORE = _count_collections()
 # Fewer new objects than this, and what is garbage among them is not worth a collection.
 _GC_WORTHWHILE = 20_000
+# The modules of AWS's client with names that other packages replace or compare (see compat.names).
+_AWS_MODULES = tuple(
+    f"awslambdaric.{name}"
+    for name in ("bootstrap", "lambda_context", "lambda_runtime_client", "lambda_runtime_exception")
+)
 _SUREFOOT = __name__.partition(".")[0]
 _LIFECYCLE = f"{_SUREFOOT}.lifecycle"
 _SEALED_INIT = f"{__package__}.sealed_init"

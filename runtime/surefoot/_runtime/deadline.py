@@ -45,7 +45,7 @@ _TOLERANCE = 0.05
 _SUREFOOT = __name__.partition(".")[0]
 # Code of the runtime that is on the stack while the user's code runs, or that it calls in turn:
 # an exception in it would leave a line or a frame of the log half written.
-_OURS = tuple(f"{__package__}.{name}" for name in ("loop", "deadline", "context", "logs"))
+_OURS = tuple(f"{__package__}.{name}" for name in ("loop", "around", "deadline", "context", "logs"))
 
 
 class DeadlineGuard:

@@ -11,6 +11,7 @@ from .late import report_error
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
     from typing import Any
 
     from .._payload.marshaller import Marshaller
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from .config import Config
     from .deadline import DeadlineGuard
     from .logs import Log
+
+# The module of that name, once there is anything around the handler: see there.
+around: "ModuleType | None" = None
 
 
 class Loop:
@@ -88,6 +92,9 @@ class Loop:
         self.log.request_id = invocation.request_id
         self.log.tenant_id = invocation.tenant_id
         self.trace(invocation.trace_id)
+        if around is not None:
+            around.serve(self, invocation)
+            return
         try:
             answer = self._handle(invocation)
         except BaseException as error:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 _LAYERS = "/opt/python"
+# What other packages import under AWS's names: see compat.
+_COMPAT = "/surefoot/compat/packages"
+# The image's own: it leads a plain interpreter to surefoot and to _COMPAT, a start knows them.
+_OWN_PATH_FILE = "surefoot.pth"
 
 
 def prepare(working_directory: str, task_root: str, environ: "Mapping[str, str]") -> None:
@@ -25,13 +29,19 @@ def prepare(working_directory: str, task_root: str, environ: "Mapping[str, str]"
     path = sys.path
     if path and path[0] in ("", working_directory):
         del path[0]
-    # The runtime's own directory would shadow nothing, but slow down the function's imports.
     runtime = __file__.rpartition("/surefoot/")[0]
-    if runtime in path:
+    # The runtime's own directory would shadow nothing, but slow down the function's imports. A
+    # path file may name it once more.
+    while runtime in path:
         path.remove(runtime)
-        path.append(runtime)
+    path.append(runtime)
     if sys.flags.no_site:
         _add_site(path, environ)
+    # Last: an awslambdaric that is installed comes first.
+    compat = runtime + _COMPAT
+    if compat in path:
+        path.remove(compat)
+    path.append(compat)
     own = [working_directory]
     if task_root and task_root not in path and task_root != working_directory:
         own.append(task_root)
@@ -127,7 +137,7 @@ def _is_plain(packages: str, environ: "Mapping[str, str]") -> bool:
     except OSError:
         # Debian keeps its packages elsewhere; only its own site module knows where.
         return False
-    if any(name.endswith((".pth", "customize.py")) for name in names):
+    if any(name.endswith((".pth", "customize.py")) and name != _OWN_PATH_FILE for name in names):
         return False
     # A virtual environment is recognised by this file, next to the interpreter or above it.
     for place in (home, home.rpartition("/")[0]):

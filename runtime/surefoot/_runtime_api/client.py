@@ -7,12 +7,10 @@ import sys
 
 from .. import __version__
 from .._payload.marshaller import Marshaller
-from .._process.ownership import is_owner
 from ..errors import (
     AFTER_RESTORE_ERROR,
     BEFORE_SNAPSHOT_ERROR,
     ContainerError,
-    DeadlineExceeded,
     RemoteProtocolError,
 )
 from .http1 import Reply, safe_value
@@ -20,9 +18,10 @@ from .invocation import Invocation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from .error_report import Report
+    from .streamed_answer import StreamedAnswer
     from .streaming import Stream
     from .transport import Connection
 
@@ -108,7 +107,25 @@ class Client:
         :param make_report: makes the report of an exception that the handler raised
         :raises FatalError: as next()
         """
-        from .streaming import END, MODE, TRAILERS, chunk
+        answer = self.begin_stream(invocation, stream, make_report)
+        try:
+            error = answer.send()
+            self.end_stream(invocation, answer, None if error is None else make_report(error))
+        finally:
+            answer.close()
+
+    def begin_stream(
+        self,
+        invocation: Invocation,
+        stream: "Stream",
+        make_report: "Callable[[BaseException], Report]",
+    ) -> "StreamedAnswer":
+        """Return a streamed answer of which nothing has been sent; end_stream() ends it.
+
+        :raises FatalError: as next()
+        """
+        from .streamed_answer import StreamedAnswer
+        from .streaming import MODE, TRAILERS
 
         path = f"invocation/{request_id_path(invocation.request_id)}/response"
         content_type = safe_value(stream.content_type)  # it may be the handler's own
@@ -117,68 +134,24 @@ class Client:
             f"{_invocation_id_header(invocation)}Transfer-Encoding: chunked\r\n"
             f"Trailer: {', '.join(TRAILERS)}\r\n\r\n"
         )
-        ending = END
-        pieces = iter(stream)
-        reply, abort_reason = None, "hung up on"
         upload = self.connection.upload(head.encode("utf-8", "surrogateescape"))
-        try:
-            while upload.open:
-                data, error_trailers = self._next_piece(pieces, invocation, make_report)
-                ending += error_trailers
-                if not data:
-                    break
-                upload.send(chunk(data))
-            whole = upload.open
-            reply = upload.finish(ending + b"\r\n")
-            if whole and reply is not None:
-                abort_reason = ""
-            elif reply is not None:
-                abort_reason = f"answered {reply.status} before the end of"
-        except DeadlineExceeded as error:
-            # While a piece was being sent: neither its rest nor trailers can follow any more.
-            make_report(error)
-            abort_reason = "did not read in time"
-        finally:
-            self.connection.retire()
-            try:
-                stream.close()
-            except BaseException as error:
-                if not is_owner():
-                    raise
-                # The handler's own clean-up failed; that is for its log, and no reason to end.
-                make_report(error)
-        what = f"streamed response to request {invocation.request_id}"
-        if abort_reason:
-            self.log_to_operator(
-                f"the peer {abort_reason} the {what}; the handler's generator was closed."
-            )
-        if reply is not None and not _is_accepted(reply):
-            self._handle_refusal(reply, what)
+        return StreamedAnswer(self.connection, upload, stream, make_report)
 
-    def _next_piece(
-        self,
-        pieces: "Iterator[bytes]",
-        invocation: Invocation,
-        make_report: "Callable[[BaseException], Report]",
-    ) -> tuple[bytes, bytes]:
-        """Return the next piece, empty at the end; and the trailers, if an error was the end.
+    def end_stream(
+        self, invocation: Invocation, answer: "StreamedAnswer", report: "Report | None"
+    ) -> None:
+        """Send the end of a streamed answer, with trailers if the handler failed.
 
-        :raises BaseException: in a child that the handler forked: what its end is to be
+        :raises FatalError: as next()
         """
-        from .streaming import trailers
-
-        try:
-            data = next(pieces, b"")
-            if not is_owner():
-                sys.exit(0)
-        except BaseException as error:
-            if not is_owner():
-                raise
-            report = make_report(error)
-            return b"", trailers(
-                report, self.marshaller.dumps(report.fields(invocation.request_id))
+        ended = answer.finish(report, self.marshaller, invocation.request_id)
+        if ended.abort_reason:
+            self.log_to_operator(
+                f"the peer {ended.abort_reason} the {ended.what}; the handler's generator was "
+                "closed."
             )
-        return data, b""
+        if ended.reply is not None and not _is_accepted(ended.reply):
+            self._handle_refusal(ended.reply, ended.what)
 
     def init_error(self, report: "Report") -> None:
         """Report that the function could not be loaded; the process must exit next.

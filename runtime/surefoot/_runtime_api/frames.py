@@ -23,6 +23,8 @@ _MOST_LINE = 500
 _IMPORT_SYSTEM = "<frozen importlib"
 # The code objects of the runtime carry the same prefix as this module's file.
 _RUNTIME_DIR = __file__.rpartition("/surefoot/")[0] + "/surefoot/"
+# Where a wrapper that another package has put around the handler calls it.
+_AROUND = _RUNTIME_DIR + "_runtime/around.py"
 
 # The function may replace builtins.open.
 _open = _io.open
@@ -52,7 +54,19 @@ def user_frames(trace: "TracebackType | None") -> list[Frame]:
     # The guard raises in the handler's place; where it does so says nothing.
     while len(frames) > start + 1 and frames[-1].filename.startswith(_RUNTIME_DIR):
         frames.pop()
+    _leave_out_inner_call(frames, start, machinery)
     return [frame for frame in frames[start:] if not frame.filename.startswith(_IMPORT_SYSTEM)]
+
+
+def _leave_out_inner_call(frames: list[Frame], start: int, machinery: tuple[str, ...]) -> None:
+    """Drop what leads from another package's wrapper through the runtime to the handler."""
+    inner = [n for n in range(start, len(frames)) if frames[n].filename == _AROUND]
+    if not inner:
+        return
+    first = end = inner[0]
+    while end < len(frames) and frames[end].filename.startswith(machinery):
+        end += 1
+    del frames[first:end]
 
 
 def add_source_lines(frames: list[Frame]) -> None:

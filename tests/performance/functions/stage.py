@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rie.console import get_stderr_fd, print_progress
 from rie.errors import UserError
+from rie.images.debian_python import SUITE
 from rie.paths import ROOT
 from tests.performance.lab import Lab
 from tests.pythons import places
@@ -146,7 +147,7 @@ def prepare(lab: Lab, versions: Sequence[str]) -> Iterator[Stage]:
 
 def _chrooted(version: str) -> Stage:
     """Return the stage in the chroot, its interpreter in a prefix of its own, as in an image."""
-    root = places.WORK / places.SUITE
+    root = places.WORK / SUITE
     top = f"/opt/bench/{version}"
     prefix = root / top.lstrip("/") / "python"
     if not (prefix / "bin").exists():

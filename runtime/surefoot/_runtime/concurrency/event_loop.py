@@ -17,10 +17,11 @@ from ..._runtime_api.client import FIRST_DELAY, LAST_DELAY, MAX_ATTEMPTS
 from ..._runtime_api.invocation import correct_rie_deadline
 from ..._runtime_api.streaming import Stream
 from ...errors import ContainerError, DeadlineExceeded, FatalError, Fault, Terminated
+from .. import loop as loop_module
 from ..context import LambdaContext
 from ..deadline import MAX_MARGIN_FRACTION
 from ..handlers.coroutine import Driver, event_loop, leave_child, stack_of
-from ..handlers.results import KINDS
+from ..handlers.results import settle
 from ..late import report_error
 from .places import Places
 
@@ -174,6 +175,16 @@ class ConcurrentLoop:
         def make_report(error: BaseException) -> "Report":
             return report_error(self.log, error, invocation.request_id)
 
+        if loop_module.around is not None:
+            # What goes on around the handler logs from this thread.
+            self.log.set_invocation(invocation.request_id, invocation.tenant_id)
+            loop_module.around.Exchange(
+                self,
+                client,
+                invocation,
+                lambda event, context: self._call(client, invocation, event, context),
+            ).serve()
+            return
         try:
             answer = self._handle(client, invocation)
         except BaseException as error:
@@ -185,18 +196,22 @@ class ConcurrentLoop:
             client.respond(invocation, *answer)
 
     def _handle(self, client: "Client", invocation: "Invocation") -> "tuple[bytes, str] | Stream":
-        json = client.marshaller
-        context = LambdaContext(invocation, self.config, json.loads, self.log.write)
+        context = LambdaContext(invocation, self.config, client.marshaller.loads, self.log.write)
         event = self.marshaller.load(invocation.body, invocation.content_type)
+        result = self._call(client, invocation, event, context)
+        return result if isinstance(result, Stream) else self.marshaller.dump(result)
+
+    def _call(
+        self, client: "Client", invocation: "Invocation", event: "Any", context: LambdaContext
+    ) -> "Any | Stream":
+        """Call the handler and have its coroutine run; return its result, or the begun stream."""
+        json = client.marshaller
         result = self.function(event, context)
         while inspect.iscoroutine(result):
             result = self._await(invocation, result)
         if inspect.isasyncgen(result):
             return Stream(self._iterate(invocation, result), json)
-        settle = KINDS.get(type(result))
-        if settle is not None:
-            result = settle(result, json)
-        return result if isinstance(result, Stream) else self.marshaller.dump(result)
+        return settle(result, json)
 
     def _iterate(
         self, invocation: "Invocation", source: "AsyncGenerator[Any, Any]"

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 TEXT_FRAMES = {0: 0x03, 10: 0x0B, 20: 0x0F, 30: 0x13, 40: 0x17, 50: 0x1B}
 JSON_FRAMES = {0: 0x02, 10: 0x0A, 20: 0x0E, 30: 0x12, 40: 0x16, 50: 0x1A}
 _FRAME_BASE = 0xA55A0000
+_FRAMES = {
+    (_FRAME_BASE | number).to_bytes(4, "big"): (level, json)
+    for json, frames in ((False, TEXT_FRAMES), (True, JSON_FRAMES))
+    for level, number in frames.items()
+}
 
 # In an error record, lines are joined by CR, so that CloudWatch keeps it one event, and indented by
 # no-break spaces, which it does not strip.
@@ -41,6 +46,15 @@ class Sink:
     def write_error(self, lines: "Iterable[str]", json: bool = False) -> None:
         """Write an uncaught error as one record."""
         self.write("\r".join(lines) + "\n", 40, json)
+
+    def log(self, msg: str, frame_type: bytes | None = None) -> None:
+        """Write one record: AWS's name, for packages that have the sink from the log's handler."""
+        level, json = _FRAMES.get(frame_type or b"", (0, False))
+        self.write(msg, level, json)
+
+    def log_error(self, message_lines: "Iterable[str]") -> None:
+        """Write an error as one record: AWS's name."""
+        self.write_error(message_lines)
 
 
 class FramedSink(Sink):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..._runtime_api.error_report import Report
     from ..._runtime_api.http1 import Reply
     from ..._runtime_api.invocation import Invocation
+    from ..._runtime_api.streamed_answer import StreamedAnswer
     from ..._runtime_api.streaming import Stream
     from ..config import Config
 
@@ -135,6 +136,17 @@ class WorkerClient(Client):
         _leave_child()
         try:
             super().stream(invocation, stream, make_report)
+        except FatalError as stop:
+            _log_and_continue(stop)
+        self.shared_state.set_state(self.slot, ANSWERED)
+
+    def end_stream(
+        self, invocation: "Invocation", answer: "StreamedAnswer", report: "Report | None"
+    ) -> None:
+        """End a streamed answer; an end that cannot be delivered ends no worker."""
+        _leave_child()
+        try:
+            super().end_stream(invocation, answer, report)
         except FatalError as stop:
             _log_and_continue(stop)
         self.shared_state.set_state(self.slot, ANSWERED)

@@ -9,7 +9,7 @@ import pytest
 
 from surefoot import __version__
 from surefoot._payload.marshaller import Marshaller
-from surefoot._runtime_api import client as client_module
+from surefoot._runtime_api import streamed_answer
 from surefoot._runtime_api.client import Client
 from surefoot._runtime_api.error_report import MAX_XRAY, Report
 from surefoot._runtime_api.frames import Frame
@@ -395,7 +395,7 @@ def test_a_child_that_a_streaming_handler_forked_sends_nothing(
 
     def values() -> Iterator[str]:
         yield "one"
-        monkeypatch.setattr(client_module, "is_owner", lambda: False)
+        monkeypatch.setattr(streamed_answer, "is_owner", lambda: False)
         if raised is not None:
             raise raised
         yield "two"
@@ -414,7 +414,7 @@ def test_a_childs_clean_up_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         streaming.client.connection,
         "retire",
-        lambda: monkeypatch.setattr(client_module, "is_owner", lambda: False),
+        lambda: monkeypatch.setattr(streamed_answer, "is_owner", lambda: False),
     )
     with pytest.raises(OSError, match="the child's"):
         streaming.run(closing=error)

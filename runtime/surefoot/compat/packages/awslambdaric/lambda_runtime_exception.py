@@ -1,0 +1,5 @@
+"""The exception under AWS's names."""
+
+from surefoot.compat.faults import FaultException
+
+__all__ = ["FaultException"]

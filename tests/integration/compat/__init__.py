@@ -1,0 +1,1 @@
+"""Real packages that people put around a handler, on surefoot, against local sinks."""
