@@ -58,6 +58,8 @@ def main() -> int:
     """Print the table; 1 when a package is below its threshold."""
     report = ROOT / "build" / "coverage" / "report.json"
     command = [sys.executable, "-m", "coverage", "json", "--quiet", "-o", str(report)]
+    # Tests run copies, too, which are gone by now.
+    command += ["--ignore-errors", "--include", "runtime/*,rie/*,functions/*"]
     subprocess.run(command, cwd=ROOT, check=True)
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     thresholds: dict[str, float] = settings["tool"]["surefoot"]["coverage"]
