@@ -28,7 +28,10 @@ import decimal, sqlite3
 
 def handler(event, context):
     with open("/var/runtime/.surefoot-seal") as record:
-        return record.read().splitlines()
+        lines = record.read().splitlines()
+    with open("/var/runtime/.surefoot-seal.init", "rb") as sealed:
+        _, _, sources = sealed.read().rpartition(b"sources of a sealed init")
+    return lines + sources.decode().splitlines()[2:]
 """
 DOCKERFILE = """\
 ARG SUREFOOT_IMAGE
@@ -82,7 +85,9 @@ def test_a_sealed_function_runs_and_its_record_names_what_init_touched(
     answer = start("app.handler", of=sealed).invoke(b"{}")
     assert answer.outcome is InvocationOutcome.SUCCEEDED
     paths = [line.split("\t")[0] for line in json.loads(answer.body)]
-    assert any(path.startswith("/var/task/__pycache__/app.") for path in paths)
+    assert "/var/runtime/.surefoot-seal.init" in paths
+    assert "/var/task/app.py" in paths
+    assert not [path for path in paths if path.startswith("/var/task/__pycache__/app.")]
     assert any("sqlite3" in path for path in paths)
     assert any("decimal" in path for path in paths)
     assert all(path.startswith("/") for path in paths)

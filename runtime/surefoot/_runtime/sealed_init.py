@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 # As importlib.util.cache_from_source() has it. From 3.15 on, modules have no __cached__.
 _LEVEL = f".opt-{sys.flags.optimize}" if sys.flags.optimize else ""
 _BYTECODE = f".{sys.implementation.cache_tag}{_LEVEL}.pyc"
+_SETS_CACHED = sys.version_info < (3, 15)
 # Read here, not with the other settings: it decides before they are loaded.
 _SWITCH = b"SUREFOOT_SEALED_INIT"
-_SETS_CACHED = sys.version_info < (3, 15)
 
 
 class SealedFinder:
