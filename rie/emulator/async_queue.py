@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from rie.console import print_progress
 from rie.emulator.invocation import Invocation, make_trace_id
 from rie.emulator.pool import ThrottledError
 from rie.emulator.settings import VERSION
@@ -224,8 +225,15 @@ def _describe_outcome(
 
 
 async def send(target: str, message: Any, attributes: dict[str, str]) -> None:
-    """Deliver a message to a queue, a topic, or a file, which gets it as one line."""
-    await asyncio.to_thread(_send, target, message, attributes)
+    """Deliver a message to a queue, a topic, or a file, which gets it as one line.
+
+    Where that fails it is printed with the reason, so that it is not lost.
+    """
+    try:
+        await asyncio.to_thread(_send, target, message, attributes)
+    except Exception as error:
+        print_progress(f"error: {target} did not take a message: {error}")
+        print_progress(f"  remedy: correct the target; the message is {json.dumps(message)}")
 
 
 def _send(target: str, message: Any, attributes: dict[str, str]) -> None:

@@ -85,8 +85,7 @@ class Environment:
     @property
     def pid(self) -> int | None:
         """The process id of its runtime, while it has one."""
-        pids = self._runtime.pids if self._runtime is not None else []
-        return pids[0] if pids else None
+        return self._runtime.pid if self._runtime is not None else None
 
     async def initialise(self) -> None:
         """The init phase. If it fails it is repeated in the first invocation, under its limit."""

@@ -49,6 +49,10 @@ class Process(Protocol):
     out_of_memory: bool
 
     @property
+    def pid(self) -> int | None:
+        """Its process id on this machine, once it is known."""
+
+    @property
     def alive(self) -> bool:
         """Whether it runs; `exited` may lag behind."""
 

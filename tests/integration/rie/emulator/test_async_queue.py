@@ -204,6 +204,20 @@ def test_a_topic_is_a_destination() -> None:
     check(["no"], AsyncSettings(max_retries=0, on_failure=topic), test)
 
 
+def test_a_target_that_takes_nothing_is_named_and_the_event_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = str(tmp_path / "no such folder" / "file")
+
+    def test(world: World, event: QueuedEvent) -> None:
+        assert world.queue.describe() == []
+
+    check(["no"], AsyncSettings(max_retries=0, dead_letter=target), test)
+    said = capsys.readouterr().err
+    assert f"{target} did not take a message" in said
+    assert '{"n": 1}' in said
+
+
 def test_stopping_drops_what_waits() -> None:
     async def body() -> None:
         world = World(["no"], AsyncSettings())

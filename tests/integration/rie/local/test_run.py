@@ -10,6 +10,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+import requests
 
 from rie.local.client import NoAnswerError, invoke
 from tests.support.rie_command import begin, read_until, rie
@@ -135,6 +136,29 @@ def test_two_invocations_at_once_and_a_caller_that_hung_up_do_no_harm(tmp_path: 
         process.terminate()
         _, rest = process.communicate()
     assert rest.count("\nREPORT RequestId: ") == 3
+
+
+def test_ctrl_c_ends_an_invocation_that_hangs_and_the_consoles_stream(tmp_path: Path) -> None:
+    pid_to = tmp_path / "pid"
+    os.mkfifo(pid_to)
+    process, url = run("app.never_ends")
+    path = f"{url}/2015-03-31/functions/function/invocations"
+    with (
+        process,
+        requests.get(f"{url}/console/stream", stream=True, timeout=60) as stream,
+        subprocess.Popen(
+            ["curl", "-sS", "-XPOST", path, "-d", json.dumps({"pid_to": str(pid_to)})],
+            stdout=subprocess.PIPE,
+        ) as caller,
+    ):
+        runtime = int(pid_to.read_text())
+        process.send_signal(signal.SIGINT)
+        answer, _ = caller.communicate()
+        assert b"event: invocation" in stream.content
+        process.communicate()
+    assert process.returncode == 0
+    assert b"the emulator ends" in answer
+    assert not Path(f"/proc/{runtime}").exists()
 
 
 def test_a_port_that_is_taken_is_one_error() -> None:
