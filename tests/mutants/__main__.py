@@ -22,7 +22,7 @@ from pathlib import Path
 from tests.mutants.checkout import WORK, Checkout
 from tests.mutants.memory import Memory, Mutant, Outcome
 from tests.mutants.results import Score, table, write
-from tests.mutants.targets import OPERATORS, PACKAGE, ROOT, TARGETS, Target
+from tests.mutants.targets import OPERATORS, ROOT, TARGETS, Target
 
 EQUIVALENT = Path(__file__).with_name("equivalent.tsv")
 # A mutant that hangs is noticed, too; so much longer than the unchanged module may it take.
@@ -38,7 +38,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--sample", type=int, default=400, metavar="N", help="how many (0: all)")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
-    parser.add_argument("--only", action="append", metavar="MODULE", help="_runtime/loop.py, say")
+    parser.add_argument(
+        "--only", action="append", metavar="MODULE", help="_runtime/loop.py, or functions/"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N")
     parser.add_argument(
         "--survivors",
@@ -48,7 +50,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="in-process tests only")
     parser.add_argument("--record", action="store_true", help="write tests/mutants/results.tsv")
     options = parser.parse_args()
-    targets = [each for each in TARGETS if not options.only or each.module in options.only]
+    targets = [each for each in TARGETS if _is_wanted(each.module, options.only)]
     mutants = [mutant for target in targets for mutant in _mutants(target)]
     print_progress(f"{len(mutants)} mutants in {len(targets)} modules")
     if options.sample and options.sample < len(mutants):
@@ -70,6 +72,13 @@ def main() -> int:
     return _report([memory.outcome(each) for each in mutants], options.record)
 
 
+def _is_wanted(module: str, only: Sequence[str] | None) -> bool:
+    """Whether a module is named, or lies in a folder that is."""
+    return not only or any(
+        module == each or module.startswith(f"{each.rstrip('/')}/") for each in only
+    )
+
+
 def print_progress(text: str) -> None:
     """Print a line to stderr; rie's own needs packages that are not installed with cosmic-ray."""
     print(text, file=sys.stderr, flush=True)
@@ -84,7 +93,7 @@ def _mutants(target: Target) -> Iterator[Mutant]:
     from cosmic_ray.ast import ast_nodes, get_ast_from_path
     from cosmic_ray.plugins import get_operator
 
-    path = ROOT / PACKAGE / target.module
+    path = ROOT / target.path
     tree = get_ast_from_path(path)
     lines = path.read_text().splitlines()
     for name in OPERATORS:
@@ -145,7 +154,7 @@ def _outcome(copy: Checkout, mutant: Mutant, limits: Limits, quick: bool) -> Out
     from cosmic_ray.mutating import use_mutation
     from cosmic_ray.plugins import get_operator
 
-    path = copy.path / PACKAGE / mutant.target.module
+    path = copy.path / mutant.target.path
     operator = get_operator(f"core/{mutant.operator}")()
     began = time.monotonic()
     with use_mutation(path, operator, mutant.occurrence) as (before, after):
@@ -159,7 +168,7 @@ def _outcome(copy: Checkout, mutant: Mutant, limits: Limits, quick: bool) -> Out
 
 
 def _place(outcome: Outcome) -> str:
-    return f"{PACKAGE / outcome.mutant.target.module}:{outcome.mutant.line}"
+    return f"{outcome.mutant.target.path}:{outcome.mutant.line}"
 
 
 def _report(outcomes: Sequence[Outcome], record: bool) -> int:

@@ -51,7 +51,7 @@ class Checkout:
     def _compile(self, environ: dict[str, str]) -> None:
         """Compile all, once: bytecode that is known by a hash of its source fits no mutant."""
         options = ["-q", "--invalidation-mode", "checked-hash"]
-        folders = ["runtime", "rie", "tests/support", "tests/unit"]
+        folders = ["runtime", "rie", "functions", "tests/support", "tests/unit"]
         subprocess.run(
             [str(_PYTHON), "-m", "compileall", *options, *folders], cwd=self.path, check=True
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutants.targets import PACKAGE, ROOT, Target
+from tests.mutants.targets import ROOT, Target
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Mutant:
     @property
     def key(self) -> str:
         """Its name among all mutants of this source."""
-        source = (ROOT / PACKAGE / self.target.module).read_bytes()
+        source = (ROOT / self.target.path).read_bytes()
         digest = hashlib.sha256(source).hexdigest()[:16]
         return f"{self.target.module} {digest} {self.operator} {self.occurrence}"
 

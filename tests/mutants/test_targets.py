@@ -8,7 +8,7 @@ from tests.mutants.targets import ROOT, TARGETS
 
 def test_every_module_and_its_tests_are_there() -> None:
     for target in TARGETS:
-        assert (ROOT / "runtime" / "surefoot" / target.module).is_file(), target.module
+        assert (ROOT / target.path).is_file(), target.module
         for path in (*target.tests, *target.slow):
             assert (ROOT / "tests" / path).exists(), path
 
