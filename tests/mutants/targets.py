@@ -65,6 +65,7 @@ _ENI = (
 _VPC = (
     "unit/functions/vpc_check/checks/test_cases.py",
     "unit/functions/vpc_check/test_networks.py",
+    "unit/functions/vpc_check/report",
 )
 _TERMINATION = tuple(
     f"integration/functions/termination_policy/test_{name}.py"
