@@ -38,7 +38,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--sample", type=int, default=400, metavar="N", help="how many (0: all)")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
-    parser.add_argument("--only", action="append", metavar="MODULE", help="_runtime/loop.py, say")
+    parser.add_argument(
+        "--only", action="append", metavar="MODULE", help="_runtime/loop.py, or functions/"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N")
     parser.add_argument(
         "--survivors",
@@ -48,7 +50,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="in-process tests only")
     parser.add_argument("--record", action="store_true", help="write tests/mutants/results.tsv")
     options = parser.parse_args()
-    targets = [each for each in TARGETS if not options.only or each.module in options.only]
+    targets = [each for each in TARGETS if _is_wanted(each.module, options.only)]
     mutants = [mutant for target in targets for mutant in _mutants(target)]
     print_progress(f"{len(mutants)} mutants in {len(targets)} modules")
     if options.sample and options.sample < len(mutants):
@@ -68,6 +70,13 @@ def main() -> int:
     for outcome in _try(left, limits, options.jobs, options.quick):
         memory.keep(outcome)
     return _report([memory.outcome(each) for each in mutants], options.record)
+
+
+def _is_wanted(module: str, only: Sequence[str] | None) -> bool:
+    """Whether a module is named, or lies in a folder that is."""
+    return not only or any(
+        module == each or module.startswith(f"{each.rstrip('/')}/") for each in only
+    )
 
 
 def print_progress(text: str) -> None:

@@ -14,19 +14,19 @@ PACKAGE = Path("runtime", "surefoot")
 
 @dataclass(frozen=True)
 class Target:
-    """A module under runtime/surefoot or a function's folder, and its tests' paths under tests/."""
+    """A module under runtime/surefoot, or functions/…, and the paths of its tests under tests/."""
 
     module: str
     tests: tuple[str, ...]
     """In-process ones, which take about a second."""
     slow: tuple[str, ...] = ()
     """Those that start the runtime, for what the others let pass."""
-    package: Path = PACKAGE
 
     @property
     def path(self) -> Path:
-        """The module's file, from the checkout's root."""
-        return self.package / self.module
+        """Where the module is, from the root."""
+        is_function = self.module.startswith("functions/")
+        return Path(self.module) if is_function else PACKAGE / self.module
 
     def stages(self, quick: bool) -> list[tuple[str, ...]]:
         """The tests to run, one list after the other."""
@@ -56,28 +56,56 @@ _REAL_CONCURRENT = _integration("features", "concurrent", "concurrent_faults")
 _TURNS = _unit(f"{_RUNTIME}/handlers", "shell_turns", "shell_function")
 _SHELL = _unit(f"{_RUNTIME}/handlers", "shell", "shell_errexit", "shell_errors")
 
-
-def _function(name: str, module: str, *tests: str) -> Target:
-    paths = tuple(f"unit/functions/{name}/test_{test}.py" for test in tests)
-    return Target(f"{name}/{module}.py", paths, package=Path("functions", name))
-
-
-_ORDER, _REQUESTS, _ROLLOUT = "scenario_order", "requests", "docdb_rollout_plan"
-_FUNCTIONS = (
-    _function("scheduled_scaling", "calendar_rules", _ORDER),
-    _function("scheduled_scaling", "ics", "ics"),
-    _function("scheduled_scaling", "references", _ORDER),
-    _function("scheduled_scaling", "lease", _REQUESTS),
-    _function("scheduled_scaling", "state_codec", "state_codec"),
-    _function("scheduled_scaling", "kinds/docdb_rollout_plan", _ROLLOUT, _REQUESTS),
-    _function("cdk_deploy", "cluster_check", "cluster_check"),
-    _function("cdk_deploy", "masking", "masking"),
-    _function("cdk_deploy", "config", "config"),
-    _function("cdk_deploy", "request", "request"),
+_ENI = (
+    *("unit/functions/eni_cleanup/test_parallel.py", "unit/functions/eni_cleanup/test_aws.py"),
+    "unit/functions/eni_cleanup/test_interfaces.py",
+    "unit/functions/eni_cleanup/test_inventory.py",
+    "unit/functions/eni_cleanup/test_custom_resource.py",
+)
+_VPC = (
+    "unit/functions/vpc_check/checks/test_cases.py",
+    "unit/functions/vpc_check/test_networks.py",
+    "unit/functions/vpc_check/report",
+)
+_TERMINATION = tuple(
+    f"integration/functions/termination_policy/test_{name}.py"
+    for name in ("pure", "quotas", "event", "capacity")
 )
 
-TARGETS = (
-    *_FUNCTIONS,
+
+def _function(name: str, tests: tuple[str, ...], *modules: str) -> tuple[Target, ...]:
+    return tuple(Target(f"functions/{name}/{name}/{module}.py", tests) for module in modules)
+
+
+def _night(name: str, module: str, *tests: str) -> tuple[Target, ...]:
+    paths = tuple(f"unit/functions/{name}/test_{test}.py" for test in tests)
+    return _function(name, paths, module)
+
+
+_ORDER, _REQUESTS = "scenario_order", "requests"
+FUNCTIONS = (
+    *_function(
+        *("eni_cleanup", _ENI, "aws", "custom_resource", "detach", "inventory", "request"),
+        *("stack", "sweep", "versions"),
+    ),
+    *_function(
+        *("vpc_check", _VPC, "checks/far_side", "checks/gateways", "checks/endpoints"),
+        *("checks/resolver", "checks/security_groups", "checks/telemetry"),
+        *("network/destination", "network/paths", "network/routing"),
+    ),
+    *_function("termination_policy", _TERMINATION, "capacity", "decide", "event"),
+    *_night("scheduled_scaling", "calendar_rules", _ORDER),
+    *_night("scheduled_scaling", "ics", "ics"),
+    *_night("scheduled_scaling", "references", _ORDER),
+    *_night("scheduled_scaling", "lease", _REQUESTS),
+    *_night("scheduled_scaling", "state_codec", "state_codec"),
+    *_night("scheduled_scaling", "kinds/docdb_rollout_plan", "docdb_rollout_plan", _REQUESTS),
+    *_night("cdk_deploy", "cluster_check", "cluster_check"),
+    *_night("cdk_deploy", "masking", "masking"),
+    *_night("cdk_deploy", "config", "config"),
+    *_night("cdk_deploy", "request", "request"),
+)
+RUNTIME = (
     Target("_process/polling.py", _unit("_process", "polling")),
     Target("_runtime_api/client.py", _CLIENT, (*_STREAMING, *_FAULTS)),
     Target(
@@ -111,6 +139,7 @@ TARGETS = (
     Target("_runtime/handlers/shell_process.py", _TURNS, _SHELL),
     Target("_runtime/logs/uncaught.py", _unit(f"{_RUNTIME}/logs", "uncaught")),
 )
+TARGETS = (*RUNTIME, *FUNCTIONS)
 
 # Of each group of cosmic-ray's operators the ones that programmers get wrong: a sum that becomes a
 # power is noticed by any test, and costs as much as one that is not.

@@ -15,6 +15,7 @@ from tests.support.aws import ACCOUNT, REGION
 from vpc_check.app import handler
 from vpc_check.aws.clients import connect
 from vpc_check.errors import UserError
+from vpc_check.facts import EXTRAS
 
 WEB = "https://example.com"
 DATABASE = "tcp://10.0.5.10:5432"
@@ -25,12 +26,20 @@ def check(**event: Any) -> Any:
 
 
 def codes(answer: Any) -> set[tuple[str, str]]:
-    """What was found, without the quota, which moto does not know in this region."""
+    """What was found, without what moto does not know."""
     found = answer["findings"]
-    return {(each["code"], each["component"]) for each in found} - {QUOTA}
+    return {(each["code"], each["component"]) for each in found} - NOT_IN_MOTO
 
 
-QUOTA = ("UNKNOWN_RESOURCE", "InterfaceQuota")
+QUOTA = ("UNKNOWN_RESOURCE", "InterfaceQuota")  # not in this region
+DNS_FIREWALL = ("UNKNOWN_RESOURCE", "DnsFirewall")
+NOT_IN_MOTO = {QUOTA, DNS_FIREWALL}
+
+
+def test_what_makes_a_report_richer_and_is_refused_is_a_detail(cloud: Cloud) -> None:
+    found = check(targets=[WEB])["findings"]
+    severities = {(each["code"], each["component"]): each["severity"] for each in found}
+    assert severities == {QUOTA: "unknown", DNS_FIREWALL: "info"}
 
 
 def test_a_network_that_works_has_no_findings(cloud: Cloud) -> None:
@@ -185,7 +194,7 @@ def test_a_refused_call_is_told_and_costs_only_its_own_checks(
     front.refused[operation] = error
     answer = check(targets=[WEB])
     told = {each["component"]: each for each in answer["findings"]}
-    assert set(told) - {"InterfaceQuota"} == {section}
+    assert set(told) - {component for _, component in NOT_IN_MOTO} == {section}
     assert operation in told[section]["message"]
     assert error[1] in told[section]["message"]
     assert told[section]["severity"] == "unknown"
@@ -211,7 +220,8 @@ def test_everything_but_the_function_refused_still_answers(cloud: Cloud, front: 
     assert len(refused) > 10
     front.refused.update(dict.fromkeys(refused, (403, "UnauthorizedOperation")))
     answer = check(targets=[WEB], capacity={"concurrency": 10})
-    assert {each["severity"] for each in answer["findings"]} == {"unknown"}
+    severities = {e["severity"] for e in answer["findings"] if e["component"] not in EXTRAS}
+    assert severities == {"unknown"}
     assert answer["verdict"] == "doubtful"
     assert answer["capacity"]["interfaces"] == 2
 

@@ -713,3 +713,29 @@ def test_interfaces_of_a_group_that_an_update_removes_are_waited_for_and_deleted
     assert answer["Data"] == {"Deleted": "1", "Kept": "0"}
     assert set(world.enis) == {"eni-00000000", "eni-00000001"}
     assert world.elapsed_s > 100
+
+
+def test_a_function_that_is_gone_does_not_keep_the_next_one_from_being_detached() -> None:
+    world = shop(World(release_s=1))
+    [answer] = world.run(request(FunctionNames=["gone", "shop"]))
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+    assert set(world.detached) == {ARN}
+
+
+def test_tags_have_one_name_for_one_configuration_and_numbers_for_more() -> None:
+    """An older version of this function wrote the first ones, and a Delete of today reads them."""
+    world = shop(World(release_s=1))
+    _publish(world, "1", groups=["sg-00000000"])
+    world.run(request())
+    tags = world.functions["shop"].tags
+    assert tags["eni-cleanup:subnets:1"] == " ".join(SUBNETS)
+    assert tags["eni-cleanup:groups:1"] == " ".join(GROUPS)
+    assert tags["eni-cleanup-2:groups:1"] == "sg-00000000"
+
+
+def test_between_full_batches_nothing_is_waited_for() -> None:
+    world = shop(World(release_s=1, config=Config(mutate_burst=1000, poll_s=300.0)), count=600)
+    world.services.buckets["mutate"].burst = world.services.buckets["mutate"].tokens = 1000
+    [answer] = world.run(request())
+    assert answer["Data"]["Deleted"] == "600"
+    assert world.elapsed_s < 2 * 300 + 100

@@ -87,3 +87,15 @@ def test_a_thread_that_wants_to_end_the_process_ends_the_work() -> None:
     with pytest.raises(SystemExit):
         pool.next()
     pool.close()
+
+
+def test_pauses_grow_while_every_call_is_throttled() -> None:
+    world, caller = _caller()
+    refusals = [refused("RequestLimitExceeded", "DeleteNetworkInterface") for _ in range(4)]
+
+    def throttled() -> None:
+        if refusals:
+            raise refusals.pop()
+
+    assert dict(caller.call_all("mutate", "ec2", [("a", throttled)])) == {"a": None}
+    assert world.elapsed_s == pytest.approx(1 + 2 + 4 + 8, rel=0.1)
