@@ -105,7 +105,7 @@ def sealing_layer(engine: DockerClient, tag: str) -> int:
     return int(next(layer["Size"] for layer in layers if "surefoot seal" in layer["CreatedBy"]))
 
 
-LEFT = "find /tmp /var/tmp /dev/shm /root -mindepth 1; find / -xdev -name .session"
+LEFT = "find /tmp /var/tmp /dev/shm -mindepth 1; find / -xdev -name .session"
 
 
 def test_what_init_wrote_is_not_in_the_image(
