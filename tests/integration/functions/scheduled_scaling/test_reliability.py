@@ -346,7 +346,7 @@ def test_a_clock_that_jumps_does_not_end_the_work(night: Night, jump: float) -> 
     seed.table()
     night.set(table=seed.TABLE)
     seed.night()
-    jumped = []
+    jumped: list[str] = []
 
     def after(_number: int, operation: str) -> None:
         if operation == "CreateDBInstance" and not jumped:
