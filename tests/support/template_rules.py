@@ -93,7 +93,7 @@ def lost_events_are_kept(template: Template) -> Iterator[str]:
 
 def errors_alarm(template: Template) -> Iterator[str]:
     watched = {
-        (alarm.get("Namespace"), alarm.get("MetricName"))
+        (plain(alarm.get("Namespace")), plain(alarm.get("MetricName")))
         for alarm in resources(template, "AWS::CloudWatch::Alarm").values()
     }
     if ("AWS/Lambda", "Errors") not in watched:

@@ -144,7 +144,7 @@ def _next_event(job: Job) -> dict[str, Any]:
 def _hand_over(
     job: Job, context: Any, state: dict[str, Any], status: str, until: float, **further: Any
 ) -> dict[str, Any]:
-    """Let another invocation go on: this function's own, or that of whoever invoked it."""
+    """Let another invocation go on: this function's own, or its caller's."""
     event, packed = _next_event(job), pack(state)
     if job.settings.continue_by != "self":
         following = job.chain.next_event(event, packed)
@@ -238,7 +238,7 @@ def _acquire_lease(job: Job) -> bool:
         try:
             return job.lease.acquire(job.budget.seconds + job.budget.reserve)
         except LeaseHeld:
-            # Whoever invoked the function waits at no cost, and sends the event again.
+            # The caller waits at no cost, and sends the event again.
             if job.settings.continue_by != "self":
                 raise
             if not job.budget.enough(job.settings.poll_s + 1):

@@ -52,7 +52,7 @@ class MappingReader:
 
     @property
     def names(self) -> list[str]:
-        """The names of the members that were not read yet, whatever characters they have."""
+        """The names of the members that were not read yet, of any characters."""
         return list(self._unread)
 
     def mappings(self, name: str) -> list[MappingReader]:

@@ -62,7 +62,7 @@ def instances(
 
 
 def resource(address: Mapping[str, str]) -> str:
-    """Return what names a target's cluster, whatever the kind of the target."""
+    """Return the name of a cluster as a resource, equal for targets of all kinds."""
     return f"{CLIENT}:{address['cluster']}"
 
 

@@ -13,7 +13,7 @@ BATCH = 50  # ids in a describe call; its answer's page has as many
 
 
 def resource(namespace: str, name: str, dimension: str) -> str:
-    """Return what names a scalable target, whatever the kind of the target."""
+    """Return the name of a scalable target as a resource, equal for targets of all kinds."""
     return f"{CLIENT}:{namespace}/{name}/{dimension}"
 
 

@@ -339,3 +339,24 @@ def test_a_deployment_that_is_still_replacing_tasks_is_waited_for(night: Night) 
     assert waiting == "1 of 20 tasks of the new deployment run"
     new[0] = 20
     assert night.send(second["next"])["reached"]
+
+
+@pytest.mark.parametrize("jump", [-3600.0, 3600.0])
+def test_a_clock_that_jumps_does_not_end_the_work(night: Night, jump: float) -> None:
+    seed.table()
+    night.set(table=seed.TABLE)
+    seed.night()
+    jumped: list[str] = []
+
+    def after(_number: int, operation: str) -> None:
+        if operation == "CreateDBInstance" and not jumped:
+            jumped.append(operation)
+            night.time.seconds += jump
+
+    night.faults.after = after
+    # The rest of the invocation's time is the clock's, too.
+    found = night.step("scale-out", timeout=2 * 3600)
+    assert (found["status"], found["reached"]) == ("done", True)
+    night.faults.reset_rules()
+    night.time.sleep(1)
+    assert night.step("scale-in", request_id="two", timeout=3 * 3600)["reached"]

@@ -78,3 +78,10 @@ def test_ordered_instances_are_allowed(name: str) -> None:
 def test_the_instances_and_the_cluster_are_named() -> None:
     with pytest.raises(UnsafeTemplate, match="change A, B of the cluster Database at once"):
         cluster_check.check(UNSAFE["two"])
+
+
+@pytest.mark.parametrize(("count", "named"), [(5, "A0, A1, A2, A3, A4 of"), (6, "A4, … of the")])
+def test_many_instances_are_not_all_named(count: int, named: str) -> None:
+    made = template(**{f"A{number}": instance() for number in range(count)})
+    with pytest.raises(UnsafeTemplate, match=named):
+        cluster_check.check(made)

@@ -8,6 +8,7 @@ import pytest
 
 from cdk_deploy.config import Config, read
 from cdk_deploy.errors import ConfigError
+from tests.integration.functions.cdk_deploy.tools import FUNCTION
 
 
 @pytest.fixture
@@ -58,7 +59,14 @@ def test_every_variable_counts(task: dict[str, str], tmp_path: Path) -> None:
         ("CDK_METHOD", "prepare-change-set"),
         ("CDK_QUALIFIER", "../x"),
         ("CDK_RESERVE_S", "soon"),
-        ("CDK_RESERVE_S", "1"),
+        ("CDK_RESERVE_S", "4.9"),
+        ("CDK_CONTINUE_BY", "maybe"),
+        ("CDK_INSTANCE_ORDER", "off"),
+        ("CDK_SECRETS", "db"),
+        ("CDK_SECRETS", "vault:db"),
+        ("CDK_SECRETS", "ssm:"),
+        ("CDK_CONTEXT_OBJECT", "bucket/key"),
+        ("CDK_CONTEXT_OBJECT", "s3://bucket"),
         ("CDK_RESERVE_S", "nan"),
         ("CDK_POLL_S", "1801"),
         ("CDK_ASSEMBLY", "nowhere"),
@@ -70,3 +78,18 @@ def test_every_variable_counts(task: dict[str, str], tmp_path: Path) -> None:
 def test_a_wrong_value_is_named(task: dict[str, str], name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=name):
         read({**task, name: value})
+
+
+def test_the_least_reserve_is_five_seconds(task: dict[str, str]) -> None:
+    assert read({**task, "CDK_RESERVE_S": "5"}).reserve_s == 5
+
+
+def test_the_defaults_are_those_of_the_readme() -> None:
+    default = Config()
+    assert (default.reserve_s, default.poll_s) == (20.0, 5.0)
+    assert (default.method, default.continue_by, default.instance_order) == (
+        *("change-set", "return", "check"),
+    )
+    readme = (FUNCTION / "README.md").read_text()
+    assert "| `CDK_RESERVE_S` | 20 |" in readme
+    assert "| `CDK_POLL_S` | 5 |" in readme

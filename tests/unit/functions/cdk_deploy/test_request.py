@@ -59,6 +59,10 @@ def test_the_events_that_come_with_the_function_are_understood(path: Path) -> No
         ({"step": "poll", "stack": "a", "seen": "id"}, "'seen'"),
         ({"step": "poll", "stack": "a", "continuation": 1}, "continuation is 1"),
         ({"step": "poll", "stack": "a", "self_invoke": "yes"}, "self_invoke is 'yes'"),
+        ({"step": "rollback", "stack": "a", "skip": ["B"]}, "the step rollback takes no skip"),
+        ({"step": "resume", "stack": "a", "skip": "B"}, "skip is 'B'"),
+        ({"step": "resume", "stack": "a", "skip": ["-B"]}, "skip is ['-B']"),
+        ({"step": "resume", "stack": "a", "skip": [1]}, "skip is [1]"),
         ({"step": "poll", "stack": "a", "wait_s": 1801}, "it takes 0 to 1800 seconds"),
         ({"step": "poll", "stack": "a", "wait_s": -1}, "wait_s"),
         ({"step": "poll", "stack": "a", "wait_s": True}, "wait_s"),
@@ -68,6 +72,12 @@ def test_the_events_that_come_with_the_function_are_understood(path: Path) -> No
 def test_what_is_not_understood_is_named(event: Any, named: str) -> None:
     with pytest.raises(RequestError, match=re.escape(named)):
         read(event, Config())
+
+
+def test_resume_may_skip_resources_also_nested_ones() -> None:
+    asked = {"step": "resume", "stack": "a", "skip": ["B", "Nested.C"]}
+    assert read(asked, Config()).skip == ("B", "Nested.C")
+    assert read({"step": "resume", "stack": "a"}, Config()).skip == ()
 
 
 def test_only_allowed_stacks_pass_where_some_are() -> None:
