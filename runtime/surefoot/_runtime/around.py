@@ -49,6 +49,7 @@ if TYPE_CHECKING:
             """Report an init error through the wrappers."""
 
 
+JSON_TYPE = "application/json"
 _GENERATOR = 0x20  # inspect.CO_GENERATOR
 _hooks: "list[Hook]" = []
 # Set when a package has found the names of AWS's client.
@@ -188,11 +189,9 @@ class Exchange:
             self.invocation.body = b""
             hooks = RunningHooks(event, context)
             result = function(event, context)
-            self.pending = (
-                (b"null", self._stream.content_type)
-                if self._stream is not None
-                else self.marshaller.dump(result)
-            )
+            # Of a stream there is nothing left to post but its end.
+            is_sent = self._stream is not None
+            self.pending = (b"null", JSON_TYPE) if is_sent else self.marshaller.dump(result)
         except BaseException as error:
             if not is_owner():
                 raise

@@ -40,7 +40,6 @@ class StreamedAnswer:
         :param upload: the begun request
         :param make_report: makes the report of an exception that the handler raised
         """
-        self.content_type = stream.content_type
         self._connection = connection
         self._upload = upload
         self._stream = stream

@@ -8,6 +8,7 @@ Python 3.6.
 import sys
 
 from .._payload.marshaller import Marshaller
+from .._runtime.around import JSON_TYPE
 from .faults import FaultException
 from .lambda_context import LambdaContext
 from .runtime_client import LambdaMarshaller, LambdaRuntimeClient, current_ids
@@ -69,7 +70,7 @@ def handle_event_request(  # noqa: PLR0913, PLR0917  (AWS's signature)
     pending = exchange.pending
     if isinstance(pending, tuple):
         body, content_type = pending
-        data = str(body, "utf-8") if content_type == "application/json" else body
+        data = str(body, "utf-8") if content_type == JSON_TYPE else body
         lambda_runtime_client.post_invocation_result(invoke_id, data, content_type, invocation_id)
     elif pending is not None:
         dumps = exchange.client.marshaller.dumps

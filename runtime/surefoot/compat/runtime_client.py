@@ -2,6 +2,7 @@
 
 from .._payload.marshaller import Marshaller
 from .._process.operator_log import log_to_operator
+from .._runtime.around import JSON_TYPE
 from .._runtime_api.error_report import Report
 from ..errors import BEFORE_SNAPSHOT_ERROR
 
@@ -35,7 +36,7 @@ class LambdaMarshaller:
     def marshal_response(self, response: object) -> "tuple[str | bytes, str]":
         """Return a result's body, text for JSON, and its content type."""
         body, content_type = self.marshaller.dump(response)
-        return (str(body, "utf-8") if _is_json(content_type) else body), content_type
+        return (str(body, "utf-8") if content_type == JSON_TYPE else body), content_type
 
 
 class LambdaRuntimeClient:
@@ -141,7 +142,3 @@ class PostedReport(Report):
     def xray_json(self, _: "Any") -> bytes:
         """Return the X-Ray cause."""
         return self._xray.encode("ascii", "backslashreplace")
-
-
-def _is_json(content_type: str) -> bool:
-    return content_type == "application/json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 import subprocess
 import sys
 import textwrap
@@ -15,12 +16,14 @@ import pytest
 from rie.paths import cached_folder
 from tests.integration.compat.sink import Sink
 from tests.integration.features.conftest import Running
+from tests.integration.features.conftest import start as run_features
 from tests.support.invocation import Invocation
 from tests.support.process import RUNTIME, Client, ClientProcess
 from tests.support.route import Route
 from tests.support.runtime_api import RuntimeApi, Then
 from tests.unit.home import BASE_PYTHON, make_home
 
+BOOTSTRAP = RUNTIME.parent / "bootstrap" / "bootstrap"
 HERE = Path(__file__).resolve().parent
 
 
@@ -43,20 +46,24 @@ class Function:
     def __init__(self, running: Running, sink: Sink) -> None:
         self.running = running
         self.sink = sink
+        self.request_ids: list[str] = []
 
-    def deliver(self, event: bytes = b"{}", seconds: float | None = None) -> Invocation:
+    def deliver(
+        self, event: bytes = b"{}", seconds: float | None = None, trace: str | None = None
+    ) -> Invocation:
         """Have it invoked; with a deadline, that is so many seconds ahead once it is loaded."""
-        headers = {}
+        headers = {"Lambda-Runtime-Trace-Id": trace}
         if seconds is not None:
             self.running.api.wait_for(1, Route.NEXT)
             headers["Lambda-Runtime-Deadline-Ms"] = str(int((time.time() + seconds) * 1000))
         invocation = Invocation(event, headers=headers)
+        self.request_ids.append(invocation.request_id)
         self.running.api.deliver(invocation)
         return invocation
 
-    def call(self, event: bytes = b"{}") -> bytes:
+    def call(self, event: bytes = b"{}", trace: str | None = None) -> bytes:
         """Invoke it and return the answer's body."""
-        return bytes(self.running.answer(self.deliver(event)).body)
+        return bytes(self.running.answer(self.deliver(event, trace=trace)).body)
 
     def log(self, text: str) -> str:
         """Wait until the text has been logged; return all that has been."""
@@ -79,25 +86,30 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def start(home: Path, tmp_path: Path) -> Iterator[Start]:
-    """Start functions on the packages of a requirements file; each ends with the test.
+    """Start functions on the packages of a requirements file, or on none; each ends with the test.
 
-    ``SINK`` in the source, and in variables, is the sink's address.
+    ``SINK`` in the source, and in variables, is the sink's address; ``RUNTIME`` in variables is the
+    folder of surefoot.
     """
     with contextlib.ExitStack() as stack:
 
         def starter(
             source: str,
-            packages: str = "requirements",
+            packages: str | None = "requirements",
             *,
             handler: str = "app.handler",
             environ: Mapping[str, str | None] | None = None,
             client: Client = Client.SUREFOOT,
             command: list[str] | None = None,
+            sink_tls: ssl.SSLContext | None = None,
         ) -> Function:
-            folder = install(packages)
+            folder = tmp_path if packages is None else install(packages)
             api = stack.enter_context(RuntimeApi(then=Then.PARK))
             sink = stack.enter_context(
-                Sink(lambda: len(api.complete(Route.RESPONSE, Route.ERROR, Route.INIT_ERROR)))
+                Sink(
+                    lambda: len(api.complete(Route.RESPONSE, Route.ERROR, Route.INIT_ERROR)),
+                    sink_tls,
+                )
             )
             text = textwrap.dedent(source).replace("SINK", sink.url)
             (tmp_path / "app.py").write_text(text, encoding="utf-8")
@@ -110,13 +122,14 @@ def start(home: Path, tmp_path: Path) -> Iterator[Start]:
             }
             if client is Client.SUREFOOT:
                 # As bootstrap starts it.
-                command = command or [BASE_PYTHON, "-S", str(RUNTIME / "start.py")]
-                variables |= {"PYTHONHOME": str(home)}
+                command = command or [str(BOOTSTRAP)]
+                variables |= {"PYTHONHOME": str(home), "SUREFOOT_PYTHON": BASE_PYTHON}
+                variables |= {"LAMBDA_RUNTIME_DIR": str(RUNTIME)}
                 path = None
             else:
                 path = str(folder)
             extra = {
-                name: value and value.replace("SINK", sink.url)
+                name: value and value.replace("SINK", sink.url).replace("RUNTIME", str(RUNTIME))
                 for name, value in (environ or {}).items()
             }
             process = ClientProcess(
@@ -130,3 +143,7 @@ def start(home: Path, tmp_path: Path) -> Iterator[Start]:
             return Function(Running(api, stack.enter_context(process), tmp_path), sink)
 
         yield starter
+
+
+# Under another name: functions on this interpreter, with the packages of the tests.
+run = run_features

@@ -1,15 +1,15 @@
-"""Servers on loopback that stand for the services of trackers and tracers, and record what arrives."""
+"""Servers on loopback in place of the services of trackers and tracers; they record what arrives."""
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import json
 import socket
+import ssl
 import threading
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -40,8 +40,7 @@ class Sink:
     """An HTTP server that accepts everything; a context manager."""
 
     count_answers: Callable[[], int]
-    replies: dict[str, bytes] = field(default_factory=dict)
-    """What is answered, by the beginning of the path; else an empty JSON object."""
+    tls: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         self.arrivals: list[Arrival] = []
@@ -50,6 +49,9 @@ class Sink:
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        if self.tls is not None:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
+            self.url = f"https://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Sink:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -82,7 +84,7 @@ class Sink:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def _serve(self) -> None:
+            def do_POST(self) -> None:
                 answered = sink.count_answers()
                 body = self._body()
                 headers = {name.lower(): value for name, value in self.headers.items()}
@@ -90,17 +92,18 @@ class Sink:
                 with sink._changed:
                     sink.arrivals.append(Arrival(self.path, headers, content, answered))
                     sink._changed.notify_all()
-                reply = next(
-                    (text for path, text in sink.replies.items() if self.path.startswith(path)),
-                    b"{}",
-                )
+                reply = b"{}"
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(reply)))
                 self.end_headers()
                 self.wfile.write(reply)
 
-            do_GET = do_POST = do_PUT = _serve
+            def do_GET(self) -> None:
+                self.do_POST()
+
+            def do_PUT(self) -> None:
+                self.do_POST()
 
             def _body(self) -> bytes:
                 if self.headers.get("Transfer-Encoding") == "chunked":
@@ -130,8 +133,6 @@ def _decode(body: bytes, encoding: str) -> bytes:
 class DatagramSink:
     """A UDP socket, as X-Ray's daemon has one; a context manager."""
 
-    count_answers: Callable[[], int]
-
     def __post_init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
@@ -153,10 +154,3 @@ class DatagramSink:
         """Wait for the next datagram; return its lines as JSON values."""
         data = self._socket.recv(65536)
         return [json.loads(line) for line in data.splitlines() if line.strip()]
-
-    def drain(self) -> Iterator[list[Any]]:
-        """Every datagram that is there by now."""
-        self._socket.settimeout(0.0)
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                yield self.receive()

@@ -1,10 +1,12 @@
 """``python -m awslambdaric app.handler``, on surefoot."""
 
+import sys
+
 if __name__ == "__main__":
     from surefoot.__main__ import run
 
     run()
 else:
-    from surefoot.compat.main import LambdaRuntimeClient, bootstrap
+    from surefoot.compat.names import find
 
-    __all__ = ["LambdaRuntimeClient", "bootstrap"]
+    sys.modules[__name__] = find("awslambdaricmain")
