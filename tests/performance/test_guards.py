@@ -44,6 +44,12 @@ before = frozenset(sys.modules)
 def modules(event, context):
     return {"before": sorted(before), "now": sorted(sys.modules)}
 
+def looking(event, context):
+    import __main__
+
+    __main__.bootstrap
+    return {"now": sorted(sys.modules)}
+
 def allocated(event, context):
     gc.collect()
     return sys.getallocatedblocks()
@@ -102,6 +108,19 @@ def test_nothing_more_is_imported_on_the_way_to_the_first_answer(
     now = set(loaded["now"]) - bare - {"app", "gc"}
     assert before <= {*MODULES, *STANDARD.split()}
     assert now - before <= set(LATER.split())
+
+
+def test_what_stands_for_awss_client_is_loaded_when_a_package_looks_for_it(
+    api: RuntimeApi, environ: dict[str, str]
+) -> None:
+    loaded = []
+    for function in ("modules", "looking"):
+        with RuntimeApi(then=Then.HANG_UP) as each:
+            (answer,), _ = serve(each, environ, function, 1)
+        names = json.loads(answer)["now"]
+        loaded.append([name for name in names if name.startswith(("surefoot.compat", "awslamb"))])
+    assert loaded[0] == []
+    assert "surefoot.compat.bootstrap" in loaded[1]
 
 
 def test_an_invocation_makes_no_more_system_calls(environ: dict[str, str]) -> None:

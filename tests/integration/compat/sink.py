@@ -1,4 +1,4 @@
-"""Servers on loopback in place of the services of trackers and tracers; they record what arrives."""
+"""Servers on loopback instead of the services of trackers; they record what arrives."""
 
 from __future__ import annotations
 

@@ -195,3 +195,78 @@ def test_a_function_that_never_logs_never_loads_logging(start: Start) -> None:
         """
     )
     assert function.call(Invocation()).body == b"false"
+
+
+NAMES = """
+import logging
+root = logging.getLogger()
+root.setLevel(logging.INFO)
+
+class Redact(logging.Filter):
+    def filter(self, record):
+        record.msg = f"{record.aws_request_id[-4:]} {record.tenant_id} {record.msg}"
+        return True
+
+def names(event, context):
+    (handler,) = root.handlers
+    return [type(handler).__name__, *(type(each).__name__ for each in handler.filters)]
+
+def filtering(event, context):
+    root.handlers[0].addFilter(Redact())
+    root.info("hi")
+
+def reusing(event, context):
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(aws_request_id)s|%(message)s"))
+    for each in root.handlers[0].filters:
+        handler.addFilter(each)
+    logger = logging.getLogger("mine")
+    logger.propagate = False
+    logger.addHandler(handler)
+    logger.warning("hello")
+
+def removing(event, context):
+    root.handlers[0].filters.clear()
+    root.info("bare")
+
+def sink(event, context):
+    root.handlers[0].log_sink.log("from outside\\n")
+    root.handlers[0].log_sink.log_error(["one", "two"])
+"""
+
+
+@pytest.mark.parametrize("setting", ["", "AWS_LAMBDA_LOG_FORMAT", "AWS_LAMBDA_LOG_LEVEL"])
+def test_the_logs_handler_and_its_filter_have_awss_names(start: Start, setting: str) -> None:
+    value = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
+    environ = {setting: value[setting]} if setting else {}
+    running = start(NAMES, handler="app.names", environ=environ)
+    name = "LambdaLoggerHandler" + ("WithFrameType" if setting else "")
+    assert json.loads(running.call(Invocation()).body) == [name, "LambdaLoggerFilter"]
+
+
+def test_a_functions_filter_reads_the_ids_of_the_invocation(start: Start) -> None:
+    running = start(NAMES, handler="app.filtering")
+    invocation = Invocation(headers={"Lambda-Runtime-Aws-Tenant-Id": "blue"})
+    assert running.call(invocation).body == b"null"
+    written = f"\t{invocation.request_id}\t{invocation.request_id[-4:]} blue hi\n"
+    running.process.wait_for_output(written.encode())
+
+
+def test_the_handlers_filters_serve_another_handler_too(start: Start) -> None:
+    running = start(NAMES, handler="app.reusing")
+    invocation = Invocation()
+    assert running.call(invocation).body == b"null"
+    running.process.wait_for_output(f"{invocation.request_id}|hello".encode())
+
+
+def test_a_record_has_its_ids_even_without_the_filter(start: Start) -> None:
+    running = start(NAMES, handler="app.removing")
+    invocation = Invocation()
+    assert running.call(invocation).body == b"null"
+    running.process.wait_for_output(f"\t{invocation.request_id}\tbare\n".encode())
+
+
+def test_the_sink_is_written_to_by_awss_names(start: Start) -> None:
+    running = start(NAMES, handler="app.sink")
+    assert running.call(Invocation()).body == b"null"
+    running.process.wait_for_output(b"from outside\none\rtwo\n")
