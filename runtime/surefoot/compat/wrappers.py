@@ -39,7 +39,7 @@ def handle(exchange: "Exchange") -> None:
     logs[:] = [exchange.log]
     client = _client_for(exchange.client)
     if client.marshaller is not _default_marshaller:
-        exchange.marshaller = _ForeignMarshaller(client.marshaller)  # type: ignore[assignment]
+        exchange.marshaller = _ForeignMarshaller(client.marshaller)
     invocation = exchange.invocation
     client.exchange = exchange
     failure: BaseException | None = None

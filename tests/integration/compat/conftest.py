@@ -75,6 +75,11 @@ class Function:
         return bytes(report.body)
 
 
+def _fill_in(value: str, sink: Sink) -> str:
+    filled = value.replace("SINK", sink.url).replace("HOST:PORT", sink.url.partition("://")[2])
+    return filled.replace("RUNTIME", str(RUNTIME))
+
+
 Start = Callable[..., Function]
 
 
@@ -129,8 +134,7 @@ def start(home: Path, tmp_path: Path) -> Iterator[Start]:
             else:
                 path = str(folder)
             extra = {
-                name: value and value.replace("SINK", sink.url).replace("RUNTIME", str(RUNTIME))
-                for name, value in (environ or {}).items()
+                name: value and _fill_in(value, sink) for name, value in (environ or {}).items()
             }
             process = ClientProcess(
                 client,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 import time
+from base64 import b64decode
 
 import pytest
 
@@ -141,6 +142,10 @@ def test_hooks_see_an_error_after_the_first_byte(start: Start, source: str) -> N
     assert answer.body == b"one"
     assert dict(answer.trailers)[b"Lambda-Runtime-Function-Error-Type"] == b"Function.ValueError"
     assert trail(running, "<outer raised")[-1] == "<outer raised ValueError('late')>"
+    # Nor is there a context that the generator did not have.
+    assert b"StopAsyncIteration" not in b64decode(
+        dict(answer.trailers)[b"Lambda-Runtime-Function-Error-Body"]
+    )
 
 
 BROKEN = {

@@ -231,9 +231,10 @@ def iterate(source: "AsyncGenerator[Any, None]") -> "Iterator[Any]":
             try:
                 value = driver.take()
             except StopAsyncIteration:
-                _run_until(task, task)
-                return
+                break
             yield value
+        # Out here: or the end of the values would be the context of what the generator raised.
+        _run_until(task, task)
     finally:
         try:
             driver.close()

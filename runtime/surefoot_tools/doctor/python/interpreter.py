@@ -105,7 +105,7 @@ def user_path(context: CheckContext) -> list[str]:
         site += [*found.packages, f"{base}/{library}"]
     for folder in (task, *site):
         path += [folder, *_path_files(tree, folder)]
-    path.append("/var/runtime")
+    path += ["/var/runtime", "/var/runtime/surefoot/compat/packages"]
     return list(dict.fromkeys(path))
 
 

@@ -62,6 +62,7 @@ def test_the_runtimes_own_directory_is_searched_last(home: Path) -> None:
     path, *_ = show(home)
     assert path.count(str(RUNTIME)) == 1
     assert path.index(str(RUNTIME)) > path.index(packages(home)) - 2
+    assert path[-1] == f"{RUNTIME}/surefoot/compat/packages"
 
 
 def test_the_task_root_is_there_once(home: Path) -> None:
@@ -77,6 +78,18 @@ def test_packages_that_configure_the_interpreter_get_site_itself(tmp_path: Path,
     path, site, has_exit, _ = show(home)
     assert (site, has_exit) == (True, True)
     assert path.count(packages(home)) == count_by_site(home)
+
+
+def test_the_images_own_path_file_needs_no_site(tmp_path: Path) -> None:
+    home = make_home(tmp_path)
+    names = f"{RUNTIME}/surefoot/compat/packages"
+    Path(packages(home), "surefoot.pth").write_text(f"{RUNTIME}\n{names}\n")
+    path, site, *_ = show(home)
+    assert not site
+    assert (path.count(str(RUNTIME)), path[-1]) == (1, names)
+    path, site, *_ = show(home, "/task", "-s")
+    assert site
+    assert [path.count(str(RUNTIME)), path.count(names)] == [1, 1]
 
 
 def test_a_pythonpath_gets_site_itself(home: Path) -> None:

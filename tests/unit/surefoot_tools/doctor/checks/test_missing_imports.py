@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from surefoot_tools.doctor.context import Image
+from tests.support.process import RUNTIME
 from tests.unit.surefoot_tools.doctor.checking import Files, codes, in_folder, in_root, write
 
 SITE = "var/lang/lib/python3.13/site-packages"
@@ -158,3 +160,12 @@ def test_grammar_of_a_later_python_is_found_in_an_image_with_an_older_one(tmp_pa
     library = "var/lang/lib/python3.10"
     write(tmp_path, {f"{library}/os.py": "", "var/task/app.py": "try: ...\nexcept* A: ...\n"})
     assert codes(in_root("missing_imports", tmp_path, "app.handler")) == ["SF209"]
+
+
+def test_awss_names_are_found_where_the_image_has_them(tmp_path: Path) -> None:
+    source = "import bootstrap\nfrom awslambdaric.lambda_context import LambdaContext\n"
+    names = tmp_path / "var/runtime/surefoot/compat/packages"
+    shutil.copytree(RUNTIME / "surefoot/compat/packages", names)
+    shutil.copy(RUNTIME / "bootstrap.py", tmp_path / "var/runtime")
+    _image(tmp_path, {"app.py": source})
+    assert in_root("missing_imports", tmp_path, "app.handler") == []
