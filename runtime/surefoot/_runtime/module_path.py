@@ -28,17 +28,19 @@ def prepare(working_directory: str, task_root: str, environ: "Mapping[str, str]"
     path = sys.path
     if path and path[0] in ("", working_directory):
         del path[0]
-    # The runtime's own directory would shadow nothing, but slow down the function's imports.
     runtime = __file__.rpartition("/surefoot/")[0]
-    if runtime in path:
+    # The runtime's own directory would shadow nothing, but slow down the function's imports. A
+    # path file may name it once more.
+    while runtime in path:
         path.remove(runtime)
-        path.append(runtime)
+    path.append(runtime)
     if sys.flags.no_site:
         _add_site(path, environ)
     # Last: an awslambdaric that is installed comes first.
     compat = runtime + _COMPAT
-    if compat not in path:
-        path.append(compat)
+    if compat in path:
+        path.remove(compat)
+    path.append(compat)
     own = [working_directory]
     if task_root and task_root not in path and task_root != working_directory:
         own.append(task_root)

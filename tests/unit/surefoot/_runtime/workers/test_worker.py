@@ -26,6 +26,7 @@ from surefoot._runtime.workers.shutdown_pipe import Drained, ShutdownPipe
 from surefoot._runtime.workers.worker import Worker, WorkerClient, WorkerConnection
 from surefoot._runtime_api.client import Client
 from surefoot._runtime_api.invocation import Invocation
+from surefoot._runtime_api.streamed_answer import StreamedAnswer
 from surefoot._runtime_api.streaming import Stream
 from surefoot._runtime_api.transport import Connection
 from surefoot.errors import EXIT_INIT, ContainerError, FatalError, RemoteProtocolError
@@ -276,7 +277,7 @@ def test_an_answer_that_cannot_be_delivered_ends_no_worker(
         return method
 
     monkeypatch.setattr(worker, "log_to_operator", said.append)
-    for name in ("respond", "fail", "stream"):
+    for name in ("respond", "fail", "stream", "end_stream"):
         monkeypatch.setattr(Client, name, trouble(name))
     shared_state = SharedState(1)
     client = WorkerClient(fakes.config(), 0, shared_state, ShutdownPipe())
@@ -285,13 +286,14 @@ def test_an_answer_that_cannot_be_delivered_ends_no_worker(
         lambda: client.respond(invocation, b"", "text/plain"),
         lambda: client.fail(invocation, REPORT),
         lambda: client.stream(invocation, STREAM, lambda _: REPORT),
+        lambda: client.end_stream(invocation, cast("StreamedAnswer", None), REPORT),
     ]
     for act in acts:
         shared_state.set_invocation(0, "id", None)
         act()
         assert shared_state.state(0) == ANSWERED
-    assert called == ["respond", "fail", "stream"]
-    assert said == ([] if error is None else ["500. The worker goes on."] * 3)
+    assert called == ["respond", "fail", "stream", "end_stream"]
+    assert said == ([] if error is None else ["500. The worker goes on."] * 4)
 
 
 def test_refusals_are_logged_once_and_the_question_is_watched_only_while_it_waits(
