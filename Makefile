@@ -92,7 +92,8 @@ mutants: $(MUTANTS)/stamp $(VENV)/dev.stamp ## Do the tests notice 400 changed l
 
 requirements: $(VENV)/dev.stamp ## Compile the pinned requirements anew
 	@for name in requirements requirements-dev requirements-bench requirements-fuzz \
-	    requirements-mutants bootstrap/awslambdaric $(basename $(wildcard functions/*/requirements.in)); do \
+	    requirements-mutants bootstrap/awslambdaric $(basename $(wildcard functions/*/requirements.in \
+    tests/integration/compat/requirements*.in)); do \
 	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements' \
 	    --output-file $$name.txt $$name.in >/dev/null || exit; done

@@ -85,8 +85,8 @@ def invoke(
 
     Event and result travel as JSON, so that a datetime in a result fails here and not in
     production. Handlers may be functions, coroutine functions (on one event loop, kept from call to
-    call) and generators; use_marshaller() counts. The environment is left alone, and nothing ends a
-    handler at its deadline.
+    call) and generators; use_marshaller() and around_invocation() count. The environment is left
+    alone, and nothing ends a handler at its deadline.
 
     :param handler: a callable, or its name as in CMD: ``"app.handler"``, found on sys.path
     :param event: any JSON value; bytes are taken as the JSON text itself
@@ -107,17 +107,35 @@ def invoke(
     marshaller = chosen_marshaller(plain)
     context = fake_context(timeout=timeout, clock=clock, **fields)
     payload = marshaller.load(_body(event, plain), "application/json")
-    answer = _settled(function(payload, context), marshaller)
-    if isinstance(answer, Stream):
-        return _collected(answer, plain)
-    body, content_type = marshaller.dump(answer)
+    around = sys.modules.get("surefoot._runtime.around")
+    if around is None:
+        return _answer(function, payload, context, marshaller)[1]
+    hooks = around.RunningHooks(payload, context)
+    try:
+        result, answer = _answer(function, payload, context, marshaller)
+    except BaseException as error:
+        hooks.finish(None, error)
+        raise
+    hooks.finish(result, None)
+    return answer
+
+
+def _answer(
+    function: "Callable[..., Any]", event: "Any", context: LambdaContext, marshaller: Marshaller
+) -> "tuple[Any, Any]":
+    """Return what the handler returned (None for a stream), and what the caller would read."""
+    plain = Marshaller()
+    result = _settled(function(event, context), marshaller)
+    if isinstance(result, Stream):
+        return None, _collected(result, plain)
+    body, content_type = marshaller.dump(result)
     if len(body) > MAX_RESPONSE:
         raise Fault(
             "Function.ResponseSizeTooLarge",
             f"the response is {len(body):,} bytes long and Lambda takes {MAX_RESPONSE:,}; put it "
             "into S3 and return its address, or stream it.",
         )
-    return plain.load(body, content_type)
+    return result, plain.load(body, content_type)
 
 
 def _body(event: object, plain: Marshaller) -> bytes:

@@ -128,3 +128,27 @@ def test_it_says_where_it_comes_from(engine: DockerClient, image: str) -> None:
     assert told == {"version": read_version(), "title": "surefoot", "licenses": "Apache-2.0"}
     assert labels[f"{PREFIX}.base.name"] == BASE_TAG
     assert labels[f"{PREFIX}.base.digest"] == base.id
+
+
+NAMES = """
+from awslambdaric.lambda_context import LambdaContext
+import bootstrap, surefoot
+from surefoot.testing import fake_context, invoke
+assert isinstance(fake_context(), LambdaContext)
+assert callable(bootstrap.handle_event_request)
+print(invoke(lambda event, context: event, {"a": 1}), surefoot.__file__)
+"""
+
+
+def test_a_plain_interpreter_finds_surefoot_and_awss_names(run: Run) -> None:
+    said = "{'a': 1} /var/runtime/surefoot/__init__.py\n"
+    assert run([NAMES], entrypoint=[PYTHON, "-c"]) == (0, said)
+
+
+def test_the_images_path_file_keeps_starts_without_site(run: Run) -> None:
+    listing = """
+import pathlib, sysconfig
+for path in pathlib.Path(sysconfig.get_path("purelib")).glob("*.pth"):
+    print(path.name)
+"""
+    assert run([listing], entrypoint=[PYTHON, "-c"]) == (0, "surefoot.pth\n")

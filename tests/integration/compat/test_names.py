@@ -128,6 +128,30 @@ def test_an_init_error_goes_through_the_client_class(start: Start, client: Clien
     assert len(content["stackTrace"]) == 1 or client is Client.AWSLAMBDARIC
 
 
+@BOTH
+def test_a_failed_snapshot_hook_goes_through_the_client_class(start: Start, client: Client) -> None:
+    source = """
+    import snapshot_restore_py
+    @snapshot_restore_py.register_before_snapshot
+    def fails():
+        raise KeyError("table")
+    def handler(event, context):
+        return 1
+    """
+    variables = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
+    if client is Client.SUREFOOT:
+        source = source.replace("snapshot_restore_py.register_", "surefoot.")
+        source = source.replace("snapshot_restore_py", "surefoot")
+    function = start(wrapped(PLACES["main"], source), None, client=client, environ=variables)
+    assert json.loads(function.init_error())["errorType"] == "KeyError"
+    ((_, _, content, error_type),) = printed(function.log('["post_init_error", '))
+    assert isinstance(content, dict)
+    assert (content["errorMessage"], error_type) == ("'table'", "Runtime.BeforeSnapshotError")
+    (report,) = function.running.api.complete(Route.INIT_ERROR)
+    kind = report.header("Lambda-Runtime-Function-Error-Type")
+    assert kind == b"Runtime.BeforeSnapshotError"
+
+
 HANDLERS = {
     "coroutine": """
         import asyncio

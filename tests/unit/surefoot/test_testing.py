@@ -6,6 +6,8 @@ import asyncio
 import datetime
 import doctest
 import inspect
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +20,7 @@ import surefoot.testing
 from surefoot import Fault, HttpPrelude, LambdaContext, Marshaller
 from surefoot._runtime.handlers import coroutine
 from surefoot.testing import Streamed, fake_context, invoke
+from tests.support.process import RUNTIME
 
 
 @pytest.fixture
@@ -236,3 +239,43 @@ def test_a_functions_own_marshaller_is_used_both_ways(monkeypatch: pytest.Monkey
     surefoot.use_marshaller(Dates())
     tomorrow = lambda day, _: day + datetime.timedelta(1)  # noqa: E731
     assert invoke(tomorrow, "2026-01-31") == "2026-02-01"
+
+
+HOOKED = """
+import surefoot
+from surefoot.testing import invoke
+seen = []
+
+@surefoot.around_invocation
+def hook(event, context):
+    seen.append(event)
+    try:
+        seen.append((yield))
+    except ValueError as error:
+        seen.append(repr(error))
+
+def handler(event, context):
+    if event == 2:
+        raise ValueError("two")
+    return {"got": event}
+
+def stream(event, context):
+    yield "one"
+
+assert invoke(handler, 1) == {"got": 1}
+try:
+    invoke(handler, 2)
+except ValueError:
+    pass
+assert invoke(stream, 3).text == "one"
+print(seen)
+"""
+
+
+def test_hooks_run_around_a_handler_as_in_the_runtime() -> None:
+    # In a process of its own: a hook is registered for good.
+    command = [sys.executable, "-c", HOOKED]
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, env={"PYTHONPATH": str(RUNTIME)}
+    )
+    assert done.stdout == "[1, {'got': 1}, 2, \"ValueError('two')\", 3, None]\n"
