@@ -107,6 +107,7 @@ class RunningHooks:
 
     def finish(self, result: object, error: BaseException | None) -> None:
         """Let each hook end, the last one started first, with the result or the error."""
+        trace = None if error is None else error.__traceback__
         while self._waiting:
             hook, generator = self._waiting.pop()
             try:
@@ -123,6 +124,10 @@ class RunningHooks:
             else:
                 log_to_operator(f"the hook {_name(hook)} yields twice; the rest is left out.")
                 generator.close()
+            finally:
+                if error is not None:
+                    # Without the hook's frames, and without a circle through this one.
+                    error.__traceback__ = trace
 
 
 def _log_failure(hook: "Hook", error: BaseException) -> None:
@@ -152,8 +157,9 @@ class Exchange:
         self.log = host.log
         self.config = host.config
         self.marshaller = host.marshaller
-        # What failed the invocation, when it is over.
-        self.error: BaseException | None = None
+        # Perhaps from a signal handler that ends the process. No other exception is kept: it would
+        # be part of a circle, by way of its frames, that only the collector could resolve.
+        self.exit: SystemExit | None = None
         # What is to be posted: the result with its content type, or a report.
         self.pending: tuple[bytes, str] | Report | None = None
         self.answered = False
@@ -204,8 +210,13 @@ class Exchange:
 
     def fail(self, error: BaseException) -> None:
         """Log an error and make its report what is to be posted."""
-        self.error = error
+        self.note_exit(error)
         self.pending = self.make_report(error)
+
+    def note_exit(self, error: BaseException) -> None:
+        """Keep an exception that may be the end of the process."""
+        if isinstance(error, SystemExit):
+            self.exit = error
 
     def call_handler(self, event: "Any", context: LambdaContext) -> "Any":
         """Call the handler and return its result; all that it does is done then, and sent.
@@ -275,11 +286,11 @@ def serve(loop: "Loop", invocation: "Invocation") -> None:
     finally:
         guard.disarm()
         loop.log.flush()
-    if isinstance(exchange.error, SystemExit):
+    if exchange.exit is not None:
         from .signals import came_from_signal_handler
 
-        if came_from_signal_handler(exchange.error):
-            raise exchange.error
+        if came_from_signal_handler(exchange.exit):
+            raise exchange.exit
 
 
 def report_init_error(client: "Client", report: "Report", error_type: str = "") -> None:

@@ -70,8 +70,7 @@ def handle(exchange: "Exchange") -> None:
 def _finish(exchange: "Exchange", failure: BaseException | None) -> None:
     """Post what the wrappers have left unposted."""
     if failure is not None and (exchange.answered or exchange.pending is not None):
-        # SystemExit may have come from a signal handler, which ends the process.
-        exchange.error = exchange.error or failure
+        exchange.note_exit(failure)
         _log_failure(failure)
     if exchange.answered:
         return

@@ -305,3 +305,28 @@ def test_what_is_not_a_generator_function_is_refused_at_import(start: Start, hoo
     assert (
         "is not a generator function; write it with def" in json.loads(report.body)["errorMessage"]
     )
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_failed_invocation_leaves_no_circle_behind(start: Start, wrapped: bool) -> None:
+    handler = """
+    import gc, weakref
+    if wrapped:
+        import __main__
+        original = __main__.bootstrap.handle_event_request
+        __main__.bootstrap.handle_event_request = lambda *args: original(*args)
+    class Held:
+        pass
+    held = []
+    def handler(event, context):
+        gc.disable()
+        if event:
+            return [each() is None for each in held]
+        kept = Held()
+        held.append(weakref.ref(kept))
+        raise ValueError("a")
+    """
+    running = start_with(start, f"wrapped = {wrapped}\n{textwrap.dedent(handler)}")
+    for _ in range(2):
+        running.call(Invocation(b"0"))
+    assert running.call(Invocation(b"1")).body == b"[true, true]"
