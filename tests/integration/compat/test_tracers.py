@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import ssl
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,22 @@ def test_epsagon_gets_a_trace_with_the_error_before_the_answer(
     runner = next(each for each in arrival.json()["events"] if each["origin"] == "runner")
     assert (runner["exception"]["message"], arrival.answered) == ("boom", 0)
     assert runner["id"] == function.request_ids[0]
+
+
+def test_epsagon_reports_a_time_out_before_it_happens(start: Start) -> None:
+    source = """
+    import time
+    @epsagon.lambda_wrapper
+    def handler(event, context):
+        time.sleep(60)
+    """
+    function = start(EPSAGON + textwrap.dedent(source))
+    # By SIGALRM, 200 ms before the deadline: the runtime's guard lends it.
+    function.deliver(seconds=3)
+    (arrival,) = function.sink.wait_for(lambda each: each.path == "/traces")
+    runner = next(each for each in arrival.json()["events"] if each["origin"] == "runner")
+    assert (runner["id"], arrival.answered) == (function.request_ids[0], 0)
+    assert runner["error_code"] == 3  # ErrorCode.TIMEOUT
 
 
 @BOTH
