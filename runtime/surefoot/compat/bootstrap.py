@@ -9,6 +9,7 @@ import sys
 
 from .._payload.marshaller import Marshaller
 from .._runtime.around import JSON_TYPE
+from ..errors import Fault
 from .faults import FaultException
 from .lambda_context import LambdaContext
 from .runtime_client import LambdaMarshaller, LambdaRuntimeClient, current_ids
@@ -77,6 +78,19 @@ def handle_event_request(  # noqa: PLR0913, PLR0917  (AWS's signature)
         error = str(dumps(pending.fields(invoke_id)), "utf-8")
         xray = str(pending.xray_json(Marshaller(ensure_ascii=True).dumps), "ascii")
         lambda_runtime_client.post_invocation_error(invoke_id, error, xray, invocation_id)
+
+
+def _get_handler(handler: str) -> "Callable[[Any, Any], Any]":
+    """Return the handler of a name: for packages whose own handler calls the function's.
+
+    :raises FaultException: as AWS's client
+    """
+    from .._runtime.handlers.resolve import resolve
+
+    try:
+        return resolve(handler)
+    except Fault as fault:
+        raise FaultException(fault.kind, fault.message, fault.stack) from fault.__cause__
 
 
 def to_json(value: object) -> str:

@@ -318,6 +318,12 @@ def test_what_else_packages_read_there(start: Start, client: Client) -> None:
         assert isinstance(handlers[0], bootstrap.LambdaLoggerHandler)
         assert isinstance(handlers[0].filters[0], bootstrap.LambdaLoggerFilter)
         assert bootstrap.to_json({"a": 1}) == '{"a": 1}'
+        assert bootstrap._get_handler("app.handler") is handler
+        try:
+            bootstrap._get_handler("app.missing")
+        except FaultException as fault:
+            assert fault.exception_type == FaultException.HANDLER_NOT_FOUND
+            assert "'missing'" in fault.msg
         made = LambdaContext("id", {"client": {"app_title": "t"}}, {"cognitoIdentityId": "i"}, 1,
             "arn")
         assert made.client_context.client.app_title == "t"

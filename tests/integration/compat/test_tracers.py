@@ -125,27 +125,47 @@ def test_epsagon_reports_a_time_out_before_it_happens(start: Start) -> None:
     assert runner["error_code"] == 3  # ErrorCode.TIMEOUT
 
 
+LUMIGO = {
+    "by its decorator": """
+        from lumigo_tracer import lumigo_tracer
+        @lumigo_tracer(token="t_0123456789abcdef", edge_host="SINK")
+        def handler(event, context):
+            raise ValueError("boom")
+        """,
+    # It takes the function from AWS's client, by name.
+    "by its own handler": """
+        def handler(event, context):
+            raise ValueError("boom")
+        """,
+}
+
+
 @BOTH
+@pytest.mark.parametrize("name", LUMIGO)
 def test_lumigo_gets_spans_with_the_error_before_the_answer(
-    start: Start, client: Client, tmp_path: Path
+    start: Start, client: Client, tmp_path: Path, name: str
 ) -> None:
-    source = """
-    from lumigo_tracer import lumigo_tracer
-    @lumigo_tracer(token="t_0123456789abcdef", edge_host="SINK")
-    def handler(event, context):
-        raise ValueError("boom")
-    """
     public, key = certificate.write(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(public, key)
+    variables = {"SSL_CERT_FILE": str(public)}
+    handler = "app.handler"
+    if name == "by its own handler":
+        handler = "lumigo_tracer.auto_instrument_handler._handler"
+        variables |= {
+            "LUMIGO_ORIGINAL_HANDLER": "app.handler",
+            "LUMIGO_TRACER_TOKEN": "t_0123456789abcdef",
+            "LUMIGO_TRACER_HOST": "SINK",
+        }
     function = start(
-        source, client=client, environ={"SSL_CERT_FILE": str(public)}, sink_tls=context
+        LUMIGO[name], client=client, handler=handler, environ=variables, sink_tls=context
     )
     assert json.loads(function.call(trace=TRACE))["errorMessage"] == "boom"
     arrivals = function.sink.wait_for(lambda each: b"boom" in each.body)
     ended = [span for span in arrivals[0].json() if span.get("error")]
     assert (ended[0]["error"]["message"], arrivals[0].answered) == ("boom", 0)
     assert ended[0]["id"] == function.request_ids[0]
+    assert "Lumigo Warning" not in function.log("boom")
 
 
 @BOTH
