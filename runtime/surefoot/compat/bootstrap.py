@@ -5,8 +5,6 @@ it has besides is found as well. There is no ``handle_http_request``: packages t
 Python 3.6.
 """
 
-import sys
-
 from .._payload.marshaller import Marshaller
 from .._runtime.around import JSON_TYPE
 from ..errors import Fault
@@ -115,5 +113,8 @@ def __getattr__(name: str) -> object:
 
 
 def run(*_: object) -> None:
-    """Refuse: a second loop would take the first one's invocations."""
-    raise RuntimeError(f"the runtime of this process ({sys.argv[0]}) polls already.")
+    """Refuse: this is AWS's own loop, and a second one would take the first one's invocations."""
+    raise RuntimeError(
+        "awslambdaric.bootstrap.run() is the loop of AWS's client, which is not here. On surefoot "
+        'the entry point starts the loop: name the handler in CMD, such as ["app.handler"].'
+    )

@@ -457,3 +457,11 @@ def test_a_child_that_a_wrapped_handler_forks_answers_nothing(start: Start) -> N
     """
     function = start(wrapped(PLACES["main"], handler), None)
     assert [function.call(), function.call()] == [b"0", b"0"]
+
+
+def test_awss_own_loop_is_refused_with_the_way_to_start_a_function(start: Start) -> None:
+    function = start("import awslambdaric.bootstrap as b\nb.run('app.handler', None)", None)
+    assert (
+        'name the handler in CMD, such as ["app.handler"]'
+        in json.loads(function.init_error())["errorMessage"]
+    )
