@@ -124,7 +124,7 @@ def native(engine: DockerClient, image: str, tmp_path: Path) -> Path:
     finally:
         container.remove(force=True)
     with tarfile.open(fileobj=content) as archive:
-        name = next(name for name in archive.getnames() if "/_socket." in name)
+        name = next(name for name in archive.getnames() if "/_multiprocessing." in name)
         module = archive.extractfile(name)
         assert module
         (tmp_path / "fast.so").write_bytes(module.read())
