@@ -577,6 +577,13 @@ def test_a_version_of_another_vpc_configuration_is_waited_for_even_after_a_crash
     assert not world.enis
 
 
+def test_a_function_that_is_kept_does_not_keep_the_next_one_from_being_detached() -> None:
+    world = shop(World(release_s=1))
+    world.functions["stock"] = Function([], [])
+    world.run(request(FunctionNames=["stock", "shop"]))
+    assert set(world.detached) == {ARN}
+
+
 @pytest.mark.parametrize("step", ["list_versions_by_function", "delete_function", "delete_alias"])
 def test_versions_that_cannot_be_deleted_are_left_to_cloudformation_and_named(step: str) -> None:
     def fault(world: World, name: str) -> None:
