@@ -59,7 +59,7 @@ _JQ = {"Entrypoint": ["/jq"]}
 # Inside UV_TAG; the Dockerfile copies that image's root to /opt/uv.
 _UV_HOME = "/opt/uv"
 _INDEX = "downloads.json"
-_REQUIREMENTS = ROOT / "requirements-dev.txt"  # it pins uv
+_REQUIREMENTS = ROOT / "tests" / "requirements.txt"  # it pins uv
 
 
 def local_tag(tag: str, architecture: str) -> str:
@@ -193,7 +193,7 @@ def _uv_requirement() -> str:
     """uv's pin with its hashes."""
     found = re.search(r"(?m)^uv==(?:.*\\\n)*.*\n", _REQUIREMENTS.read_text())
     if found is None:
-        raise UserError(f"{_REQUIREMENTS.name} does not pin uv", "add uv to requirements-dev.in")
+        raise UserError(f"{_REQUIREMENTS} does not pin uv", "add uv to tests/requirements.in")
     return found[0]
 
 

@@ -59,7 +59,7 @@ def foreign(engine: DockerClient, checkout: Path) -> str:
 def sealed(engine: DockerClient, foreign: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The README's recipe on it, with a package that has native code."""
     folder: Path = tmp_path_factory.mktemp("foreign")
-    pins = (ROOT / "requirements-dev.txt").read_text()
+    pins = (ROOT / "tests" / "requirements.txt").read_text()
     pin = re.search(r"^orjson==.*\n(?:    --hash=.*\n)+", pins, re.MULTILINE)
     assert pin
     (folder / "requirements.txt").write_text(pin[0])
