@@ -171,10 +171,16 @@ def pack(interpreter: Interpreter, target: Path) -> None:
         for path, place in _pip():
             _add(archive, path, f"{library}/{interpreter.packages}/{place}")
         if interpreter.path_file:
-            _write(archive, f"{library}/{interpreter.path_file}", b"../site-packages\n", 0o644)
+            _write(archive, f"{library}/{interpreter.path_file}", _PATH_LINE, 0o644)
         for alias in ("pip", "pip3"):
             _write(archive, f"python/bin/{alias}", _PIP_PROGRAM)
 
+
+# A bare path would be searched, but its own .pth files would not be followed.
+_PATH_LINE = (
+    b"import site, sys; site.addsitedir("
+    b"'{}/lib/python{}.{}/site-packages'.format(sys.prefix, *sys.version_info[:2]))\n"
+)
 
 # Read by sh first, which finds the interpreter next to this file, then by Python.
 _PIP_PROGRAM = b"""#!/bin/sh

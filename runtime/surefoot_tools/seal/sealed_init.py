@@ -163,8 +163,24 @@ def _folders(sources: Iterable[str]) -> dict[str, int]:
         for each in folders:
             if each not in found:
                 with contextlib.suppress(OSError):
-                    found[each] = os.stat(each).st_mtime_ns
+                    found[each] = _whole_seconds(each)
     return found
+
+
+def _whole_seconds(folder: str) -> int:
+    """Return the time of a folder in ns, after taking its fraction of a second away.
+
+    A layer does not keep that of a folder that changed in it, and a second seal would see another
+    time.
+    """
+    status = os.stat(folder)
+    whole = status.st_mtime_ns // SECOND * SECOND
+    try:
+        if whole != status.st_mtime_ns:
+            os.utime(folder, ns=(status.st_atime_ns, whole))
+    except OSError:
+        return status.st_mtime_ns
+    return whole
 
 
 def _patterns(patterns: Iterable[tuple[str | bytes, int]], data: _Section) -> Part | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import site
+import sys
 import tarfile
 from pathlib import Path
 
@@ -42,7 +44,9 @@ def write_packages(folder: Path, scheme: str = SCHEME) -> None:
         archive.addfile(link)
 
 
-def test_each_is_packed_with_cpythons_paths_and_a_way_to_its_packages(tmp_path: Path) -> None:
+def test_each_is_packed_with_cpythons_paths_and_a_way_to_its_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_packages(tmp_path)
     found = list(debian_python.unpack(tmp_path))
     assert [python.number for python in found] == ["3.14.10", "3.14.10"]
@@ -54,7 +58,16 @@ def test_each_is_packed_with_cpythons_paths_and_a_way_to_its_packages(tmp_path: 
         assert scheme
         assert path_file
         assert b"posix_prefix" in scheme.read()
-        assert path_file.read() == b"../site-packages\n"
+        line = path_file.read().decode()
+    prefix = "/some/where"
+    added: list[str] = []
+    monkeypatch.setattr(sys, "prefix", prefix)
+    monkeypatch.setattr(site, "addsitedir", added.append)
+    assert line.startswith("import "), "site executes such lines"
+    exec(line)  # noqa: S102
+    assert added == [
+        f"{prefix}/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+    ]
     assert "python/bin/python3.14" in names
     assert "python/lib/python3.14/site-packages/pip/__init__.py" in names
     assert not [name for name in names if "sitecustomize" in name or "_distutils_system" in name]
