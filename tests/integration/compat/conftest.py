@@ -15,7 +15,7 @@ import pytest
 
 from rie.paths import cached_folder
 from tests.integration.compat.sink import Sink
-from tests.integration.features.conftest import Running
+from tests.integration.features.conftest import Running, measurement
 from tests.integration.features.conftest import start as run_features
 from tests.support.invocation import Invocation
 from tests.support.process import RUNTIME, Client, ClientProcess
@@ -151,3 +151,5 @@ def start(home: Path, tmp_path: Path) -> Iterator[Start]:
 
 # Under another name: functions on this interpreter, with the packages of the tests.
 run = run_features
+# What that fixture needs.
+__all__ = ["measurement"]
