@@ -137,6 +137,41 @@ def test_the_templates_of_functions_are_read() -> None:
         assert json.loads(schedule.make_event(BEGIN))
 
 
+@pytest.mark.parametrize(("wanted", "names"), [("", ["always"]), ("now", ["always", "wanted"])])
+def test_conditions_decide_by_the_defaults_of_parameters(
+    tmp_path: Path, wanted: str, names: list[str]
+) -> None:
+    (tmp_path / "template.yaml").write_text(f"""
+Parameters:
+  Wanted: {{Type: String, Default: "{wanted}"}}
+Conditions:
+  IsAbsent: !Equals [!Ref Wanted, ""]
+  IsWanted: !And [!Not [!Condition IsAbsent], !Or [!Condition IsAbsent, !Equals [1, "1"]]]
+Resources:
+  Extra:
+    Type: AWS::Scheduler::Schedule
+    Condition: IsWanted
+    Properties:
+      Name: wanted
+      ScheduleExpression: !If [IsWanted, rate(1 hour), ""]
+      FlexibleTimeWindow: {{Mode: "OFF"}}
+      Target: {{Arn: any}}
+  Usual:
+    Type: AWS::Scheduler::Schedule
+    Properties:
+      Name: always
+      ScheduleExpression: rate(1 hour)
+      ScheduleExpressionTimezone: !If [IsWanted, Europe/Prague, !Ref AWS::NoValue]
+      FlexibleTimeWindow: {{Mode: "OFF"}}
+      Target: {{Arn: any}}
+""")
+    found = read_schedules(tmp_path, "f", BEGIN)
+    assert sorted(each.name for each in found) == names
+    assert {each.name: each.time_zone for each in found}["always"] == (
+        "Europe/Prague" if wanted else "UTC"
+    )
+
+
 def test_a_template_is_resolved_with_defaults(tmp_path: Path) -> None:
     (tmp_path / "template.yaml").write_text("""
 Parameters:
