@@ -12,7 +12,7 @@ RIE := $(VENV)/bin/python -m rie
 # FUNCTION has a default; only what the user named is pushed or deployed.
 CHOSEN := $(if $(filter-out file,$(origin FUNCTION)),$(FUNCTION))
 # On two processors; tests/conftest.py says what stays together, and that the longest comes first.
-WHOLE_SUITE := -n 2 --dist loadgroup --no-loadscope-reorder --cov --cov-report=
+WHOLE_SUITE := -n 3 --dist loadgroup --no-loadscope-reorder --cov --cov-report=
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.process import RUNTIME
+from tests.support.process import RUNTIME, measuring
 
 LAUNCHER = RUNTIME.parent / "bootstrap" / "surefoot"
 
@@ -123,6 +123,7 @@ def profile(task: Path) -> Profile:
             "HOME": "/tmp",
             "LAMBDA_RUNTIME_DIR": str(RUNTIME),
             "SUREFOOT_PYTHON": sys.executable,
+            **measuring(),
             **variables,
         }
         done = subprocess.run(
@@ -137,3 +138,10 @@ def profile(task: Path) -> Profile:
         return Done(done.returncode, done.stdout, done.stderr)
 
     return profiled
+
+
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have nothing of coverage's among the modules and files of a profile."""
+    for name in measuring():
+        monkeypatch.delenv(name)

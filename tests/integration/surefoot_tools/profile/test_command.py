@@ -22,6 +22,7 @@ def test_the_stages_follow_each_other_from_spawn_to_answer(profile: Profile) -> 
     assert stages[-1]["begin_ms"] < found["first_byte_ms"] <= found["total_ms"] + 0.01
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_every_import_has_its_place_times_chain_and_bytecode(profile: Profile) -> None:
     imports = profile("app.handler", "--json").imports()
     app, heavy, decimal = (imports[name] for name in ("app", "heavy", "decimal"))
@@ -81,6 +82,7 @@ def test_no_bytecode_is_written(profile: Profile, task: Path) -> None:
     assert sorted(path.name for path in task.iterdir()) == before
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_files_and_bytes_are_told(profile: Profile, task: Path) -> None:
     found = profile("app.handler", "--json").profile
     files = {file["path"]: file for file in found["files"]}
