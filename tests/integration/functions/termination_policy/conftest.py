@@ -58,6 +58,13 @@ def wire() -> Wire:
     return Wire()
 
 
+@pytest.fixture(autouse=True)
+def default_session() -> Iterator[None]:
+    """Leave boto3's session without the wire."""
+    yield
+    boto3.DEFAULT_SESSION = None
+
+
 @pytest.fixture
 def fleet(
     wire: Wire, aws: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -71,4 +78,3 @@ def fleet(
     yield Fleet(wire, monkeypatch, capsys)
     wire.cleared.set()
     app.setup.cache_clear()
-    boto3.DEFAULT_SESSION = None
