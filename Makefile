@@ -11,8 +11,7 @@ MUTANTS := build/mutants/venv
 RIE := $(VENV)/bin/python -m rie
 # FUNCTION has a default; only what the user named is pushed or deployed.
 CHOSEN := $(if $(filter-out file,$(origin FUNCTION)),$(FUNCTION))
-# On two processors; tests/conftest.py says what stays together, and that the longest comes first.
-WHOLE_SUITE := -n 3 --dist loadgroup --no-loadscope-reorder --cov --cov-report=
+MEASURED := --cov --cov-report=
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
@@ -34,7 +33,8 @@ invoke: $(VENV)/bench.stamp ## Post EVENT (file, JSON or -) to a local or deploy
 
 test: $(VENV)/dev.stamp ## Run every test and measure coverage (ARGS='-k name': some, unmeasured)
 ifeq ($(strip $(ARGS)),)
-	@$(VENV)/bin/python -m pytest $(WHOLE_SUITE)
+	@$(VENV)/bin/python -m pytest --shared only $(MEASURED); shared=$$?; \
+	  $(VENV)/bin/python -m pytest --shared without -n 3 $(MEASURED) --cov-append && exit $$shared
 	@$(VENV)/bin/python -m tests.covered
 else
 	@$(VENV)/bin/python -m pytest $(ARGS)

@@ -21,6 +21,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.load_profile("ci" if os.environ.get("CI") else "surefoot")
 
 # What exists once on a machine, by the fixture that stands for it: its tests run one after another.
+# Not by groups of pytest-xdist: its 3.8 forms none under pytest 9.2, and does not say so.
 _SHARED = ("engine", "network")
 _TESTS = Path(__file__).parent
 
@@ -30,25 +31,28 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "official: also against AWS's official emulator")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run take only the tests that share something, or none of them."""
+    parser.addoption(
+        "--shared",
+        choices=("only", "without"),
+        help="tests that need the container engine or network namespaces: one after another",
+    )
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Say what stays together when tests run side by side (pytest -n 2 --dist loadgroup).
-
-    A folder's tests share servers and what is costly to make. Tests that need something of _SHARED
-    are one group, whatever their folder, and come first: theirs is the longest.
-    """
-    if not hasattr(config, "workerinput"):
-        return  # not one of several
-    groups = {item: group_of(item) for item in items}
-    items.sort(key=lambda item: _SHARED.index(groups[item]) if groups[item] in _SHARED else 9)
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Leave out what --shared does not ask for."""
+    wanted = config.getoption("shared")
+    if wanted is None:
+        return
+    out = [each for each in items if is_shared(each) is (wanted == "without")]
+    config.hook.pytest_deselected(items=out)
+    items[:] = [each for each in items if is_shared(each) is (wanted == "only")]
 
 
-def group_of(item: pytest.Item) -> str:
-    """The group of a test: a name of _SHARED, or its folder."""
-    needed = set(getattr(item, "fixturenames", ()))
+def is_shared(item: pytest.Item) -> bool:
+    """Whether a test needs what exists once on a machine, by its fixtures or its folder."""
     folder = item.path.parent.relative_to(_TESTS)
     if folder.parts[:1] == ("image",) or folder.parts[:3] == ("integration", "rie", "aws"):
-        return "engine"
-    return next((name for name in _SHARED if name in needed), str(folder))
+        return True
+    return not set(_SHARED).isdisjoint(getattr(item, "fixturenames", ()))

@@ -1,4 +1,4 @@
-"""Which tests run one after another where tests run two at a time."""
+"""Which tests run one after another where others run three at a time."""
 
 from __future__ import annotations
 
@@ -8,28 +8,24 @@ from typing import Any
 import pytest
 
 from rie.paths import ROOT
-from tests.conftest import group_of
-
-
-def group(path: str, *fixtures: str) -> str:
-    item: Any = SimpleNamespace(path=ROOT / "tests" / path, fixturenames=fixtures)
-    return group_of(item)
+from tests.conftest import is_shared
 
 
 @pytest.mark.parametrize(
     ("path", "fixtures", "expected"),
     [
-        ("image/test_build.py", (), "engine"),
-        ("integration/rie/aws/push/test_push.py", (), "engine"),
-        ("integration/functions/cdk_deploy/test_sandbox.py", ("image", "engine"), "engine"),
-        ("integration/functions/vpc_check/probes/test_time.py", ("network",), "network"),
-        ("integration/features/test_logs.py", ("start", "tmp_path"), "integration/features"),
+        ("image/test_build.py", (), True),
+        ("integration/rie/aws/push/test_push.py", (), True),
+        ("integration/functions/cdk_deploy/test_sandbox.py", ("image", "engine"), True),
+        ("integration/functions/vpc_check/probes/test_time.py", ("network",), True),
+        ("integration/features/test_logs.py", ("start", "tmp_path"), False),
         # Folders of these names elsewhere make nothing with the engine.
-        ("unit/rie/aws/test_x.py", (), "unit/rie/aws"),
-        ("unit/surefoot_tools/doctor/image/test_elf.py", (), "unit/surefoot_tools/doctor/image"),
+        ("unit/rie/aws/test_x.py", (), False),
+        ("unit/surefoot_tools/doctor/image/test_elf.py", (), False),
     ],
 )
-def test_what_exists_once_on_a_machine_makes_a_group(
-    path: str, fixtures: tuple[str, ...], expected: str
+def test_what_exists_once_on_a_machine_is_shared(
+    path: str, fixtures: tuple[str, ...], expected: bool
 ) -> None:
-    assert group(path, *fixtures) == expected
+    item: Any = SimpleNamespace(path=ROOT / "tests" / path, fixturenames=fixtures)
+    assert is_shared(item) is expected
