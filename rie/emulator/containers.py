@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -42,6 +43,8 @@ class ContainerProcess:
         self.exited: asyncio.Future[int] = self._loop.create_future()
         self.pid: int | None = None
         self.out_of_memory = False
+        self._killed = False
+        self._began = time.time()
         self._container: Container | None = None
         self._client = connect()
         self._calls = ThreadPoolExecutor(1)
@@ -73,6 +76,7 @@ class ContainerProcess:
     def kill(self) -> None:
         """End it and remove it."""
         self._submit(lambda container: container.unpause())
+        self._killed = True
         self._submit(lambda container: container.kill())
 
     def _submit(self, action: Callable[[Container], Any]) -> None:
@@ -109,8 +113,25 @@ class ContainerProcess:
         with contextlib.suppress(DockerException):
             status = int(container.wait()["StatusCode"])
             container.reload()
-            self.out_of_memory = bool(container.attrs["State"]["OOMKilled"])
+            self.out_of_memory = self._ran_out_of_memory(container, status)
         self._finish(-(status - 128) if status > 128 else status)
+
+    def _ran_out_of_memory(self, container: Container, status: int) -> bool:
+        """Whether the kernel killed it for its memory.
+
+        The engine's flag is false if the news of it came after the end; the event is there then.
+        """
+        if container.attrs["State"]["OOMKilled"]:
+            return True
+        if status != 128 + signal.SIGKILL or self._killed:
+            return False
+        events = self._client.events(
+            since=int(self._began),
+            until=int(time.time()) + 1,
+            filters={"container": container.id, "event": "oom"},
+            decode=True,
+        )
+        return next(iter(events), None) is not None
 
     def _finish(self, status: int) -> None:
         from docker.errors import DockerException
