@@ -1,8 +1,8 @@
 """``python -m tests.covered``: how much of each package the tests have run, against its threshold.
 
 Reads what `make test` measured, lines and branches. The thresholds are in pyproject.toml, under
-tool.surefoot.coverage; exit code 1 when a package is below its own and nothing was skipped, as in CI
-(REQUIRE_ENGINE): without a container engine much of rie cannot run.
+tool.surefoot.coverage; exit code 1 when a package is below its own and nothing was skipped, as in
+CI (REQUIRE_ENGINE): without a container engine much of rie cannot run.
 """
 
 from __future__ import annotations
