@@ -13,7 +13,6 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
 
 from rie.compare.http_request import Request
 from rie.emulator.http_server import Call as HttpCall
@@ -61,12 +60,7 @@ class RuntimeApi:
     def __enter__(self) -> RuntimeApi:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.drop()
         self._server.stop()
         self._loop.run_until_complete(self._server.settle())

@@ -9,7 +9,6 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 
 from rie.compare.process_group import ProcessGroup
 
@@ -26,13 +25,8 @@ class Runtime(ProcessGroup):
         self._read = 0
         super().__init__(command, environment, task, self._file, subprocess.STDOUT)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        super().__exit__(kind, error, trace)
+    def __exit__(self, *details: object) -> None:
+        super().__exit__(*details)
         self._file.close()
 
     def output(self) -> str:

@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 
 
 class _Server(uvicorn.Server):
-    """Without signal handlers: whoever runs it has its own."""
+    """Without signal handlers: the process that runs it has its own."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

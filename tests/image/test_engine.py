@@ -14,7 +14,7 @@ from rie.images.engine import EngineError, connect, forget_stale, install
 def test_no_engine_names_the_command_that_gets_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/missing.sock")
     with pytest.raises(EngineError, match="no container engine answers") as caught:
         connect()
     assert caught.value.remedy == "run `make engine`"

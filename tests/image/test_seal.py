@@ -119,7 +119,7 @@ def test_what_init_wrote_is_not_in_the_image(
     recipe = DOCKERFILE.replace("RUN surefoot", "RUN echo old >/tmp/earlier\nRUN surefoot")
     recipe = recipe.replace("seal app", "seal --strict --ignore SF111=on-purpose app")
     tag = build(engine, tmp_path, image, WRITES, recipe)
-    # What was there before stays, whoever put it there.
+    # What was there before stays, of every user.
     assert run(["-c", LEFT], of=tag, entrypoint=["/bin/sh"]) == (0, "/tmp/earlier\n")
     assert sealing_layer(engine, tag) < 1_000_000
 

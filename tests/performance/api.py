@@ -8,7 +8,6 @@ import select
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
-from types import TracebackType
 from typing import Any
 
 from rie.errors import UserError
@@ -34,12 +33,7 @@ class Api:
         self.address = f"127.0.0.1:{self.wait()['port']}"
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.communicate()
 
     def move(self, processors: Collection[int]) -> None:

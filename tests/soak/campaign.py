@@ -7,7 +7,6 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 
 from rie.compare.process_group import ProcessGroup
 from tests.soak.account import Account, usage
@@ -92,13 +91,8 @@ class _Runtime(ProcessGroup):
             self._file,
         )
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        super().__exit__(kind, error, trace)
+    def __exit__(self, *details: object) -> None:
+        super().__exit__(*details)
         self._file.close()
 
     def has_ended(self) -> bool:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO
 
 from rie.compare.process_group import ProcessGroup
@@ -95,13 +94,8 @@ class ClientProcess(ProcessGroup):
             self._stderr,
         )
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        super().__exit__(kind, error, trace)
+    def __exit__(self, *details: object) -> None:
+        super().__exit__(*details)
         self._files.close()
 
     def peak_memory_mb(self) -> float:

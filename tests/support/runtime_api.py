@@ -8,7 +8,6 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from types import TracebackType
 
 from tests.support.connection import Connection, GoneError
 from tests.support.gate import DEADLINE
@@ -61,12 +60,7 @@ class RuntimeApi:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.hang_up()
 
     def deliver(self, *invocations: Invocation) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from .errors import UserError
+from surefoot.kit.errors import UserError
 
 
 class Config(NamedTuple):

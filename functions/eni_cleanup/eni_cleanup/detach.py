@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from surefoot.kit.aws_errors import AwsError
+from surefoot.kit.errors import UserError
 
 from .aws import AwsCaller, OutOfTime
-from .errors import UserError
 from .interfaces import NetworkConfig, network_configs, network_configs_of
 from .versions import delete_version, find_versions
 

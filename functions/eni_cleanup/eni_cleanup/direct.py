@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from surefoot import Budget, DeadlineExceeded
+from surefoot.kit.errors import UserError
 
 from . import detach, report, targets
 from .aws import AwsCaller, Dependencies, OutOfTime
-from .errors import UserError
 from .interfaces import NetworkConfig
 from .inventory import KEEP, ScannedInterface, make_scope, scan
 from .sweep import SweepProgress, sweep

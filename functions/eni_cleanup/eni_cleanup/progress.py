@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from surefoot.kit.errors import UserError
 from surefoot.kit.resumable import Chain
 
-from .errors import UserError
 from .request import Request
 
 # A response URL is valid for two hours; an earlier time is another clock's, or an old event's.

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from surefoot.kit.errors import UserError
+
 from . import targets
-from .errors import UserError
 from .targets import Targets
 
 KINDS = ("Create", "Update", "Delete")

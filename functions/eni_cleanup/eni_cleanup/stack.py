@@ -74,10 +74,7 @@ def find_update_removal(caller: AwsCaller, stack_id: str) -> Removal:
     except OutOfTime:
         raise
     except Exception as error:
-        if not isinstance(getattr(error, "response", None), dict):
-            raise
-        refused = AwsError.from_exception(error, "cloudformation")
-        return Removal(frozenset(), {}, f"what the update removes is not known: {refused}")
+        return _unknown_removal("update", error)
     return Removal(removed, {}, other="the update does not remove it")
 
 
@@ -128,11 +125,16 @@ def find_removal(caller: AwsCaller, stack_id: str) -> Removal:
     except OutOfTime:
         raise
     except Exception as error:
-        if not isinstance(getattr(error, "response", None), dict):
-            raise
-        refused = AwsError.from_exception(error, "cloudformation")
-        return Removal(frozenset(), {}, f"what the stack removes is not known: {refused}")
+        return _unknown_removal("stack", error)
     return Removal(frozenset(removed), kept)
+
+
+def _unknown_removal(what: str, error: Exception) -> Removal:
+    """Return the answer for what AWS did not let us read; any other error is raised again."""
+    if not isinstance(getattr(error, "response", None), dict):
+        raise error
+    refused = AwsError.from_exception(error, "cloudformation")
+    return Removal(frozenset(), {}, f"what the {what} removes is not known: {refused}")
 
 
 def _describe(caller: AwsCaller, stack_id: str) -> Mapping[str, Any]:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .errors import UserError
+from surefoot.kit.errors import UserError
+
 from .interfaces import NetworkConfig, network_configs
 
 _SUBNET = re.compile(r"subnet-[0-9a-f]{8,17}")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
 
 VARIABLE = "CAPACITY_UNITS"
-MAX_AGE_S = 60.0  # of weights in memory; somebody may change those of the group
+MAX_AGE_S = 60.0  # of weights in memory; the group's may be changed
 BATCH_SIZE = 100  # Source: "DescribeInstanceTypes", Amazon EC2 API Reference
 _USAGE = "write instances, group, or TYPE=WEIGHT for each instance type, separated by commas"
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vpc_check.errors import UserError
+from surefoot.kit.errors import UserError
 from vpc_check.safe_text import describe_target, describe_value
 from vpc_check.target import Target, parse
 

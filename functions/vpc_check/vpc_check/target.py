@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from vpc_check.errors import UserError
+from surefoot.kit.errors import UserError
 from vpc_check.safe_text import clean, describe_target, mask_query
 
 DEFAULT_PORTS = {"https": 443, "http": 80, "tls": 443, "tcp": 0, "udp": 0}

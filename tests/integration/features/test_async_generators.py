@@ -35,7 +35,7 @@ def test_a_context_variable_lives_from_yield_to_yield(
     source = """
         import asyncio
         from contextvars import ContextVar
-        who = ContextVar("who", default="nobody")
+        who = ContextVar("who", default="unset")
         async def handler(event, context):
             token = who.set(str(event))
             tasks = {asyncio.current_task()}
@@ -49,7 +49,7 @@ def test_a_context_variable_lives_from_yield_to_yield(
         """
     function = start(source, environ=environ)
     for event in (b"1", b"2"):
-        assert function.call(Invocation(event)).body == event * 2 + b"nobody 1"
+        assert function.call(Invocation(event)).body == event * 2 + b"unset 1"
 
 
 @MODES

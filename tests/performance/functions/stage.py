@@ -19,6 +19,7 @@ from tests.pythons import places
 
 HERE = Path(__file__).resolve().parent
 REQUIREMENTS = HERE / "requirements.txt"
+_SHARED = "until_first_call"
 OWN = ("scheduled_scaling", "vpc_check", "eni_cleanup")
 # Wheels that a base on al2023 and one on Debian can both load.
 _PLATFORMS = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_17", "manylinux2014")
@@ -118,8 +119,8 @@ class Stage:
 
 
 def functions() -> list[str]:
-    """Return the names of the functions: the modules of the task."""
-    return sorted(path.stem for path in (HERE / "task").glob("*.py"))
+    """Return the names of the functions: the modules of the task, but for what they share."""
+    return sorted({path.stem for path in (HERE / "task").glob("*.py")} - {_SHARED})
 
 
 def prepare(lab: Lab, versions: Sequence[str]) -> Iterator[Stage]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from rie.errors import UserError
 from tests.performance.bench import Bench, Results
 from tests.performance.contenders import AWSLAMBDARIC, SUREFOOT
 from tests.performance.functions import stage as stages
@@ -108,13 +109,15 @@ def first_answer(bench: Bench, stage: Stage, name: str, who: str) -> dict[str, f
     stage.record(None if theirs else f"lazy-{name}" if who == LAZY else name)
     variables = stage.variables(task, bench.api.address)
     if theirs and name in _OWN:
-        # Our functions use surefoot.kit, whoever starts them.
+        # Our functions use surefoot.kit, with awslambdaric, too.
         variables["PYTHONPATH"] = stage.runtime
     if who == LAZY:
         variables["SUREFOOT_LAZY_IMPORTS"] = "1"
     bench.api.play("{}", 1, marks=[1])
     with Running(command, variables, Path(task), stage.root) as process:
         mark = bench.api.mark()
+        if "errorType" in str(mark["body"]):
+            raise UserError(f"{name} failed on {who}: {mark['body']}", "read its log above")
         sample = {
             "wall ms": (mark["ns"] - process.born) / 1e6,
             "CPU ms": process.cpu_ns() / 1e6,

@@ -7,9 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from surefoot.kit.aws_errors import AwsError
+from surefoot.kit.errors import UserError
 from vpc_check.aws import lookups
 from vpc_check.aws.clients import pages
-from vpc_check.errors import UserError
 from vpc_check.facts import Attachment, Facts, Row, Unknown, capacity_provider
 from vpc_check.request import Request
 

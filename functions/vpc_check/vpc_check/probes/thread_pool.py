@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
-from types import TracebackType
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -31,13 +30,8 @@ class DaemonThreadPool(Generic[T]):
     def __enter__(self) -> DaemonThreadPool[T]:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for _ in range(self._threads):
+    def __exit__(self, *_: object) -> None:
+        for _thread in range(self._threads):
             self._jobs.put(None)
 
     def submit(self, job: Job[T]) -> None:

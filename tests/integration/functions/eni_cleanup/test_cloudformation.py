@@ -125,9 +125,9 @@ def test_an_unreachable_server_is_tried_until_time_is_up_and_its_address_is_no_s
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(answer.ALSO_ALLOWED, "http://127.0.0.1:")
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{nobody.getsockname()[1]}/?X-Amz-Signature=secret"
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/?X-Amz-Signature=secret"
         now = [0.0]
         waits: list[float] = []
 

@@ -13,6 +13,7 @@ from eni_cleanup.aws import Dependencies
 from rie.demo.aws import eni_fixtures as furniture
 from rie.demo.aws.eni_fixtures import Vpc
 from rie.paths import ROOT
+from surefoot.kit.errors import UserError
 from surefoot.testing import fake_context
 from tests.integration.functions.eni_cleanup.proxy import Proxy
 from tests.unit.functions.eni_cleanup.world import GROUPS, SUBNETS, World, shop
@@ -118,7 +119,7 @@ def test_an_order_reaches_the_pairs_of_a_function_that_is_gone() -> None:
 )
 def test_an_order_that_makes_no_sense_touches_nothing(event: Any, said: str) -> None:
     world = shop(World())
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(UserError, match=said):
         world.by_hand(event)
     assert world.steps == []
 

@@ -12,6 +12,7 @@ from eni_cleanup import aws, config, request
 from eni_cleanup.targets import Targets
 from rie.paths import ROOT
 from surefoot import __version__
+from surefoot.kit.errors import UserError
 from tests.integration.functions.eni_cleanup.proxy import Proxy
 from tests.unit.functions.eni_cleanup import world
 from tests.unit.functions.eni_cleanup.services import STACK
@@ -25,7 +26,7 @@ def test_settings_have_defaults_and_take_numbers() -> None:
 
 @pytest.mark.parametrize("value", ["soon", "0", "-1", "nan", "inf", "9999"])
 def test_a_setting_out_of_range_is_named(value: str) -> None:
-    with pytest.raises(ValueError, match=r"RESERVE_SECONDS is .* from 1 to 300"):
+    with pytest.raises(UserError, match=r"RESERVE_SECONDS is .* from 1 to 300"):
         config.read({"RESERVE_SECONDS": value})
 
 
@@ -62,7 +63,7 @@ def test_properties_are_read() -> None:
 
 @pytest.mark.parametrize("limit", ["0", "3601", "-1", "1.5", "", "²", [], True])
 def test_a_wrong_service_timeout_is_named(limit: Any) -> None:
-    with pytest.raises(ValueError, match=r"ServiceTimeout is .* from 1 to 3600"):
+    with pytest.raises(UserError, match=r"ServiceTimeout is .* from 1 to 3600"):
         request.parse(world.request("Create", ServiceTimeout=limit))
 
 

@@ -61,7 +61,7 @@ def test_the_policy_allows_every_call_and_no_more() -> None:
         *["cloudformation:ListStackResources", "cloudformation:DescribeChangeSet"],
         *["lambda:ListVersionsByFunction", "lambda:ListAliases"],
         *["lambda:DeleteAlias", "lambda:DeleteFunction"],
-        # Lambda asks for these of whoever changes a VpcConfig; the function never calls them.
+        # Lambda demands these of the role that changes a VpcConfig; the function never calls them.
         *["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"],
         *["sqs:SendMessage", "logs:CreateLogStream", "logs:PutLogEvents"],
     }

@@ -177,7 +177,7 @@ def test_a_wrong_secret_terminates_no_instance_and_is_not_shown(
         SecretId="kubernetes", SecretString=json.dumps(found)
     )
     assert fleet.decide(sent(ONE), POLICY) == []
-    told = json.dumps(fleet.logged())
-    assert "kubernetes" in told
-    assert "a-service-accounts-token" not in told
+    record = json.dumps(fleet.logged())
+    assert "kubernetes" in record
+    assert "a-service-accounts-token" not in record
     assert cluster.asked == []

@@ -68,9 +68,9 @@ BROKEN: dict[str, tuple[Any, str]] = {
 def test_an_invalid_event_is_answered_with_none_and_a_reason(fleet: Fleet, name: str) -> None:
     sent, reason = BROKEN[name]
     assert fleet.decide(sent, "any") == []
-    told = fleet.logged()
-    assert reason in told["reason"]
-    assert (told["Answered"], told["Faults"]) == (0, 1)
+    record = fleet.logged()
+    assert reason in record["reason"]
+    assert (record["Answered"], record["Faults"]) == (0, 1)
 
 
 def test_each_cause_has_an_example_that_is_answered(fleet: Fleet) -> None:

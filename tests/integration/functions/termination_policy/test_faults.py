@@ -1,4 +1,4 @@
-"""Whatever goes wrong with whatever is asked: nobody goes who is not known to be free."""
+"""With any fault of any service, only instances go that are known to be free."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def test_no_instance_is_terminated_and_the_reason_is_logged(
 ) -> None:
     fleet.wire.trouble = FAULTS[name]
     assert fleet.decide(event({A: 1}, [("i-1", A)]), policy) == []
-    told = fleet.logged()
-    assert told["Answered"] == 0
-    assert told["reason"]
+    record = fleet.logged()
+    assert record["Answered"] == 0
+    assert record["reason"]
     # One attempt: there is no time for another.
     assert fleet.wire.operations == [ASKING[policy]]
 
@@ -74,9 +74,9 @@ def test_no_instance_is_terminated_and_the_reason_is_logged(
 def test_a_refusal_says_what_to_do(fleet: Fleet, policy: str) -> None:
     fleet.wire.trouble = FAULTS["refused"]
     fleet.decide(event({A: 1}, [("i-1", A)]), policy)
-    told = fleet.logged()
-    assert told["Faults"] == 1
-    assert f"allow {ASKING[policy]} on the resource in the policy of the role" in told["reason"]
+    record = fleet.logged()
+    assert record["Faults"] == 1
+    assert f"allow {ASKING[policy]} on the resource in the policy of the role" in record["reason"]
 
 
 def test_after_a_fault_what_was_proven_before_still_goes(fleet: Fleet) -> None:

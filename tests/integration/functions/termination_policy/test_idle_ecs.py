@@ -73,7 +73,7 @@ def test_no_more_is_asked_once_the_quota_is_full(fleet: Fleet) -> None:
 DAEMON = {"group": "service:agent", "startedBy": "ecs-svc/1"}
 LOGS = {"group": "service:logs", "startedBy": "ecs-svc/2"}
 WORK = {"group": "service:web", "startedBy": "ecs-svc/3"}
-BY_HAND = {"group": "service:agent", "startedBy": "somebody"}
+BY_HAND = {"group": "service:agent", "startedBy": "operator"}
 RUN_TASK = {"group": "family:job"}
 
 

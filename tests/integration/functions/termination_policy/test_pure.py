@@ -41,7 +41,7 @@ def test_a_pure_policy_imports_no_boto3() -> None:
 
 
 def test_a_policy_that_asks_imports_it_once_it_starts() -> None:
-    # Without a region no client can be made, and nobody goes.
+    # Without a region no client can be made, and no instance goes.
     ids, heavy, _ = outcome("oldest")
     assert ids == 0
     assert "boto3" in heavy

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -57,35 +58,41 @@ def test_other_zones_can_be_excluded(fleet: Fleet) -> None:
     assert "OTHER_ZONES: 'maybe' is not possible; write yes or no" in fleet.logged()["reason"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    quotas=st.dictionaries(st.sampled_from(PLACES), st.integers(0, 6)),
-    places=st.lists(st.sampled_from(PLACES), max_size=40),
-)
+def any_event(test: Any) -> Any:
+    """Run a test with many quotas, and members in many places."""
+    places = st.sampled_from(PLACES)
+    given_all = given(
+        quotas=st.dictionaries(places, st.integers(0, 6)), places=st.lists(places, max_size=40)
+    )
+    slow = list(HealthCheck)
+    return settings(max_examples=150, deadline=None, suppress_health_check=slow)(given_all(test))
+
+
+def decide_any(
+    fleet: Fleet, quotas: dict[Place, int], places: list[Place], other_zones: str
+) -> list[Place]:
+    """The places of the instances that the policy `any` names, each of them once."""
+    fleet.variables(POLICY="any", OTHER_ZONES=other_zones)
+    members = dict(zip(names(len(places)), places, strict=True))
+    ids = app.handler(event(quotas, members.items()), fake_context(timeout=120.0))["InstanceIDs"]
+    assert len(set(ids)) == len(ids)
+    return [members[name] for name in ids]
+
+
+@any_event
 def test_no_quota_is_exceeded_and_none_is_left_open(
     fleet: Fleet, quotas: dict[Place, int], places: list[Place]
 ) -> None:
-    fleet.variables(POLICY="any", OTHER_ZONES="no")
-    members = dict(zip(names(len(places)), places, strict=True))
-    ids = app.handler(event(quotas, members.items()), fake_context(timeout=120.0))["InstanceIDs"]
-    assert len(set(ids)) == len(ids)
-    have, got = Counter(places), Counter(members[name] for name in ids)
+    have, got = Counter(places), Counter(decide_any(fleet, quotas, places, "no"))
     assert got == Counter({p: n for p, q in quotas.items() if (n := min(q, have[p]))})
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    quotas=st.dictionaries(st.sampled_from(PLACES), st.integers(0, 6)),
-    places=st.lists(st.sampled_from(PLACES), max_size=40),
-)
+@any_event
 def test_with_other_zones_no_market_gives_more_than_is_asked_of_it(
     fleet: Fleet, quotas: dict[Place, int], places: list[Place]
 ) -> None:
-    fleet.variables(POLICY="any", OTHER_ZONES="yes")
-    members = dict(zip(names(len(places)), places, strict=True))
-    ids = app.handler(event(quotas, members.items()), fake_context(timeout=120.0))["InstanceIDs"]
-    assert len(set(ids)) == len(ids)
+    given_up = decide_any(fleet, quotas, places, "yes")
     for market in ("on-demand", "spot"):
         asked = sum(count for (_, kind), count in quotas.items() if kind == market)
         have = sum(kind == market for _, kind in places)
-        assert sum(members[name][1] == market for name in ids) == min(asked, have)
+        assert sum(kind == market for _, kind in given_up) == min(asked, have)

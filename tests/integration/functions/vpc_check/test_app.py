@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from rie.demo.aws.vpc_fixtures import FUNCTION, ROLE, Cloud, client
+from surefoot.kit.errors import UserError
 from surefoot.testing import invoke
 from tests.integration.functions.vpc_check.refusing import Front
 from tests.support.aws import ACCOUNT, REGION
 from vpc_check.app import handler
 from vpc_check.aws.clients import connect
-from vpc_check.errors import UserError
 from vpc_check.facts import EXTRAS
 
 WEB = "https://example.com"
@@ -193,11 +193,11 @@ def test_a_refused_call_is_told_and_costs_only_its_own_checks(
 ) -> None:
     front.refused[operation] = error
     answer = check(targets=[WEB])
-    told = {each["component"]: each for each in answer["findings"]}
-    assert set(told) - {component for _, component in NOT_IN_MOTO} == {section}
-    assert operation in told[section]["message"]
-    assert error[1] in told[section]["message"]
-    assert told[section]["severity"] == "unknown"
+    states = {each["component"]: each for each in answer["findings"]}
+    assert set(states) - {component for _, component in NOT_IN_MOTO} == {section}
+    assert operation in states[section]["message"]
+    assert error[1] in states[section]["message"]
+    assert states[section]["severity"] == "unknown"
 
 
 def test_every_page_is_read(cloud: Cloud, front: Front) -> None:
@@ -233,9 +233,9 @@ def test_no_answer_from_an_api_says_where_to_run_it_instead(
     monkeypatch.setenv("AWS_ENDPOINT_URL_EC2", "http://127.0.0.1:1")
     answer = check(targets=[WEB])
     connect.cache_clear()
-    told = {each["component"]: each for each in answer["findings"]}["Subnets"]
-    assert "the API of ec2 does not answer from here" in told["message"]
-    assert "outside of the VPC" in told["remedy"]
+    states = {each["component"]: each for each in answer["findings"]}["Subnets"]
+    assert "the API of ec2 does not answer from here" in states["message"]
+    assert "outside of the VPC" in states["remedy"]
 
 
 def test_probes_and_configuration_are_joined(cloud: Cloud) -> None:
@@ -279,8 +279,8 @@ def test_one_subnet_that_does_not_exist_is_a_finding(cloud: Cloud) -> None:
 
 
 def test_a_function_that_does_not_exist_is_an_error_of_the_event(cloud: Cloud) -> None:
-    with pytest.raises(UserError, match="there is no function 'nobody' in eu-west-1"):
-        check(function="nobody")
+    with pytest.raises(UserError, match="there is no function 'missing' in eu-west-1"):
+        check(function="missing")
 
 
 def test_a_table_and_a_page_are_no_json_strings(cloud: Cloud) -> None:

@@ -44,8 +44,8 @@ def test_a_folder_without_git_has_no_revision(tmp_path: Path) -> None:
     [
         ("https://me:secret@example.invalid/x/y.git", "https://example.invalid/x/y.git"),
         ("git@example.invalid:x/y.git", "git@example.invalid:x/y.git"),
-        ("/home/somebody/y", None),
-        ("file:///home/somebody/y", None),
+        ("/home/user/y", None),
+        ("file:///home/user/y", None),
     ],
 )
 def test_the_source_tells_no_secret_and_no_path_of_a_machine(

@@ -10,6 +10,7 @@ import pytest
 
 from eni_cleanup.config import Config
 from eni_cleanup.interfaces import NetworkConfig
+from surefoot.kit.errors import UserError
 from tests.unit.functions.eni_cleanup.faults import refused
 from tests.unit.functions.eni_cleanup.services import ACCOUNT, STACK, Eni, Function, Stack
 from tests.unit.functions.eni_cleanup.world import BEGAN, GROUPS, SUBNETS, World, request, shop
@@ -337,7 +338,7 @@ def test_an_arn_of_elsewhere_never_detaches_the_local_function(foreign: str) -> 
     [_, created] = world.run(request("Create", FunctionNames=[foreign]))
     assert created["Status"] == "FAILED"
     assert foreign in created["Reason"]
-    with pytest.raises(ValueError, match="deploy"):
+    with pytest.raises(UserError, match="deploy"):
         world.by_hand({"dry_run": False, "functions": [foreign]})
     assert world.functions["shop"].subnets == SUBNETS
 
@@ -506,7 +507,7 @@ def test_an_update_does_not_look_for_what_was_named_before() -> None:
 @pytest.mark.parametrize("dry", [True, False])
 def test_a_direct_order_for_a_function_that_is_not_there_is_refused(dry: bool) -> None:
     world = shop(World())
-    with pytest.raises(ValueError, match="there is no function shpo in account"):
+    with pytest.raises(UserError, match="there is no function shpo in account"):
         world.by_hand({"dry_run": dry, "functions": ["shop", "shpo"]})
     assert not world.detached
 

@@ -36,7 +36,7 @@ def state(*members: str, status: str = "available", **odd: Any) -> dict[str, Any
     return {"status": status, "engine": "docdb", "instances": instances}
 
 
-def told(plan: Plan) -> list[str]:
+def describe(plan: Plan) -> list[str]:
     """The calls, those for later in brackets."""
     lines = [
         f"{a.call.split('_')[0]} {a.description.split(',')[0].split(':')[0]}" for a in plan.actions
@@ -152,7 +152,7 @@ PLANS: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
 @pytest.mark.parametrize("name", PLANS)
 def test_plan(name: str) -> None:
     actual, desired_state, expected = PLANS[name]
-    assert told(docdb_instances.plan(CLUSTER, actual, desired_state)) == expected
+    assert describe(docdb_instances.plan(CLUSTER, actual, desired_state)) == expected
 
 
 WAITING = {

@@ -105,7 +105,7 @@ def crowded() -> Report:
 
 
 def hostile() -> Report:
-    """Names as somebody could choose them who wants to be markup."""
+    """Names that try to be markup."""
     sections = changed({"Function": {"FunctionName": HOSTILE}})
     target = Target("tcp", HOSTILE, 1, about=HOSTILE)
     seen = [Observation(target, "failed", HOSTILE)]

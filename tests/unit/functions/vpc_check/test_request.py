@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from vpc_check.errors import UserError
+from surefoot.kit.errors import UserError
 from vpc_check.request import read_request
 from vpc_check.target import parse
 
@@ -47,7 +47,7 @@ def test_targets_are_read_in_all_their_forms() -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "told"),
+    ("event", "message"),
     [
         ([], "the event is not a JSON object"),
         ({}, 'neither a "function" nor a "vpc_config"'),
@@ -76,10 +76,10 @@ def test_targets_are_read_in_all_their_forms() -> None:
         ({"function": "f", "capacity": {"concurrency": -1}}, "capacity.concurrency is -1"),
     ],
 )
-def test_a_wrong_event_is_told_by_its_member(event: Any, told: str) -> None:
+def test_a_wrong_event_is_reported_by_its_member(event: Any, message: str) -> None:
     with pytest.raises(UserError) as raised:
         read_request(event)
-    assert told in str(raised.value)
+    assert message in str(raised.value)
 
 
 def test_a_password_in_a_target_is_refused_and_not_repeated() -> None:

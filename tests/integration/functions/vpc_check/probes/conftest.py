@@ -23,7 +23,7 @@ from tests.unit.functions.vpc_check.probes.certificates import authority, issue
 
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
-    """Certificates, and the servers' folders; nobody may enter it, which pytest's own forbid."""
+    """Certificates, and the servers' folders; the servers' user may enter it."""
     path = Path(tempfile.mkdtemp(prefix="vpccheck-"))
     path.chmod(0o755)
     trusted, other = authority("Test authority"), authority("Other authority")

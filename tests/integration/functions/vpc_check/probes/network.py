@@ -1,4 +1,4 @@
-"""Three network namespaces in a row: a client, a router that does what it is told, a server.
+"""Three network namespaces in a row: a client, a router that follows the test's rules, a server.
 
 client 10.77.1.2, fd77:1::2 — router — server 10.77.2.2, fd77:2::2
 """
@@ -22,7 +22,7 @@ from vpc_check.target import Target, parse
 CLIENT, SERVER, DROPPED_SERVER = "10.77.1.2", "10.77.2.2", "10.77.2.4"
 CLIENT6, SERVER6 = "fd77:1::2", "fd77:2::2"
 BLACK_HOLE = "10.77.66.6"
-UNUSED = "10.77.1.9"  # an address of the client's own network that nobody has
+UNUSED = "10.77.1.9"  # a free address of the client's own network
 RESOLV_CONF = f"nameserver {SERVER}\noptions timeout:1 attempts:1\n"
 # Ports that the router treats, whatever listens behind.
 DROPPED, UNREACHABLE, PROHIBITED, LOSSY, DROPPED_IN_6, TO_RESET = range(9001, 9007)

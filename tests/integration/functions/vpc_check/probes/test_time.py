@@ -1,4 +1,4 @@
-"""What the probes do when there is little time, little room, or nobody who answers."""
+"""What the probes do when there is little time, little room, or no answer."""
 
 from __future__ import annotations
 

@@ -24,11 +24,11 @@ def test_there_are_at_least_forty_cases() -> None:
 
 
 def test_every_finding_of_every_case_has_a_code_with_a_meaning() -> None:
-    told = {code for name in NAMES for code, _, _ in read(name).expected}
-    assert told <= set(MEANINGS)
+    expected_codes = {code for name in NAMES for code, _, _ in read(name).expected}
+    assert expected_codes <= set(MEANINGS)
 
 
 def test_every_code_has_a_case_that_shows_it() -> None:
-    told = {code for name in NAMES for code, _, _ in read(name).expected}
+    expected_codes = {code for name in NAMES for code, _, _ in read(name).expected}
     # Said by the joining of probe and configuration, which has its own tests.
-    assert set(MEANINGS) - told == {"PROBED_FROM_ELSEWHERE"}
+    assert set(MEANINGS) - expected_codes == {"PROBED_FROM_ELSEWHERE"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from surefoot.kit.errors import UserError
 from tests.unit.functions.vpc_check.casefile import REGION, changed
-from vpc_check.errors import UserError
 from vpc_check.facts import Attachment, Facts
 from vpc_check.network.capacity import Capacity, calculate
 from vpc_check.request import read_plan
@@ -102,7 +102,7 @@ def test_addresses_that_are_not_known_are_not_invented() -> None:
 
 
 @pytest.mark.parametrize(
-    ("plan", "told"),
+    ("plan", "message"),
     [
         ([], "capacity is not an object"),
         ({"concurrency": 0}, "capacity.concurrency is 0; it is a whole number, 1 or more"),
@@ -116,7 +116,7 @@ def test_addresses_that_are_not_known_are_not_invented() -> None:
         ({"historic": 1}, "capacity.historic is 1; it is true or false"),
     ],
 )
-def test_a_wrong_plan_is_told_by_its_member(plan: Any, told: str) -> None:
+def test_a_wrong_plan_is_reported_by_its_member(plan: Any, message: str) -> None:
     with pytest.raises(UserError) as raised:
         read_plan(plan)
-    assert told in str(raised.value)
+    assert message in str(raised.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import resource
 import socket
 import subprocess
@@ -39,6 +40,7 @@ def test_ssl_is_loaded_only_for_tls(protocol: str, loaded: bool) -> None:
             capture_output=True,
             check=True,
             cwd=ROOT / "functions/vpc_check",
+            env={**os.environ, "PYTHONPATH": str(ROOT / "runtime")},
         )
     assert json.loads(done.stdout) == [False, ["refused"], loaded]
 

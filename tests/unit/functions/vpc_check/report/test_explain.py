@@ -50,11 +50,11 @@ def test_a_failure_is_explained_by_its_cause(
     case: str, target: str, word: str, address: str, cause: str
 ) -> None:
     report = joined(case, target, word, address)
-    told = report.explanations[0]
-    assert told.verdict == "explained"
-    assert told.causes[0].code == cause
-    assert told.causes[0].message in told.text
-    assert told.remedy == told.causes[0].remedy
+    explanation = report.explanations[0]
+    assert explanation.verdict == "explained"
+    assert explanation.causes[0].code == cause
+    assert explanation.causes[0].message in explanation.text
+    assert explanation.remedy == explanation.causes[0].remedy
 
 
 @pytest.mark.parametrize(
@@ -75,14 +75,14 @@ def test_a_failure_is_explained_by_its_cause(
 def test_what_may_be_the_cause_is_only_suspected(
     case: str, target: str, word: str, address: str, cause: str
 ) -> None:
-    told = joined(case, target, word, address).explanations[0]
-    assert (told.verdict, told.causes[0].code) == ("suspected", cause)
-    assert "; perhaps: " in told.text
+    explanation = joined(case, target, word, address).explanations[0]
+    assert (explanation.verdict, explanation.causes[0].code) == ("suspected", cause)
+    assert "; perhaps: " in explanation.text
 
 
 def test_what_does_not_concern_packets_explains_no_packet() -> None:
-    told = joined("addresses_none", WEB, "dropped", PUBLIC).explanations[0]
-    assert told.verdict == "alone"
+    explanation = joined("addresses_none", WEB, "dropped", PUBLIC).explanations[0]
+    assert explanation.verdict == "alone"
 
 
 def test_with_facts_missing_nothing_is_claimed_of_them() -> None:
@@ -90,9 +90,9 @@ def test_with_facts_missing_nothing_is_claimed_of_them() -> None:
     sections = {name: rows for name, rows in facts.sections.items() if name != "NetworkAcls"}
     blind = Facts(facts.region, sections, {"NetworkAcls": Unknown("it was refused")})
     seen = [Observation(parse(WEB), "dropped", address=PUBLIC)]
-    told = analyse(blind, [parse(WEB)], seen).explanations[0]
-    assert told.verdict == "alone"
-    assert "not known: NetworkAcls" in told.text
+    explanation = analyse(blind, [parse(WEB)], seen).explanations[0]
+    assert explanation.verdict == "alone"
+    assert "not known: NetworkAcls" in explanation.text
 
 
 def test_a_cause_of_another_target_explains_nothing() -> None:
@@ -105,9 +105,9 @@ def test_a_cause_of_another_target_explains_nothing() -> None:
 
 
 def test_a_refused_connection_is_no_matter_of_the_network() -> None:
-    told = joined("fine_database", "tcp://10.0.5.10:5432", "refused").explanations[0]
-    assert (told.verdict, told.causes) == ("alone", ())
-    assert "nothing listens there" in told.text
+    explanation = joined("fine_database", "tcp://10.0.5.10:5432", "refused").explanations[0]
+    assert (explanation.verdict, explanation.causes) == ("alone", ())
+    assert "nothing listens there" in explanation.text
 
 
 def test_what_was_reached_contradicts_a_finding_and_is_not_called_broken() -> None:
@@ -134,16 +134,16 @@ def test_a_warning_explains_only_when_no_error_does() -> None:
         Finding("NO_ROUTE_TO_DESTINATION", "error", "rtb-1", "no route", "add one", *where),
         Finding("SUBNET_ACL_RESTRICTION", "warning", "acl-1", "some answers", "open", *where),
     ]
-    told = explain([Observation(target, "dropped")], findings)[0]
-    assert [each.code for each in told.causes] == [each.code for each in findings]
-    assert told.text.endswith("no route")
+    explanation = explain([Observation(target, "dropped")], findings)[0]
+    assert [each.code for each in explanation.causes] == [each.code for each in findings]
+    assert explanation.text.endswith("no route")
 
 
 @pytest.mark.parametrize("word", sorted(set(WORDS) - {"ok"}))
 def test_every_word_has_an_explanation_of_its_own(word: str) -> None:
-    told = explain([Observation(parse(WEB), word)], [])[0]
-    assert told.text
-    assert told.remedy
+    explanation = explain([Observation(parse(WEB), word)], [])[0]
+    assert explanation.text
+    assert explanation.remedy
 
 
 def test_probes_that_ran_elsewhere_are_told() -> None:
@@ -190,10 +190,10 @@ def test_a_place_that_is_not_known_is_not_the_functions() -> None:
 
 def test_one_good_subnet_hides_no_bad_one() -> None:
     report = joined("igw_one_subnet_of_two", WEB, "ok", PUBLIC)
-    told = report.explanations[0]
-    assert (report.verdict, told.verdict) == ("broken", "partial")
-    assert "not from subnet-b" in told.text
-    assert told.remedy == told.causes[0].remedy
+    explanation = report.explanations[0]
+    assert (report.verdict, explanation.verdict) == ("broken", "partial")
+    assert "not from subnet-b" in explanation.text
+    assert explanation.remedy == explanation.causes[0].remedy
 
 
 def test_an_error_of_one_address_says_nothing_of_another() -> None:

@@ -27,9 +27,9 @@ def test_a_probe_stands_in_a_row_with_its_cause() -> None:
 def test_every_finding_has_a_row_and_below_it_a_sentence_and_a_remedy() -> None:
     report = broken()
     shown = render(report)
-    told = merged(report.findings)
-    assert len(told) < len(report.findings)  # the same from two subnets is one row
-    for number, (finding, _) in enumerate(told, 1):
+    rows = merged(report.findings)
+    assert len(rows) < len(report.findings)  # the same from two subnets is one row
+    for number, (finding, _) in enumerate(rows, 1):
         assert f"{number}. {finding.message}\n    → {finding.remedy}" in shown
 
 
