@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
@@ -99,7 +100,8 @@ def test_an_image_that_is_not_sealed_has_no_record(run: Run) -> None:
 
 
 def build(engine: DockerClient, folder: Path, image: str, source: str, recipe: str) -> str:
-    (folder / "app.py").write_text(source)
+    # A source of its own each time: a seal that the engine takes from its cache says nothing.
+    (folder / "app.py").write_text(source + f"# {os.urandom(8).hex()}\n")
     (folder / "Dockerfile").write_text(recipe)
     return images.build_function(engine, Function("test-sealing", folder, "app.handler"), image)
 
