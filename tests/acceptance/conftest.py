@@ -18,10 +18,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "target" in metafunc.fixturenames:
         official = metafunc.definition.get_closest_marker("official") is not None
         names = ["emulator", "official"] if official else ["emulator"]
-        metafunc.parametrize("target", names, indirect=True, scope="session")
+        metafunc.parametrize("target", names, indirect=True, scope="package")
 
 
-@pytest.fixture(scope="session")
+# Not the session: other packages' tests do things to this process that an emulator in one of its
+# threads would not survive.
+@pytest.fixture(scope="package")
 def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Target]]:
     folder = tmp_path_factory.mktemp("acceptance")
     with ExitStack() as stack:
@@ -31,7 +33,7 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Targ
         }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def target(request: pytest.FixtureRequest, targets: dict[str, Target]) -> Target:
     return targets[request.param]
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+import subprocess
+import sys
 
 import pytest
 
 from surefoot._runtime import late
 from surefoot._runtime.late import BareReport, report_error, report_of
 from surefoot._runtime.logs import Log
+from tests.support.process import RUNTIME
 from tests.unit import fakes
 
 
@@ -56,17 +58,23 @@ def test_the_short_report_survives_what_exceptions_do(error: BaseException) -> N
     assert report.header_type.isascii()
 
 
-def test_what_the_function_made_of_standard_modules_is_not_used_and_not_undone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    import sys
+CHANGED_TIME = """
+import sys, time as real
+import surefoot._runtime_api, surefoot._runtime.logs
+from surefoot._runtime import late
+late.prepare()
+for name in late.NAMES:
+    assert name not in late._known
+sys.modules["time"] = mine = type(sys)("time")
+uncaught = late._load(late.NAMES[-1])
+assert uncaught.time is real
+assert sys.modules["time"] is mine
+print("kept")
+"""
 
-    mine = ModuleType("time")
-    monkeypatch.setattr(late, "_known", dict(sys.modules))
-    kept = [(name, "", b"") for name in late.NAMES]
-    monkeypatch.setattr(late, "_kept", kept)
-    for name in late.NAMES:
-        late._known.pop(name, None)
-    monkeypatch.setitem(sys.modules, "time", mine)
-    late._load(late.NAMES[-1])
-    assert sys.modules["time"] is mine
+
+def test_what_the_function_made_of_standard_modules_is_not_used_and_not_undone() -> None:
+    # Not in this process, whose threads import time, too.
+    command = [sys.executable, "-S", "-c", CHANGED_TIME]
+    environ = {"PYTHONPATH": str(RUNTIME)}
+    assert subprocess.check_output(command, env=environ, text=True) == "kept\n"
