@@ -19,6 +19,10 @@ ZERO_COPY_THRESHOLD = RECV_BYTES
 
 # Complete replies with these statuses and a length need no state machine.
 _USUAL = frozenset((200, 202))
+_COMMON_STATUS_LINES = {"HTTP/1.1 200": 200, "HTTP/1.1 202": 202}
+# Names of headers as they were sent, in lower case; that many at most, of that length.
+_names: dict[str, str] = {}
+_MAX_NAMES = 64
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 
 
@@ -43,7 +47,7 @@ class Reply:
 
 
 def _closing(headers: dict[str, str]) -> bool:
-    return headers.get("connection", "").lower() == "close"
+    return "connection" in headers and headers["connection"].lower() == "close"
 
 
 class ReplyParser:
@@ -93,21 +97,20 @@ class ReplyParser:
         """
         # Nearly every reply arrives whole in one piece; that one skips the state machine.
         if self._state == "head" and not self._buffer:
-            cut = data.find(b"\r\n\r\n")
-            if cut > 0:
-                head = data[:cut]
-                if head == self._cached_head[0]:
-                    _, status, headers = self._cached_head
-                else:
+            head, end, body = data.partition(b"\r\n\r\n")
+            if end and head:
+                cached, status, headers = self._cached_head
+                if head != cached:
                     status, headers = parse_head(head)
                     if status == 202:
                         # Answers to answers are alike, for a second at least: parse each kind once.
                         self._cached_head = head, status, headers
-                length = headers.get("content-length")
-                if status in _USUAL and length is not None and "transfer-encoding" not in headers:
-                    body = data[cut + 4 :]
-                    if length == str(len(body)):
-                        return Reply(status, headers, body, not _closing(headers))
+                if (
+                    status in _USUAL
+                    and headers.get("content-length") == str(len(body))
+                    and "transfer-encoding" not in headers
+                ):
+                    return Reply(status, headers, body, not _closing(headers))
         self._buffer += data
         return self._advance()
 
@@ -277,32 +280,53 @@ def parse_head(head: bytes) -> tuple[int, dict[str, str]]:
     # Values may carry UTF-8 (the client context does); odd bytes survive as surrogates.
     lines = str(head, "utf-8", "surrogateescape").split("\r\n")
     status_line = lines[0]
-    code = status_line[9:12]
-    if not (status_line.startswith("HTTP/1.") and _is_status(code)):
-        raise RemoteProtocolError(f"expected an HTTP/1.1 reply, got {status_line[:80]!r}.")
+    status = _COMMON_STATUS_LINES.get(status_line[:12]) or _parse_status_line(status_line)
     del lines[0]
     headers = _headers(lines)
     # HTTP/1.0 peers close after each reply unless they say otherwise.
     if status_line[7] == "0":
         headers.setdefault("connection", "close")
-    return int(code), headers
+    return status, headers
+
+
+def _parse_status_line(line: str) -> int:
+    code = line[9:12]
+    if not (line.startswith("HTTP/1.") and _is_status(code)):
+        raise RemoteProtocolError(f"expected an HTTP/1.1 reply, got {line[:80]!r}.")
+    return int(code)
 
 
 def _headers(lines: list[str]) -> dict[str, str]:
     headers: dict[str, str] = {}
+    # Asked once of all lines: hardly ever is there a tab, or a character that has no place here.
+    printable = "".join(lines).isprintable()
     for line in lines:
-        name, colon, value = line.partition(":")
-        if not colon or not name:
-            raise RemoteProtocolError(f"malformed header line {line[:80]!r} in a reply.")
-        if not name.isprintable() or " " in name:
-            # A folded line, and a blank before the colon: RFC 9112 sections 5.2 and 5.1.
-            raise RemoteProtocolError(f"malformed header name {name[:80]!r} in a reply.")
-        name = name.lower()
-        value = safe_value(value).strip(" \t")
-        if name == "content-length" and headers.get(name, value) != value:
+        sent_name, colon, value = line.partition(":")
+        if not colon:
+            raise _malformed_line(line)
+        name = _names.get(sent_name) or _field_name(sent_name, line)
+        value = value.strip(" ") if printable else safe_value(value).strip(" \t")
+        if name in headers and name == "content-length" and headers[name] != value:
             raise RemoteProtocolError("a reply carries two different Content-Length headers.")
         headers[name] = value
     return headers
+
+
+def _field_name(name: str, line: str) -> str:
+    """Return a header's name in lower case; keep it, since the next replies bear the same."""
+    if not name:
+        raise _malformed_line(line)
+    if " " in name or not name.isprintable():
+        # A folded line, and a blank before the colon: RFC 9112 sections 5.2 and 5.1.
+        raise RemoteProtocolError(f"malformed header name {name[:80]!r} in a reply.")
+    lower = name.lower()
+    if len(_names) < _MAX_NAMES and len(name) < _MAX_NAMES:
+        _names[name] = lower
+    return lower
+
+
+def _malformed_line(line: str) -> RemoteProtocolError:
+    return RemoteProtocolError(f"malformed header line {line[:80]!r} in a reply.")
 
 
 def _is_status(code: str) -> bool:

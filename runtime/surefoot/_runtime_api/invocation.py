@@ -59,12 +59,14 @@ def _milliseconds(value: str | None) -> int:
     if value is None or not (value.isascii() and value.isdecimal()):
         return 0
     # Of an absurdly long number int() would raise, and a timer of a merely absurd one.
-    digits = value.lstrip("0")
-    return min(int(digits or 0), _LATEST) if len(digits) <= len(str(_LATEST)) else _LATEST
+    if len(value) > _LATEST_LENGTH:
+        value = value.lstrip("0")[: _LATEST_LENGTH + 1] or "0"
+    return min(int(value), _LATEST)
 
 
 # The end of the year 2199. Python's timers count nanoseconds in 63 bits and take 292 years at most.
 _LATEST = 7_258_118_399_999
+_LATEST_LENGTH = 13
 
 
 def correct_rie_deadline(deadline_ms: int, now_ms: float) -> int:

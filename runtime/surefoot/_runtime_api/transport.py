@@ -64,14 +64,17 @@ class Connection:
         :raises OutOfDescriptors: a new connection was needed, and no descriptor is left
         :raises RemoteProtocolError: the reply is not HTTP/1.1
         """
-        self._check(head)
+        if head[:1] == b"P":
+            self._check()
         breaks = 0
         stale = repeated = heard = False
         while True:
             idle = self._state == _CONNECTED
             sent = False
             try:
-                connection = self._connected()
+                connection = self._socket
+                if connection is None or not idle:
+                    connection = self._connect()
                 reply = self._send(connection, head, body)
                 if reply is None:
                     sent = True
@@ -87,7 +90,8 @@ class Connection:
             if reply is not None:
                 if not reply.reusable:
                     self.retire()
-                reply.repeated, reply.heard = repeated, heard
+                if repeated:
+                    reply.repeated, reply.heard = True, heard
                 return reply
             heard = heard or not self._parser.idle
             if not stale and ((idle and self._parser.idle) or not self._is_ours()):
@@ -109,7 +113,7 @@ class Connection:
         :raises SandboxGone: the connection is refused
         :raises OutOfDescriptors: a new connection was needed, and no descriptor is left
         """
-        self._check(head)
+        self._check()
         if (
             self._state == _CONNECTED
             and self._socket is not None
@@ -117,7 +121,10 @@ class Connection:
         ):
             # It cannot be repeated later on: see now whether the idle connection is still there.
             self.close()
-        return Upload(self._connected(), self._parser, head, self._is_ours)
+        connection = self._socket
+        if connection is None or self._state != _CONNECTED:
+            connection = self._connect()
+        return Upload(connection, self._parser, head, self._is_ours)
 
     def retire(self) -> None:
         """End the connection, but hold its descriptor for the next one."""
@@ -152,11 +159,13 @@ class Connection:
             # Another thread was faster.
             return
 
-    def _check(self, head: bytes) -> None:
-        """Close the connection if its descriptor is no longer the runtime's own."""
-        # Between asking for an invocation and answering it, the function was at work. To ask, from
-        # there, is to go on at once: that saves a system call.
-        if self._state == _CONNECTED and head[:1] == b"P" and not self._is_ours():
+    def _check(self) -> None:
+        """Close the connection if its descriptor is no longer the runtime's own.
+
+        Between asking for an invocation and answering it, the function was at work. To ask, from
+        there, is to go on at once: no check saves a system call.
+        """
+        if self._state == _CONNECTED and not self._is_ours():
             self.close()
 
     def _is_ours(self) -> bool:
@@ -167,10 +176,8 @@ class Connection:
         except OSError:
             return False
 
-    def _connected(self) -> _socket.socket:
-        """Return the connected socket; connect it if it is not."""
-        if self._socket is not None and self._state == _CONNECTED:
-            return self._socket
+    def _connect(self) -> _socket.socket:
+        """Connect the socket, or a new one, and return it."""
         if not is_owner():
             # A child that a signal handler forked in the middle of an exchange. It has let go of
             # the connection, and there is nothing for it to do here.

@@ -387,10 +387,10 @@ def test_before_an_answer_the_connection_is_looked_at_and_before_a_question_it_i
 ) -> None:
     connection = on(Half(ends[0], getsockopt=OSError("looked at")))
     connection._identity = b"another"
-    connection._check(b"GET / HTTP/1.1\r\n\r\n")
-    assert connection._state == transport._CONNECTED
-    connection._check(HEAD)
-    assert connection._state == transport._NEW
+    ends[1].sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+    assert connection.exchange(GET).body == b"{}"
+    with pytest.raises(SandboxGone, match="cannot connect"):
+        connection.exchange(HEAD)
 
 
 def test_a_descriptor_that_the_function_closed_is_no_connection(ends: Ends) -> None:
@@ -431,7 +431,7 @@ class Scripted(Connection):
         self._state = transport._NEW
         self._parser.reset()
 
-    def _connected(self) -> socket.socket:
+    def _connect(self) -> socket.socket:
         self._state = transport._CONNECTED
         return None  # type: ignore[return-value]
 
