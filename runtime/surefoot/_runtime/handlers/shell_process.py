@@ -13,11 +13,13 @@ from .shell_server import BEGIN, END, FAILED, SERVER, UNREAD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from io import FileIO
     from typing import IO
 
 # How much of stderr an error report repeats.
 _TAIL_BYTES = 4096
-# No less than a pipe holds, so that one read empties it.
+# What a pipe usually holds, and the most that it can be made to hold (pipe(7)).
+_READ_BYTES = 1 << 16
 _PIPE_BYTES = 1 << 20
 # Bash's death shows at once as the end of its reports, unless something that it left behind holds
 # that pipe open; then it shows after this time.
@@ -111,6 +113,9 @@ class Bash:
             each.close()
         for each in (self._log, self._reports, self._answer):
             os.set_blocking(each.fileno(), False)
+        # One for all reads: a buffer for each that shrinks to what came leaves the heap in pieces,
+        # 80 bytes of memory for each invocation.
+        self._buffer = memoryview(bytearray(_READ_BYTES))
         self._decoder = getincrementaldecoder("utf-8")("replace")
         self._turns = 0
         try:
@@ -195,7 +200,7 @@ class Bash:
                 poll.unregister(answer)
             if reports in ready:
                 had_begun = turn.begun
-                data = _read(self._reports)
+                data = self._read(self._reports)
                 *lines, text = (text + (data or b"")).split(b"\n")
                 for line in lines:
                     turn.note(line)
@@ -214,19 +219,27 @@ class Bash:
 
     def _collect(self, turn: Turn) -> bool:
         """Take what there is of the answer; return False at its end."""
-        while data := _read(self._answer):
+        while data := self._read(self._answer):
             turn.pieces.append(data)
         turn.answered = data == b""
         return not turn.answered
 
     def _pass_on(self, turn: Turn | None) -> bool:
         """Copy what there is to our own stderr, the function's log; return False at its end."""
-        data = _read(self._log)
-        if data:
+        # No more than a pipe holds: what writes without end must not keep the turn from ending.
+        for _ in range(_PIPE_BYTES // _READ_BYTES):
+            data = self._read(self._log)
+            if not data:
+                return data is None
             if turn is not None:
                 turn.tail = (turn.tail + data)[-_TAIL_BYTES:]
             self._say(self._decoder.decode(data))
-        return data != b""
+        return True
+
+    def _read(self, stream: "FileIO") -> bytes | None:
+        """Return what there is, nothing at its end, None when there is nothing now."""
+        count = stream.readinto(self._buffer)
+        return None if count is None else bytes(self._buffer[:count])
 
     def _say(self, text: str) -> None:
         stream = sys.stderr
@@ -235,18 +248,10 @@ class Bash:
             stream.flush()
 
 
-def _pipe(opened: contextlib.ExitStack) -> "tuple[IO[bytes], IO[bytes]]":
+def _pipe(opened: contextlib.ExitStack) -> "tuple[FileIO, FileIO]":
     """Return a pipe's reading and writing end; objects, so that no descriptor can be lost."""
     reading, writing = os.pipe()
     return (
         opened.enter_context(open(reading, "rb", 0)),
         opened.enter_context(open(writing, "wb", 0)),
     )
-
-
-def _read(stream: "IO[bytes]") -> bytes | None:
-    """Return what there is, nothing at its end, None when there is nothing now."""
-    try:
-        return os.read(stream.fileno(), _PIPE_BYTES)
-    except BlockingIOError:
-        return None

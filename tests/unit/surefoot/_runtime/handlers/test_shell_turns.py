@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
@@ -237,6 +238,7 @@ class Pipes:
             self.opened = opened.pop_all()
         for each in (bash._log, bash._reports, bash._answer):
             os.set_blocking(each.fileno(), False)
+        bash._buffer = memoryview(bytearray(shell_process._READ_BYTES))
         bash._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         bash._turns = 0
         self.bash = bash
@@ -304,6 +306,24 @@ def test_the_end_of_the_log_is_kept_for_the_report(pipes: Pipes) -> None:
     pipes.log.close()
     assert not pipes.bash._pass_on(turn)
     assert not pipes.bash._pass_on(None)
+
+
+def test_a_log_of_many_reads_is_passed_on_at_once(
+    pipes: Pipes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    size = fcntl.fcntl(pipes.log.fileno(), fcntl.F_SETPIPE_SZ, shell_process._PIPE_BYTES)
+    text = "0123456é" * (size // 9)
+    pipes.log.write(text.encode())
+    assert pipes.bash._pass_on(None)
+    assert capsys.readouterr().err == text
+
+
+def test_a_log_without_end_does_not_keep_a_turn_from_ending(
+    pipes: Pipes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pipes.bash, "_read", lambda _: b"x" * shell_process._READ_BYTES)
+    assert pipes.bash._pass_on(None)
+    assert capsys.readouterr().err == "x" * shell_process._PIPE_BYTES
 
 
 def test_an_answer_is_collected_as_it_comes(pipes: Pipes) -> None:
