@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from typing import IO
+from typing import IO, Any
 
 from rie.paths import ROOT
 
@@ -25,9 +25,20 @@ def rie(
     )
 
 
-def begin(*words: str) -> subprocess.Popen[str]:
+class Begun(subprocess.Popen[str]):
+    """A command that runs; a test that fails ends it, where Popen would wait for it."""
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: Any) -> None:
+        if kind is not None:
+            self.terminate()
+            _, stderr = self.communicate()
+            print(stderr)
+        super().__exit__(kind, *rest)
+
+
+def begin(*words: str) -> Begun:
     """Start the command, with stdout and stderr to read from."""
-    return subprocess.Popen(
+    return Begun(
         [sys.executable, "-m", "rie", *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

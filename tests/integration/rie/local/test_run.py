@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from rie.local.client import NoAnswerError, invoke
-from tests.support.rie_command import begin, read_until, rie
+from tests.support.rie_command import Begun, begin, read_until, rie
 
 TASKS = str(Path(__file__).parent.parent / "tasks")
 
@@ -24,7 +24,7 @@ def free_port() -> str:
         return str(probe.getsockname()[1])
 
 
-def run(handler: str, *words: str, folder: str = TASKS) -> tuple[subprocess.Popen[str], str]:
+def run(handler: str, *words: str, folder: str = TASKS) -> tuple[Begun, str]:
     """A function that has said it is ready, and its address."""
     port = free_port()
     process = begin("run", folder, "--process", "--handler", handler, "--port", port, *words)
