@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO
 
 from rie.paths import ROOT
 
@@ -28,7 +28,7 @@ def rie(
 class Begun(subprocess.Popen[str]):
     """A command that runs; a test that fails ends it, where Popen would wait for it."""
 
-    def __exit__(self, kind: type[BaseException] | None, *rest: Any) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         if kind is not None:
             self.terminate()
             _, stderr = self.communicate()
