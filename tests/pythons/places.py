@@ -24,7 +24,17 @@ WORK = ROOT / "build" / "pythons"
 OLDEST = (3, 10)
 _CHECKOUT = "/surefoot"  # inside the chroot
 # What the tests call by name, besides the interpreters.
-_PACKAGES = ("bash", "ca-certificates", "git", "iproute2", "iptables", "jq", "locales", "procps")
+_PACKAGES = (
+    "bash",
+    "ca-certificates",
+    "curl",
+    "git",
+    "iproute2",
+    "iptables",
+    "jq",
+    "locales",
+    "procps",
+)
 # What leads pip to its index and lets it trust it, as this machine is set up.
 _SETTINGS = re.compile(r"PIP_\w+|SSL_CERT_(FILE|DIR)|(https?|no)_proxy", re.IGNORECASE)
 _CONFIGURATION = ("/etc/hosts", "/etc/resolv.conf", "/etc/pip.conf", "/etc/ssl/certs")
