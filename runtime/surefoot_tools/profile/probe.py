@@ -175,9 +175,12 @@ class _Finder:
 def _time_compiling(probe: Probe) -> None:
     original = SourceLoader.source_to_code
 
-    def source_to_code(self: "Any", data: "Any", path: "Any", **options: "Any") -> "Any":
+    # 3.15 hands the module's name over after the path.
+    def source_to_code(
+        self: "Any", data: "Any", path: "Any", *more: "Any", **options: "Any"
+    ) -> "Any":
         begin = time.perf_counter_ns()
-        code = original(self, data, path, **options)
+        code = original(self, data, path, *more, **options)
         microseconds = (time.perf_counter_ns() - begin) // 1000
         probe.emit("compiled", getattr(self, "name", ""), _path_text(path), microseconds)
         return code

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ def options(tmp_path: Path) -> dict[str, Any]:
     folder, records = tmp_path / "extensions", tmp_path / "records"
     folder.mkdir()
     records.mkdir()
-    shutil.copy(TASKS / "extension.py", folder / "watcher")
+    program = (TASKS / "extension.py").read_text()
+    (folder / "watcher").write_text(f"#!{sys.executable}\n{program}")
     (folder / "watcher").chmod(0o755)
     (folder / "README").write_text("not a program")
     return {"extensions": folder, "variables": {"RECORDS": str(records)}}
