@@ -298,7 +298,7 @@ class _Publication:
                 RuntimeName=request.name, Name=name, WaiterConfig=config
             )
         except WaiterError as error:
-            answer = error.last_response
+            answer: Any = error.last_response
             if "State" not in answer:  # the call itself failed
                 raise ClientError(answer, f"GetRuntime{what.title()}") from error
             raise self._make_failed(what, name, str(answer["State"])) from error

@@ -194,6 +194,6 @@ def test_a_botocore_without_runtimes_is_reported_before_the_push(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(runtime, "SERVICE", "lambda-core-of-tomorrow")
-    with pytest.raises(UserError, match="botocore .* has no GetRuntime"):
+    with pytest.raises(UserError, match=r"botocore \S+ has no GetRuntime"):
         publishing_from(load("runtime"))
     assert registry_server.get(f"{repository}/manifests/{checkout.tag}").status_code == 404
