@@ -182,7 +182,10 @@ def find_extensions(image: str) -> Sequence[str]:
 def _read_extensions(client: Any, image: str) -> list[str]:
     from docker.errors import NotFound
 
-    container = client.containers.create(image, entrypoint=["-"], command=[])  # never started
+    labels = {"dev.surefoot.emulator": "extensions"}
+    container = client.containers.create(  # never started
+        image, entrypoint=["-"], command=[], labels=labels
+    )
     try:
         chunks, _ = container.get_archive(EXTENSIONS)
         with tempfile.TemporaryFile() as file:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from rie.local.client import invoke
@@ -80,6 +81,14 @@ class Ran:
         with begin("run", str(package), "--process", *options, *words) as process:
             self.said = read_until(process.stderr, "Ctrl-C ends it")
             self.answer: Any = json.loads(invoke(f"http://localhost:{port}", b'{"n": 1}').body)
+            client = boto3.client(
+                "lambda",
+                endpoint_url=f"http://localhost:{port}",
+                region_name="us-east-1",
+                aws_access_key_id="any",
+                aws_secret_access_key="any",
+            )
+            self.described: Any = client.get_function(FunctionName="function")
             process.terminate()
             process.communicate()
         self.code = process.returncode
@@ -103,6 +112,13 @@ def test_a_zip_file_runs_with_its_layers_and_is_gone_afterwards(ran: Ran, tmp_pa
         "handler": "app.handler",
         "execution_env": None,
     }
+    configuration = ran.described["Configuration"]
+    assert {name: configuration[name] for name in ("PackageType", "Handler", "Runtime")} == {
+        "PackageType": "Zip",
+        "Handler": "app.handler",
+        "Runtime": "custom",
+    }
+    assert configuration["RuntimeConfig"]["RuntimeAlias"] == "local"
     assert not root.exists()
     assert not root.parent.exists()
 

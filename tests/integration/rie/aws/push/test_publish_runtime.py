@@ -48,7 +48,8 @@ class Runtimes:
             return self._get(path)
         if call.method == "POST":
             path = f"{path}/{body['Name']}"
-        made = {**self.resources.get(path, {"State": "CREATING"}), **body, **self._describe(path)}
+        made = {**self.resources.get(path, {"State": "CREATING"}), **body}
+        made |= self._describe(path, made.get("ImageUri", ""))
         if not body.get("DryRun"):
             self.resources[path] = made
         return Reply(200, json.dumps(made).encode())
@@ -62,26 +63,16 @@ class Runtimes:
         self.resources[path]["State"] = "ACTIVE"
         return Reply(200, json.dumps(self.resources[path]).encode())
 
-    def _describe(self, path: str) -> dict[str, Any]:
+    def _describe(self, path: str, image: str) -> dict[str, Any]:
         arn = f"{ARN}{path.removeprefix(f'{ROOT_PATH}/surefoot')}"
         times = {"Created": "2026-11-26T10:00:00Z", "LastModified": "2026-11-26T10:00:00Z"}
-        return {"Arn": arn, "ResolvedUri": "", "RuntimeVersionArn": arn, **times}
-
-
-class FirstHand(Runtimes):
-    """With the URI that a version was created from."""
-
-    def reply(self, call: Call) -> Reply | None:
-        answer = super().reply(call)
-        for each in self.resources.values():
-            each["ResolvedUri"] = each.get("ImageUri", "")
-        return answer
+        return {"Arn": arn, "ResolvedUri": image, "RuntimeVersionArn": arn, **times}
 
 
 @pytest.fixture
 def lambda_core(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtimes]:
     monkeypatch.setattr(runtime, "POLL_INTERVAL_S", 0)
-    with serve(FirstHand(), aws) as served:
+    with serve(Runtimes(), aws) as served:
         monkeypatch.setenv("AWS_ENDPOINT_URL", served.url)
         yield served
 
