@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from rie.emulator import shared_container
+from rie.emulator.containers import LOG
 from rie.emulator.shared_container import _select_programs
 
 SHELLS = [each for each in ("dash", "bash") if shutil.which(each)]
@@ -25,7 +26,7 @@ class Lab:
     def __init__(self, folder: Path, shell: str) -> None:
         self.log = folder / "log"
         self._folder, self._shell = folder, shell
-        self._script = shared_container._SCRIPT.replace(shared_container.LOG, str(self.log))
+        self._script = shared_container._SCRIPT.replace(LOG, str(self.log))
         self._script = self._script.replace(f">{self.log}", f">>{self.log}")  # a file, no FIFO
         self._script = self._script.replace("/bin/sh", shell)
         names = {"status": shared_container._STATUS, "word": shared_container._WORD}
