@@ -31,6 +31,7 @@ from urllib.parse import urlsplit
 from rie.emulator.settings import FunctionSettings
 from rie.errors import UserError
 from rie.function import find
+from rie.images.image import LATEST
 from rie.local.official_rie import HOST, OfficialRie, free_port
 from rie.paths import ROOT
 from tests.performance.api import Api
@@ -127,6 +128,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--invocations", type=int, default=1000)
     parser.add_argument("--json", type=Path, default=Path(__file__).with_name("emulator.json"))
+    parser.add_argument("--image", default=LATEST, help="The base image of the containers.")
     parser.add_argument("--only", default="", help="Measure emulators whose names contain this.")
     options = parser.parse_args()
     count = max(options.invocations, CALLERS[-1] * 2)
@@ -136,7 +138,7 @@ def main() -> None:
     rows: list[Row] = []
     missing: dict[str, str] = {}
     with Path(os.devnull).open("wb") as log:
-        for name, start, callers in _list_contenders(log):
+        for name, start, callers in _list_contenders(options.image, log):
             if options.only not in name:
                 continue
             try:
@@ -165,12 +167,12 @@ def main() -> None:
 Contender = tuple[str, Callable[[], Any], Sequence[int]]
 
 
-def _list_contenders(log: IO[bytes]) -> list[Contender]:
+def _list_contenders(image: str, log: IO[bytes]) -> list[Contender]:
     return [
         ("surefoot, processes", lambda: _started(log, "--process"), CALLERS),
-        ("surefoot, containers", lambda: _started(log), CALLERS),
+        ("surefoot, containers", lambda: _started(log, "--runtime-image", image), CALLERS),
         ("official RIE", lambda: _official(log), CALLERS[:1]),
-        ("sam local start-lambda", lambda: _sam(log), CALLERS),
+        ("sam local start-lambda", lambda: _sam(image, log), CALLERS),
     ]
 
 
@@ -179,7 +181,7 @@ def _started(log: IO[bytes], *words: str) -> Iterator[str]:
     """`rie run echo` as a process of its own, as the other emulators are."""
     port = free_port()
     command = [sys.executable, "-m", "rie", "run", "echo", "--port", str(port), *words]
-    if not words:
+    if "--runtime-image" in words:
         _require_engine()
     with subprocess.Popen([*command, "--max-environments", "4"], cwd=ROOT, stderr=log) as process:
         try:
@@ -207,8 +209,8 @@ def _official(log: IO[bytes]) -> Iterator[str]:
 
 
 @contextmanager
-def _sam(log: IO[bytes]) -> Iterator[str]:
-    with sam.serving(log) as url:
+def _sam(image: str, log: IO[bytes]) -> Iterator[str]:
+    with sam.serving(image, log) as url:
         yield f"{url}{_PATH.format(sam.FUNCTION)}"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import requests
 
@@ -27,6 +28,9 @@ from rie.images.engine import connect
 from rie.images.image import build_function
 from rie.local.official_rie import HOST, free_port
 from rie.paths import ROOT
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 FUNCTION = "Echo"
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
@@ -49,17 +53,30 @@ def install() -> Path:
         print("Installing sam …", file=sys.stderr)
         venv.create(VENV, with_pip=True, clear=True)
         pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-qq"]
-        subprocess.run([*pip, "install", "--require-hashes", "-r", str(REQUIREMENTS)], check=True)
+        # All of them are in the file; pip would not see that its pins hold for extras, too.
+        options = ["--no-deps", "--require-hashes", "-r", str(REQUIREMENTS)]
+        subprocess.run([*pip, "install", *options], check=True)
         stamp.write_text(wanted, encoding="utf-8")
     return program
 
 
 @contextmanager
-def serving(log: IO[bytes]) -> Iterator[str]:
-    """Its base address, once it answers. Raises UserError, EngineError without an engine."""
+def serving(base: str, log: IO[bytes]) -> Iterator[str]:
+    """Its base address, once it answers; its function's image is made from `base`.
+
+    Raises UserError, EngineError without an engine.
+    """
     with contextlib.closing(connect()) as client:
-        image = build_function(client, find("echo"))
-    program = install()
+        image = build_function(client, find("echo"), base)
+        try:
+            with _started(install(), image, log) as url:
+                yield url
+        finally:
+            _remove_copies(client, image)
+
+
+@contextmanager
+def _started(program: Path, image: str, log: IO[bytes]) -> Iterator[str]:
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="surefoot-") as folder:
         template = Path(folder, "template.json")
@@ -75,7 +92,7 @@ def serving(log: IO[bytes]) -> Iterator[str]:
                 _wait_for(process, port)
                 yield f"http://{HOST}:{port}"
             finally:
-                process.terminate()
+                process.send_signal(signal.SIGINT)  # it ends its containers then
 
 
 def _make_template(image: str) -> dict[str, object]:
@@ -93,6 +110,15 @@ def _make_template(image: str) -> dict[str, object]:
         "Transform": "AWS::Serverless-2016-10-31",
         "Resources": {FUNCTION: function},
     }
+
+
+def _remove_copies(client: DockerClient, image: str) -> None:
+    """Remove what sam leaves: its copies of the image, and containers if it failed."""
+    for copy in client.images.list(image.partition(":")[0]):
+        for tag in (tag for tag in copy.tags if ":rapid-" in tag):
+            for container in client.containers.list(all=True, filters={"ancestor": tag}):
+                container.remove(force=True)
+            client.images.remove(tag, force=True)
 
 
 def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
