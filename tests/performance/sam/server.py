@@ -84,7 +84,7 @@ def _started(program: Path, image: str, log: IO[bytes]) -> Iterator[str]:
         command = [str(program), "local", "start-lambda", "--template", str(template)]
         command += ["--host", HOST, "--port", str(port), "--skip-pull-image"]
         command += ["--warm-containers", "EAGER"]
-        environment = {**os.environ, **_ENVIRONMENT, "HOME": folder}
+        environment = {**os.environ, **_ENVIRONMENT, "HOME": folder, "TMPDIR": folder}
         with subprocess.Popen(
             command, cwd=folder, env=environment, stdout=log, stderr=log
         ) as process:
