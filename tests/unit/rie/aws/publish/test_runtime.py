@@ -206,7 +206,7 @@ def test_a_changelog_without_dates_leaves_those_that_are_set(script: Script) -> 
     assert script.publish().changes == ()
 
 
-def test_a_version_that_somebody_else_creates_at_that_moment_is_ours_if_it_has_the_image(
+def test_a_version_that_another_run_creates_at_that_moment_is_ours_if_it_has_the_image(
     script: Script,
 ) -> None:
     script.refuse("get_runtime", ANY_RUNTIME, "ResourceNotFoundException")
