@@ -15,11 +15,11 @@ MEASURED := --cov --cov-report=
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run invoke test lint format image push deploy sbom audit pin engine emulation test-pythons bench bench-lazy bench-size soak fuzz mutants requirements clean
+.PHONY: help demo run invoke test lint format image push publish-runtime deploy sbom audit pin engine emulation test-pythons bench bench-lazy bench-size soak fuzz mutants requirements clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=VALUE …]"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 demo: $(VENV)/bench.stamp ## Run example functions under the emulator (SHOW=vpc_check)
 	@$(RIE) demo $(addprefix --show ,$(SHOW))
@@ -55,6 +55,9 @@ image: $(VENV)/dev.stamp ## Build the base image (BASE=al2023, al2 or local; PYT
 
 push: $(VENV)/bench.stamp ## Push an image to ECR (FUNCTION=name, else the base; ARGS=--create)
 	@$(RIE) push $(addprefix --function ,$(CHOSEN)) $(addprefix --arch ,$(ARCH)) $(ARGS)
+
+publish-runtime: $(VENV)/bench.stamp ## Publish the base image as a runtime for .zip functions (ARGS=--create)
+	@$(RIE) publish-runtime $(addprefix --arch ,$(ARCH)) $(ARGS)
 
 deploy: $(VENV)/bench.stamp ## Create, update or delete a function's stack (FUNCTION=echo IMAGE=URI ARGS=--dry-run)
 	@$(RIE) deploy $(FUNCTION) $(addprefix --image ,$(IMAGE)) $(addprefix --arch ,$(ARCH)) $(ARGS)

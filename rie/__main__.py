@@ -37,10 +37,14 @@ GROUPS = {
     },
     "AWS": {
         "push": Command("aws.push.command", "Push an image to Amazon ECR."),
+        "publish-runtime": Command(
+            "aws.publish.command", "Publish the base image as a runtime for .zip functions."
+        ),
         "deploy": Command("aws.deploy.command", "Create, update or delete a function's stack."),
     },
 }
 COMMANDS = {name: command for group in GROUPS.values() for name, command in group.items()}
+WIDTH = max(map(len, COMMANDS))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -72,7 +76,7 @@ def _format_help() -> str:
     ]
     for title, commands in GROUPS.items():
         lines += ["", f"{title}:"]
-        lines += [f"  {name:9} {command.summary}" for name, command in commands.items()]
+        lines += [f"  {name:{WIDTH}} {command.summary}" for name, command in commands.items()]
     lines += ["", "Options:", "  --help, -h  Show this message and exit."]
     lines += ["", f"'{PROGRAM} COMMAND --help' describes a command."]
     return "\n".join(lines)

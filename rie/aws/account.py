@@ -29,6 +29,14 @@ _SERVICES = {
     "DescribeRepositories": "ecr",
     "CreateRepository": "ecr",
     "GetAuthorizationToken": "ecr",
+    **dict.fromkeys(
+        [
+            *["GetRuntime", "CreateRuntime", "UpdateRuntime", "ListRuntimeVersions"],
+            *["CreateRuntimeVersion", "GetRuntimeVersion"],
+            *["GetRuntimeAlias", "CreateRuntimeAlias", "UpdateRuntimeAlias"],
+        ],
+        "lambda",
+    ),
 }
 # Errors of botocore by name: an expired login, no profile, half a key.
 _CREDENTIAL_FAULTS = frozenset(

@@ -95,7 +95,7 @@ class ContainerProcess:
         from docker.errors import DockerException
 
         try:
-            options = _make_options(self._client, program, fifo)
+            options = self._make_options(program, fifo)
             self._container = self._client.containers.create(**options)
             self._container.start()
             self._container.reload()
@@ -140,24 +140,33 @@ class ContainerProcess:
             if self._container is not None:
                 self._container.remove(force=True, v=True)
         self._client.close()
-        self._loop.call_soon_threadsafe(self.exited.set_result, status)
+        self._loop.call_soon_threadsafe(self._end, status)
         self._calls.shutdown(wait=False)
         self._waiter.shutdown(wait=False)
 
+    def _end(self, status: int) -> None:
+        """On the event loop: nothing of it is left."""
+        self.exited.set_result(status)
 
-def _make_options(client: Any, program: Program, fifo: Path) -> dict[str, Any]:
-    from docker.types import Mount
+    def _make_options(self, program: Program, fifo: Path) -> dict[str, Any]:
+        from docker.types import Mount
 
-    image = client.images.get(program.image)
-    entrypoint = image.attrs["Config"].get("Entrypoint") or []
-    command = list(program.command) or image.attrs["Config"].get("Cmd") or []
-    return {
-        **lambda_limits(program.memory_mb, host_cpus=int(client.info()["NCPU"])),
-        "image": program.image,
-        "entrypoint": ["/bin/sh", "-c", _REDIRECT, "sh", *entrypoint],
-        "command": command,
-        "environment": dict(program.environment),
-        "labels": {"dev.surefoot.emulator": program.name},
-        "network_mode": "host",
-        "mounts": [Mount(LOG, str(fifo), type="bind")],
-    }
+        config = self._client.images.get(program.image).attrs["Config"]
+        entrypoint = list(program.entrypoint) or config.get("Entrypoint") or []
+        command = list(program.command) or ([] if program.entrypoint else config.get("Cmd") or [])
+        return {
+            **lambda_limits(program.memory_mb, host_cpus=int(self._client.info()["NCPU"])),
+            "image": program.image,
+            "entrypoint": ["/bin/sh", "-c", _REDIRECT, "sh", *entrypoint],
+            "command": command,
+            "environment": dict(program.environment),
+            "labels": {"dev.surefoot.emulator": program.name},
+            "network_mode": "host",
+            "mounts": [
+                Mount(LOG, str(fifo), type="bind"),
+                *(
+                    Mount(target, str(source), type="bind", read_only=True)
+                    for target, source in program.mounts.items()
+                ),
+            ],
+        }

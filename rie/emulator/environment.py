@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import enum
-import os
 import signal
 import time
 import uuid
@@ -21,7 +20,8 @@ from rie.emulator import extensions_api, report, runtime_api
 from rie.emulator.extensions_api import ExtensionsApi
 from rie.emulator.http_server import Call, HttpServer, Reply
 from rie.emulator.invocation import Failure, Invocation, Report, make_failure
-from rie.emulator.processes import Process, ProcessGroup, Program, describe_exit
+from rie.emulator.processes import Process, ProcessGroup, Program, Running, describe_exit
+from rie.emulator.programs import make_runtime
 from rie.emulator.runtime_api import Exchange, RuntimeApi
 from rie.emulator.settings import ACCOUNT, VERSION, FunctionSettings
 
@@ -75,8 +75,8 @@ class Environment:
         self._runtime_api = RuntimeApi(self._changed.set)
         self._extensions_api = ExtensionsApi(self._changed.set, self._describe())
         self._processes = ProcessGroup(self._take_line)
-        self._runtime: Process | None = None
-        self._exits: list[Process] = []
+        self._runtime: Running | None = None
+        self._exits: list[Running] = []
         self._watchers: set[asyncio.Task[None]] = set()
         self._initialised = False
         self._init_ms: float | None = None
@@ -195,17 +195,18 @@ class Environment:
     ) -> Failure | None:
         """Start everything, and return when all of it waits for an invocation, or has failed."""
         request_id = invocation.request_id if invocation is not None else ""
-        extensions = [] if self.settings.image else _find_extensions(self.settings.extensions)
-        self._extensions_api.reset(frozenset(path.name for path in extensions))
-        environment = self.settings.make_environment(self._server.address, self.log_stream)
+        variables = self.settings.make_environment(self._server.address, self.log_stream)
+        program = await make_runtime(self.settings, variables)
+        self._extensions_api.reset(frozenset(Path(each).name for each in program.extensions))
         try:
-            for path in extensions:
-                self._start(Program(path.name, [str(path)], Path("/"), environment))
-            self._runtime = self._start(self._make_runtime(environment))
+            start_runtime = self._start_extensions(program)
+            in_time = await self._wait_until(self._has_registered, deadline)
+            if in_time and not self._exits and self._extensions_api.failure is None:
+                self._runtime = start_runtime()
         except OSError as error:
             message = f"fork/exec {error.filename}: {(error.strerror or '').lower()}"
             return make_failure("Runtime.InvalidEntrypoint", message, request_id)
-        in_time = await self._wait_until(self._has_started, deadline)
+        in_time = in_time and await self._wait_until(self._has_started, deadline)
         self._extensions_api.close_registration()
         failure = self._runtime_api.init_failure or self._extensions_api.failure
         if failure is None and (self._exits or not in_time):
@@ -213,19 +214,25 @@ class Environment:
         self._initialised = failure is None
         return failure
 
+    def _start_extensions(self, program: Program) -> Callable[[], Running]:
+        """Start the extensions of the runtime `program`; what starts the runtime after them."""
+        if program.image and program.extensions:
+            shared = self._processes.start_shared(program)
+            for each in (shared.runtime, *shared.extensions):
+                self._watch(each)
+            return shared.start_runtime
+        for path in program.extensions:
+            self._start(Program(Path(path).name, [path], Path("/"), program.environment))
+        return lambda: self._start(program)
+
+    def _has_registered(self) -> bool:
+        failed = self._extensions_api.failure or self._exits
+        return bool(failed) or self._extensions_api.registered
+
     def _has_started(self) -> bool:
         failed = self._runtime_api.init_failure or self._extensions_api.failure or self._exits
         waits = self._runtime_api.parked or self._runtime_api.restoring
         return bool(failed) or (waits and self._extensions_api.ready)
-
-    def _make_runtime(self, environment: dict[str, str]) -> Program:
-        function = self.settings.function
-        handler = [function.handler] if function.handler else []
-        image, memory_mb = self.settings.image, self.settings.memory_mb
-        if image:
-            return Program("runtime", handler, Path("/"), environment, image, memory_mb)
-        command = [*self.settings.command, *handler]
-        return Program("runtime", command, function.directory, environment)
 
     async def _restore(self, invocation: Invocation) -> tuple[Failure | None, float]:
         """As from a snapshot; an error that the runtime reports then is the invocation's."""
@@ -305,7 +312,10 @@ class Environment:
 
     def _start(self, program: Program) -> Process:
         process = self._processes.start(program)
+        self._watch(process)
+        return process
 
+    def _watch(self, process: Running) -> None:
         async def watch() -> None:
             await process.exited
             await self._server.settle()  # what it said before its end counts
@@ -315,7 +325,6 @@ class Environment:
         task = asyncio.get_running_loop().create_task(watch())
         self._watchers.add(task)
         task.add_done_callback(self._watchers.discard)
-        return process
 
     async def _wait_until(self, condition: Callable[[], bool], deadline: float) -> bool:
         """Whether it became true before `deadline`, in monotonic seconds."""
@@ -379,11 +388,3 @@ class Environment:
     def _set_state(self, state: State) -> None:
         self.state = state
         self._observer.environment_changed(self)
-
-
-def _find_extensions(folder: Path) -> list[Path]:
-    """The programs in the folder of extensions, by name."""
-    if not folder.is_dir():
-        return []
-    found = sorted(folder.iterdir())
-    return [path for path in found if path.is_file() and os.access(path, os.X_OK)]

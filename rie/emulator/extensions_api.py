@@ -73,10 +73,14 @@ class ExtensionsApi:
         self._closed = True
 
     @property
+    def registered(self) -> bool:
+        """Whether every program has registered."""
+        return self._external <= {each.name for each in self.extensions.values()}
+
+    @property
     def ready(self) -> bool:
         """Whether every program has registered, and every extension waits for an event."""
-        names = {each.name for each in self.extensions.values()}
-        return self._external <= names and all(each.parked for each in self.extensions.values())
+        return self.registered and all(each.parked for each in self.extensions.values())
 
     def send(self, event: dict[str, Any]) -> None:
         """Send an event to those that registered for its type."""

@@ -85,7 +85,7 @@ async def _restart_on_change(function: HostedFunction, before: Snapshot) -> None
     async def restart(changes: list[str]) -> None:
         shown = ", ".join(changes[:3]) + (" …" if len(changes) > 3 else "")
         print_progress(f"{shown} changed: {function.settings.name} starts again.")
-        if function.settings.image:
+        if function.settings.image and not function.settings.zipped:
             try:
                 await asyncio.to_thread(_build_again, function.settings.function)
             except UserError as error:

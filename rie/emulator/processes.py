@@ -9,9 +9,9 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rie.local.process_tree import (
     find_descendants,
@@ -23,6 +23,9 @@ from rie.local.process_tree import (
     send_signal,
 )
 
+if TYPE_CHECKING:
+    from rie.emulator.shared_container import SharedContainer
+
 _READ_BYTES = 1 << 16
 
 
@@ -30,7 +33,10 @@ _READ_BYTES = 1 << 16
 class Program:
     """What to start: the runtime, or an extension.
 
-    With an `image` it is a container of that image, with `memory_mb`; `command` are its arguments.
+    With an `image` it is a container of that image, with `memory_mb`; `command` are its arguments,
+    or with `entrypoint` that and nothing of the image's own. `mounts` are folders of this machine
+    by their path in the container, which may not write to them. `extensions` are programs of the
+    container that start before it.
     """
 
     name: str
@@ -39,9 +45,12 @@ class Program:
     environment: Mapping[str, str]
     image: str = ""
     memory_mb: int = 0
+    entrypoint: Sequence[str] = ()
+    mounts: Mapping[str, Path] = field(default_factory=dict)
+    extensions: Sequence[str] = ()
 
 
-class Process(Protocol):
+class Running(Protocol):
     """A program that was started. `exited` is its status, negative for a signal."""
 
     name: str
@@ -52,6 +61,13 @@ class Process(Protocol):
     def pid(self) -> int | None:
         """Its process id on this machine, once it is known."""
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the program alone."""
+
+
+class Process(Running, Protocol):
+    """A program that is frozen, measured and ended by itself, with everything that it started."""
+
     @property
     def alive(self) -> bool:
         """Whether it runs; `exited` may lag behind."""
@@ -59,9 +75,6 @@ class Process(Protocol):
     @property
     def pids(self) -> list[int]:
         """Its processes on this machine, for measuring."""
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the program alone."""
 
     def freeze(self) -> None:
         """Nothing of it runs until `thaw`."""
@@ -156,6 +169,14 @@ class ProcessGroup:
             process = ProgramProcess(program, self._output.write_end)
         self._processes.append(process)
         return process
+
+    def start_shared(self, program: Program) -> SharedContainer:
+        """Start the container of a program with extensions; the program itself waits."""
+        from rie.emulator.shared_container import SharedContainer
+
+        container = SharedContainer(program, self._output.path)
+        self._processes.append(container)
+        return container
 
     @property
     def alive(self) -> bool:

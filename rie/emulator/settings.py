@@ -34,6 +34,8 @@ class FunctionSettings:
     stands still between invocations unless `freezes` is false.
     `command` starts its runtime and gets the handler as its last argument. More invocations than
     `max_environments` wait; more than `reserved_concurrency` are refused, as on Lambda.
+    A `zipped` function is one in a .zip file, whose runtime is `image` or this checkout's: its
+    directory is /var/task, the folder `layers` is /opt, and the handler is in _HANDLER alone.
     """
 
     function: Function
@@ -50,6 +52,8 @@ class FunctionSettings:
     url: UrlSettings = field(default_factory=UrlSettings)
     image: str = ""
     freezes: bool = True
+    zipped: bool = False
+    layers: Path | None = None
 
     def for_debugger(self, port: int) -> FunctionSettings:
         """The same under debugpy: one environment, and no limit of time while it is stopped.
@@ -66,6 +70,19 @@ class FunctionSettings:
             init_limit_s=_DAY_S,
             freezes=False,
         )
+
+    @property
+    def mounts(self) -> dict[str, Path]:
+        """Folders of this machine by their path in the containers of a .zip function."""
+        if not self.zipped:
+            return {}
+        layers = {} if self.layers is None else {"/opt": self.layers}
+        return {"/var/task": self.function.directory, **layers}
+
+    @property
+    def entrypoint(self) -> list[str]:
+        """What starts the runtime of a .zip function; others have that of their image."""
+        return ["/var/runtime/bootstrap"] if self.zipped else []
 
     @property
     def name(self) -> str:
@@ -97,11 +114,30 @@ class FunctionSettings:
             "AWS_LAMBDA_RUNTIME_API": runtime_api,
             "_HANDLER": "",
         }
+        if self.zipped:
+            common["_HANDLER"] = self.function.handler
+            common.pop("AWS_EXECUTION_ENV", None)  # Lambda sets it for images and its own runtimes
         if self.image:
             return {**common, "LAMBDA_TASK_ROOT": "/var/task", "LAMBDA_RUNTIME_DIR": "/var/runtime"}
         return {
             **common,
+            **(_make_search_paths(self.layers, common) if self.layers else {}),
             "LAMBDA_TASK_ROOT": str(self.function.directory),
             "LAMBDA_RUNTIME_DIR": str(ROOT / "runtime"),
             "SUREFOOT_PYTHON": sys.executable,
         }
+
+
+def _make_search_paths(layers: Path, usual: Mapping[str, str]) -> dict[str, str]:
+    """Where a process finds what is in `layers`: it has no /opt of its own."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    python = layers / "python"
+    folders = {
+        "PYTHONPATH": [python / "lib" / version / "site-packages", python],
+        "LD_LIBRARY_PATH": [layers / "lib"],
+    }
+    found = {
+        name: os.pathsep.join([*map(str, paths), *filter(None, [usual.get(name)])])
+        for name, paths in folders.items()
+    }
+    return {**found, "PATH": f"{usual['PATH']}{os.pathsep}{layers / 'bin'}"}

@@ -9,7 +9,8 @@ from typing import Any
 
 from rie.errors import UserError
 
-ARCHITECTURES = ("amd64", "arm64")  # Docker's names; Lambda's are x86_64 and arm64
+ARCHITECTURES = ("amd64", "arm64")  # Docker's names
+LAMBDA_NAMES = {"amd64": "x86_64", "arm64": "arm64"}
 _SPELLINGS = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}  # the kernel's names, and those of wheels
 _INTERPRETERS = {name: f"qemu-{machine}" for name, machine in MACHINES.items()}

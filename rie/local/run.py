@@ -21,6 +21,7 @@ from rie.paths import ROOT
 
 if TYPE_CHECKING:
     from rie.emulator.settings import FunctionSettings
+    from rie.local.package import Package
 
 
 class Options(TypedDict):
@@ -43,13 +44,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         limit. Without one the function runs as a process of this machine's Python. The emulator
         speaks Lambda's API: boto3, the AWS CLI and curl invoke functions by name.
 
-        Several functions run at once: echo,shell or all.""",
-        examples=["run echo", "run ./my-function --memory 1024 --env TABLE=orders", "run all"],
+        Several functions run at once: echo,shell or all.
+
+        A .zip file, or a directory with --layer, runs as on a runtime of the account
+        (`rie publish-runtime`): its content is /var/task, that of the layers is /opt.""",
+        examples=[
+            "run echo",
+            "run ./my-function --memory 1024 --env TABLE=orders",
+            "run all",
+            "run function.zip --handler app.handler --layer layer.zip",
+        ],
     )
     parser.add_argument(
         "function",
         metavar="FUNCTION",
-        help="Name in functions/, or a directory; several with commas, or all.",
+        help="Name in functions/, a directory or a .zip file; several with commas, or all.",
     )
     parser.add_argument(
         "--handler",
@@ -91,7 +100,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="Use AWS's Runtime Interface Emulator: one function, one invocation at a time.",
     )
+    _add_package_arguments(parser.add_argument_group("Functions in .zip files"))
     _add_emulator_arguments(parser.add_argument_group("Without --official"))
+
+
+def _add_package_arguments(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--layer",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="A layer, a .zip file or a directory, laid over earlier ones (up to five).",
+    )
+    group.add_argument(
+        "--runtime-image",
+        metavar="NAME",
+        help="The image that is the runtime. [default: surefoot:latest]",
+    )
 
 
 def _add_emulator_arguments(group: argparse._ArgumentGroup) -> None:
@@ -153,7 +178,26 @@ def _add_emulator_arguments(group: argparse._ArgumentGroup) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Run until Ctrl-C or SIGTERM, which is 0, else the container's own status."""
-    functions = find_all(args.function, args.handler)
+    with contextlib.ExitStack() as stack:
+        package = _unpack(args, stack)
+        functions = [package.function] if package else find_all(args.function, args.handler)
+        return _run(functions, package, args)
+
+
+def _unpack(args: argparse.Namespace, stack: contextlib.ExitStack) -> Package | None:
+    """The function that is in a .zip file, or has layers; what was unpacked ends with `stack`."""
+    from rie.local.package import is_archive, unpacked
+
+    if not (is_archive(args.function) or args.layer or args.runtime_image):
+        return None
+    if args.official:
+        raise UserError("--official takes no .zip files and layers", "omit --official")
+    if args.watch and is_archive(args.function):
+        raise UserError("--watch watches folders", "name the folder instead of the .zip file")
+    return stack.enter_context(unpacked(args.function, args.handler, args.layer))
+
+
+def _run(functions: list[Function], package: Package | None, args: argparse.Namespace) -> int:
     words = read_env_file(Path(args.env_file)) if args.env_file else []
     options = Options(
         port=args.port,
@@ -170,7 +214,7 @@ def execute(args: argparse.Namespace) -> int:
     with _moto(functions[0], options) if args.moto else contextlib.nullcontext():
         if args.official:
             return _in_official(functions[0], options, process=args.process)
-        return _in_emulator(functions, options, args)
+        return _in_emulator(functions, package, options, args)
 
 
 @contextlib.contextmanager
@@ -203,12 +247,19 @@ def find_all(names: str, handler: str | None = None) -> list[Function]:
     return found
 
 
-def _in_emulator(functions: list[Function], options: Options, args: argparse.Namespace) -> int:
+def _in_emulator(
+    functions: list[Function],
+    package: Package | None,
+    options: Options,
+    args: argparse.Namespace,
+) -> int:
     from rie.emulator.async_queue import AsyncSettings
     from rie.emulator.foreground import ServerSettings, run_until_interrupted
     from rie.emulator.settings import FunctionSettings
 
-    images = {} if args.process or args.debug else _build_images(functions)
+    images = {}
+    if not (args.process or args.debug):
+        images = _find_runtime(package, args) if package else _build_images(functions)
     settings = [
         FunctionSettings(
             function,
@@ -221,6 +272,8 @@ def _in_emulator(functions: list[Function], options: Options, args: argparse.Nam
         )
         for function in functions
     ]
+    if package:
+        settings = [package.apply_to(settings[0])]
     if args.debug:
         settings = _prepare_debugging(settings, args.debug)
     if images:
@@ -251,6 +304,29 @@ def _prepare_debugging(settings: list[FunctionSettings], port: int) -> list[Func
         raise UserError("--debug takes one function", "name the one to debug")
     print_progress(f"The first invocation waits for a debugger on localhost:{port}.")
     return [settings[0].for_debugger(port)]
+
+
+def _find_runtime(package: Package, args: argparse.Namespace) -> dict[str, str]:
+    """The image that is the runtime of a .zip function, by its name; none without an engine."""
+    from docker.errors import ImageNotFound
+
+    from rie.images.engine import EngineError, connect
+    from rie.images.image import LATEST
+
+    image = args.runtime_image or LATEST
+    try:
+        with contextlib.closing(connect()) as client:
+            client.images.get(image)
+    except EngineError as error:
+        print_progress(f"note: {error}")
+        return {}
+    except ImageNotFound as error:
+        raise UserError(
+            f"there is no image {image} on this machine to run a .zip function",
+            "build it (`make image`), name another (--runtime-image NAME), or add --process",
+        ) from error
+    print_progress(f"The runtime is {image}.")
+    return {package.function.name: image}
 
 
 def _build_images(functions: list[Function]) -> dict[str, str]:

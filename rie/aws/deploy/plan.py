@@ -15,9 +15,7 @@ from rie.aws.deploy.template import Template
 from rie.console import print_progress
 from rie.errors import UserError
 from rie.function import find
-from rie.images.architecture import normalize
-
-_LAMBDAS_WORD = {"amd64": "x86_64", "arm64": "arm64"}
+from rie.images.architecture import LAMBDA_NAMES, normalize
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def make(
     parameters.require(plan, template.IMAGE_PARAMETER, "--image")
     if architecture:
         parameters.require(plan, template.ARCHITECTURE_PARAMETER, "--arch")
-        given[template.ARCHITECTURE_PARAMETER] = _LAMBDAS_WORD[architecture]
+        given[template.ARCHITECTURE_PARAMETER] = LAMBDA_NAMES[architecture]
     parameters.choose(plan, given, previous=plan.parameters)
     session = open_session(region)
     _lint(plan.path, session.region_name)
@@ -91,7 +89,7 @@ def _architecture(plan: Template, given: Mapping[str, str], deployed: Stack | No
 def _agree(plan: Template, given: dict[str, str], fetched: Image) -> None:
     """The function runs on what its image was built for; --arch may not say otherwise."""
     key = template.ARCHITECTURE_PARAMETER
-    wanted = _LAMBDAS_WORD[fetched.architecture]
+    wanted = LAMBDA_NAMES[fetched.architecture]
     if given.get(key, wanted) != wanted:
         raise UserError(
             f"the image was built for {fetched.architecture}, as its tag says; "

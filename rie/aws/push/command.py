@@ -46,46 +46,55 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="The function's handler, if it has no Dockerfile with a CMD.",
     )
-    what.add_argument(
+    add_image_options(what)
+    add_registry_options(parser.add_argument_group("Where to push"))
+    parser.add_argument("--json", action="store_true", help="Print the result as JSON.")
+
+
+def add_image_options(group: argparse._ArgumentGroup) -> None:
+    """Which image; of `rie publish-runtime`, too."""
+    group.add_argument(
         "--image",
         metavar="NAME",
         help="Push this image as it is. [default: the function's, or surefoot:latest]",
     )
-    what.add_argument(
+    group.add_argument(
         "--arch",
         choices=ARCHITECTURES,
         help="The architecture that the image must have. [default: this machine's]",
     )
-    what.add_argument(
+    group.add_argument(
         "--allow-stand-in",
         action="store_true",
         help="Push an image built on the local base, for a trial.",
     )
-    where = parser.add_argument_group("Where to push")
-    where.add_argument(
+
+
+def add_registry_options(group: argparse._ArgumentGroup) -> None:
+    """Which repository; of `rie publish-runtime`, too."""
+    group.add_argument(
         "--repository",
         metavar="NAME",
         help="Repository in ECR. [default: surefoot, or surefoot-FUNCTION]",
     )
-    where.add_argument(
+    group.add_argument(
         "--create",
         action="store_true",
         help="Create the repository if it is missing: immutable tags, scan on push.",
     )
-    where.add_argument("--region", help="AWS region. [default: the AWS configuration's]")
-    where.add_argument(
+    group.add_argument("--region", help="AWS region. [default: the AWS configuration's]")
+    group.add_argument(
         "--registry",
         metavar="HOST[:PORT]",
         help="Push through this HTTPS address, a proxy before ECR.",
     )
-    where.add_argument(
+    group.add_argument(
         "--patience",
         type=positive_int,
         default=120,
         metavar="SECONDS",
         help="Give up when nothing is sent for this long. [default: 120]",
     )
-    parser.add_argument("--json", action="store_true", help="Print the result as JSON.")
 
 
 def execute(args: argparse.Namespace, *, doctor: Doctor | None = None) -> int:

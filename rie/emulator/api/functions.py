@@ -26,7 +26,7 @@ async def get_function(request: Request) -> Response:
     concurrency = function.settings.reserved_concurrency
     body: dict[str, Any] = {
         "Configuration": describe(function.settings),
-        "Code": {"RepositoryType": "ECR", "ImageUri": f"{function.settings.name}:local"},
+        "Code": _describe_code(function.settings),
         "Tags": {},
     }
     if concurrency is not None:
@@ -67,8 +67,7 @@ def describe(settings: FunctionSettings) -> dict[str, Any]:
         "FunctionName": settings.name,
         "FunctionArn": settings.arn,
         "Role": f"arn:aws:iam::{ACCOUNT}:role/{settings.name}",
-        "PackageType": "Image",
-        "ImageConfigResponse": {"ImageConfig": {"Command": [settings.function.handler]}},
+        **_describe_package(settings),
         "CodeSize": 0,
         "Description": "",
         "Timeout": max(1, round(settings.timeout_s)),
@@ -82,4 +81,26 @@ def describe(settings: FunctionSettings) -> dict[str, Any]:
         "Architectures": ["arm64" if machine in {"aarch64", "arm64"} else "x86_64"],
         "EphemeralStorage": {"Size": 512},
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{settings.name}"},
+    }
+
+
+def _describe_code(settings: FunctionSettings) -> dict[str, Any]:
+    if settings.zipped:  # on AWS with a Location, from which it can be downloaded
+        return {"RepositoryType": "S3"}
+    return {"RepositoryType": "ECR", "ImageUri": f"{settings.name}:local"}
+
+
+def _describe_package(settings: FunctionSettings) -> dict[str, Any]:
+    handler = settings.function.handler
+    if not settings.zipped:
+        return {
+            "PackageType": "Image",
+            "ImageConfigResponse": {"ImageConfig": {"Command": [handler]}},
+        }
+    runtime = f"arn:aws:lambda:{settings.region}:{ACCOUNT}:runtime/surefoot"
+    return {
+        "PackageType": "Zip",
+        "Handler": handler,
+        "Runtime": "custom",
+        "RuntimeConfig": {"RuntimeArn": runtime, "RuntimeAlias": "local"},
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rie.__main__ import COMMANDS
+from rie.__main__ import COMMANDS, WIDTH
 from tests.support.rie_command import rie
 
 
@@ -12,7 +12,7 @@ def test_help_names_every_command() -> None:
     done = rie("--help")
     assert done.returncode == 0
     lines = done.stdout.decode().splitlines()
-    assert all(f"  {name:9} {command.summary}" in lines for name, command in COMMANDS.items())
+    assert all(f"  {name:{WIDTH}} {command.summary}" in lines for name, command in COMMANDS.items())
     assert done.stdout == rie().stdout
 
 

@@ -23,7 +23,7 @@ def test_the_exit_codes_of_invoke_are_those_of_its_help() -> None:
 
 
 def test_its_commands_exist() -> None:
-    used = set(re.findall(r"python -m rie ([a-z]+)", README))
+    used = set(re.findall(r"python -m rie ([a-z-]+)", README))
     assert used <= set(COMMANDS)
 
 
