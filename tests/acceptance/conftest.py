@@ -1,4 +1,7 @@
-"""Each test gets a target. Those marked `official` run against AWS's emulator, too."""
+"""Each test gets a target. Those marked `official` run against AWS's emulator, too.
+
+The command (`python -m tests.acceptance`) runs them against one target that it has made.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +13,35 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.targets import EmulatorTarget, OfficialTarget, Target
+from tests.acceptance.run import find_run
+from tests.acceptance.targets import LOCAL_TARGETS, Target
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Choose the targets of a test."""
-    if "target" in metafunc.fixturenames:
-        official = metafunc.definition.get_closest_marker("official") is not None
-        names = ["emulator", "official"] if official else ["emulator"]
-        metafunc.parametrize("target", names, indirect=True, scope="session")
+    """Choose the targets of a test: that of the command, else all local ones that can run it."""
+    if "target" not in metafunc.fixturenames:
+        return
+    run = find_run(metafunc.config)
+    if run is not None:
+        names = [run.target.name]
+    elif metafunc.definition.get_closest_marker("official") is not None:
+        names = ["emulator", "official"]
+    else:
+        names = ["emulator"]
+    metafunc.parametrize("target", names, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
-def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Target]]:
+def targets(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Target]]:
+    run = find_run(request.config)
+    if run is not None:
+        yield {run.target.name: run.target}
+        return
     folder = tmp_path_factory.mktemp("acceptance")
     with ExitStack() as stack:
-        yield {
-            "emulator": EmulatorTarget(stack, folder),
-            "official": OfficialTarget(stack, folder),
-        }
+        yield {name: make(stack, folder) for name, make in LOCAL_TARGETS.items()}
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +81,11 @@ class Caller:
         name = options.pop("FunctionName", None) or self.target.name_of(function)
         response: Any = self.target.client(function).invoke(FunctionName=name, **options)
         return Answer(response["Payload"].read(), dict(response))
+
+    def need_concurrency(self, count: int) -> None:
+        """Skip the test where fewer invocations may run at once."""
+        if not self.target.allows(count):
+            pytest.skip(f"the target allows fewer than {count} invocations at once")
 
 
 @pytest.fixture

@@ -11,7 +11,10 @@ TASK = Path(__file__).parent / "task"
 
 @dataclass(frozen=True)
 class AcceptanceFunction:
-    """A handler of the folder `task` with its configuration; `url` gives it a function URL."""
+    """A handler of the folder `task` with its configuration; `url` gives it a function URL.
+
+    Where `recorded` is set, a record of each asynchronous event goes to the target's destination.
+    """
 
     handler: str
     memory_mb: int = 256
@@ -19,13 +22,14 @@ class AcceptanceFunction:
     variables: Mapping[str, str] = field(default_factory=dict)
     reserved_concurrency: int | None = None
     url: bool = False
+    recorded: bool = False
     snap_start: bool = False
 
 
 FUNCTIONS = {
-    "echo": AcceptanceFunction("app.echo"),
+    "echo": AcceptanceFunction("app.echo", recorded=True),
     "describe": AcceptanceFunction("app.describe", variables={"TABLE": "orders"}),
-    "fail": AcceptanceFunction("app.fail"),
+    "fail": AcceptanceFunction("app.fail", recorded=True),
     "slow": AcceptanceFunction("app.fail", timeout_s=3),
     "log": AcceptanceFunction("app.log"),
     "files": AcceptanceFunction("app.files"),
@@ -39,3 +43,8 @@ FUNCTIONS = {
     "shell": AcceptanceFunction("task.handler"),
     "snapshot": AcceptanceFunction("snapshot.handler", snap_start=True),
 }
+
+ALIAS = "live"  # of functions with SnapStart, which Lambda restores for published versions alone
+# An account may reserve concurrency for a function only if 100 remain for all others.
+RESERVED = sum(each.reserved_concurrency or 0 for each in FUNCTIONS.values())
+RESERVING = 100 + RESERVED

@@ -1,12 +1,16 @@
-"""What the acceptance tests run against: the emulator, or AWS's official one."""
+"""Local places to run the acceptance tests against: the emulator, and AWS's official one."""
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
+import requests
 from botocore.config import Config
 
 from rie.emulator.async_queue import AsyncSettings
@@ -15,7 +19,7 @@ from rie.emulator.function_url import UrlSettings
 from rie.emulator.settings import FunctionSettings
 from rie.function import Function
 from rie.local.official_rie import OfficialRie
-from tests.acceptance.functions import FUNCTIONS, TASK
+from tests.acceptance.functions import ALIAS, FUNCTIONS, TASK
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
@@ -32,39 +36,63 @@ class Target(Protocol):
     def name_of(self, function: str) -> str:
         """What the function is called there."""
 
-    def url_of(self, function: str) -> str:
-        """The function URL, with a slash at its end."""
+    def request(self, function: str, method: str, path: str, **options: Any) -> requests.Response:
+        """Send an HTTP request to a path, without a slash at its start, of the function's URL."""
+
+    def wait_for_record(self, request_id: str) -> dict[str, Any]:
+        """The record of an asynchronous event of a function that is `recorded`, when it is there.
+
+        Raises TimeoutError.
+        """
+
+    def allows(self, concurrency: int) -> bool:
+        """Whether so many invocations may run at once."""
+
+
+URL_TIMEOUT_S = 60
+RECORD_TIMEOUT_S = 60.0  # the emulator retries without waiting
+
+
+# No retries, because a second call would be a second invocation; no time-out before the function's.
+CLIENT_SETTINGS = Config(retries={"max_attempts": 0}, read_timeout=120, max_pool_connections=50)
 
 
 def make_client(url: str) -> LambdaClient:
-    """A client for a local endpoint: no retries, no time-out of its own before the function's."""
-    settings = Config(retries={"max_attempts": 0}, read_timeout=120, max_pool_connections=50)
+    """A client for a local endpoint."""
     credentials: Any = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
     return boto3.client(
-        "lambda", endpoint_url=url, region_name="us-east-1", config=settings, **credentials
+        "lambda", endpoint_url=url, region_name="us-east-1", config=CLIENT_SETTINGS, **credentials
     )
 
 
+def make_settings(prefix: str = "") -> list[FunctionSettings]:
+    """All functions as the emulator's, with `prefix` before their names."""
+    return [
+        FunctionSettings(
+            Function(prefix + name, TASK, each.handler),
+            memory_mb=each.memory_mb,
+            timeout_s=each.timeout_s,
+            variables=each.variables,
+            reserved_concurrency=each.reserved_concurrency,
+            snap_start=each.snap_start,
+            aliases=frozenset([ALIAS] if each.snap_start else []),
+            url=UrlSettings(),
+        )
+        for name, each in FUNCTIONS.items()
+    ]
+
+
 class EmulatorTarget:
-    """All functions in one emulator. Failed asynchronous events go to the file `failures`."""
+    """All functions in one emulator. Records of asynchronous events go to a file."""
 
     name = "emulator"
 
     def __init__(self, stack: ExitStack, folder: Path) -> None:
-        self.failures = folder / "failures"
-        settings = [
-            FunctionSettings(
-                Function(name, TASK, each.handler),
-                memory_mb=each.memory_mb,
-                timeout_s=each.timeout_s,
-                variables=each.variables,
-                reserved_concurrency=each.reserved_concurrency,
-                snap_start=each.snap_start,
-                url=UrlSettings(),
-            )
-            for name, each in FUNCTIONS.items()
-        ]
-        asynchronous = AsyncSettings(delay_factor=0.0, on_failure=str(self.failures))
+        self._records = folder / "records"
+        settings = make_settings()
+        asynchronous = AsyncSettings(
+            delay_factor=0.0, on_failure=str(self._records), on_success=str(self._records)
+        )
         log = stack.enter_context((folder / "log").open("wb"))
         self.log = folder / "log"
         emulator = BackgroundEmulator(settings, logs=log, async_settings=asynchronous)
@@ -80,9 +108,26 @@ class EmulatorTarget:
         """The function's own name."""
         return function
 
-    def url_of(self, function: str) -> str:
+    def request(self, function: str, method: str, path: str, **options: Any) -> requests.Response:
         """Under the emulator's address."""
-        return f"{self.url}/url/{function}/"
+        url = f"{self.url}/url/{function}/{path}"
+        return requests.request(method, url, timeout=URL_TIMEOUT_S, **options)
+
+    def wait_for_record(self, request_id: str) -> dict[str, Any]:
+        """A line of the file."""
+        end = time.monotonic() + RECORD_TIMEOUT_S
+        while time.monotonic() < end:
+            text = self._records.read_text() if self._records.exists() else ""
+            for line in text.splitlines(keepends=True):
+                if line.endswith("\n") and request_id in line:
+                    return dict(json.loads(line))
+            time.sleep(0.01)
+        raise TimeoutError(request_id)
+
+    def allows(self, concurrency: int) -> bool:
+        """The limit is each function's own, and more than that wait."""
+        del concurrency
+        return True
 
 
 class OfficialTarget:
@@ -114,6 +159,20 @@ class OfficialTarget:
         del function
         return "function"
 
-    def url_of(self, function: str) -> str:
-        """It has none."""
-        raise NotImplementedError(function)
+    def request(self, function: str, method: str, path: str, **options: Any) -> requests.Response:
+        """It has no function URLs."""
+        raise NotImplementedError(function, method, path, options)
+
+    def wait_for_record(self, request_id: str) -> dict[str, Any]:
+        """It has no asynchronous invocations."""
+        raise NotImplementedError(request_id)
+
+    def allows(self, concurrency: int) -> bool:
+        """Two invocations at once end it."""
+        return concurrency == 1
+
+
+LOCAL_TARGETS: Mapping[str, Callable[[ExitStack, Path], Target]] = {
+    "emulator": EmulatorTarget,
+    "official": OfficialTarget,
+}

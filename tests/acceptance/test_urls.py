@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import requests
 
 from tests.acceptance.conftest import Caller
 
 
-def ask(call: Caller, path: str, method: str = "GET", **options: object) -> requests.Response:
-    url = call.target.url_of("url") + path
-    return requests.request(method, url, timeout=60, **options)  # type: ignore[arg-type]
+def ask(call: Caller, path: str, method: str = "GET", **options: Any) -> requests.Response:
+    return call.target.request("url", method, path, **options)
 
 
 def test_a_request_becomes_an_event_of_format_2(call: Caller) -> None:
