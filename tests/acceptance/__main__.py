@@ -110,9 +110,6 @@ def _add_aws_arguments(group: argparse._ArgumentGroup) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; its exit code."""
     args = make_parser().parse_args(argv)
-    # A closed terminal or `kill` must remove what was made, as Ctrl-C does.
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, signal.default_int_handler)
     try:
         if args.json is not None:
             _require_writable(args.json)
@@ -126,6 +123,16 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def handle_signals() -> None:
+    """Have a closed terminal and `kill` remove what was made, as Ctrl-C does.
+
+    What is ignored stays so: nohup ignores a closed terminal.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _require_writable(path: Path) -> None:
@@ -181,4 +188,5 @@ def _describe_run(target: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    handle_signals()
     sys.exit(main())

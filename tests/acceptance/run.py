@@ -48,9 +48,7 @@ class AcceptanceRun:
         """Be found by `find_run`."""
         config.stash[_RUN] = self
 
-    def pytest_collection_modifyitems(
-        self, config: pytest.Config, items: list[pytest.Item]
-    ) -> None:
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Leave out what the official emulator cannot answer."""
         if self.target.name == "official":
             items[:] = [each for each in items if each.get_closest_marker("official")]
