@@ -3,21 +3,138 @@
 from __future__ import annotations
 
 import json
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 
-from tests.integration.acceptance.conftest import Command
-from tests.support.aws_proxy import AwsProxy
+from tests.acceptance.functions import FUNCTIONS
+from tests.integration.acceptance.conftest import STACK, Command, Done
+from tests.integration.rie.aws.conftest import push
+from tests.support.aws import ACCOUNT, REGION, reset_moto, variables
+from tests.support.aws_proxy import AwsProxy, serve_aws_proxy
 
 # moto leaves out what its CloudFormation does not know, and says so.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS..Lambda..")
 
 
-def test_every_test_runs_and_everything_is_removed(
-    command: Command, image: str, aws_proxy: AwsProxy, record: Path
+def list_remains() -> list[str]:
+    """What is there in moto: stacks, functions, roles, queues, log groups, repositories."""
+    clients: Any = {
+        name: boto3.client(name)  # type: ignore[call-overload]
+        for name in ("cloudformation", "lambda", "iam", "sqs", "logs", "ecr")
+    }
+    stacks = clients["cloudformation"].list_stacks()["StackSummaries"]
+    found = [each["StackName"] for each in stacks if each["StackStatus"] != "DELETE_COMPLETE"]
+    found += [each["FunctionName"] for each in clients["lambda"].list_functions()["Functions"]]
+    found += [each["RoleName"] for each in clients["iam"].list_roles()["Roles"]]
+    found += clients["sqs"].list_queues().get("QueueUrls", [])
+    found += [each["logGroupName"] for each in clients["logs"].describe_log_groups()["logGroups"]]
+    repositories = clients["ecr"].describe_repositories()["repositories"]
+    return found + [each["repositoryName"] for each in repositories]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run of all tests: how it ended, its record, what was requested, and what remained."""
+
+    done: Done
+    record: str
+    proxy: AwsProxy
+    image: str
+    remains: list[str]
+
+
+@pytest.fixture(scope="module")
+def finished(
+    moto_url: str,
+    lambda_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Finished]:
+    record = tmp_path_factory.mktemp("run") / "record.json"
+    with pytest.MonkeyPatch.context() as patch, serve_aws_proxy(moto_url) as proxy:
+        reset_moto(moto_url)
+        for name, value in variables(moto_url).items():
+            patch.setenv(name, value)
+        patch.setattr(boto3, "DEFAULT_SESSION", None)
+        image = push("v1")
+        command = Command({"AWS_ENDPOINT_URL": proxy.url, "AWS_ENDPOINT_URL_LAMBDA": lambda_url})
+        done = command.run("--yes", "--image", image, "--json", str(record))
+        yield Finished(done, record.read_text(), proxy, image, list_remains())
+
+
+def test_all_tests_hold(finished: Finished) -> None:
+    assert finished.done.code == 0, finished.done.err
+    record = json.loads(finished.record)
+    assert record["results"]["held"] == len(record["facts"]) > 60
+
+
+def test_one_stack_is_created_with_the_image(finished: Finished) -> None:
+    [made] = finished.proxy.calls_to("CreateChangeSet")
+    assert made.fields["StackName"] == STACK
+    assert made.fields["ChangeSetType"] == "CREATE"
+    assert made.fields["Capabilities.member.1"] == "CAPABILITY_IAM"
+    names = {
+        made.fields[f"Parameters.member.{n}.ParameterKey"]: made.fields[
+            f"Parameters.member.{n}.ParameterValue"
+        ]
+        for n in (1, 2)
+    }
+    assert names == {"TaskImage": finished.image, "Architecture": "x86_64"}
+
+
+def test_everything_is_removed_but_an_image_that_was_there(finished: Finished) -> None:
+    [deleted] = finished.proxy.calls_to("DeleteStack")
+    assert STACK in deleted.fields["StackName"]
+    assert finished.proxy.calls_to("DeleteRepository") == []
+    assert finished.remains == ["surefoot-echo"]
+
+
+def test_the_table_is_on_stdout_and_the_progress_on_stderr(finished: Finished) -> None:
+    heading, _, *rows = finished.done.out.splitlines()
+    assert heading.split() == ["fact", "expected", "seen", "result"]
+    [row] = [each for each in rows if each.startswith("a dry run runs nothing")]
+    assert 'answer.response["StatusCode"] == 204' in row
+    assert "204 == 204" in row
+    assert row.endswith("held")
+    assert "ok       a dry run runs nothing" in finished.done.err
+
+
+def test_it_says_beforehand_what_it_makes_and_costs(finished: Finished) -> None:
+    announced = finished.done.err[: finished.done.err.index("Creating a change set")]
+    assert f"In account {ACCOUNT}, {REGION}" in announced
+    assert f"CloudFormation stack {STACK} with" in announced
+    assert f"{len(FUNCTIONS)} Lambda::Function" in announced
+    assert "costs at most $0.01" in announced
+
+
+def test_the_record_identifies_no_account(finished: Finished) -> None:
+    assert ACCOUNT not in finished.record
+    assert "127.0.0.1" not in finished.record
+    record = json.loads(finished.record)
+    assert record["image"] == finished.image.rpartition("@")[2]
+    assert (record["target"], record["region"]) == ("aws", REGION)
+
+
+def test_interrupted_while_tests_run_it_reports_and_removes(
+    command: Command, image: str, record: Path
 ) -> None:
-    done = command.run("--yes", "--image", image, "--json", str(record))
-    assert done.code == 0, done.err
+    words = ["--yes", "--image", image, "--json", str(record)]
+    done = command.run_interrupted(words, "  ok ", signal.SIGINT)
+    assert done.code == 130
+    assert f"The stack {STACK} is deleted." in done.err
+    assert list_remains() == ["surefoot-echo"]
     facts = json.loads(record.read_text())
-    assert facts["results"]["held"] == len(facts["facts"]) > 60
+    assert 0 < len(facts["facts"]) < 60
+
+
+def test_ended_while_the_stack_is_created_it_removes_it(command: Command, image: str) -> None:
+    words = ["--yes", "--image", image]
+    done = command.run_interrupted(words, "CREATE_IN_PROGRESS", signal.SIGTERM)
+    assert done.code == 130
+    assert f"The stack {STACK} is deleted." in done.err
+    assert list_remains() == ["surefoot-echo"]
