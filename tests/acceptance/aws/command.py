@@ -26,7 +26,7 @@ Report = Callable[[argparse.Namespace, AcceptanceRun, int, dict[str, Any]], int]
 
 def execute(args: argparse.Namespace, report: Report) -> int:
     """Run the tests on AWS; the command's exit code. Raises UserError."""
-    require_interactive(yes=args.yes)
+    require_interactive(yes=args.yes, remedy="add --yes; --help says what is created")
     name = name_for("acceptance", args.stack or f"surefoot-acceptance-{uuid.uuid4().hex[:6]}")
     account = open_account(args.region)
     resources = AwsResources(account, name)
@@ -34,13 +34,15 @@ def execute(args: argparse.Namespace, report: Report) -> int:
     concurrency = read_concurrency(account)
     reserves = concurrency >= RESERVING
     image = images.find_image(account, args) if args.image else None
+    if image is None:
+        images.check_push(args, name)
     print_progress(_announce(account, name, args, reserves=reserves, concurrency=concurrency))
     if not confirm("Create this, run the tests and remove it again?", yes=args.yes):
         print_progress("Nothing was created.")
         return 1
     try:
         if image is None:
-            request = images.prepare_push(args, name)
+            request = images.build(args, name)
             image = resources.push(lambda: images.push(request))
         resources.deploy(image, reserves=reserves)
         run = AcceptanceRun(AwsTarget(account, name, concurrency))

@@ -51,18 +51,27 @@ def find_image(account: Account, args: argparse.Namespace) -> TaskImage:
     return TaskImage(found.uri, _LAMBDAS_WORD[architecture])
 
 
-def prepare_push(
-    args: argparse.Namespace, repository: str, doctor: Doctor = run_doctor
-) -> PushRequest:
-    """Build the image and check it. Raises UserError, and PushBlocked with every reason."""
+def check_push(args: argparse.Namespace, repository: str) -> None:
+    """Find out quickly what would prevent a push: options, checkout, engine, base image.
+
+    Raises UserError, and PushBlocked with every reason.
+    """
     check_name(repository)
     check_options(args)
     checkout = read_checkout(TASK)
-    raise_if_blocked("the acceptance functions", find_uncommitted_changes(checkout))
-    architecture = architecture_of(args)
+    blockers = find_uncommitted_changes(checkout)
     with contextlib.closing(connect()) as client:
         base = local_image.inspect(client, args.base)
-        raise_if_blocked(args.base, local_image.find_revision_mismatch(base, checkout))
+    architecture, stand_in = architecture_of(args), args.allow_stand_in
+    blockers += local_image.find_blockers(base, architecture, allow_stand_in=stand_in)
+    blockers += local_image.find_revision_mismatch(base, checkout)
+    raise_if_blocked(f"an image on {args.base}", blockers)
+
+
+def build(args: argparse.Namespace, repository: str, doctor: Doctor = run_doctor) -> PushRequest:
+    """Build the image and check it. Raises UserError, and PushBlocked with every reason."""
+    architecture = architecture_of(args)
+    with contextlib.closing(connect()) as client:
         name = build_function(client, FUNCTION, args.base)
         built = local_image.inspect(client, name)
         stand_in = args.allow_stand_in
@@ -71,7 +80,7 @@ def prepare_push(
     return PushRequest(
         image=built,
         architecture=architecture,
-        tag=checkout.tag(architecture),
+        tag=read_checkout(TASK).tag(architecture),
         repository=repository,
         create=True,
         region=args.region,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,8 +25,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS..Lambda..")
 
 def list_remains() -> list[str]:
     """What is there in moto: stacks, functions, roles, queues, log groups, repositories."""
+    moto = os.environ["AWS_ENDPOINT_URL"]  # for Lambda, too, which the emulator answers elsewhere
     clients: Any = {
-        name: boto3.client(name)  # type: ignore[call-overload]
+        name: boto3.client(name, endpoint_url=moto)  # type: ignore[call-overload]
         for name in ("cloudformation", "lambda", "iam", "sqs", "logs", "ecr")
     }
     stacks = clients["cloudformation"].list_stacks()["StackSummaries"]
