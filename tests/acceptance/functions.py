@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TASK = Path(__file__).parent / "task"
+IMAGE = Path(__file__).parent / "image"  # the context of its build
+TASK = IMAGE / "task"
 
 
 @dataclass(frozen=True)

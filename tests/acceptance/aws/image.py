@@ -24,9 +24,9 @@ from rie.git_checkout import read_checkout
 from rie.images.architecture import normalize
 from rie.images.engine import connect
 from rie.images.image import build_function
-from tests.acceptance.functions import TASK
+from tests.acceptance.functions import IMAGE
 
-FUNCTION = Function("acceptance", TASK, "app.echo")
+FUNCTION = Function("acceptance", IMAGE, "app.echo")
 _LAMBDAS_WORD = {"amd64": "x86_64", "arm64": "arm64"}
 
 
@@ -58,7 +58,7 @@ def check_push(args: argparse.Namespace, repository: str) -> None:
     """
     check_name(repository)
     check_options(args)
-    checkout = read_checkout(TASK)
+    checkout = read_checkout(IMAGE)
     blockers = find_uncommitted_changes(checkout)
     with contextlib.closing(connect()) as client:
         base = local_image.inspect(client, args.base)
@@ -80,7 +80,7 @@ def build(args: argparse.Namespace, repository: str, doctor: Doctor = run_doctor
     return PushRequest(
         image=built,
         architecture=architecture,
-        tag=read_checkout(TASK).tag(architecture),
+        tag=read_checkout(IMAGE).tag(architecture),
         repository=repository,
         create=True,
         region=args.region,
