@@ -195,7 +195,9 @@ class Environment:
     ) -> Failure | None:
         """Start everything, and return when all of it waits for an invocation, or has failed."""
         request_id = invocation.request_id if invocation is not None else ""
-        extensions = [] if self.settings.image else _find_extensions(self.settings.extensions)
+        extensions = (
+            [] if self.settings.image else _find_extensions(self.settings.opt / "extensions")
+        )
         self._extensions_api.reset(frozenset(path.name for path in extensions))
         environment = self.settings.make_environment(self._server.address, self.log_stream)
         try:

@@ -17,7 +17,9 @@ ACCOUNT = "123456789012"  # the account of AWS's own examples
 VERSION = "$LATEST"
 INIT_LIMIT_S = 10.0
 MAX_ENVIRONMENTS = 10
+OPT = Path("/opt")
 _DAY_S = 86_400.0
+_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 _OF_THE_OFFICIAL_RIE = "AWS_LAMBDA_FUNCTION_TIMEOUT"  # Lambda sets no such variable
 
 
@@ -30,8 +32,9 @@ def read_region() -> str:
 class FunctionSettings:
     """A function and its configuration.
 
-    With an `image` each environment is a container of it, else a process of this machine. It
-    stands still between invocations unless `freezes` is false.
+    With an `image` each environment is a container of it, else a process of this machine, for which
+    the folder `opt` takes the place of /opt: layers, wrappers, extensions. It stands still between
+    invocations unless `freezes` is false.
     `command` starts its runtime and gets the handler as its last argument. More invocations than
     `max_environments` wait; more than `reserved_concurrency` are refused, as on Lambda.
     """
@@ -41,7 +44,7 @@ class FunctionSettings:
     timeout_s: float = 60
     variables: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] = (str(ROOT / "bootstrap" / "bootstrap"),)
-    extensions: Path = Path("/opt/extensions")
+    opt: Path = OPT
     max_environments: int = MAX_ENVIRONMENTS
     reserved_concurrency: int | None = None
     init_limit_s: float = INIT_LIMIT_S
@@ -101,7 +104,29 @@ class FunctionSettings:
             return {**common, "LAMBDA_TASK_ROOT": "/var/task", "LAMBDA_RUNTIME_DIR": "/var/runtime"}
         return {
             **common,
+            **(_make_opt_variables(self.opt, common) if self.opt != OPT else {}),
             "LAMBDA_TASK_ROOT": str(self.function.directory),
             "LAMBDA_RUNTIME_DIR": str(ROOT / "runtime"),
             "SUREFOOT_PYTHON": sys.executable,
         }
+
+
+def _make_opt_variables(opt: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables by which a folder takes the place of /opt.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html has what Lambda looks for.
+    """
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    folders = {
+        "PYTHONPATH": [f"python/lib/{version}/site-packages", "python"],
+        "PATH": ["bin"],
+        "LD_LIBRARY_PATH": ["lib"],
+    }
+    changed = {}
+    for name, found in folders.items():
+        before = [variables[name]] if variables.get(name) else []
+        changed[name] = os.pathsep.join([*(str(opt / each) for each in found), *before])
+    wrapper = variables.get(_WRAPPER, "")
+    if wrapper.startswith(f"{OPT}/"):
+        changed[_WRAPPER] = str(opt / wrapper.removeprefix(f"{OPT}/"))
+    return changed

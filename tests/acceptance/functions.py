@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 IMAGE = Path(__file__).parent / "image"  # the context of its build
-TASK = IMAGE / "task"
+TASK, OPT = IMAGE / "task", IMAGE / "opt"
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,13 @@ FUNCTIONS = {
     "url": AcceptanceFunction("app.url", url=True),
     "broken": AcceptanceFunction("broken.handler"),
     "misspelt": AcceptanceFunction("app.no_such_handler"),
+    "layered": AcceptanceFunction("layered.handler"),
+    "wrapped": AcceptanceFunction(
+        "layered.handler", variables={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrapper"}
+    ),
+    "unwrapped": AcceptanceFunction(
+        "layered.handler", variables={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/no-such-wrapper"}
+    ),
     "shell": AcceptanceFunction("task.handler"),
     "snapshot": AcceptanceFunction("snapshot.handler", snap_start=True),
 }

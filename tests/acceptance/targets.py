@@ -19,7 +19,7 @@ from rie.emulator.function_url import UrlSettings
 from rie.emulator.settings import FunctionSettings
 from rie.function import Function
 from rie.local.official_rie import OfficialRie
-from tests.acceptance.functions import ALIAS, FUNCTIONS, TASK
+from tests.acceptance.functions import ALIAS, FUNCTIONS, OPT, TASK
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
@@ -77,6 +77,7 @@ def make_settings(prefix: str = "") -> list[FunctionSettings]:
             snap_start=each.snap_start,
             aliases=frozenset([ALIAS] if each.snap_start else []),
             url=UrlSettings(),
+            opt=OPT,
         )
         for name, each in FUNCTIONS.items()
     ]
