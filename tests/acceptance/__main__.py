@@ -43,8 +43,8 @@ def make_parser() -> CommandParser:
 
         Prints each fact with what was expected and what was seen. The target emulator is this
         project's, official is AWS's (RIE), which can answer some of the tests. The target aws is
-        your account: the command says what it creates and what that costs, asks, pushes an
-        image, creates one CloudFormation stack, runs the tests, and removes both again.""",
+        your account: the command says what it creates and what that costs, asks, pushes two
+        images, creates one CloudFormation stack, runs the tests, and removes everything again.""",
         exit_codes={
             0: "all facts held",
             1: "a fact differs, could not be tried, or something was not removed",
@@ -78,6 +78,9 @@ def _add_aws_arguments(group: argparse._ArgumentGroup) -> None:
         "--image",
         metavar="URI",
         help="Image in ECR by digest that is used as it is, in place of one that is pushed.",
+    )
+    group.add_argument(
+        "--scaling-image", metavar="URI", help="Likewise that of functions/scheduled_scaling."
     )
     group.add_argument(
         "--base",
@@ -137,9 +140,12 @@ def handle_signals() -> None:
 
 def _require_writable(path: Path) -> None:
     """Find out before anything is made that the record can be written."""
+    existed = path.exists()
     try:
         with path.open("a", encoding="utf-8"):
             pass
+        if not existed:
+            path.unlink()
     except OSError as error:
         raise UserError(
             f"--json {path} cannot be written: {error.strerror}", "name a file in a folder that is"

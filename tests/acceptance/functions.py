@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rie.paths import ROOT
+
 IMAGE = Path(__file__).parent / "image"  # the context of its build
 TASK, OPT = IMAGE / "task", IMAGE / "opt"
+
+SCALING = ROOT / "functions" / "scheduled_scaling"
+STACK = "${AWS::StackName}"  # as CloudFormation's Fn::Sub has it
 
 
 @dataclass(frozen=True)
 class AcceptanceFunction:
     """A handler of the folder `task` with its configuration; `url` gives it a function URL.
 
+    `directory` becomes /var/task. In values of `variables` STACK stands for the stack's name.
+    With `reads_aws` it calls services of AWS, as the stack's role allows.
     Where `recorded` is set, a record of each asynchronous event goes to the target's destination.
     """
 
@@ -25,6 +33,8 @@ class AcceptanceFunction:
     url: bool = False
     recorded: bool = False
     snap_start: bool = False
+    directory: Path = TASK
+    reads_aws: bool = False
 
 
 FUNCTIONS = {
@@ -48,11 +58,26 @@ FUNCTIONS = {
     "unwrapped": AcceptanceFunction(
         "layered.handler", variables={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/no-such-wrapper"}
     ),
+    "scaling": AcceptanceFunction(
+        "scheduled_scaling.app.handler",
+        variables={"SCALING_SCENARIOS": f"ssm:{STACK}-scenarios"},
+        directory=SCALING,
+        reads_aws=True,
+    ),
     "shell": AcceptanceFunction("task.handler"),
     "snapshot": AcceptanceFunction("snapshot.handler", snap_start=True),
 }
 
+DIMENSION = "dynamodb:table:ReadCapacityUnits"
 ALIAS = "live"  # of functions with SnapStart, which Lambda restores for published versions alone
 # An account may reserve concurrency for a function only if 100 remain for all others.
 RESERVED = sum(each.reserved_concurrency or 0 for each in FUNCTIONS.values())
 RESERVING = 100 + RESERVED
+
+
+def make_scenarios(table: str) -> str:
+    """The scenarios of scheduled_scaling: bounds of a table's capacity, which costs nothing."""
+    address = {"namespace": "dynamodb", "resource": f"table/{table}", "dimension": DIMENSION}
+    steps = {"grow": {"min": 2, "max": 4}, "shrink": {"min": 1, "max": 2}}
+    target = {"kind": "scalable-target", **address, "steps": steps}
+    return json.dumps({"version": 1, "scenarios": {"night": {"targets": {"orders": target}}}})

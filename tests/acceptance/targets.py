@@ -13,13 +13,23 @@ import boto3
 import requests
 from botocore.config import Config
 
+from rie.demo.aws.moto_server import REGION, moto_server, variables
 from rie.emulator.async_queue import AsyncSettings
 from rie.emulator.background import BackgroundEmulator
 from rie.emulator.function_url import UrlSettings
 from rie.emulator.settings import FunctionSettings
 from rie.function import Function
 from rie.local.official_rie import OfficialRie
-from tests.acceptance.functions import ALIAS, FUNCTIONS, OPT, TASK
+from tests.acceptance.functions import (
+    ALIAS,
+    DIMENSION,
+    FUNCTIONS,
+    OPT,
+    STACK,
+    TASK,
+    AcceptanceFunction,
+    make_scenarios,
+)
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
@@ -65,14 +75,18 @@ def make_client(url: str) -> LambdaClient:
     )
 
 
-def make_settings(prefix: str = "") -> list[FunctionSettings]:
-    """All functions as the emulator's, with `prefix` before their names."""
+def make_settings(stack: str = "", aws: Mapping[str, str] | None = None) -> list[FunctionSettings]:
+    """All functions as the emulator's, named as in `stack`, or plainly.
+
+    `aws` are variables that lead functions that call AWS to a simulated one.
+    """
+    prefix = f"{stack}-" if stack else ""
     return [
         FunctionSettings(
-            Function(prefix + name, TASK, each.handler),
+            Function(prefix + name, each.directory, each.handler),
             memory_mb=each.memory_mb,
             timeout_s=each.timeout_s,
-            variables=each.variables,
+            variables=_make_variables(each, stack, aws or {}),
             reserved_concurrency=each.reserved_concurrency,
             snap_start=each.snap_start,
             aliases=frozenset([ALIAS] if each.snap_start else []),
@@ -83,6 +97,38 @@ def make_settings(prefix: str = "") -> list[FunctionSettings]:
     ]
 
 
+def _make_variables(
+    function: AcceptanceFunction, stack: str, aws: Mapping[str, str]
+) -> dict[str, str]:
+    own = {name: value.replace(STACK, stack) for name, value in function.variables.items()}
+    return {**aws, **own} if function.reads_aws else own
+
+
+def put_scenarios(url: str, stack: str = "") -> None:
+    """Make in a simulated AWS the parameter that the stack has for scheduled_scaling."""
+    client: Any = boto3.client("ssm", **_make_access(url))
+    client.put_parameter(
+        Name=f"{stack}-scenarios", Value=make_scenarios(f"{stack}-orders"), Type="String"
+    )
+
+
+def register_table(url: str, stack: str = "") -> None:
+    """Register in a simulated AWS the bounds of the stack's table."""
+    client: Any = boto3.client("application-autoscaling", **_make_access(url))
+    client.register_scalable_target(
+        ServiceNamespace="dynamodb",
+        ResourceId=f"table/{stack}-orders",
+        ScalableDimension=DIMENSION,
+        MinCapacity=1,
+        MaxCapacity=2,
+    )
+
+
+def _make_access(url: str) -> dict[str, Any]:
+    credentials = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
+    return {"endpoint_url": url, "region_name": REGION, **credentials}
+
+
 class EmulatorTarget:
     """All functions in one emulator. Records of asynchronous events go to a file."""
 
@@ -90,7 +136,10 @@ class EmulatorTarget:
 
     def __init__(self, stack: ExitStack, folder: Path) -> None:
         self._records = folder / "records"
-        settings = make_settings()
+        aws = stack.enter_context(moto_server())
+        put_scenarios(aws)
+        register_table(aws)
+        settings = make_settings(aws=variables(aws))
         asynchronous = AsyncSettings(
             delay_factor=0.0, on_failure=str(self._records), on_success=str(self._records)
         )

@@ -27,32 +27,36 @@ Report = Callable[[argparse.Namespace, AcceptanceRun, int, dict[str, Any]], int]
 def execute(args: argparse.Namespace, report: Report) -> int:
     """Run the tests on AWS; the command's exit code. Raises UserError."""
     require_interactive(yes=args.yes, remedy="add --yes; --help says what is created")
+    if bool(args.image) != bool(args.scaling_image):
+        raise UserError(
+            "--image and --scaling-image belong together", "give both, or neither to push both"
+        )
     name = name_for("acceptance", args.stack or f"surefoot-acceptance-{uuid.uuid4().hex[:6]}")
     account = open_account(args.region)
     resources = AwsResources(account, name)
     resources.require_absent()
     concurrency = read_concurrency(account)
     reserves = concurrency >= RESERVING
-    image = images.find_image(account, args) if args.image else None
-    if image is None:
+    pushed = images.find_images(account, args) if args.image else None
+    if pushed is None:
         images.check_push(args, name)
     print_progress(_announce(account, name, args, reserves=reserves, concurrency=concurrency))
     if not confirm("Create this, run the tests and remove it again?", yes=args.yes):
         print_progress("Nothing was created.")
         return 1
     try:
-        if image is None:
-            request = images.build(args, name)
-            image = resources.push(lambda: images.push(request))
-        resources.deploy(image, reserves=reserves)
+        if pushed is None:
+            requests = images.build_all(args, name)
+            pushed = resources.push(lambda: images.push(requests))
+        resources.deploy(pushed, reserves=reserves)
         run = AcceptanceRun(AwsTarget(account, name, concurrency))
         pytest_code = run.execute(args.select)
     finally:
         removed = _remove(resources)
     about = {
         "region": account.region,
-        "image": _digest(image.uri),
-        "architecture": image.architecture,
+        "images": [_digest(pushed.task), _digest(pushed.scaling)],
+        "architecture": pushed.architecture,
     }
     code = report(args, run, pytest_code, about)
     return code if removed else code or 1
@@ -77,9 +81,9 @@ def _announce(
     kinds = Counter(each["Type"].removeprefix("AWS::") for each in declared)
     lines = [f"In account {account.number}, {account.region}, this creates:"]
     if args.image:
-        lines.append(f"  no image: {args.image} is used and stays")
+        lines.append(f"  no image: {args.image} and {args.scaling_image} are used and stay")
     else:
-        lines.append(f"  ECR repository {name} with an image that is built on {args.base}")
+        lines.append(f"  ECR repository {name} with two images that are built on {args.base}")
     lines.append(f"  CloudFormation stack {name} with {sum(kinds.values())} resources:")
     lines += [f"    {count} {kind}" for kind, count in sorted(kinds.items())]
     if not reserves:

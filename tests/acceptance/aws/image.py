@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rie.aws.account import Account
@@ -19,22 +20,26 @@ from rie.aws.push.preflight import (
     run_doctor,
 )
 from rie.aws.push.repository import check_name
-from rie.function import Function
+from rie.function import Function, find
 from rie.git_checkout import read_checkout
 from rie.images.architecture import normalize
 from rie.images.engine import connect
 from rie.images.image import build_function
-from tests.acceptance.functions import IMAGE
+from tests.acceptance.functions import IMAGE, SCALING
 
 FUNCTION = Function("acceptance", IMAGE, "app.echo")
 _LAMBDAS_WORD = {"amd64": "x86_64", "arm64": "arm64"}
 
 
 @dataclass(frozen=True)
-class TaskImage:
-    """An image in ECR by digest, and its architecture as Lambda calls it."""
+class TaskImages:
+    """The images in ECR by digest, and their architecture as Lambda calls it.
 
-    uri: str
+    `scaling` is that of functions/scheduled_scaling.
+    """
+
+    task: str
+    scaling: str
     architecture: str
 
 
@@ -43,12 +48,14 @@ def architecture_of(args: argparse.Namespace) -> str:
     return normalize(args.arch or platform.machine())
 
 
-def find_image(account: Account, args: argparse.Namespace) -> TaskImage:
-    """The image that the user named. Raises UserError where ECR does not have it."""
-    reference = deployed_image.parse(args.image)
-    found = deployed_image.find_image(account, reference, guessed=False)
-    architecture = args.arch or found.architecture or architecture_of(args)
-    return TaskImage(found.uri, _LAMBDAS_WORD[architecture])
+def find_images(account: Account, args: argparse.Namespace) -> TaskImages:
+    """The images that the user named. Raises UserError where ECR does not have them."""
+    found = [
+        deployed_image.find_image(account, deployed_image.parse(uri), guessed=False)
+        for uri in (args.image, args.scaling_image)
+    ]
+    architecture = args.arch or found[0].architecture or architecture_of(args)
+    return TaskImages(found[0].uri, found[1].uri, _LAMBDAS_WORD[architecture])
 
 
 def check_push(args: argparse.Namespace, repository: str) -> None:
@@ -68,11 +75,16 @@ def check_push(args: argparse.Namespace, repository: str) -> None:
     raise_if_blocked(f"an image on {args.base}", blockers)
 
 
-def build(args: argparse.Namespace, repository: str, doctor: Doctor = run_doctor) -> PushRequest:
-    """Build the image and check it. Raises UserError, and PushBlocked with every reason."""
+def build(
+    args: argparse.Namespace, repository: str, function: Function, doctor: Doctor = run_doctor
+) -> PushRequest:
+    """Build a function's image and check it. Raises UserError, and PushBlocked with every reason.
+
+    Tags of a repository differ, so that of the image ends in the function's name.
+    """
     architecture = architecture_of(args)
     with contextlib.closing(connect()) as client:
-        name = build_function(client, FUNCTION, args.base)
+        name = build_function(client, function, args.base)
         built = local_image.inspect(client, name)
         stand_in = args.allow_stand_in
         found = list(local_image.find_blockers(built, architecture, allow_stand_in=stand_in))
@@ -80,7 +92,7 @@ def build(args: argparse.Namespace, repository: str, doctor: Doctor = run_doctor
     return PushRequest(
         image=built,
         architecture=architecture,
-        tag=read_checkout(IMAGE).tag(architecture),
+        tag=f"{read_checkout(IMAGE).tag(architecture)}-{function.name}",
         repository=repository,
         create=True,
         region=args.region,
@@ -89,8 +101,13 @@ def build(args: argparse.Namespace, repository: str, doctor: Doctor = run_doctor
     )
 
 
-def push(request: PushRequest) -> TaskImage:
-    """Push it and read it back. Raises UserError."""
+def build_all(args: argparse.Namespace, repository: str) -> list[PushRequest]:
+    """Build both images. Raises UserError."""
+    return [build(args, repository, function) for function in (FUNCTION, find(SCALING.name))]
+
+
+def push(requests: Sequence[PushRequest]) -> TaskImages:
+    """Push both images and read them back. Raises UserError."""
     with contextlib.closing(connect()) as client:
-        result = push_image(client, request)
-    return TaskImage(result.image_uri, _LAMBDAS_WORD[request.architecture])
+        task, scaling = [push_image(client, each).image_uri for each in requests]
+    return TaskImages(task, scaling, _LAMBDAS_WORD[requests[0].architecture])

@@ -21,8 +21,8 @@ from rie.aws.deploy.plan import Plan
 from rie.aws.deploy.stack import Stack, describe_stack, resources
 from rie.console import print_progress
 from rie.errors import UserError
-from tests.acceptance.aws.image import TaskImage
-from tests.acceptance.aws.template import ARCHITECTURE, IMAGE, make_template
+from tests.acceptance.aws.image import TaskImages
+from tests.acceptance.aws.template import ARCHITECTURE, IMAGE, SCALING_IMAGE, make_template
 
 REMOVAL_LIMIT_S = 1800.0
 _REPORT_INTERVAL_S = 30.0
@@ -60,14 +60,14 @@ class AwsResources:
                 f"choose another name with --stack, or remove it: {self._repository_command()}",
             )
 
-    def push(self, push: Callable[[], TaskImage]) -> TaskImage:
-        """Push the image by `push`, which makes the repository."""
+    def push(self, push: Callable[[], TaskImages]) -> TaskImages:
+        """Push the images by `push`, which makes the repository."""
         self._repository_begun = True
         return push()
 
-    def deploy(self, image: TaskImage, *, reserves: bool) -> None:
+    def deploy(self, images: TaskImages, *, reserves: bool) -> None:
         """Create the stack. Raises UserError."""
-        plan = self._make_plan(image, reserves=reserves)
+        plan = self._make_plan(images, reserves=reserves)
         self._stack_begun = True
         result = rollout.deploy(plan, dry_run=False, yes=True, show=lambda _: None)
         if result.end is None or not result.end.succeeded:
@@ -111,12 +111,16 @@ class AwsResources:
             *([repository] if self._repository_begun else []),
         ]
 
-    def _make_plan(self, image: TaskImage, *, reserves: bool) -> Plan:
+    def _make_plan(self, images: TaskImages, *, reserves: bool) -> Plan:
         with tempfile.TemporaryDirectory(prefix="surefoot-acceptance-") as folder:
             path = Path(folder) / "template.json"
             path.write_text(make_template(reserves=reserves), encoding="utf-8")
             body = template.read(path)
-        given = {IMAGE: image.uri, ARCHITECTURE: image.architecture}
+        given = {
+            IMAGE: images.task,
+            SCALING_IMAGE: images.scaling,
+            ARCHITECTURE: images.architecture,
+        }
         return Plan(
             account=self._account,
             client=self._formation,
@@ -125,7 +129,7 @@ class AwsResources:
             deployed=None,
             template=body,
             values=Values(given, ()),
-            image=image.uri,
+            image=images.task,
         )
 
     def _remove_stack(self) -> None:

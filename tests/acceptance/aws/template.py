@@ -8,13 +8,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.acceptance.functions import ALIAS, FUNCTIONS, AcceptanceFunction
+from tests.acceptance.functions import (
+    ALIAS,
+    DIMENSION,
+    FUNCTIONS,
+    SCALING,
+    STACK,
+    AcceptanceFunction,
+    make_scenarios,
+)
 
 QUEUE = "records"  # its name behind the stack's
-IMAGE, ARCHITECTURE = "TaskImage", "Architecture"
+IMAGE, SCALING_IMAGE, ARCHITECTURE = "TaskImage", "ScalingImage", "Architecture"
 LOG_RETENTION_DAYS = 1
 _RECORD_RETENTION_S = 3600
-_STACK = "${AWS::StackName}"
 
 Resource = dict[str, Any]
 
@@ -24,7 +31,7 @@ def make_template(*, reserves: bool) -> str:
 
     An account reserves concurrency only where 100 remain for other functions.
     """
-    resources: dict[str, Resource] = {"Role": _make_role(), "Records": _make_queue()}
+    resources = {"Role": _make_role(), "Records": _make_queue(), **_make_scaling()}
     for name, function in FUNCTIONS.items():
         resources |= _make_function(name, function, reserves=reserves)
     template = {
@@ -32,6 +39,7 @@ def make_template(*, reserves: bool) -> str:
         "Description": "surefoot's acceptance tests; can be deleted when no run is in progress.",
         "Parameters": {
             IMAGE: {"Type": "String"},
+            SCALING_IMAGE: {"Type": "String"},
             ARCHITECTURE: {"Type": "String", "AllowedValues": ["x86_64", "arm64"]},
         },
         "Resources": resources,
@@ -44,9 +52,9 @@ def _make_function(
 ) -> dict[str, Resource]:
     key = name.title().replace("_", "")
     properties: dict[str, Any] = {
-        "FunctionName": _sub(f"{_STACK}-{name}"),
+        "FunctionName": _sub(f"{STACK}-{name}"),
         "PackageType": "Image",
-        "Code": {"ImageUri": _ref(IMAGE)},
+        "Code": {"ImageUri": _ref(SCALING_IMAGE if function.directory == SCALING else IMAGE)},
         "ImageConfig": {"Command": [function.handler]},
         "Architectures": [_ref(ARCHITECTURE)],
         "Role": _get("Role", "Arn"),
@@ -55,12 +63,14 @@ def _make_function(
         "LoggingConfig": {"LogGroup": _ref(f"{key}Log")},
     }
     if function.variables:
-        properties["Environment"] = {"Variables": dict(function.variables)}
+        properties["Environment"] = {
+            "Variables": {name: _sub(value) for name, value in function.variables.items()}
+        }
     if function.reserved_concurrency is not None and reserves:
         properties["ReservedConcurrentExecutions"] = function.reserved_concurrency
     if function.snap_start:
         properties["SnapStart"] = {"ApplyOn": "PublishedVersions"}
-    log = {"LogGroupName": _sub(f"/aws/lambda/{_STACK}-{name}")}
+    log = {"LogGroupName": _sub(f"/aws/lambda/{STACK}-{name}")}
     resources = {
         f"{key}Log": _make("AWS::Logs::LogGroup", {**log, "RetentionInDays": LOG_RETENTION_DAYS}),
         key: _make("AWS::Lambda::Function", properties),
@@ -77,7 +87,7 @@ def _make_function(
 
 
 def _make_role() -> Resource:
-    """What the functions may do: write their logs, and send records."""
+    """What the functions may do: write their logs, send records, read what a dry run reads."""
     trust = {
         "Effect": "Allow",
         "Principal": {"Service": "lambda.amazonaws.com"},
@@ -87,14 +97,26 @@ def _make_role() -> Resource:
     logs = {
         "Effect": "Allow",
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": _sub(f"{groups}/aws/lambda/{_STACK}-*"),
+        "Resource": _sub(f"{groups}/aws/lambda/{STACK}-*"),
     }
     records = {
         "Effect": "Allow",
         "Action": "sqs:SendMessage",
         "Resource": _get("Records", "Arn"),
     }
-    policy = {"PolicyName": "functions", "PolicyDocument": _make_policy(logs, records)}
+    scenarios = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/"
+    parameter = {
+        "Effect": "Allow",
+        "Action": "ssm:GetParameter",
+        "Resource": _sub(f"{scenarios}{STACK}-*"),
+    }
+    scaling = {
+        "Effect": "Allow",
+        "Action": "application-autoscaling:DescribeScalableTargets",
+        "Resource": "*",  # it knows no other
+    }
+    document = _make_policy(logs, records, parameter, scaling)
+    policy = {"PolicyName": "functions", "PolicyDocument": document}
     return _make(
         "AWS::IAM::Role",
         {"AssumeRolePolicyDocument": _make_policy(trust), "Policies": [policy]},
@@ -106,11 +128,45 @@ def _make_queue() -> Resource:
     return _make(
         "AWS::SQS::Queue",
         {
-            "QueueName": _sub(f"{_STACK}-{QUEUE}"),
+            "QueueName": _sub(f"{STACK}-{QUEUE}"),
             "MessageRetentionPeriod": _RECORD_RETENTION_S,
             "SqsManagedSseEnabled": True,
         },
     )
+
+
+def _make_scaling() -> dict[str, Resource]:
+    """What the dry run of scheduled_scaling reads: a table's bounds, and its scenarios."""
+    table = _make(
+        "AWS::DynamoDB::Table",
+        {
+            "TableName": _sub(f"{STACK}-orders"),
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "BillingMode": "PROVISIONED",
+            "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
+        },
+    )
+    target = _make(
+        "AWS::ApplicationAutoScaling::ScalableTarget",
+        {
+            "ServiceNamespace": "dynamodb",
+            "ResourceId": {"Fn::Sub": ["table/${Name}", {"Name": _ref("Orders")}]},
+            "ScalableDimension": DIMENSION,
+            "MinCapacity": 1,
+            "MaxCapacity": 2,
+        },
+    )
+    scenarios = {
+        "Name": _sub(f"{STACK}-scenarios"),
+        "Type": "String",
+        "Value": _sub(make_scenarios(f"{STACK}-orders")),
+    }
+    return {
+        "Orders": table,
+        "OrdersBounds": target,
+        "Scenarios": _make("AWS::SSM::Parameter", scenarios),
+    }
 
 
 def _make_url(key: str) -> Resource:

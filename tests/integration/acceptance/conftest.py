@@ -19,10 +19,15 @@ from rie.paths import ROOT
 from tests.acceptance.targets import make_settings
 from tests.integration.functions.conftest import aws, moto_url  # noqa: F401 (fixtures)
 from tests.integration.rie.aws.conftest import image  # noqa: F401 (a fixture)
-from tests.support.aws import ACCOUNT, REGION
+from tests.support.aws import ACCOUNT, REGION, variables
 from tests.support.aws_proxy import AwsProxy, serve_aws_proxy
 
 STACK = "acceptance-test"
+
+
+def given(uri: str) -> list[str]:
+    """Options that name an image for all functions, so that none is pushed."""
+    return ["--image", uri, "--scaling-image", uri]
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ def lambda_url(
     with (
         log.open("wb") as logs,
         BackgroundEmulator(
-            make_settings(f"{STACK}-"), logs=logs, async_settings=settings
+            make_settings(STACK, variables(moto_url)), logs=logs, async_settings=settings
         ) as lambdas,
     ):
         yield lambdas.url

@@ -15,16 +15,16 @@ from rie.aws.account import open_account
 from rie.aws.deploy import stack_events
 from rie.errors import UserError
 from tests.acceptance.__main__ import main
-from tests.acceptance.aws.image import TaskImage
+from tests.acceptance.aws.image import TaskImages
 from tests.acceptance.aws.resources import AwsResources
 from tests.acceptance.functions import RESERVED, RESERVING
-from tests.integration.acceptance.conftest import STACK, Done
+from tests.integration.acceptance.conftest import STACK, Done, given
 from tests.integration.acceptance.test_run_on_aws import list_remains
 from tests.integration.rie.aws.deploy.test_stack_events import event, events
 from tests.support.aws import REGION
 from tests.support.aws_proxy import AwsProxy, Call, Reply, fault, json_fault, result, serve
 
-pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS..Lambda..")
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
 Run = Callable[..., Done]
 
 
@@ -63,7 +63,7 @@ def changing(aws_proxy: AwsProxy) -> set[str]:
 
 def test_without_a_terminal_it_asks_for_yes(run: Run, image: str, aws_proxy: AwsProxy) -> None:
     aws_proxy.calls.clear()
-    done = run("--image", image)
+    done = run(*given(image))
     assert (done.code, done.out) == (1, "")
     assert "error: confirmation needed, but stdin is not a terminal" in done.err
     assert "add --yes" in done.err
@@ -81,7 +81,7 @@ def test_without_a_yes_nothing_is_created(
 ) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(answer))
     aws_proxy.calls.clear()
-    done = run("--image", image)
+    done = run(*given(image))
     assert done.code == 1
     assert "costs at most" in done.err
     assert "Create this, run the tests and remove it again? [y/N] Nothing was created." in done.err
@@ -116,7 +116,7 @@ def test_no_region_is_reported(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_an_image_in_another_region_is_reported(run: Run, image: str, aws_proxy: AwsProxy) -> None:
     aws_proxy.calls.clear()
-    done = run("--yes", "--image", image, "--region", "us-west-2")
+    done = run("--yes", *given(image), "--region", "us-west-2")
     assert done.code == 1
     assert "Lambda in us-west-2 cannot run it" in done.err
     assert changing(aws_proxy) == set()
@@ -127,7 +127,7 @@ def test_an_account_that_cannot_be_read_is_reported(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", aws_proxy.url)
     aws_proxy.answer("GetAccountSettings", json_fault("AccessDeniedException", "not you", 403))
-    done = run("--yes", "--image", image)
+    done = run("--yes", *given(image))
     assert done.code == 1
     assert "not allowed to call lambda:GetAccountSettings" in done.err
 
@@ -142,6 +142,13 @@ def test_without_an_engine_nothing_is_created(
     assert "error: no container engine answers" in done.err
     assert "make engine" in done.err
     assert changing(aws_proxy) == set()
+
+
+@pytest.mark.parametrize("option", ["--image", "--scaling-image"])
+def test_one_image_without_the_other_is_refused(run: Run, image: str, option: str) -> None:
+    done = run("--yes", option, image)
+    assert done.code == 1
+    assert "error: --image and --scaling-image belong together" in done.err
 
 
 def test_a_record_that_cannot_be_written_is_reported_first(
@@ -159,7 +166,7 @@ def test_a_stack_of_that_name_is_not_touched(run: Run, image: str, aws_proxy: Aw
     )
     before = list_remains()
     aws_proxy.calls.clear()
-    done = run("--yes", "--image", image)
+    done = run("--yes", *given(image))
     assert done.code == 1
     assert f"error: there is a stack {STACK} already, in {REGION}" in done.err
     assert f"aws cloudformation delete-stack --stack-name {STACK} --region {REGION}" in done.err
@@ -169,7 +176,7 @@ def test_a_stack_of_that_name_is_not_touched(run: Run, image: str, aws_proxy: Aw
 
 def test_a_repository_of_that_name_is_not_touched(run: Run, image: str) -> None:
     boto3.client("ecr").create_repository(repositoryName=STACK)
-    done = run("--yes", "--image", image)
+    done = run("--yes", *given(image))
     assert done.code == 1
     assert f"error: there is an ECR repository {STACK} already, in {REGION}" in done.err
     assert STACK in list_remains()
@@ -198,7 +205,7 @@ def test_a_stack_that_fails_is_reported_and_deleted(
 ) -> None:
     with serve(FailingStacks(aws), aws) as failing:
         monkeypatch.setenv("AWS_ENDPOINT_URL", failing.url)
-        done = run("--yes", "--image", image)
+        done = run("--yes", *given(image))
     assert (done.code, done.out) == (1, "")
     assert f"error: stack {STACK} ended in ROLLBACK_COMPLETE" in done.err
     assert "Echo (AWS::Test::Thing): Source image is not supported" in done.err
@@ -212,7 +219,7 @@ def test_a_change_set_that_is_refused_leaves_nothing(
     run: Run, image: str, aws_proxy: AwsProxy
 ) -> None:
     aws_proxy.answer("CreateChangeSet", fault("AccessDenied", "not you", 403))
-    done = run("--yes", "--image", image)
+    done = run("--yes", *given(image))
     assert done.code == 1
     assert "not allowed to call cloudformation:CreateChangeSet" in done.err
     assert list_remains() == ["surefoot-echo"]
@@ -221,7 +228,7 @@ def test_a_change_set_that_is_refused_leaves_nothing(
 def test_a_stack_that_is_not_deleted_is_named_with_the_command(
     resources: AwsResources, image: str, aws_proxy: AwsProxy
 ) -> None:
-    resources.deploy(TaskImage(image, "x86_64"), reserves=True)
+    resources.deploy(TaskImages(image, image, "x86_64"), reserves=True)
     aws_proxy.answer("DeleteStack", fault("AccessDenied", "not you", 403))
     with pytest.raises(UserError) as caught:
         resources.remove()
@@ -235,7 +242,7 @@ def test_a_stack_that_is_not_deleted_is_named_with_the_command(
 def test_resources_that_stay_are_named(
     resources: AwsResources, image: str, aws_proxy: AwsProxy
 ) -> None:
-    resources.deploy(TaskImage(image, "x86_64"), reserves=True)
+    resources.deploy(TaskImages(image, image, "x86_64"), reserves=True)
     now: Any = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     stack = {"StackId": now["StackId"], "StackName": STACK, "CreationTime": "2026-03-02"}
     failing = result(Stacks=[{**stack, "StackStatus": "DELETE_FAILED"}])
@@ -252,10 +259,10 @@ def test_resources_that_stay_are_named(
     assert "it is in DELETE_FAILED: Role (AWS::IAM::Role): still in use" in caught.value.reason
 
 
-def push_and_fail(error: BaseException) -> Callable[[], TaskImage]:
+def push_and_fail(error: BaseException) -> Callable[[], TaskImages]:
     """A push that makes the repository and then ends."""
 
-    def push() -> TaskImage:
+    def push() -> TaskImages:
         boto3.client("ecr").create_repository(repositoryName=STACK)
         raise error
 
@@ -275,7 +282,7 @@ def test_a_push_that_ends_early_leaves_no_repository(
 
 
 def test_a_push_that_made_no_repository_is_no_fault(resources: AwsResources) -> None:
-    def push() -> TaskImage:
+    def push() -> TaskImages:
         raise UserError("no engine", "start one")
 
     with pytest.raises(UserError, match="no engine"):
@@ -288,7 +295,7 @@ def test_an_interrupted_removal_names_all_that_is_left(
 ) -> None:
     with pytest.raises(UserError):
         resources.push(push_and_fail(UserError("the network", "mend it")))
-    resources.deploy(TaskImage(image, "x86_64"), reserves=True)
+    resources.deploy(TaskImages(image, image, "x86_64"), reserves=True)
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -315,7 +322,7 @@ def test_an_account_with_a_small_limit_reserves_nothing(
     answer = Reply(200, json.dumps({"AccountLimit": limit}).encode())
     aws_proxy.answer("GetAccountSettings", answer)
     aws_proxy.answer("CreateChangeSet", fault("AccessDenied", "enough is known", 403))
-    done = run("--yes", "--image", image)
+    done = run("--yes", *given(image))
     assert f"no reserved concurrency: the account allows {RESERVING - RESERVED}" in done.err
     [made] = aws_proxy.calls_to("CreateChangeSet")
     body = json.loads(made.fields["TemplateBody"])

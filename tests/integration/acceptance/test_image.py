@@ -12,6 +12,7 @@ import pytest
 from rie.aws.account import open_account
 from rie.aws.push.blockers import PushBlocked, PushBlocker
 from rie.errors import UserError
+from rie.function import Function
 from rie.git_checkout import GitCheckout
 from rie.paths import ROOT
 from tests.acceptance.__main__ import make_parser
@@ -54,11 +55,16 @@ def test_an_image_is_built_pushed_and_removed(
     images.check_push(args, NAME)
     resources = AwsResources(open_account(None), NAME)
     resources.require_absent()
-    request = images.build(args, NAME, doctor=lambda _: [])
-    pushed = resources.push(lambda: images.push(request))
-    assert f".amazonaws.com/{NAME}@sha256:" in pushed.uri
-    assert registry_server.tags(NAME) == [request.tag]
-    assert REVISION[:12] in request.tag
+    task = images.build(args, NAME, images.FUNCTION, doctor=lambda _: [])
+    other = Function("other", TASK, "app.echo")  # in place of one that installs packages
+    requests = [task, images.build(args, NAME, other, doctor=lambda _: [])]
+    pushed = resources.push(lambda: images.push(requests))
+    for uri in (pushed.task, pushed.scaling):
+        assert f".amazonaws.com/{NAME}@sha256:" in uri
+    assert pushed.task != pushed.scaling
+    tags = registry_server.tags(NAME)
+    assert sorted(tags) == sorted(each.tag for each in requests)
+    assert all(REVISION[:12] in tag for tag in tags)
     ecr: Any = boto3.client("ecr")
     [repository] = ecr.describe_repositories()["repositories"]
     assert repository["repositoryName"] == NAME
@@ -70,7 +76,9 @@ def test_its_folders_are_those_of_a_function_and_of_layers(
     engine: Any,  # noqa: F811 (a fixture)
     load: Load,  # noqa: F811 (a fixture)
 ) -> None:
-    request = images.build(parse(load("acceptance-base")), NAME, doctor=lambda _: [])
+    request = images.build(
+        parse(load("acceptance-base")), NAME, images.FUNCTION, doctor=lambda _: []
+    )
     layers = list(engine.images.get(request.image.id).save())
     text = b"".join(layers)
     for path in ("var/task/app.py", "opt/python/from_a_layer.py", "opt/wrapper"):
@@ -81,9 +89,10 @@ def test_its_folders_are_those_of_a_function_and_of_layers(
 def test_what_the_doctor_finds_is_a_reason_not_to_push(
     load: Load,  # noqa: F811 (a fixture)
 ) -> None:
+    args = parse(load("acceptance-base"))
     blocker = PushBlocker("it would not start", "mend it")
     with pytest.raises(PushBlocked, match="it would not start"):
-        images.build(parse(load("acceptance-base")), NAME, doctor=lambda _: [blocker])
+        images.build(args, NAME, images.FUNCTION, doctor=lambda _: [blocker])
 
 
 def test_a_base_image_that_is_missing_is_reported(

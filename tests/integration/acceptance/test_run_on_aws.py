@@ -14,13 +14,14 @@ import boto3
 import pytest
 
 from tests.acceptance.functions import FUNCTIONS
-from tests.integration.acceptance.conftest import STACK, Command, Done
+from tests.acceptance.targets import register_table
+from tests.integration.acceptance.conftest import STACK, Command, Done, given
 from tests.integration.rie.aws.conftest import push
 from tests.support.aws import ACCOUNT, REGION, reset_moto, variables
 from tests.support.aws_proxy import AwsProxy, serve_aws_proxy
 
 # moto leaves out what its CloudFormation does not know, and says so.
-pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS..Lambda..")
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
 
 
 def list_remains() -> list[str]:
@@ -64,8 +65,9 @@ def finished(
             patch.setenv(name, value)
         patch.setattr(boto3, "DEFAULT_SESSION", None)
         image = push("v1")
+        register_table(moto_url, STACK)  # moto's CloudFormation knows no scalable targets
         command = Command({"AWS_ENDPOINT_URL": proxy.url, "AWS_ENDPOINT_URL_LAMBDA": lambda_url})
-        done = command.run("--yes", "--image", image, "--json", str(record))
+        done = command.run("--yes", *given(image), "--json", str(record))
         yield Finished(done, record.read_text(), proxy, image, list_remains())
 
 
@@ -80,13 +82,17 @@ def test_one_stack_is_created_with_the_image(finished: Finished) -> None:
     assert made.fields["StackName"] == STACK
     assert made.fields["ChangeSetType"] == "CREATE"
     assert made.fields["Capabilities.member.1"] == "CAPABILITY_IAM"
-    names = {
+    parameters = {
         made.fields[f"Parameters.member.{n}.ParameterKey"]: made.fields[
             f"Parameters.member.{n}.ParameterValue"
         ]
-        for n in (1, 2)
+        for n in (1, 2, 3)
     }
-    assert names == {"TaskImage": finished.image, "Architecture": "x86_64"}
+    assert parameters == {
+        "TaskImage": finished.image,
+        "ScalingImage": finished.image,
+        "Architecture": "x86_64",
+    }
 
 
 def test_everything_is_removed_but_an_image_that_was_there(finished: Finished) -> None:
@@ -118,14 +124,14 @@ def test_the_record_identifies_no_account(finished: Finished) -> None:
     assert ACCOUNT not in finished.record
     assert "127.0.0.1" not in finished.record
     record = json.loads(finished.record)
-    assert record["image"] == finished.image.rpartition("@")[2]
+    assert record["images"] == [finished.image.rpartition("@")[2]] * 2
     assert (record["target"], record["region"]) == ("aws", REGION)
 
 
 def test_interrupted_while_tests_run_it_reports_and_removes(
     command: Command, image: str, record: Path
 ) -> None:
-    words = ["--yes", "--image", image, "--json", str(record)]
+    words = ["--yes", *given(image), "--json", str(record)]
     done = command.run_interrupted(words, "  ok ", signal.SIGINT)
     assert done.code == 130
     assert f"The stack {STACK} is deleted." in done.err
@@ -135,7 +141,7 @@ def test_interrupted_while_tests_run_it_reports_and_removes(
 
 
 def test_ended_while_the_stack_is_created_it_removes_it(command: Command, image: str) -> None:
-    words = ["--yes", "--image", image]
+    words = ["--yes", *given(image)]
     done = command.run_interrupted(words, "CREATE_IN_PROGRESS", signal.SIGTERM)
     assert done.code == 130
     assert f"The stack {STACK} is deleted." in done.err
