@@ -18,6 +18,7 @@ from tests.acceptance.aws.cost import describe_cost
 from tests.acceptance.aws.resources import AwsResources
 from tests.acceptance.aws.target import AwsTarget
 from tests.acceptance.aws.template import make_template
+from tests.acceptance.facts import hide
 from tests.acceptance.functions import RESERVING
 from tests.acceptance.run import AcceptanceRun
 
@@ -33,6 +34,7 @@ def execute(args: argparse.Namespace, report: Report) -> int:
         )
     name = name_for("acceptance", args.stack or f"surefoot-acceptance-{uuid.uuid4().hex[:6]}")
     account = open_account(args.region)
+    hide(account.number)
     resources = AwsResources(account, name)
     resources.require_absent()
     concurrency = read_concurrency(account)

@@ -209,5 +209,5 @@ def _get(name: str, attribute: str) -> Resource:
     return {"Fn::GetAtt": [name, attribute]}
 
 
-def _sub(text: str) -> Resource:
-    return {"Fn::Sub": text}
+def _sub(text: str) -> Resource | str:
+    return {"Fn::Sub": text} if "${" in text else text
