@@ -9,12 +9,18 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rie.images.image import build_function
+from tests.acceptance.functions import TASK, TASK_FUNCTION
 from tests.acceptance.run import find_run
-from tests.acceptance.targets import LOCAL_TARGETS, Target
+from tests.acceptance.targets import LOCAL_TARGETS, EmulatorTarget, Target
+from tests.image.conftest import checkout, engine, image  # noqa: F401 (fixtures)
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -24,6 +30,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     run = find_run(metafunc.config)
     if run is not None:
         names = [run.target.name]
+    elif metafunc.definition.get_closest_marker("sandbox") is not None:
+        names = ["sandbox"]
     elif metafunc.definition.get_closest_marker("official") is not None:
         names = ["emulator", "official"]
     else:
@@ -41,11 +49,26 @@ def targets(
         return
     folder = tmp_path_factory.mktemp("acceptance")
     with ExitStack() as stack:
-        yield {name: make(stack, folder) for name, make in LOCAL_TARGETS.items()}
+        yield {name: LOCAL_TARGETS[name](stack, folder) for name in ("emulator", "official")}
+
+
+@pytest.fixture(scope="session")
+def sandbox_target(
+    engine: DockerClient,  # noqa: F811 (a fixture)
+    image: str,  # noqa: F811 (a fixture)
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Target]:
+    """The tests' image in containers, on the image that all image tests use."""
+    tag = build_function(engine, TASK_FUNCTION, image)
+    with ExitStack() as stack:
+        yield EmulatorTarget(stack, tmp_path_factory.mktemp("sandbox"), {TASK: tag})
 
 
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest, targets: dict[str, Target]) -> Target:
+    if request.param not in targets:
+        made: Target = request.getfixturevalue("sandbox_target")
+        return made
     return targets[request.param]
 
 

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rie.function import Function
 from rie.paths import ROOT
 
 IMAGE = Path(__file__).parent / "image"  # the context of its build
 TASK, OPT = IMAGE / "task", IMAGE / "opt"
 
+# What the image is built of; each function has a handler of its own.
+TASK_FUNCTION = Function("acceptance", IMAGE, "app.echo")
 SCALING = ROOT / "functions" / "scheduled_scaling"
 STACK = "${AWS::StackName}"  # as CloudFormation's Fn::Sub has it
 
@@ -51,6 +54,7 @@ FUNCTIONS = {
     "url": AcceptanceFunction("app.url", url=True),
     "broken": AcceptanceFunction("broken.handler"),
     "misspelt": AcceptanceFunction("app.no_such_handler"),
+    "sandbox": AcceptanceFunction("app.sandbox"),
     "layered": AcceptanceFunction("layered.handler"),
     "wrapped": AcceptanceFunction(
         "layered.handler", variables={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrapper"}

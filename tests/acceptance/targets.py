@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -18,15 +19,19 @@ from rie.emulator.async_queue import AsyncSettings
 from rie.emulator.background import BackgroundEmulator
 from rie.emulator.function_url import UrlSettings
 from rie.emulator.settings import FunctionSettings
-from rie.function import Function
+from rie.function import Function, find
+from rie.images.engine import connect
+from rie.images.image import LATEST, build_function
 from rie.local.official_rie import OfficialRie
 from tests.acceptance.functions import (
     ALIAS,
     DIMENSION,
     FUNCTIONS,
     OPT,
+    SCALING,
     STACK,
     TASK,
+    TASK_FUNCTION,
     AcceptanceFunction,
     make_scenarios,
 )
@@ -75,10 +80,15 @@ def make_client(url: str) -> LambdaClient:
     )
 
 
-def make_settings(stack: str = "", aws: Mapping[str, str] | None = None) -> list[FunctionSettings]:
+def make_settings(
+    stack: str = "",
+    aws: Mapping[str, str] | None = None,
+    images: Mapping[Path, str] | None = None,
+) -> list[FunctionSettings]:
     """All functions as the emulator's, named as in `stack`, or plainly.
 
-    `aws` are variables that lead functions that call AWS to a simulated one.
+    `aws` are variables that lead functions that call AWS to a simulated one. A function whose
+    folder is in `images` runs in containers, others in processes.
     """
     prefix = f"{stack}-" if stack else ""
     return [
@@ -91,6 +101,7 @@ def make_settings(stack: str = "", aws: Mapping[str, str] | None = None) -> list
             snap_start=each.snap_start,
             aliases=frozenset([ALIAS] if each.snap_start else []),
             url=UrlSettings(),
+            image=(images or {}).get(each.directory, ""),
             opt=OPT,
         )
         for name, each in FUNCTIONS.items()
@@ -134,12 +145,14 @@ class EmulatorTarget:
 
     name = "emulator"
 
-    def __init__(self, stack: ExitStack, folder: Path) -> None:
+    def __init__(
+        self, stack: ExitStack, folder: Path, images: Mapping[Path, str] | None = None
+    ) -> None:
         self._records = folder / "records"
         aws = stack.enter_context(moto_server())
         put_scenarios(aws)
         register_table(aws)
-        settings = make_settings(aws=variables(aws))
+        settings = make_settings(aws=variables(aws), images=images)
         asynchronous = AsyncSettings(
             delay_factor=0.0, on_failure=str(self._records), on_success=str(self._records)
         )
@@ -178,6 +191,20 @@ class EmulatorTarget:
         """The limit is each function's own, and more than that wait."""
         del concurrency
         return True
+
+
+class SandboxTarget(EmulatorTarget):
+    """The emulator with a container for each environment, of images that are built on `base`."""
+
+    name = "sandbox"
+
+    def __init__(self, stack: ExitStack, folder: Path, base: str = LATEST) -> None:
+        with contextlib.closing(connect()) as client:
+            images = {
+                TASK: build_function(client, TASK_FUNCTION, base),
+                SCALING: build_function(client, find(SCALING.name), base),
+            }
+        super().__init__(stack, folder, images)
 
 
 class OfficialTarget:
@@ -225,4 +252,5 @@ class OfficialTarget:
 LOCAL_TARGETS: Mapping[str, Callable[[ExitStack, Path], Target]] = {
     "emulator": EmulatorTarget,
     "official": OfficialTarget,
+    "sandbox": SandboxTarget,
 }

@@ -25,9 +25,8 @@ from rie.git_checkout import read_checkout
 from rie.images.architecture import normalize
 from rie.images.engine import connect
 from rie.images.image import build_function
-from tests.acceptance.functions import IMAGE, SCALING
+from tests.acceptance.functions import IMAGE, SCALING, TASK_FUNCTION
 
-FUNCTION = Function("acceptance", IMAGE, "app.echo")
 _LAMBDAS_WORD = {"amd64": "x86_64", "arm64": "arm64"}
 
 
@@ -103,7 +102,7 @@ def build(
 
 def build_all(args: argparse.Namespace, repository: str) -> list[PushRequest]:
     """Build both images. Raises UserError."""
-    return [build(args, repository, function) for function in (FUNCTION, find(SCALING.name))]
+    return [build(args, repository, function) for function in (TASK_FUNCTION, find(SCALING.name))]
 
 
 def push(requests: Sequence[PushRequest]) -> TaskImages:

@@ -11,7 +11,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from requests.auth import AuthBase
 
-from rie.aws.account import Account, explain_errors
+from rie.aws.account import CREDENTIALS_REMEDY, Account, explain_errors
+from rie.errors import UserError
 from tests.acceptance.aws.template import QUEUE
 from tests.acceptance.functions import ALIAS, FUNCTIONS
 from tests.acceptance.targets import CLIENT_SETTINGS, URL_TIMEOUT_S
@@ -95,6 +96,8 @@ class Signature(AuthBase):
         # Only headers that nothing on the way may change are signed, besides host and date.
         signed = AWSRequest(method=request.method, url=request.url, data=request.body)
         credentials = self._account.session.get_credentials()
+        if credentials is None:
+            raise UserError("the AWS credentials are gone", CREDENTIALS_REMEDY)
         SigV4Auth(credentials, "lambda", self._account.region).add_auth(signed)
         request.headers.update(dict(signed.headers.items()))
         return request

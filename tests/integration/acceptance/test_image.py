@@ -18,7 +18,7 @@ from rie.paths import ROOT
 from tests.acceptance.__main__ import make_parser
 from tests.acceptance.aws import image as images
 from tests.acceptance.aws.resources import AwsResources
-from tests.acceptance.functions import IMAGE, TASK
+from tests.acceptance.functions import IMAGE, TASK, TASK_FUNCTION
 from tests.integration.rie.aws.push.conftest import (  # noqa: F401 (fixtures)
     Load,
     engine,
@@ -55,7 +55,7 @@ def test_an_image_is_built_pushed_and_removed(
     images.check_push(args, NAME)
     resources = AwsResources(open_account(None), NAME)
     resources.require_absent()
-    task = images.build(args, NAME, images.FUNCTION, doctor=lambda _: [])
+    task = images.build(args, NAME, TASK_FUNCTION, doctor=lambda _: [])
     other = Function("other", TASK, "app.echo")  # in place of one that installs packages
     requests = [task, images.build(args, NAME, other, doctor=lambda _: [])]
     pushed = resources.push(lambda: images.push(requests))
@@ -76,9 +76,7 @@ def test_its_folders_are_those_of_a_function_and_of_layers(
     engine: Any,  # noqa: F811 (a fixture)
     load: Load,  # noqa: F811 (a fixture)
 ) -> None:
-    request = images.build(
-        parse(load("acceptance-base")), NAME, images.FUNCTION, doctor=lambda _: []
-    )
+    request = images.build(parse(load("acceptance-base")), NAME, TASK_FUNCTION, doctor=lambda _: [])
     layers = list(engine.images.get(request.image.id).save())
     text = b"".join(layers)
     for path in ("var/task/app.py", "opt/python/from_a_layer.py", "opt/wrapper"):
@@ -92,7 +90,7 @@ def test_what_the_doctor_finds_is_a_reason_not_to_push(
     args = parse(load("acceptance-base"))
     blocker = PushBlocker("it would not start", "mend it")
     with pytest.raises(PushBlocked, match="it would not start"):
-        images.build(args, NAME, images.FUNCTION, doctor=lambda _: [blocker])
+        images.build(args, NAME, TASK_FUNCTION, doctor=lambda _: [blocker])
 
 
 def test_a_base_image_that_is_missing_is_reported(

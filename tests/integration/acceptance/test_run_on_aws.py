@@ -28,7 +28,7 @@ def list_remains() -> list[str]:
     """What is there in moto: stacks, functions, roles, queues, log groups, repositories."""
     moto = os.environ["AWS_ENDPOINT_URL"]  # for Lambda, too, which the emulator answers elsewhere
     clients: Any = {
-        name: boto3.client(name, endpoint_url=moto)  # type: ignore[call-overload]
+        name: boto3.client(name, endpoint_url=moto)
         for name in ("cloudformation", "lambda", "iam", "sqs", "logs", "ecr")
     }
     stacks = clients["cloudformation"].list_stacks()["StackSummaries"]

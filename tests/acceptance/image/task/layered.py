@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import from_a_layer
+import from_a_layer  # type: ignore[import-not-found]
 
 
 def handler(event: Any, context: Any) -> Any:
