@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from rie.console import print_progress
 from rie.images.engine import connect
 from rie.local.process_tree import find_descendants
-from rie.local.sandbox import lambda_limits
+from rie.local.sandbox import lambda_limits, make_accounts_mount
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from rie.emulator.processes import Program
 
 LOG = "/var/log/surefoot.fifo"  # in the container; its root is read-only, this file is not
-_REDIRECT = f'exec "$@" >{LOG} 2>&1'
+# Lambda sets no HOSTNAME, and its /tmp is the user's alone; runc gives it the mode of the image's.
+_REDIRECT = f'unset HOSTNAME; chmod 700 /tmp; exec "$@" >{LOG} 2>&1'
 _NOT_STARTED = 125  # what `docker run` returns where the engine refuses
 
 
@@ -159,5 +160,5 @@ def _make_options(client: Any, program: Program, fifo: Path) -> dict[str, Any]:
         "environment": dict(program.environment),
         "labels": {"dev.surefoot.emulator": program.name},
         "network_mode": "host",
-        "mounts": [Mount(LOG, str(fifo), type="bind")],
+        "mounts": [Mount(LOG, str(fifo), type="bind"), make_accounts_mount()],
     }
