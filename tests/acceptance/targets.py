@@ -119,7 +119,10 @@ def put_scenarios(url: str, stack: str = "") -> None:
     """Make in a simulated AWS the parameter that the stack has for scheduled_scaling."""
     client: Any = boto3.client("ssm", **_make_access(url))
     client.put_parameter(
-        Name=f"{stack}-scenarios", Value=make_scenarios(f"{stack}-orders"), Type="String"
+        Name=f"{stack}-scenarios",
+        Value=make_scenarios(f"{stack}-orders"),
+        Type="String",
+        Overwrite=True,
     )
 
 
@@ -149,10 +152,8 @@ class EmulatorTarget:
         self, stack: ExitStack, folder: Path, images: Mapping[Path, str] | None = None
     ) -> None:
         self._records = folder / "records"
-        aws = stack.enter_context(moto_server())
-        put_scenarios(aws)
-        register_table(aws)
-        settings = make_settings(aws=variables(aws), images=images)
+        self._aws = stack.enter_context(moto_server())
+        settings = make_settings(aws=variables(self._aws), images=images)
         asynchronous = AsyncSettings(
             delay_factor=0.0, on_failure=str(self._records), on_success=str(self._records)
         )
@@ -186,6 +187,11 @@ class EmulatorTarget:
                     return dict(json.loads(line))
             time.sleep(0.01)
         raise TimeoutError(request_id)
+
+    def prepare_aws(self) -> None:
+        """Have in the simulated AWS what the stack has: other tests of this process empty it."""
+        put_scenarios(self._aws)
+        register_table(self._aws)
 
     def allows(self, concurrency: int) -> bool:
         """The limit is each function's own, and more than that wait."""

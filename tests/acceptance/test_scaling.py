@@ -1,8 +1,17 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.acceptance.conftest import Caller
+from tests.acceptance.targets import EmulatorTarget
 
 DRY_RUN = {"scenario": "night", "step": "grow", "dry_run": True}
+
+
+@pytest.fixture(autouse=True)
+def _aws_is_prepared(call: Caller) -> None:
+    if isinstance(call.target, EmulatorTarget):
+        call.target.prepare_aws()
 
 
 def test_a_dry_run_of_scheduled_scaling_plans_and_changes_nothing(call: Caller) -> None:

@@ -5,7 +5,6 @@ import io
 import pytest
 
 from tests.acceptance import facts
-from tests.acceptance.aws.cost import describe_cost, estimate
 from tests.acceptance.facts import (
     DIFFERS,
     HELD,
@@ -90,11 +89,3 @@ def test_a_fact_with_two_checks_has_two_rows() -> None:
 def test_results_are_counted() -> None:
     counts = count_results([Fact("a"), Fact("b"), Fact("c", DIFFERS)])
     assert (counts[HELD], counts[DIFFERS], counts[NOT_RUN]) == (2, 1, 0)
-
-
-def test_the_cost_is_the_sum_of_its_parts_rounded_up() -> None:
-    total = sum(each.usd for each in estimate())
-    assert 0 < total <= 0.01
-    assert "at most $0.01: " in describe_cost()
-    for each in estimate():
-        assert f"{each.what} (${each.usd:.4f})" in describe_cost()
