@@ -23,6 +23,8 @@ STACK = "${AWS::StackName}"  # as CloudFormation's Fn::Sub has it
 class AcceptanceFunction:
     """A handler of the folder `task` with its configuration; `url` gives it a function URL.
 
+    `url_streams` has the URL send what comes when it comes; pages of `cors_origin` may call it.
+
     `directory` becomes /var/task. In values of `variables` STACK stands for the stack's name.
     With `reads_aws` it calls services of AWS, as the stack's role allows.
     Where `recorded` is set, a record of each asynchronous event goes to the target's destination.
@@ -34,6 +36,8 @@ class AcceptanceFunction:
     variables: Mapping[str, str] = field(default_factory=dict)
     reserved_concurrency: int | None = None
     url: bool = False
+    url_streams: bool = False
+    cors_origin: str = ""
     recorded: bool = False
     snap_start: bool = False
     directory: Path = TASK
@@ -52,6 +56,8 @@ FUNCTIONS = {
     "alone": AcceptanceFunction("app.meet", reserved_concurrency=1),
     "stream": AcceptanceFunction("app.stream"),
     "url": AcceptanceFunction("app.url", url=True),
+    "url_stream": AcceptanceFunction("app.stream_page", url=True, url_streams=True),
+    "url_cors": AcceptanceFunction("app.url", url=True, cors_origin="https://shop.example.com"),
     "broken": AcceptanceFunction("broken.handler"),
     "misspelt": AcceptanceFunction("app.no_such_handler"),
     "sandbox": AcceptanceFunction("app.sandbox"),

@@ -17,7 +17,7 @@ from botocore.config import Config
 from rie.demo.aws.moto_server import REGION, moto_server, variables
 from rie.emulator.async_queue import AsyncSettings
 from rie.emulator.background import BackgroundEmulator
-from rie.emulator.function_url import UrlSettings
+from rie.emulator.function_url import BUFFERED, RESPONSE_STREAM, Cors, UrlSettings
 from rie.emulator.settings import FunctionSettings
 from rie.function import Function, find
 from rie.images.engine import connect
@@ -100,12 +100,22 @@ def make_settings(
             reserved_concurrency=each.reserved_concurrency,
             snap_start=each.snap_start,
             aliases=frozenset([ALIAS] if each.snap_start else []),
-            url=UrlSettings(),
+            url=UrlSettings(
+                invoke_mode=RESPONSE_STREAM if each.url_streams else BUFFERED,
+                cors=Cors(origins=[each.cors_origin], methods=["GET"])
+                if each.cors_origin
+                else None,
+            ),
             image=(images or {}).get(each.directory, ""),
             opt=OPT,
         )
         for name, each in FUNCTIONS.items()
     ]
+
+
+def _make_url(function: AcceptanceFunction) -> UrlSettings:
+    cors = Cors(origins=[function.cors_origin], methods=["GET"]) if function.cors_origin else None
+    return UrlSettings(RESPONSE_STREAM if function.url_streams else BUFFERED, cors)
 
 
 def _make_variables(

@@ -76,7 +76,7 @@ def _make_function(
         key: _make("AWS::Lambda::Function", properties),
     }
     if function.url:
-        resources[f"{key}Url"] = _make_url(key)
+        resources[f"{key}Url"] = _make_url(key, function)
     if function.recorded:
         resources[f"{key}Events"] = _make_event_settings(key)
     if function.snap_start:
@@ -169,9 +169,14 @@ def _make_scaling() -> dict[str, Resource]:
     }
 
 
-def _make_url(key: str) -> Resource:
+def _make_url(key: str, function: AcceptanceFunction) -> Resource:
     """A URL that takes signed requests alone: nothing of it is public."""
-    return _make("AWS::Lambda::Url", {"TargetFunctionArn": _get(key, "Arn"), "AuthType": "AWS_IAM"})
+    properties: dict[str, Any] = {"TargetFunctionArn": _get(key, "Arn"), "AuthType": "AWS_IAM"}
+    if function.url_streams:
+        properties["InvokeMode"] = "RESPONSE_STREAM"
+    if function.cors_origin:
+        properties["Cors"] = {"AllowOrigins": [function.cors_origin], "AllowMethods": ["GET"]}
+    return _make("AWS::Lambda::Url", properties)
 
 
 def _make_event_settings(key: str) -> Resource:

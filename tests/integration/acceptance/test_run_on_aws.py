@@ -18,7 +18,7 @@ from tests.acceptance.targets import register_table
 from tests.integration.acceptance.conftest import STACK, Command, Done, given
 from tests.integration.rie.aws.conftest import push
 from tests.support.aws import ACCOUNT, REGION, reset_moto, variables
-from tests.support.aws_proxy import AwsProxy, serve_aws_proxy
+from tests.support.aws_proxy import AwsProxy, Reply, serve_aws_proxy
 
 # moto leaves out what its CloudFormation does not know, and says so.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
@@ -67,7 +67,9 @@ def finished(
         image = push("v1")
         register_table(moto_url, STACK)  # moto's CloudFormation knows no scalable targets
         command = Command({"AWS_ENDPOINT_URL": proxy.url, "AWS_ENDPOINT_URL_LAMBDA": lambda_url})
-        done = command.run("--yes", *given(image), "--json", str(record))
+        words = ["--yes", *given(image), "--json", str(record)]
+        # Those of the sandbox need containers, which this emulator has none of.
+        done = command.run(*words, "--select", "not test_sandbox")
         yield Finished(done, record.read_text(), proxy, image, list_remains())
 
 
@@ -145,4 +147,33 @@ def test_ended_while_the_stack_is_created_it_removes_it(command: Command, image:
     done = command.run_interrupted(words, "CREATE_IN_PROGRESS", signal.SIGTERM)
     assert done.code == 130
     assert f"The stack {STACK} is deleted." in done.err
+    assert list_remains() == ["surefoot-echo"]
+
+
+def test_a_fact_that_differs_is_shown_with_both_values(
+    image: str, aws_proxy: AwsProxy, lambda_url: str, record: Path
+) -> None:
+    with serve_aws_proxy(lambda_url) as lambdas:
+        lambdas.answer("Invoke", Reply(200, b'"other"'))
+        command = Command(
+            {"AWS_ENDPOINT_URL": aws_proxy.url, "AWS_ENDPOINT_URL_LAMBDA": lambdas.url}
+        )
+        words = ["--yes", *given(image), "--json", str(record)]
+        done = command.run(*words, "--select", "test_many_callers or test_a_dry_run_runs_nothing")
+    assert done.code == 1
+    assert "  DIFFERS  many callers get their own answers" in done.err
+    assert "0 held, 2 differs, 0 error, 0 not run" in done.err
+    assert list_remains() == ["surefoot-echo"]
+    facts = {each["fact"]: each for each in json.loads(record.read_text())["facts"]}
+    [check] = facts["many callers get their own answers"]["checks"]
+    assert check["expected"] == "answers == list(range(200))"
+    assert check["seen"].startswith("['other', 'ot... 'other', ...] == [0, 1, 2, 3, 4, 5, ...]")
+    [check] = facts["a dry run runs nothing"]["checks"]
+    assert check["seen"].startswith("TypeError: string indices must be integers")
+
+
+def test_a_selection_without_a_test_is_an_error(command: Command, image: str) -> None:
+    done = command.run("--yes", *given(image), "--select", "no_such_test")
+    assert done.code == 1
+    assert "error: no test was selected" in done.err
     assert list_remains() == ["surefoot-echo"]

@@ -17,6 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import surefoot
+
 calls = 0
 ticks = [0]
 started_ns = time.time_ns()
@@ -148,6 +150,13 @@ def url(event: Any, context: Any) -> Any:
     if path == "/error":
         raise ValueError("behind the URL")
     return event
+
+
+def stream_page(event: Any, context: Any) -> Iterator[bytes | surefoot.HttpPrelude]:
+    """A streamed answer behind a URL: status and headers come first."""
+    yield surefoot.HttpPrelude(201, {"Content-Type": "text/plain", "X-Kind": "stream"})
+    for number in range(3):
+        yield f"part {number}\n".encode()
 
 
 def sandbox(event: Any, context: Any) -> Any:

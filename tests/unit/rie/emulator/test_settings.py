@@ -6,16 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from rie.emulator.settings import FunctionSettings
+from rie.emulator.settings import OPT, FunctionSettings
 from rie.function import Function
 
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def make(variables: dict[str, str], opt: Path | None = None, image: str = "") -> dict[str, str]:
+def make(variables: dict[str, str], opt: Path = OPT, image: str = "") -> dict[str, str]:
     function = Function("f", Path("/task"), "app.handler")
-    chosen = {} if opt is None else {"opt": opt}
-    settings = FunctionSettings(function, variables=variables, image=image, **chosen)
+    settings = FunctionSettings(function, variables=variables, image=image, opt=opt)
     return settings.make_environment("127.0.0.1:1", "stream")
 
 
