@@ -44,7 +44,10 @@ def handler(event, context):
 """
 
 # Of this module's image: other tests have containers of theirs.
-CONTAINERS = {"label": "dev.surefoot.emulator", "ancestor": "surefoot-test-emulator:latest"}
+CONTAINERS: dict[str, str | list[str] | bool] = {
+    "label": "dev.surefoot.emulator",
+    "ancestor": "surefoot-test-emulator:latest",
+}
 
 
 @pytest.fixture(scope="module")
