@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,7 @@ import pytest
 from tests.acceptance.functions import FUNCTIONS
 from tests.acceptance.targets import register_table
 from tests.integration.acceptance.conftest import STACK, Command, Done, given
-from tests.integration.rie.aws.conftest import push
-from tests.support.aws import ACCOUNT, REGION, reset_moto, variables
+from tests.support.aws import ACCOUNT, REGION
 from tests.support.aws_proxy import AwsProxy, Reply, serve_aws_proxy
 
 # moto leaves out what its CloudFormation does not know, and says so.
@@ -52,34 +50,30 @@ class Finished:
     remains: list[str]
 
 
-@pytest.fixture(scope="module")
-def finished(
-    moto_url: str,
-    lambda_url: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Finished]:
-    record = tmp_path_factory.mktemp("run") / "record.json"
-    with pytest.MonkeyPatch.context() as patch, serve_aws_proxy(moto_url) as proxy:
-        reset_moto(moto_url)
-        for name, value in variables(moto_url).items():
-            patch.setenv(name, value)
-        patch.setattr(boto3, "DEFAULT_SESSION", None)
-        image = push("v1")
-        register_table(moto_url, STACK)  # moto's CloudFormation knows no scalable targets
-        command = Command({"AWS_ENDPOINT_URL": proxy.url, "AWS_ENDPOINT_URL_LAMBDA": lambda_url})
-        words = ["--yes", *given(image), "--json", str(record)]
-        # Those of the sandbox need containers, which this emulator has none of.
-        done = command.run(*words, "--select", "not test_sandbox")
-        yield Finished(done, record.read_text(), proxy, image, list_remains())
+def test_a_run_holds_reports_and_removes(
+    command: Command, image: str, aws_proxy: AwsProxy, record: Path
+) -> None:
+    """One test, because a run takes as long as all acceptance tests together."""
+    register_table(aws_proxy.url, STACK)  # moto's CloudFormation knows no scalable targets
+    words = ["--yes", *given(image), "--json", str(record)]
+    # Those of the sandbox need containers, which this emulator has none of.
+    done = command.run(*words, "--select", "not test_sandbox")
+    finished = Finished(done, record.read_text(), aws_proxy, image, list_remains())
+    _all_tests_held(finished)
+    _one_stack_was_created_with_the_image(finished)
+    _everything_was_removed_but_an_image_that_was_there(finished)
+    _the_table_is_on_stdout_and_the_progress_on_stderr(finished)
+    _it_said_beforehand_what_it_makes_and_costs(finished)
+    _the_record_identifies_no_account(finished)
 
 
-def test_all_tests_hold(finished: Finished) -> None:
+def _all_tests_held(finished: Finished) -> None:
     assert finished.done.code == 0, finished.done.err
     record = json.loads(finished.record)
     assert record["results"]["held"] == len(record["facts"]) > 60
 
 
-def test_one_stack_is_created_with_the_image(finished: Finished) -> None:
+def _one_stack_was_created_with_the_image(finished: Finished) -> None:
     [made] = finished.proxy.calls_to("CreateChangeSet")
     assert made.fields["StackName"] == STACK
     assert made.fields["ChangeSetType"] == "CREATE"
@@ -97,14 +91,14 @@ def test_one_stack_is_created_with_the_image(finished: Finished) -> None:
     }
 
 
-def test_everything_is_removed_but_an_image_that_was_there(finished: Finished) -> None:
+def _everything_was_removed_but_an_image_that_was_there(finished: Finished) -> None:
     [deleted] = finished.proxy.calls_to("DeleteStack")
     assert STACK in deleted.fields["StackName"]
     assert finished.proxy.calls_to("DeleteRepository") == []
     assert finished.remains == ["surefoot-echo"]
 
 
-def test_the_table_is_on_stdout_and_the_progress_on_stderr(finished: Finished) -> None:
+def _the_table_is_on_stdout_and_the_progress_on_stderr(finished: Finished) -> None:
     heading, _, *rows = finished.done.out.splitlines()
     assert heading.split() == ["fact", "expected", "seen", "result"]
     [row] = [each for each in rows if each.startswith("a dry run runs nothing")]
@@ -114,7 +108,7 @@ def test_the_table_is_on_stdout_and_the_progress_on_stderr(finished: Finished) -
     assert "ok       a dry run runs nothing" in finished.done.err
 
 
-def test_it_says_beforehand_what_it_makes_and_costs(finished: Finished) -> None:
+def _it_said_beforehand_what_it_makes_and_costs(finished: Finished) -> None:
     announced = finished.done.err[: finished.done.err.index("Creating a change set")]
     assert f"In account {ACCOUNT}, {REGION}" in announced
     assert f"CloudFormation stack {STACK} with" in announced
@@ -122,7 +116,7 @@ def test_it_says_beforehand_what_it_makes_and_costs(finished: Finished) -> None:
     assert "costs at most $0.01" in announced
 
 
-def test_the_record_identifies_no_account(finished: Finished) -> None:
+def _the_record_identifies_no_account(finished: Finished) -> None:
     assert ACCOUNT not in finished.record
     assert "127.0.0.1" not in finished.record
     record = json.loads(finished.record)
