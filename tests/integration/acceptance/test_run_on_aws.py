@@ -23,11 +23,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
 
 
 def list_remains() -> list[str]:
-    """What is there in moto: stacks, functions, roles, queues, log groups, repositories."""
+    """What is there in moto, of every kind that a run makes."""
     moto = os.environ["AWS_ENDPOINT_URL"]  # for Lambda, too, which the emulator answers elsewhere
     clients: Any = {
         name: boto3.client(name, endpoint_url=moto)
-        for name in ("cloudformation", "lambda", "iam", "sqs", "logs", "ecr")
+        for name in ("cloudformation", "lambda", "iam", "sqs", "logs", "ecr", "dynamodb", "ssm")
     }
     stacks = clients["cloudformation"].list_stacks()["StackSummaries"]
     found = [each["StackName"] for each in stacks if each["StackStatus"] != "DELETE_COMPLETE"]
@@ -35,6 +35,8 @@ def list_remains() -> list[str]:
     found += [each["RoleName"] for each in clients["iam"].list_roles()["Roles"]]
     found += clients["sqs"].list_queues().get("QueueUrls", [])
     found += [each["logGroupName"] for each in clients["logs"].describe_log_groups()["logGroups"]]
+    found += clients["dynamodb"].list_tables()["TableNames"]
+    found += [each["Name"] for each in clients["ssm"].describe_parameters()["Parameters"]]
     repositories = clients["ecr"].describe_repositories()["repositories"]
     return found + [each["repositoryName"] for each in repositories]
 
