@@ -15,7 +15,7 @@ MEASURED := --cov --cov-report=
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run invoke test lint format image push publish-runtime deploy sbom audit pin engine emulation test-pythons bench bench-lazy bench-size soak fuzz mutants requirements clean
+.PHONY: help demo run invoke test acceptance lint format image push publish-runtime deploy sbom audit pin engine emulation test-pythons bench bench-lazy bench-size soak fuzz mutants requirements clean
 
 help: ## Show this help
 	@echo "usage: make TARGET [NAME=VALUE …]"
@@ -39,6 +39,9 @@ ifeq ($(strip $(ARGS)),)
 else
 	@$(VENV)/bin/python -m pytest $(ARGS)
 endif
+
+acceptance: $(VENV)/dev.stamp ## Hold Lambda's behaviour against the tests (TARGET=emulator, official or aws)
+	@$(VENV)/bin/python -m tests.acceptance $(or $(TARGET),emulator) $(addprefix --arch ,$(ARCH)) $(ARGS)
 
 lint: $(VENV)/dev.stamp ## Check style, types and shell files
 	@$(VENV)/bin/ruff check

@@ -40,15 +40,15 @@ def print_result(text: str) -> None:
     print(strip_control_characters(text) if sys.stdout.isatty() else text, flush=True)
 
 
-def require_interactive(*, yes: bool) -> None:
+DRY_RUN_REMEDY = "add --yes; --dry-run shows what deploying would change"
+
+
+def require_interactive(*, yes: bool, remedy: str = DRY_RUN_REMEDY) -> None:
     """Raise UserError unless `yes` was given or stdin is a terminal, where `confirm` can ask."""
     from rie.errors import UserError
 
     if not yes and not sys.stdin.isatty():
-        raise UserError(
-            "confirmation needed, but stdin is not a terminal",
-            "add --yes; --dry-run shows what deploying would change",
-        )
+        raise UserError("confirmation needed, but stdin is not a terminal", remedy)
 
 
 def confirm(question: str, *, yes: bool) -> bool:

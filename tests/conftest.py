@@ -29,6 +29,7 @@ _TESTS = Path(__file__).parent
 def pytest_configure(config: pytest.Config) -> None:
     """Name the markers: those of a folder are not known when only another one is given."""
     config.addinivalue_line("markers", "official: also against AWS's official emulator")
+    config.addinivalue_line("markers", "sandbox: in containers, and not in processes")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,5 +55,7 @@ def is_shared(item: pytest.Item) -> bool:
     """Whether a test needs what exists once on a machine, by its fixtures or its folder."""
     folder = item.path.parent.relative_to(_TESTS)
     if folder.parts[:1] == ("image",) or folder.parts[:3] == ("integration", "rie", "aws"):
+        return True
+    if item.get_closest_marker("sandbox") is not None:  # its target has the engine
         return True
     return not set(_SHARED).isdisjoint(getattr(item, "fixturenames", ()))

@@ -25,9 +25,11 @@ REGION_REMEDY = "set AWS_REGION, or region in the profile of ~/.aws/config, or g
 _SERVICES = {
     "GetCallerIdentity": "sts",
     "Invoke": "lambda",
+    "GetAccountSettings": "lambda",
     "DescribeImages": "ecr",
     "DescribeRepositories": "ecr",
     "CreateRepository": "ecr",
+    "DeleteRepository": "ecr",
     "GetAuthorizationToken": "ecr",
     **dict.fromkeys(
         [

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from rie.console import print_progress
 from rie.images.engine import connect
 from rie.local.process_tree import find_descendants
-from rie.local.sandbox import lambda_limits
+from rie.local.sandbox import lambda_limits, make_accounts_mount
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from rie.emulator.processes import Program
 
 LOG = "/var/log/surefoot.fifo"  # in the container; its root is read-only, this file is not
-_REDIRECT = f'exec "$@" >{LOG} 2>&1'
+# Lambda sets no HOSTNAME, and its /tmp is the user's alone; runc gives it the mode of the image's.
+AS_ON_LAMBDA = "unset HOSTNAME; chmod 700 /tmp"
+_REDIRECT = f'{AS_ON_LAMBDA}; exec "$@" >{LOG} 2>&1'
 _NOT_STARTED = 125  # what `docker run` returns where the engine refuses
 
 
@@ -164,6 +166,7 @@ class ContainerProcess:
             "network_mode": "host",
             "mounts": [
                 Mount(LOG, str(fifo), type="bind"),
+                make_accounts_mount(),
                 *(
                     Mount(target, str(source), type="bind", read_only=True)
                     for target, source in program.mounts.items()

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rie.emulator.processes import Program
-from rie.emulator.settings import FunctionSettings
+from rie.emulator.settings import OPT, FunctionSettings
 
 
 async def make_runtime(settings: FunctionSettings, environment: Mapping[str, str]) -> Program:
@@ -32,7 +32,7 @@ async def make_runtime(settings: FunctionSettings, environment: Mapping[str, str
         [*settings.command, *command],
         function.directory,
         environment,
-        extensions=[str(path) for path in _find_extensions(settings.extensions)],
+        extensions=[str(path) for path in _find_extensions(settings.opt / "extensions")],
     )
 
 
@@ -41,8 +41,8 @@ async def _find_extensions_of_image(settings: FunctionSettings) -> Sequence[str]
 
     from rie.emulator.shared_container import EXTENSIONS, find_extensions
 
-    if settings.layers is not None:  # they are in place of the image's own /opt
-        folder = settings.layers / "extensions"
+    if str(OPT) in settings.mounts:  # in place of the image's own
+        folder = settings.opt / "extensions"
         return [f"{EXTENSIONS}/{path.name}" for path in _find_extensions(folder)]
     try:
         return await asyncio.to_thread(find_extensions, settings.image)

@@ -17,7 +17,9 @@ ACCOUNT = "123456789012"  # the account of AWS's own examples
 VERSION = "$LATEST"
 INIT_LIMIT_S = 10.0
 MAX_ENVIRONMENTS = 10
+OPT = Path("/opt")
 _DAY_S = 86_400.0
+_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 _OF_THE_OFFICIAL_RIE = "AWS_LAMBDA_FUNCTION_TIMEOUT"  # Lambda sets no such variable
 
 
@@ -34,8 +36,9 @@ class FunctionSettings:
     stands still between invocations unless `freezes` is false.
     `command` starts its runtime and gets the handler as its last argument. More invocations than
     `max_environments` wait; more than `reserved_concurrency` are refused, as on Lambda.
-    A `zipped` function is one in a .zip file, whose runtime is `image` or this checkout's: its
-    directory is /var/task, the folder `layers` is /opt, and the handler is in _HANDLER alone.
+    The folder `opt` takes the place of /opt, with layers, wrappers, extensions: for a process, and
+    for a `zipped` function. That is one in a .zip file, whose runtime is `image` or this
+    checkout's: its directory is /var/task, and the handler is in _HANDLER alone.
     """
 
     function: Function
@@ -43,7 +46,7 @@ class FunctionSettings:
     timeout_s: float = 60
     variables: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] = (str(ROOT / "bootstrap" / "bootstrap"),)
-    extensions: Path = Path("/opt/extensions")
+    opt: Path = OPT
     max_environments: int = MAX_ENVIRONMENTS
     reserved_concurrency: int | None = None
     init_limit_s: float = INIT_LIMIT_S
@@ -53,7 +56,6 @@ class FunctionSettings:
     image: str = ""
     freezes: bool = True
     zipped: bool = False
-    layers: Path | None = None
 
     def for_debugger(self, port: int) -> FunctionSettings:
         """The same under debugpy: one environment, and no limit of time while it is stopped.
@@ -76,7 +78,7 @@ class FunctionSettings:
         """Folders of this machine by their path in the containers of a .zip function."""
         if not self.zipped:
             return {}
-        layers = {} if self.layers is None else {"/opt": self.layers}
+        layers = {} if self.opt == OPT else {str(OPT): self.opt}
         return {"/var/task": self.function.directory, **layers}
 
     @property
@@ -121,23 +123,28 @@ class FunctionSettings:
             return {**common, "LAMBDA_TASK_ROOT": "/var/task", "LAMBDA_RUNTIME_DIR": "/var/runtime"}
         return {
             **common,
-            **(_make_search_paths(self.layers, common) if self.layers else {}),
+            **(_make_opt_variables(self.opt, common) if self.opt != OPT else {}),
             "LAMBDA_TASK_ROOT": str(self.function.directory),
             "LAMBDA_RUNTIME_DIR": str(ROOT / "runtime"),
             "SUREFOOT_PYTHON": sys.executable,
         }
 
 
-def _make_search_paths(layers: Path, usual: Mapping[str, str]) -> dict[str, str]:
-    """Where a process finds what is in `layers`: it has no /opt of its own."""
+def _make_opt_variables(opt: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables by which a folder takes the place of /opt.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html has what Lambda looks for.
+    """
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    python = layers / "python"
     folders = {
-        "PYTHONPATH": [python / "lib" / version / "site-packages", python],
-        "LD_LIBRARY_PATH": [layers / "lib"],
+        "PYTHONPATH": [f"python/lib/{version}/site-packages", "python"],
+        "LD_LIBRARY_PATH": ["lib"],
     }
-    found = {
-        name: os.pathsep.join([*map(str, paths), *filter(None, [usual.get(name)])])
-        for name, paths in folders.items()
-    }
-    return {**found, "PATH": f"{usual['PATH']}{os.pathsep}{layers / 'bin'}"}
+    changed = {"PATH": f"{variables['PATH']}{os.pathsep}{opt / 'bin'}"}  # the last one, as there
+    for name, found in folders.items():
+        before = [variables[name]] if variables.get(name) else []
+        changed[name] = os.pathsep.join([*(str(opt / each) for each in found), *before])
+    wrapper = variables.get(_WRAPPER, "")
+    if wrapper.startswith(f"{OPT}/"):
+        changed[_WRAPPER] = str(opt / wrapper.removeprefix(f"{OPT}/"))
+    return changed

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from rie.emulator.containers import LOG, ContainerProcess
+from rie.emulator.containers import AS_ON_LAMBDA, LOG, ContainerProcess
 from rie.images.engine import connect
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _STATUS = "/var/log/surefoot-status.fifo"  # "NUMBER STATUS", or "pid PID" of th
 _WORD = "/var/log/surefoot-word.fifo"  # an empty line to go on; then "SIGNAL PID"
 _RUNTIME = "runtime"
 _SCRIPT = f"""
+{AS_ON_LAMBDA}
 count=$1 number=0
 shift
 while [ "$number" -lt "$count" ]; do

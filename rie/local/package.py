@@ -33,8 +33,7 @@ class Package:
 
     def apply_to(self, settings: FunctionSettings) -> FunctionSettings:
         """The settings of this function in the emulator; their image is the runtime."""
-        own = settings.extensions if self.layers is None else self.layers / "extensions"
-        return replace(settings, zipped=True, layers=self.layers, extensions=own)
+        return replace(settings, zipped=True, opt=self.layers or settings.opt)
 
 
 def is_archive(name: str) -> bool:

@@ -85,6 +85,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--env-file", metavar="FILE", help="Set variables from a file of NAME=VALUE lines."
     )
     parser.add_argument(
+        "--opt",
+        type=Path,
+        metavar="FOLDER",
+        help="Have FOLDER as /opt: layers (python/), wrappers, extensions/; implies --process.",
+    )
+    parser.add_argument(
         "--moto",
         action="store_true",
         help="Run against a simulated AWS (moto) with what the function's examples need; as "
@@ -210,7 +216,13 @@ def _run(functions: list[Function], package: Package | None, args: argparse.Name
     if len(functions) > 1 and (args.official or args.moto):
         option = "--official" if args.official else "--moto"
         raise UserError(f"{option} takes one function", f"name one, or omit {option}")
-    args.process = args.process or args.moto
+    if args.opt is not None and not args.opt.is_dir():
+        raise UserError(f"--opt {args.opt} is not a folder", "name one with python/ or extensions/")
+    if args.opt is not None and args.official:
+        raise UserError("--opt needs the emulator", "omit --official")
+    if args.opt is not None and package is not None:
+        raise UserError("--opt is for functions in images", "name the folder with --layer")
+    args.process = args.process or args.moto or args.opt is not None
     with _moto(functions[0], options) if args.moto else contextlib.nullcontext():
         if args.official:
             return _in_official(functions[0], options, process=args.process)
@@ -255,7 +267,7 @@ def _in_emulator(
 ) -> int:
     from rie.emulator.async_queue import AsyncSettings
     from rie.emulator.foreground import ServerSettings, run_until_interrupted
-    from rie.emulator.settings import FunctionSettings
+    from rie.emulator.settings import OPT, FunctionSettings
 
     images = {}
     if not (args.process or args.debug):
@@ -267,6 +279,7 @@ def _in_emulator(
             memory_mb=options["memory_mb"],
             timeout_s=options["timeout_s"],
             variables=options["variables"],
+            opt=args.opt.resolve() if args.opt is not None else OPT,
             max_environments=args.max_environments,
             reserved_concurrency=args.reserved_concurrency,
         )

@@ -164,7 +164,7 @@ class Sandbox:
         try:
             cpus = int(self._client.info()["NCPU"])
             options = {**lambda_limits(*self._sizes, host_cpus=cpus), **self._options}
-            options["mounts"] = [_passwd()]
+            options["mounts"] = [make_accounts_mount()]
             if self._host_network and options["command"] is None:
                 # The engine drops the image's CMD where the entry point is another.
                 image = self._client.images.get(options["image"])
@@ -269,7 +269,7 @@ def _on_the_host(port: int) -> dict[str, Any]:
     }
 
 
-def _passwd() -> Mount:
+def make_accounts_mount() -> Mount:
     """The mount of Lambda's /etc/passwd. The file is in the cache, which engines can read."""
     from docker.types import Mount
 

@@ -6,9 +6,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.acceptance.conftest import Answer, Caller
+from tests.acceptance.functions import RESERVING
 
 
 def test_invocations_that_overlap_run_in_processes_of_their_own(call: Caller) -> None:
+    call.need_concurrency(3)
     with ThreadPoolExecutor(3) as threads:
         running = [threads.submit(call.invoke, "meet", {"seconds": 2}) for _ in range(3)]
         started = {each.result().json["started_ns"] for each in running}
@@ -16,12 +18,14 @@ def test_invocations_that_overlap_run_in_processes_of_their_own(call: Caller) ->
 
 
 def test_many_callers_get_their_own_answers(call: Caller) -> None:
+    call.need_concurrency(20)
     with ThreadPoolExecutor(20) as threads:
         answers = list(threads.map(lambda number: call.invoke("echo", number).json, range(200)))
     assert answers == list(range(200))
 
 
 def test_reserved_concurrency_throttles(call: Caller) -> None:
+    call.need_concurrency(RESERVING)
     with ThreadPoolExecutor(4) as threads:
         running = [threads.submit(_try, call) for _ in range(4)]
         results = [each.result() for each in running]

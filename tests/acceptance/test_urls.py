@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import requests
 
 from tests.acceptance.conftest import Caller
 
 
-def ask(call: Caller, path: str, method: str = "GET", **options: object) -> requests.Response:
-    url = call.target.url_of("url") + path
-    return requests.request(method, url, timeout=60, **options)  # type: ignore[arg-type]
+def ask(call: Caller, path: str, method: str = "GET", **options: Any) -> requests.Response:
+    return call.target.request("url", method, path, **options)
 
 
 def test_a_request_becomes_an_event_of_format_2(call: Caller) -> None:
@@ -64,3 +64,36 @@ def test_an_error_is_502_without_details(call: Caller) -> None:
     response = ask(call, "error")
     assert response.status_code == 502
     assert "behind the URL" not in response.text
+
+
+def test_a_stream_has_its_own_status_and_headers(call: Caller) -> None:
+    response = call.target.request("url_stream", "GET", "", stream=True)
+    assert response.status_code == 201
+    assert response.headers["X-Kind"] == "stream"
+    assert response.headers["Content-Type"] == "text/plain"
+    assert "Content-Length" not in response.headers
+    assert response.content == b"part 0\npart 1\npart 2\n"
+
+
+ORIGIN = "https://shop.example.com"
+
+
+def test_a_page_of_an_allowed_origin_may_read_the_answer(call: Caller) -> None:
+    response = call.target.request("url_cors", "GET", "text", headers={"Origin": ORIGIN})
+    assert response.text == "just text"
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_a_page_of_another_origin_may_not(call: Caller) -> None:
+    headers = {"Origin": "https://other.example.com"}
+    response = call.target.request("url_cors", "GET", "text", headers=headers)
+    assert response.text == "just text"
+    assert "Access-Control-Allow-Origin" not in response.headers
+
+
+def test_a_preflight_request_does_not_reach_the_function(call: Caller) -> None:
+    headers = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
+    response = call.target.request("url_cors", "OPTIONS", "error", headers=headers)
+    assert response.status_code == 200
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert "GET" in response.headers["Access-Control-Allow-Methods"]

@@ -43,6 +43,12 @@ def handler(event, context):
             "root": os.environ["LAMBDA_TASK_ROOT"]}
 """
 
+# Of this module's image: other tests have containers of theirs.
+CONTAINERS: dict[str, str | list[str] | bool] = {
+    "label": "dev.surefoot.emulator",
+    "ancestor": "surefoot-test-emulator:latest",
+}
+
 
 @pytest.fixture(scope="module")
 def emulator(
@@ -59,7 +65,7 @@ def emulator(
     path = tmp_path_factory.mktemp("log") / "log"
     with path.open("wb") as log, BackgroundEmulator([settings], logs=log) as emulator:
         yield emulator.url, path
-    assert engine.containers.list(filters={"label": "dev.surefoot.emulator"}) == []
+    assert engine.containers.list(filters=CONTAINERS) == []
 
 
 def ask(emulator: tuple[str, Path], event: str) -> Any:
@@ -80,7 +86,7 @@ def test_it_is_used_again_and_paused_between_invocations(
     engine: DockerClient, emulator: tuple[str, Path]
 ) -> None:
     first = ask(emulator, "")
-    [container] = engine.containers.list(filters={"label": "dev.surefoot.emulator"})
+    [container] = engine.containers.list(filters=CONTAINERS)
     while container.status != "paused":  # the engine is asked in the background
         container.reload()
     assert ask(emulator, "")["calls"] == first["calls"] + 1

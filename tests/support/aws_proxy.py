@@ -26,6 +26,7 @@ _LAMBDA = (
     (re.compile(r"GET /functions/([^/]+)/configuration"), "GetFunctionConfiguration"),
     (re.compile(r"PUT /functions/([^/]+)/configuration"), "UpdateFunctionConfiguration"),
     (re.compile(r"POST /functions/(.+)/invocations"), "Invoke"),
+    (re.compile(r"GET /account-settings/?"), "GetAccountSettings"),
     (re.compile(r"GET /tags/(.+)"), "ListTags"),
     (re.compile(r"POST /tags/(.+)"), "TagResource"),
 )

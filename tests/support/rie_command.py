@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from types import TracebackType
 from typing import IO
 
 from rie.paths import ROOT
@@ -28,12 +29,17 @@ def rie(
 class Begun(subprocess.Popen[str]):
     """A command that runs; a test that fails ends it, where Popen would wait for it."""
 
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if kind is not None:
             self.terminate()
             _, stderr = self.communicate()
             print(stderr)
-        super().__exit__(kind, *rest)
+        super().__exit__(kind, error, trace)
 
 
 def begin(*words: str) -> Begun:

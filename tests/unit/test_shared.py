@@ -27,5 +27,21 @@ from tests.conftest import is_shared
 def test_what_exists_once_on_a_machine_is_shared(
     path: str, fixtures: tuple[str, ...], expected: bool
 ) -> None:
-    item: Any = SimpleNamespace(path=ROOT / "tests" / path, fixturenames=fixtures)
-    assert is_shared(item) is expected
+    assert is_shared(make_item(path, fixtures)) is expected
+
+
+def test_a_test_that_runs_in_containers_is_shared() -> None:
+    path, fixtures = "acceptance/test_sandbox.py", ("target", "call")
+    assert is_shared(make_item(path, fixtures, "sandbox"))
+    assert not is_shared(make_item("acceptance/test_api.py", fixtures))
+
+
+def make_item(path: str, fixtures: tuple[str, ...], *markers: str) -> Any:
+    def get_closest_marker(name: str) -> str | None:
+        return name if name in markers else None
+
+    return SimpleNamespace(
+        path=ROOT / "tests" / path,
+        fixturenames=fixtures,
+        get_closest_marker=get_closest_marker,
+    )

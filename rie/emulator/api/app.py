@@ -29,6 +29,7 @@ def make_app(emulator: Emulator) -> ASGIApp:
         Route(f"{_FUNCTIONS}/{{name}}", functions.get_function),
         Route(f"{_FUNCTIONS}/{{name}}/configuration", functions.get_function_configuration),
         Route("/2021-10-31/functions/{name}/url", functions.get_function_url_config),
+        Route("/2016-08-19/account-settings", functions.get_account_settings),
         *console.make_routes(),
     ]
     handlers = {ApiError: _answer_error, 404: _answer_unknown, 405: _answer_unknown}

@@ -1,4 +1,4 @@
-"""GetFunction, GetFunctionConfiguration, ListFunctions, GetFunctionUrlConfig."""
+"""The calls that describe functions and the account: Get… and ListFunctions."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from starlette.responses import Response
 from rie.emulator.api.requests import make_json
 from rie.emulator.emulator import Emulator, HostedFunction
 from rie.emulator.settings import ACCOUNT, VERSION, FunctionSettings
+
+# An account's quotas as Lambda sets them at first; the emulator holds functions to their own.
+_CONCURRENT_EXECUTIONS = 1_000
+_MB, _GB = 1024**2, 1024**3
 
 
 async def list_functions(request: Request) -> Response:
@@ -52,6 +56,22 @@ async def get_function_url_config(request: Request) -> Response:
         **({"Cors": settings.url.cors.describe()} if settings.url.cors else {}),
     }
     return make_json(body)
+
+
+async def get_account_settings(request: Request) -> Response:
+    """GET /2016-08-19/account-settings."""
+    emulator: Emulator = request.app.state.emulator
+    found = [each.settings for each in emulator.functions.values()]
+    reserved = sum(each.reserved_concurrency or 0 for each in found)
+    limit = {
+        "TotalCodeSize": 75 * _GB,
+        "CodeSizeUnzipped": 250 * _MB,
+        "CodeSizeZipped": 50 * _MB,
+        "ConcurrentExecutions": _CONCURRENT_EXECUTIONS,
+        "UnreservedConcurrentExecutions": _CONCURRENT_EXECUTIONS - reserved,
+    }
+    usage = {"TotalCodeSize": 0, "FunctionCount": len(found)}
+    return make_json({"AccountLimit": limit, "AccountUsage": usage})
 
 
 def _find(request: Request) -> HostedFunction:

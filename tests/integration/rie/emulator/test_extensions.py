@@ -20,7 +20,7 @@ def options(tmp_path: Path) -> dict[str, Any]:
     (folder / "watcher").write_text(f"#!{sys.executable}\n{program}")
     (folder / "watcher").chmod(0o755)
     (folder / "README").write_text("not a program")
-    return {"extensions": folder, "variables": {"RECORDS": str(records)}}
+    return {"opt": tmp_path, "variables": {"RECORDS": str(records)}}
 
 
 def read(options: dict[str, Any], name: str) -> list[Any]:
@@ -58,7 +58,7 @@ def test_an_extension_hears_of_invocations_and_of_the_end(options: dict[str, Any
 
 def test_without_extensions_the_runtime_gets_no_sigterm(options: dict[str, Any]) -> None:
     async def test() -> None:
-        del options["extensions"]
+        del options["opt"]
         async with laboratory("terminated.handler", **options) as lab:
             await lab.invoke()
         assert not (Path(options["variables"]["RECORDS"]) / "sigterm").exists()

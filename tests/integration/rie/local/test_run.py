@@ -221,3 +221,32 @@ def test_the_first_commands_of_a_readme_need_no_credentials(
         process.communicate()
     assert '"status": "plan"' in body
     assert "rds:FailoverDBCluster" in body
+
+
+def test_a_folder_takes_the_place_of_opt(tmp_path: Path) -> None:
+    task, layer = tmp_path / "task", tmp_path / "opt" / "python"
+    task.mkdir()
+    layer.mkdir(parents=True)
+    (layer / "from_a_layer.py").write_text("NAME = 'layer'\n")
+    (task / "app.py").write_text(
+        "import from_a_layer\ndef handler(event, context): return from_a_layer.NAME\n"
+    )
+    process, url = run("app.handler", "--opt", str(tmp_path / "opt"), folder=str(task))
+    with process:
+        body = invoke(url, b"{}").body
+        process.terminate()
+        process.communicate()
+    assert body == b'"layer"'
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--opt", "/no/such/folder"], "--opt /no/such/folder is not a folder"),
+        (["--opt", "/tmp", "--official"], "--opt needs the emulator"),
+    ],
+)
+def test_a_folder_that_cannot_be_opt_is_one_error(words: list[str], reason: str) -> None:
+    done = rie("run", "echo", *words)
+    assert done.returncode == 1
+    assert f"error: {reason}" in done.stderr.decode()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import pwd
+import resource
+import stat
+import subprocess
 import sys
 import threading
 import time
@@ -11,6 +16,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import surefoot
 
 calls = 0
 ticks = [0]
@@ -143,3 +150,37 @@ def url(event: Any, context: Any) -> Any:
     if path == "/error":
         raise ValueError("behind the URL")
     return event
+
+
+def stream_page(event: Any, context: Any) -> Iterator[bytes | surefoot.HttpPrelude]:
+    """A streamed answer behind a URL: status and headers come first."""
+    yield surefoot.HttpPrelude(201, {"Content-Type": "text/plain", "X-Kind": "stream"})
+    for number in range(3):
+        yield f"part {number}\n".encode()
+
+
+def sandbox(event: Any, context: Any) -> Any:
+    """Who runs the function, where, and what is closed to it."""
+    tmp = os.statvfs("/tmp")
+    script = Path("/tmp/script")
+    script.write_text("#!/bin/sh\necho ran\n")
+    script.chmod(0o700)
+    return {
+        "user": [os.getuid(), os.getgid(), pwd.getpwuid(os.getuid()).pw_name],
+        "cwd": str(Path.cwd()),
+        "variables": {name: os.environ.get(name) for name in event["variables"]},
+        "refused": {folder: _try_to_write(folder) for folder in event["folders"]},
+        "has_shm": Path("/dev/shm").exists(),
+        "tmp_mode": stat.S_IMODE(Path("/tmp").stat().st_mode),
+        "tmp_mb": tmp.f_blocks * tmp.f_frsize // 1024**2,
+        "script": subprocess.run([script], capture_output=True, text=True, check=False).stdout,
+        "open_files": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+    }
+
+
+def _try_to_write(folder: str) -> str | None:
+    try:
+        (Path(folder) / "file").write_text("")
+    except OSError as error:
+        return errno.errorcode[error.errno or 0]
+    return None

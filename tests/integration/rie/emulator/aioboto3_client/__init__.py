@@ -1,0 +1,1 @@
+"""A client with packages of its own, in a process of its own."""
