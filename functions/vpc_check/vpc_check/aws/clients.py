@@ -36,6 +36,7 @@ class Clients:
     elasticache: Any = None
     resolver: Any = None
     cloudwatch: Any = None
+    logs: Any = None
 
 
 @functools.cache
@@ -56,6 +57,7 @@ def connect() -> Clients:
         elasticache=client("elasticache"),
         resolver=client("route53resolver"),
         cloudwatch=client("cloudwatch"),
+        logs=client("logs"),
     )
 
 

@@ -11,7 +11,7 @@ from vpc_check.checks.far_side import check_peering, check_transit
 from vpc_check.checks.routes import check_second_leg
 from vpc_check.facts import Facts, Row
 from vpc_check.findings import Finding
-from vpc_check.network.cidr import Network, covers, networks, private, shown
+from vpc_check.network.cidr import Network, covers, networks, private, shown, translated
 from vpc_check.network.paths import Analysis, GatewayHop, Located, NetworkPath, SubnetHop
 
 _Judge = Callable[[Analysis, NetworkPath, GatewayHop], Iterator[Located]]
@@ -46,7 +46,7 @@ def check_nat(analysis: Analysis) -> Iterator[Located]:
                 f"the NAT gateway {hop.id} is {state}{reason}",
                 "create a NAT gateway in a public subnet and point the route at it",
             )
-        elif row.get("ConnectivityType") == "private" and not private(path.addresses):
+        elif row.get("ConnectivityType") == "private" and not private(translated(path.addresses)):
             yield _found(
                 path,
                 hop,
@@ -130,8 +130,8 @@ def _invisible(path: NetworkPath, hop: GatewayHop, what: str) -> Located:
         path,
         hop,
         "UNKNOWN_DESTINATION",
-        f"{hop.id} is of the VPC's owner, and a participant of a shared VPC does not see its "
-        f"{what}",
+        f"{hop.id}, a {what}, is of the VPC's owner, and a participant of a shared VPC does not "
+        "see it",
         "have the owner of the VPC check it and the routes behind it",
         "unknown",
     )
@@ -255,6 +255,9 @@ def _judge_peering(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> It
     if not analysis.facts.has(["VpcPeeringConnections"]):
         return
     row = analysis.facts.find("VpcPeeringConnections", "VpcPeeringConnectionId", hop.id)
+    if row is None and analysis.facts.shared:
+        yield _invisible(path, hop, "peering")
+        return
     status = str(((row or {}).get("Status") or {}).get("Code", "gone"))
     if row is None or status != "active":
         yield _found(

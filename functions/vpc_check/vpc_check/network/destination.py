@@ -184,7 +184,8 @@ def find_database(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, .
             subnets = _subnets(row, str(row.get("AvailabilityZone", "")))
             return f"DB instance {row['DBInstanceIdentifier']}", _database(facts, row, subnets)
     for row in facts.rows("DBClusters"):
-        if host in (row.get("Endpoint"), row.get("ReaderEndpoint")):
+        names = (row.get("Endpoint"), row.get("ReaderEndpoint"), *row.get("CustomEndpoints", []))
+        if host in names:
             named = row.get("DBSubnetGroup")
             members = [
                 each
@@ -198,15 +199,28 @@ def find_database(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, .
 
 def find_managed(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, ...]] | None:
     """Return (what it is, its locations) of a proxy, a cache or a load balancer."""
-    for row in facts.rows("DBProxies"):
+    for row in (*facts.rows("DBProxies"), *facts.rows("DBProxyEndpoints")):
         if host == row.get("Endpoint"):
             groups = tuple(map(str, row.get("VpcSecurityGroupIds", [])))
             found = in_subnets(facts, row.get("VpcSubnetIds", []), groups)
             return f"RDS Proxy {row['DBProxyName']}", tuple(found)
-    for row in facts.rows("LoadBalancers"):
-        if host.removeprefix("dualstack.").lower() == str(row.get("DNSName", "")).lower():
-            return f"load balancer {row['LoadBalancerName']}", tuple(_balancer(facts, row))
+    balancer = find_balancer(facts, host)
+    if balancer is not None:
+        return f"load balancer {balancer['LoadBalancerName']}", tuple(_balancer(facts, balancer))
+    for row in facts.rows("ServerlessCaches"):
+        ends = [row.get("Endpoint") or {}, row.get("ReaderEndpoint") or {}]
+        if host in {str(each.get("Address", "")) for each in ends}:
+            groups = tuple(map(str, row.get("SecurityGroupIds", [])))
+            found = in_subnets(facts, row.get("SubnetIds", []), groups)
+            return f"ElastiCache serverless cache {row['ServerlessCacheName']}", tuple(found)
     return _find_cache(facts, host)
+
+
+def find_balancer(facts: Facts, host: str) -> Row | None:
+    """The load balancer with that name."""
+    wanted = host.removeprefix("dualstack.").lower()
+    rows = facts.rows("LoadBalancers")
+    return next((row for row in rows if str(row.get("DNSName", "")).lower() == wanted), None)
 
 
 def _balancer(facts: Facts, row: Row) -> list[TargetLocation]:
@@ -252,6 +266,11 @@ def find_described(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, 
     elif label.startswith("internal-") and ".elb." in host:
         name = label.removeprefix("internal-").rpartition("-")[0]
         prefixes = [f"ELB app/{name}/", f"ELB net/{name}/", f"ELB {name}"]
+    elif system := file_system(host):
+        prefixes = [f"EFS mount target for {system}"]
+    elif label.startswith("vpc-") and ".es.amazonaws." in host:
+        # vpc-DOMAIN-HASH
+        prefixes = [f"ES {label.removeprefix('vpc-').rpartition('-')[0]}"]
     else:
         return None
     found = tuple(
@@ -263,6 +282,12 @@ def find_described(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, 
     return (f"interfaces described as {prefixes[0]}", found) if found else None
 
 
+def file_system(host: str) -> str:
+    """The EFS file system of a name, ZONE.fs-1.efs.REGION.amazonaws.com or without the zone."""
+    labels = host.partition(".efs.")[0].split(".") if ".efs." in host else []
+    return labels[-1] if labels and labels[-1].startswith("fs-") else ""
+
+
 def _cluster_ids(host: str) -> list[str]:
     """The labels that may be an ElastiCache cluster's id: some names begin with a role."""
     labels = host.split(".")
@@ -271,7 +296,7 @@ def _cluster_ids(host: str) -> list[str]:
 
 def _is_described(description: str, prefix: str) -> bool:
     rest = description[len(prefix) :]
-    return description.startswith(prefix) and (prefix.endswith("/") or not rest or rest[0] == "-")
+    return description.startswith(prefix) and (prefix.endswith("/") or not rest or rest[0] in "- ")
 
 
 def _database(facts: Facts, row: Row, subnets: list[str]) -> tuple[TargetLocation, ...]:
