@@ -84,6 +84,7 @@ LAMBDA_CODES = {
     "DNS_FORWARDED": "a rule forwards the name to other DNS servers",
     "ENDPOINT_ON_OTHER_TABLE": "a gateway endpoint exists, but not on this route table",
     "ENDPOINT_POLICY_RESTRICTS": "the policy of an endpoint does not allow everything",
+    "ENDPOINT_TAKES_ALL_APIS": "an endpoint's private DNS takes the names of public APIs, too",
     "ENDPOINT_WITHOUT_PRIVATE_DNS": "the ordinary name does not lead to the endpoint",
     "FLOW_LOGS_EXIST": "flow logs show what was rejected",
     "FLOW_LOGS_REJECTED": "a flow log has packets of this path that a group or an ACL rejected",

@@ -58,6 +58,7 @@ CHECKS = (
     Check("dns", ("VpcAttributes",), _at("dns", dns.check)),
     Check("dns_firewall", ("DnsFirewall",), _at("dns", resolver.check_firewall)),
     Check("dns_rules", ("ResolverRules",), _at("dns", resolver.check_rules)),
+    Check("target_state", (), _at("target", targets.check_state)),
     Check("mount_targets", ("Subnets", "NetworkInterfaces"), targets.check_mount_targets),
     Check("ipv6", ("Subnets",), targets.check_ipv6),
     Check("port25", (), _at("function", targets.check_port_25)),

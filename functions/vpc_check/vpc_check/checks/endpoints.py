@@ -8,7 +8,14 @@ from vpc_check.checks.endpoint_policy import allows_nothing, bucket_of, restrict
 from vpc_check.checks.routes import is_certain, is_dead_end
 from vpc_check.facts import Row
 from vpc_check.findings import Finding
-from vpc_check.network.aws_names import matching, only_for_inbound, own_names, short_name
+from vpc_check.network.aws_names import (
+    is_service,
+    matching,
+    only_for_inbound,
+    own_names,
+    short_name,
+)
+from vpc_check.network.cidr import private
 from vpc_check.network.destination import Destination
 from vpc_check.network.paths import Analysis, Located, NetworkPath
 
@@ -24,6 +31,26 @@ def check(analysis: Analysis) -> Iterator[Located]:
         if endpoint is not None:
             yield from _check_dns_host_names(analysis, destination, endpoint)
             yield from (("target", each) for each in _check_state(endpoint, destination))
+            yield from _check_all_apis(endpoint, destination)
+
+
+def _check_all_apis(endpoint: Row, destination: Destination) -> Iterator[Located]:
+    """Say that private DNS of API Gateway's endpoint is for every API, and not for one's own.
+
+    Source: "Private REST APIs", Amazon API Gateway Developer Guide: public ones answer 403 there.
+    """
+    name = str(endpoint["VpcEndpointId"])
+    if is_service(destination.service, "execute-api") and endpoint.get("PrivateDnsEnabled"):
+        finding = Finding(
+            "ENDPOINT_TAKES_ALL_APIS",
+            "info",
+            name,
+            f"private DNS of {name} leads every API of the region to it, and a public API answers "
+            "403 there",
+            "use a custom domain name for public APIs, or turn private DNS off",
+            destination.target.text,
+        )
+        yield "target", finding
 
 
 def _check_gateway_endpoints(
@@ -57,7 +84,10 @@ def _check_private_dns_off(
     analysis: Analysis, destination: Destination, paths: list[NetworkPath]
 ) -> Iterator[Located]:
     """Report an interface endpoint that the ordinary name does not lead to: private DNS is off."""
-    if destination.endpoint:
+    # A name may lead to the endpoint by a private zone of one's own.
+    if destination.endpoint or any(private(each.addresses) for each in destination.locations):
+        return
+    if paths and all(path.gateway and path.gateway.gateway.kind == "endpoint" for path in paths):
         return
     for endpoint in matching(analysis.facts, "Interface", destination.service, destination.region):
         if only_for_inbound(endpoint):
@@ -82,7 +112,8 @@ def _check_dns_host_names(
 ) -> Iterator[Located]:
     attributes = analysis.facts.sections.get("VpcAttributes") or {}
     own = destination.target.host.startswith(str(endpoint["VpcEndpointId"]))
-    if not own and not attributes.get("EnableDnsHostnames", True):
+    works = own or analysis.has_answered(destination)
+    if not works and not attributes.get("EnableDnsHostnames", True):
         finding = Finding(
             "DNS_HOSTNAMES_DISABLED",
             "error",

@@ -54,8 +54,23 @@ def check_nat(analysis: Analysis) -> Iterator[Located]:
                 f"{hop.id} is a private NAT gateway, which leads to no public address",
                 "create a public NAT gateway, with an Elastic IP address, in a public subnet",
             )
-        else:  # a regional one has no subnet to be looked at: its way out is its own
+        elif row.get("SubnetId"):
             yield from _check_second_leg(analysis, path)
+        elif not private(path.addresses):
+            yield from _check_regional(analysis, path, hop)
+
+
+def _check_regional(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Iterator[Located]:
+    """Report a regional NAT gateway without the internet gateway that it goes out by."""
+    attached = [row for row in analysis.facts.rows("InternetGateways") if row.get("Attachments")]
+    if analysis.facts.has(["InternetGateways"]) and not analysis.facts.shared and not attached:
+        yield _found(
+            path,
+            hop,
+            "BAD_STATE_ATTACHMENT",
+            f"{hop.id} is a regional NAT gateway, and no internet gateway is attached to the VPC",
+            "attach an internet gateway to the VPC",
+        )
 
 
 def check_local(analysis: Analysis) -> Iterator[Located]:
@@ -290,7 +305,16 @@ def _ranges(side: Row) -> list[str]:
 
 def _judge_endpoint(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Iterator[Located]:
     row = analysis.facts.find("VpcEndpoints", "VpcEndpointId", hop.id) or {}
-    if row.get("VpcEndpointType") == "GatewayLoadBalancer":
+    state = str(row.get("State", "available"))
+    if row.get("VpcEndpointType") == "GatewayLoadBalancer" and state.lower() != "available":
+        yield _found(
+            path,
+            hop,
+            "BAD_STATE",
+            f"the route leads to {hop.id}, an endpoint of a Gateway Load Balancer, which is {state}",
+            "accept it if it is pending acceptance; otherwise create it again",
+        )
+    elif row.get("VpcEndpointType") == "GatewayLoadBalancer":
         yield from _not_looked_at("UNKNOWN_DESTINATION")(analysis, path, hop)
     elif path.target.transport == "udp":
         yield _found(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from vpc_check.findings import Finding
 from vpc_check.network.cidr import private
-from vpc_check.network.destination import file_system
+from vpc_check.network.destination import file_system, find_rows
 from vpc_check.network.paths import Analysis, Located, ipv6_cidrs
 
 
@@ -27,6 +27,35 @@ def check_unresolved(analysis: Analysis) -> Iterator[Finding]:
                 'let the probe resolve it ("probe": true), or add "address" to the target',
                 target.text,
             )
+
+
+# States of databases, proxies, caches and balancers in which nothing answers. All others serve, or
+# may: "Viewing DB instance status", Amazon RDS User Guide; LoadBalancerState, ELB API Reference.
+_DOWN = frozenset(
+    {
+        *("stopped", "stopping", "deleting", "deleted", "creating", "create-failed", "failed"),
+        *("incompatible-network", "incompatible-restore", "insufficient-resource-limits"),
+        *("inaccessible-encryption-credentials", "provisioning", "suspended"),
+    }
+)
+
+
+def check_state(analysis: Analysis) -> Iterator[Finding]:
+    """Report managed targets that are stopped, failed, or not there yet."""
+    for destination in analysis.destinations:
+        target = destination.target
+        for what, row in find_rows(analysis.facts, target.host):
+            state = row.get("DBInstanceStatus") or row.get("Status") or row.get("State") or ""
+            word = str(state.get("Code", "") if isinstance(state, dict) else state)
+            if word.lower() in _DOWN:
+                yield Finding(
+                    "BAD_STATE",
+                    "error",
+                    what.rpartition(" ")[2],
+                    f"the {what} is {word}: nothing answers at {target.host}",
+                    "start it, or wait until it is available",
+                    target.text,
+                )
 
 
 def check_mount_targets(analysis: Analysis) -> Iterator[Located]:

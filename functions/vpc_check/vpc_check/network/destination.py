@@ -86,6 +86,8 @@ def amazon_resolvers(facts: Facts) -> frozenset[str]:
 def endpoint_named(facts: Facts, host: str) -> Row | None:
     """The interface endpoint that a host leads to when private DNS works as it should."""
     rows = [row for row in facts.rows("VpcEndpoints") if row.get("VpcEndpointType") in NAMED_TYPES]
+    # Deleted endpoints stay in the list for a while.
+    rows.sort(key=lambda row: str(row.get("State", "available")).lower() != "available")
     for row in rows:
         if named(row, host) and not only_for_inbound(row):
             return row
@@ -97,6 +99,7 @@ def endpoint_named(facts: Facts, host: str) -> Row | None:
         for row in matching(facts, "Interface", service, region)
         if row.get("PrivateDnsEnabled") and not only_for_inbound(row)
     ]
+    private.sort(key=rows.index)
     return private[0] if private else None
 
 
@@ -177,15 +180,39 @@ def _list_of(facts: Facts, service: str) -> Row | None:
     return None
 
 
-def find_database(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, ...]] | None:
-    """Return (what it is, its locations): somewhere in the subnets of its subnet group."""
-    for row in facts.rows("DBInstances"):
-        if host == (row.get("Endpoint") or {}).get("Address"):
-            subnets = _subnets(row, str(row.get("AvailabilityZone", "")))
-            return f"DB instance {row['DBInstanceIdentifier']}", _database(facts, row, subnets)
+def find_rows(facts: Facts, host: str) -> list[tuple[str, Row]]:
+    """The descriptions of what a name belongs to, each with what it is."""
+    found = [
+        (f"DB instance {row['DBInstanceIdentifier']}", row)
+        for row in facts.rows("DBInstances")
+        if host == (row.get("Endpoint") or {}).get("Address")
+    ]
     for row in facts.rows("DBClusters"):
         names = (row.get("Endpoint"), row.get("ReaderEndpoint"), *row.get("CustomEndpoints", []))
         if host in names:
+            found.append((f"DB cluster {row['DBClusterIdentifier']}", row))
+    found += [
+        (f"RDS Proxy {row['DBProxyName']}", row)
+        for row in (*facts.rows("DBProxies"), *facts.rows("DBProxyEndpoints"))
+        if host == row.get("Endpoint")
+    ]
+    balancer = find_balancer(facts, host)
+    if balancer is not None:
+        found.append((f"load balancer {balancer['LoadBalancerName']}", balancer))
+    for row in facts.rows("ServerlessCaches"):
+        ends = [row.get("Endpoint") or {}, row.get("ReaderEndpoint") or {}]
+        if host in {str(each.get("Address", "")) for each in ends}:
+            found.append((f"ElastiCache serverless cache {row['ServerlessCacheName']}", row))
+    return found
+
+
+def find_database(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, ...]] | None:
+    """Return (what it is, its locations): somewhere in the subnets of its subnet group."""
+    for what, row in find_rows(facts, host):
+        if "DBInstanceIdentifier" in row:
+            subnets = _subnets(row, str(row.get("AvailabilityZone", "")))
+            return what, _database(facts, row, subnets)
+        if "DBClusterIdentifier" in row:
             named = row.get("DBSubnetGroup")
             members = [
                 each
@@ -193,26 +220,22 @@ def find_database(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, .
                 if (each.get("DBSubnetGroup") or {}).get("DBSubnetGroupName") == named
             ]
             subnets = _subnets(members[0]) if members else []
-            return f"DB cluster {row['DBClusterIdentifier']}", _database(facts, row, subnets)
+            return what, _database(facts, row, subnets)
     return None
 
 
 def find_managed(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, ...]] | None:
     """Return (what it is, its locations) of a proxy, a cache or a load balancer."""
-    for row in (*facts.rows("DBProxies"), *facts.rows("DBProxyEndpoints")):
-        if host == row.get("Endpoint"):
-            groups = tuple(map(str, row.get("VpcSecurityGroupIds", [])))
-            found = in_subnets(facts, row.get("VpcSubnetIds", []), groups)
-            return f"RDS Proxy {row['DBProxyName']}", tuple(found)
-    balancer = find_balancer(facts, host)
-    if balancer is not None:
-        return f"load balancer {balancer['LoadBalancerName']}", tuple(_balancer(facts, balancer))
-    for row in facts.rows("ServerlessCaches"):
-        ends = [row.get("Endpoint") or {}, row.get("ReaderEndpoint") or {}]
-        if host in {str(each.get("Address", "")) for each in ends}:
-            groups = tuple(map(str, row.get("SecurityGroupIds", [])))
-            found = in_subnets(facts, row.get("SubnetIds", []), groups)
-            return f"ElastiCache serverless cache {row['ServerlessCacheName']}", tuple(found)
+    for what, row in find_rows(facts, host):
+        if "LoadBalancerName" in row:
+            return what, tuple(_balancer(facts, row))
+        for subnets, groups in (
+            ("VpcSubnetIds", "VpcSecurityGroupIds"),
+            ("SubnetIds", "SecurityGroupIds"),
+        ):
+            if subnets in row:
+                ids = tuple(map(str, row.get(groups, [])))
+                return what, tuple(in_subnets(facts, row[subnets], ids))
     return _find_cache(facts, host)
 
 
@@ -341,9 +364,13 @@ class TargetLocation:
 
 def in_subnets(facts: Facts, ids: Sequence[str], groups: tuple[str, ...]) -> list[TargetLocation]:
     """A place for each subnet, anywhere in its range: where the address is not known better."""
-    rows = [(name, facts.subnet(name)) for name in ids]
-    return [
-        TargetLocation(networks([row["CidrBlock"]]), name, name, groups)
-        for name, row in rows
-        if row is not None and row.get("CidrBlock")
-    ]
+    found = []
+    for name in ids:
+        row = facts.subnet(name)
+        if row is not None and row.get("CidrBlock"):
+            found.append(TargetLocation(networks([row["CidrBlock"]]), name, name, groups))
+        peer = facts.find("PeerSubnets", "SubnetId", name) if row is None else None
+        if peer is not None and peer.get("CidrBlock"):
+            # Of another VPC: its ACL and groups are not known here.
+            found.append(TargetLocation(networks([peer["CidrBlock"]]), name))
+    return found

@@ -245,6 +245,14 @@ class Analysis:
         """The paths to one destination."""
         return [path for path in self.paths if path.destination is destination]
 
+    def has_answered(self, destination: Destination) -> bool:
+        """Whether a probe from the function's network reached one of its addresses."""
+        return any(
+            str(one.network_address) in self.answered
+            for location in destination.locations
+            for one in location.addresses
+        )
+
     def _paths(self) -> Iterator[NetworkPath]:
         for destination in self.destinations:
             for location in destination.locations:

@@ -20,7 +20,7 @@ _DNS = frozenset(
         "NO_MOUNT_TARGET_IN_ZONE",
     }
 )
-_POLICY = frozenset({"ENDPOINT_POLICY_RESTRICTS"})
+_POLICY = frozenset({"ENDPOINT_POLICY_RESTRICTS", "ENDPOINT_TAKES_ALL_APIS"})
 _NAME = frozenset({"ENDPOINT_WITHOUT_PRIVATE_DNS", "DNS_HOSTNAMES_DISABLED"})
 # Findings about a target that stop no packet.
 _HARMLESS = frozenset({"IPV6_NOT_ALLOWED", "FLOW_LOGS_EXIST"})

@@ -8,7 +8,8 @@ that must not.
 healthy  right: no error and not "broken"
 broken   right: "broken"; partly: something is reported for the function or a target; else silent
 
-With `"certain": false` the configuration cannot say for sure: "doubtful" with a warning is right.
+With `"certain": false` the configuration cannot say for sure: "doubtful" with a warning is right,
+and so is a probe whose cause is suspected.
 """
 
 from __future__ import annotations
@@ -97,6 +98,7 @@ def score(path: Path) -> Score:
 
 def _says_doubtful(data: dict[str, Any], report: Report) -> bool:
     warned = any(each.severity == "warning" for each in report.findings)
+    warned = warned or any(each.verdict == "suspected" for each in report.explanations)
     return not data.get("certain", True) and report.verdict == "doubtful" and warned
 
 
