@@ -311,7 +311,7 @@ def _judge_endpoint(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> I
             path,
             hop,
             "BAD_STATE",
-            f"the route leads to {hop.id}, an endpoint of a Gateway Load Balancer, which is {state}",
+            f"{hop.id}, an endpoint of a Gateway Load Balancer, is {state}",
             "accept it if it is pending acceptance; otherwise create it again",
         )
     elif row.get("VpcEndpointType") == "GatewayLoadBalancer":
