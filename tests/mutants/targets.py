@@ -66,6 +66,8 @@ _VPC = (
     "unit/functions/vpc_check/checks/test_cases.py",
     "unit/functions/vpc_check/test_networks.py",
     "unit/functions/vpc_check/report",
+    "unit/functions/vpc_check/network",
+    "unit/functions/vpc_check/aws",
 )
 _TERMINATION = tuple(
     f"integration/functions/termination_policy/test_{name}.py"
@@ -90,8 +92,10 @@ FUNCTIONS = (
     ),
     *_function(
         *("vpc_check", _VPC, "checks/far_side", "checks/gateways", "checks/endpoints"),
-        *("checks/resolver", "checks/security_groups", "checks/telemetry"),
-        *("network/destination", "network/paths", "network/routing"),
+        *("checks/endpoint_policy", "checks/resolver", "checks/routes", "checks/security_groups"),
+        *("checks/targets", "checks/telemetry", "aws/flow_logs", "aws/public_interfaces"),
+        *("network/aws_names", "network/destination", "network/paths", "network/routing"),
+        "network/security_group",
     ),
     *_function("termination_policy", _TERMINATION, "capacity", "decide", "event"),
     *_night("scheduled_scaling", "calendar_rules", _ORDER),

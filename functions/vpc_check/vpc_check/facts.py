@@ -159,6 +159,11 @@ class Facts:
                     found[str(each["PublicIp"])] = row
         return found
 
+    def find_public(self, address: str) -> Row | None:
+        """The interface of this VPC with that public address."""
+        row = self.interface_by_public_address.get(address)
+        return row if row in self.rows("NetworkInterfaces") else None
+
     @cached_property
     def interface_by_address(self) -> Mapping[str, Row]:
         """Interfaces of the VPC by each of their private and IPv6 addresses."""

@@ -40,6 +40,11 @@ _ENDPOINT_SERVICES = tuple(
         (r"^iot\.(?:data|[a-z0-9]+-ats)$", "iot.data"),
     )
 )
+_COMPUTER = re.compile(
+    r"^(?:ip|ec2)-(?P<address>\d{1,3}(?:-\d{1,3}){3})\."
+    r"(?:ec2\.internal|[a-z0-9-]+\.compute\.internal|compute-1\.amazonaws\.com"
+    r"|[a-z0-9-]+\.compute\.amazonaws\.com(?:\.cn)?)$"
+)
 _S3_WITHOUT_REGION = re.compile(r"^(?:.+\.)?s3\.amazonaws\.com$")
 # The types of endpoints that have names of their own.
 NAMED_TYPES = ("Interface", "Resource", "ServiceNetwork")
@@ -71,7 +76,7 @@ def service_of(host: str, region: str) -> tuple[str, str]:
     specific labels may follow: "s3.my-bucket", "ecr.dkr.123456789012". S3 without a region in the
     name could be anywhere; it counts as `region`.
     """
-    if inside(host):
+    if inside(host) or computer_address(host):
         return "", ""  # b-1.mq.REGION is a broker, whatever endpoint there is for the API of MQ
     if _S3_WITHOUT_REGION.match(host):
         return "s3", region
@@ -116,6 +121,16 @@ def inside(host: str) -> bool:
 def always_inside(host: str) -> bool:
     """Whether a name never leads to a public address."""
     return _ALWAYS_INSIDE.search(host) is not None and _PUBLIC.search(host) is None
+
+
+def computer_address(host: str) -> str:
+    """The address in a name that EC2 gives: ip-10-0-5-10.REGION.compute.internal; "" in others.
+
+    Source: "EC2 instance hostnames and domains", Amazon EC2 User Guide.
+    """
+    found = _COMPUTER.match(host)
+    numbers = found["address"].split("-") if found else []
+    return ".".join(numbers) if all(int(each) < 256 for each in numbers) else ""
 
 
 def own_names(endpoint: Row) -> list[str]:

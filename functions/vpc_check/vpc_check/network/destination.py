@@ -9,6 +9,7 @@ from vpc_check.facts import Facts, Row
 from vpc_check.network.aws_names import (
     NAMED_TYPES,
     PREFIX_LIST_SERVICES,
+    computer_address,
     inside,
     is_service,
     matching,
@@ -48,9 +49,11 @@ def locate(facts: Facts, target: Target, seen: Sequence[str] = ()) -> Destinatio
     literal = [str(target.literal)] if target.literal else []
     given = [target.address] if target.address else []
     known = literal or given or list(seen)
+    if not known and (computer := _computer(facts, target.host)):
+        known = [computer]
     endpoint = endpoint_named(facts, target.host)
     if known:
-        how = "the host is an address" if literal else "given" if given else "resolved by the probe"
+        how = _how_known(literal, given, seen)
         locations = tuple(_at(facts, address, service) for address in known)
     elif endpoint is not None:
         how = f"a DNS name of {endpoint['VpcEndpointId']}"
@@ -68,6 +71,21 @@ def locate(facts: Facts, target: Target, seen: Sequence[str] = ()) -> Destinatio
         locations = (_public(facts, service, region),)
     name = str(endpoint["VpcEndpointId"]) if endpoint else ""
     return Destination(target, locations, how, service, region, name)
+
+
+def _how_known(literal: object, given: object, seen: object) -> str:
+    if literal:
+        return "the host is an address"
+    if given:
+        return "given"
+    return "resolved by the probe" if seen else "the name has the address"
+
+
+def _computer(facts: Facts, host: str) -> str:
+    """The address that a name of EC2 leads to: a public name of this VPC to the private one."""
+    address = computer_address(host)
+    row = facts.find_public(address)
+    return str(row["PrivateIpAddress"]) if row and row.get("PrivateIpAddress") else address
 
 
 def amazon_resolvers(facts: Facts) -> frozenset[str]:
