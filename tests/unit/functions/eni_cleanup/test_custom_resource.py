@@ -309,6 +309,41 @@ def test_functions_are_listed_before_a_deletion_and_rarely_while_waiting() -> No
     assert "describe_network_interfaces" not in between
 
 
+class Staggered(World):
+    """Lambda lets one interface go after the other, some minutes apart."""
+
+    def let_go(self) -> None:
+        before = {key for key, eni in self.enis.items() if eni.free_at is None}
+        super().let_go()
+        for number, (key, eni) in enumerate(self.enis.items()):
+            if key in before and eni.free_at is not None:
+                eni.free_at += number * 240.0
+
+
+@pytest.mark.parametrize("release_s", [60.0, 600.0, 1200.0, 2400.0])
+@pytest.mark.parametrize("made", [World, Staggered])
+def test_an_account_of_100_000_versions_is_listed_three_times_at_most(
+    made: type[World], release_s: float
+) -> None:
+    """One list takes 2,000 calls, 200 s; 40 calls of 5 s each here."""
+    world = shop(made(release_s=release_s, latency_s={"list_functions": 5.0}))
+    for number in range(40 * world.page - len(world.functions)):
+        world.functions[f"other{number}"] = Function(["subnet-ffffffff"], ["sg-ffffffff"])
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+    assert world.steps.count("list_functions") <= 3 * 40
+    assert not world.crimes
+
+
+def test_thousands_of_interfaces_are_deleted_by_few_lists_where_one_takes_long() -> None:
+    world = shop(World(release_s=60, latency_s={"list_functions": 5.0}), count=2000)
+    for number in range(40 * world.page - len(world.functions)):
+        world.functions[f"other{number}"] = Function(["subnet-ffffffff"], ["sg-ffffffff"])
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "2000", "Kept": "0"}
+    assert world.steps.count("list_functions") <= 3 * 40
+
+
 ARN = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:shop"
 
 
@@ -463,6 +498,19 @@ def test_what_the_stack_removes_must_be_known_before_anything_is_detached(call: 
     assert "what the stack removes is not known" in answer["Reason"]
     assert "AccessDenied" in answer["Reason"]
     assert not world.detached
+
+
+def test_a_stack_that_cannot_be_described_is_left_to_cloudformation() -> None:
+    def fault(world: World, name: str) -> None:
+        if name == "describe_stacks":
+            raise refused("AccessDenied", name)
+
+    world = shop(World(fault=fault))
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert answer["Reason"].startswith("left to CloudFormation: ")
+    assert "AccessDenied" in answer["Reason"]
+    assert (world.detached, len(world.enis)) == ([], 2)
 
 
 @pytest.mark.parametrize("trouble", ["an access point of EFS", "no room for a tag"])
