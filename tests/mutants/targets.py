@@ -69,14 +69,16 @@ _VPC = (
     "unit/functions/vpc_check/network",
     "unit/functions/vpc_check/aws",
 )
-_TERMINATION = tuple(
-    f"integration/functions/termination_policy/test_{name}.py"
-    for name in ("pure", "quotas", "event", "capacity")
-)
 
 
 def _function(name: str, tests: tuple[str, ...], *modules: str) -> tuple[Target, ...]:
     return tuple(Target(f"functions/{name}/{name}/{module}.py", tests) for module in modules)
+
+
+def _termination(module: str, test: str) -> tuple[Target, ...]:
+    # One file each: they start moto, and a mutant has few seconds.
+    tests = (f"integration/functions/termination_policy/test_{test}.py",)
+    return _function("termination_policy", tests, module)
 
 
 def _night(name: str, module: str, *tests: str) -> tuple[Target, ...]:
@@ -97,7 +99,9 @@ FUNCTIONS = (
         *("network/aws_names", "network/destination", "network/paths", "network/routing"),
         "network/security_group",
     ),
-    *_function("termination_policy", _TERMINATION, "capacity", "decide", "event"),
+    *_termination("capacity", "capacity"),
+    *_termination("decide", "quotas"),
+    *_termination("event", "event"),
     *_night("scheduled_scaling", "calendar_rules", _ORDER),
     *_night("scheduled_scaling", "ics", "ics"),
     *_night("scheduled_scaling", "references", _ORDER),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from eni_cleanup.aws import AwsCaller, OutOfTime
@@ -69,3 +71,17 @@ def test_no_call_begins_and_no_rest_outlasts_the_time_that_is_left() -> None:
     _, late = _calls(left_s=0.0)
     with pytest.raises(OutOfTime):
         late.call("mutate", "ec2", dict)
+
+
+def test_pauses_between_repetitions_double_up_to_a_bound() -> None:
+    world, caller = _calls()
+    waits: list[float] = []
+
+    def unavailable() -> None:
+        waits.append(world.elapsed_s)
+        if len(waits) < 8:
+            raise refused("ServiceUnavailable", "DescribeNetworkInterfaces")
+
+    caller.call("describe", "ec2", unavailable)
+    pauses = [after - before for before, after in itertools.pairwise(waits)]
+    assert pauses == pytest.approx([1, 2, 4, 8, 16, 20, 20], rel=0.01)

@@ -196,6 +196,57 @@ def test_an_update_of_the_function_under_way_is_waited_for() -> None:
     assert function.subnets == []
 
 
+def test_a_continued_request_begins_without_a_burst() -> None:
+    """The invocation before used the tokens up, so that EC2 does not throttle the next one."""
+    began: list[tuple[int, float]] = []
+
+    def fault(world: World, name: str) -> None:
+        if name == "delete_network_interface":
+            began.append((world.invocations, world.now))
+
+    world = shop(World(release_s=1, fault=fault, timeout_s=100.0), count=400)
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "400", "Kept": "0"}
+    first, second = ([at for number, at in began if number == turn][:40] for turn in (1, 2))
+    assert first[-1] - first[0] < 1
+    assert second[-1] - second[0] > 7  # 5 a second
+
+
+def test_a_function_that_is_not_detached_is_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    world = shop(World(release_s=1))
+    world.functions["stock"] = Function(SUBNETS[:1], list(GROUPS))
+    world.run(request(FunctionNames=["shop", "stock"]))
+    assert "not detached: stock: it is not in this stack" in capsys.readouterr().err
+
+
+def test_orphans_of_a_vpc_are_deleted_and_others_left() -> None:
+    world = shop(World(release_s=1))
+    world.enis["eni-orphan"] = Eni("subnet-99999999", ["sg-99999999"], "available", attachment="")
+    [answer] = world.run(request(VpcId="vpc-0a1b2c3d"))
+    assert "eni-orphan" not in world.enis
+    assert answer["Data"] == {"Deleted": "3", "Kept": "0"}
+
+
+def test_one_second_is_the_shortest_time_out_that_is_taken() -> None:
+    assert (
+        World().run(
+            request("Create", FunctionNames=None, VpcId="vpc-0a1b2c3d", ServiceTimeout="1")
+        )[0]["Status"]
+        == "SUCCESS"
+    )
+
+
+def test_between_a_deletion_and_the_next_scan_is_a_pause() -> None:
+    """Others are waited for: looking again at once shows nothing new."""
+    world = shop(Staggered(release_s=60))
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+    deleted = world.steps.index("delete_network_interface")
+    second = world.steps.index("delete_network_interface", deleted + 1)
+    scans = world.steps[deleted:second].count("describe_network_interfaces")
+    assert scans <= 240 / 15 + 1
+
+
 def test_an_update_that_never_ends_is_told_in_the_end() -> None:
     def fault(world: World, name: str) -> None:
         if name == "update_function_configuration":
