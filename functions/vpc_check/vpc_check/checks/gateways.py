@@ -79,7 +79,7 @@ def check_local(analysis: Analysis) -> Iterator[Located]:
     for path in analysis.paths:
         address = path.addresses[0]
         gateway = path.table.gateway
-        known = path.location.subnet or address.num_addresses > 1 or facts.shared
+        known = path.location.subnet or facts.shared
         if known or gateway is None or gateway.kind != "local":
             continue
         if str(address.network_address) in analysis.answered or _is_delegated(facts, address):
