@@ -63,7 +63,7 @@ _ENI = (
     "unit/functions/eni_cleanup/test_custom_resource.py",
 )
 _VPC = (
-    "unit/functions/vpc_check/checks/test_cases.py",
+    "unit/functions/vpc_check/checks",
     "unit/functions/vpc_check/test_networks.py",
     "unit/functions/vpc_check/report",
     "unit/functions/vpc_check/network",
