@@ -30,7 +30,7 @@ def sections(*interfaces: dict[str, Any], **changes: Any) -> dict[str, Any]:
 def read(answer: Any, facts: dict[str, Any]) -> tuple[Any, Recorder]:
     recorder = Recorder({"filter_log_events": answer})
     nothing = Recorder({})
-    clients = Clients("eu-west-1", *[nothing] * 9, logs=recorder)
+    clients = Clients("eu-west-1", nothing, nothing, nothing, nothing, nothing, logs=recorder)
     task = of_flow_logs(clients, facts, FUNCTION)
     assert task is not None
     section, (service, fetch) = task
