@@ -15,6 +15,8 @@ from vpc_check.network.cidr import Networks, contains, network, shown
 from vpc_check.network.paths import Analysis, GatewayHop, Located, NetworkPath
 from vpc_check.network.security_group import is_known_list
 
+_ATTACHED = ("available", "modifying")
+
 
 def check_peering(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Iterator[Located]:
     """Report a peer VPC of this account whose route table has no way back, or what is not seen."""
@@ -30,7 +32,8 @@ def check_transit(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Ite
     facts = analysis.facts
     subnet = facts.subnet(path.subnet) or {}
     vpc = str(subnet.get("VpcId", ""))
-    if facts.has(["TransitGatewayVpcAttachments"]) and not facts.shared:
+    is_gateway = hop.id.startswith("tgw-")  # and not a core network of Cloud WAN, by its ARN
+    if is_gateway and facts.has(["TransitGatewayVpcAttachments"]) and not facts.shared:
         found = _attachment_problem(facts, path, hop, vpc)
         if found is not None:
             yield found
@@ -62,16 +65,16 @@ def check_transit(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Ite
 def _attachment_problem(
     facts: Facts, path: NetworkPath, hop: GatewayHop, vpc: str
 ) -> Located | None:
-    row = next(
-        (
-            each
-            for each in facts.rows("TransitGatewayVpcAttachments")
-            if each.get("TransitGatewayId") == hop.id and each.get("VpcId") == vpc
-        ),
-        None,
-    )
+    rows = [
+        each
+        for each in facts.rows("TransitGatewayVpcAttachments")
+        if each.get("TransitGatewayId") == hop.id and each.get("VpcId") == vpc
+    ]
+    # Deleted attachments stay in the list for a while.
+    rows.sort(key=lambda each: str(each.get("State", "available")) not in _ATTACHED)
+    row = rows[0] if rows else None
     state = str(row.get("State", "available")) if row else "gone"
-    if row is None or state not in ("available", "modifying"):
+    if row is None or state not in _ATTACHED:
         return _error(
             path,
             hop,
