@@ -68,7 +68,8 @@ def _read(logs: Any, rows: Iterable[Row], interfaces: list[str]) -> list[Row]:
             complete = complete and whole
             for message in messages:
                 record = parse_record(message, str(row.get("LogFormat") or _DEFAULT_FORMAT))
-                if record is not None:
+                # A stream's prefix may be that of another interface, too.
+                if record is not None and record[0] == name:
                     rejected[record] = rejected.get(record, 0) + 1
         members = list(_FIELDS.values())
         records = [

@@ -44,7 +44,9 @@ def test_the_log_is_asked_for_the_last_hours_rejects_of_the_functions_interfaces
         interface("eni-3", Groups=[{"GroupId": "sg-x"}]),
         interface("eni-4", InterfaceType="interface"),
     ]
-    answer = {"events": [{"message": REJECT}, {"message": REJECT}, {"message": "nonsense"}]}
+    other = REJECT.replace("eni-1", "eni-12")  # whose stream begins alike
+    texts = (REJECT, REJECT, "nonsense", other)
+    answer = {"events": [{"message": text} for text in texts]}
     rows, recorder = read(answer, sections(interface("eni-1"), *others))
     (request,) = recorder.requests["filter_log_events"]
     since = request.pop("startTime")
