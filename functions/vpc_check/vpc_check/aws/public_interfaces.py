@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from vpc_check.aws.clients import Clients, pages
 from vpc_check.aws.collect import to_unknown
 from vpc_check.facts import Facts
-from vpc_check.network.cidr import networks, private
 
 _MAX_FILTER_VALUES = 200  # of one filter; source: "Filtering", Amazon EC2 API Reference
 
@@ -50,4 +49,4 @@ def _is_public(address: str) -> bool:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return parsed.version == 4 and not private(networks([address]))
+    return parsed.version == 4 and parsed.is_global
