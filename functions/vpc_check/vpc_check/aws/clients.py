@@ -61,6 +61,17 @@ def connect() -> Clients:
     )
 
 
+def failures() -> tuple[type[Exception], ...]:
+    """What a call raises that fails, an answer that is not the service's included.
+
+    A proxy's page in HTML is a ResponseParserError, which is no BotoCoreError.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    return BotoCoreError, ClientError, ResponseParserError
+
+
 def pages(client: Any, operation: str, member: str, **arguments: Any) -> Callable[[], list[Row]]:
     """Return what fetches the rows of every page, as one list.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from surefoot.kit.aws_errors import AwsError
 from surefoot.kit.errors import UserError
 from vpc_check.aws import lookups
-from vpc_check.aws.clients import pages
+from vpc_check.aws.clients import failures, pages
 from vpc_check.aws.flow_logs import of_flow_logs
 from vpc_check.facts import Attachment, Facts, Row, Unknown, capacity_provider
 from vpc_check.request import Request
@@ -92,12 +92,10 @@ def _take(
     sections: dict[str, Any],
     unknown: dict[str, Unknown],
 ) -> None:
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
         sections[name] = future.result()
         unknown.pop(name, None)  # what failed before and did not now
-    except (BotoCoreError, ClientError) as error:
+    except failures() as error:
         unknown[name] = to_unknown(error, service)
 
 
@@ -179,13 +177,11 @@ def _vpc_of(
     clients: Clients, attachment: Attachment, function: Row, unknown: dict[str, Unknown]
 ) -> str:
     """The VPC of the function's subnets; those that don't exist are left to the checks."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     ids = list(attachment.subnets)
     filters = [{"Name": "subnet-id", "Values": ids}]
     try:
         rows = pages(clients.ec2, "describe_subnets", "Subnets", Filters=filters)()
-    except (BotoCoreError, ClientError) as error:
+    except failures() as error:
         unknown["Subnets"] = to_unknown(error, "ec2")
         return str((function.get("VpcConfig") or {}).get("VpcId", ""))
     if not rows:

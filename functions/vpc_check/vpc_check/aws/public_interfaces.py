@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-from vpc_check.aws.clients import Clients, pages
+from vpc_check.aws.clients import Clients, failures, pages
 from vpc_check.aws.collect import to_unknown
 from vpc_check.facts import Facts
 
@@ -17,8 +17,6 @@ def add_public_interfaces(clients: Clients, facts: Facts, addresses: Iterable[st
 
     :param addresses: of targets, as typed or as probes found them
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     known = facts.interface_by_public_address
     wanted = sorted({each for each in addresses if _is_public(each)} - set(known))
     if not wanted or not facts.vpc:
@@ -39,7 +37,7 @@ def add_public_interfaces(clients: Clients, facts: Facts, addresses: Iterable[st
                 clients.ec2, "describe_security_groups", "SecurityGroups", Filters=filters
             )
             sections["SecurityGroups"] = [*facts.rows("SecurityGroups"), *fetch()]
-    except (BotoCoreError, ClientError) as error:
+    except failures() as error:
         unknown[section] = to_unknown(error, "ec2")
     return Facts(facts.region, sections, unknown)
 

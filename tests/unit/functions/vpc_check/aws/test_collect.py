@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from botocore.parsers import ResponseParserError
+
 from vpc_check.aws.clients import Clients
 from vpc_check.aws.collect import collect
 from vpc_check.facts import Attachment
@@ -120,3 +122,18 @@ def test_prefix_lists_of_a_peers_route_table_are_read() -> None:
     assert facts.rows("ManagedPrefixLists") == [
         {"PrefixListId": "pl-corp", "Entries": [{"Cidr": "10.0.0.0/16"}]}
     ]
+
+
+def test_an_answer_that_is_not_awss_makes_something_unknown_and_stops_nothing() -> None:
+    """A proxy between answers with a page of its own."""
+
+    def page(_: dict[str, Any]) -> Any:
+        raise ResponseParserError("Unable to parse response: b'<!doctype html>'")
+
+    config = {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}
+    ec2 = network()
+    ec2.answers["describe_nat_gateways"] = page
+    awslambda = Recorder({"get_function_configuration": config})
+    facts = collect(clients(awslambda, ec2), read_request({"function": "orders"}))
+    assert "ResponseParserError" in facts.unknown["NatGateways"].why
+    assert facts.has(["Subnets", "SecurityGroups"])
