@@ -101,3 +101,10 @@ def test_a_pause_that_takes_all_that_is_left_is_the_last() -> None:
     with pytest.raises(OutOfTime):
         caller.pause(5.0)
     assert world.elapsed_s == pytest.approx(5.0)
+
+
+def test_without_time_there_is_no_pause() -> None:
+    world, caller = _calls(left_s=-3.0)
+    with pytest.raises(OutOfTime):
+        caller.pause(5.0)
+    assert world.elapsed_s < 0.01

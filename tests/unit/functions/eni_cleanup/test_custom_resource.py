@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from eni_cleanup.aws import AwsCaller
 from eni_cleanup.config import Config
+from eni_cleanup.detach import read_network_tags, write_network_tags
 from eni_cleanup.interfaces import NetworkConfig
 from surefoot.kit.errors import UserError
 from tests.unit.functions.eni_cleanup.faults import refused
@@ -166,6 +168,7 @@ def test_a_list_of_functions_that_lags_behind_ends_nothing() -> None:
     [answer] = world.run(request())
     assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
     assert not world.enis
+    assert world.elapsed_s < 120  # a new list is made at every look, until it is right
 
 
 def test_functions_are_listed_page_by_page() -> None:
@@ -427,7 +430,9 @@ def test_an_arn_of_elsewhere_never_detaches_the_local_function(foreign: str) -> 
     world = shop(World())
     [answer] = world.run(request(FunctionNames=[foreign]))
     assert answer["Status"] == "SUCCESS"
-    assert f"{foreign} is " in answer["Reason"]
+    assert f"{foreign} is of account {foreign.split(':')[4]}" in answer["Reason"] or (
+        f"{foreign} is " in answer["Reason"] and ACCOUNT in foreign
+    )
     assert world.functions["shop"].subnets == SUBNETS
     assert not world.detached
     assert len(world.enis) == 2
@@ -857,3 +862,34 @@ def test_between_full_batches_nothing_is_waited_for() -> None:
     [answer] = world.run(request())
     assert answer["Data"]["Deleted"] == "600"
     assert world.elapsed_s < 2 * 300 + 100
+
+
+def test_ten_interfaces_are_deleted_at_a_time() -> None:
+    world = shop(World(release_s=1), count=60)
+    world.run(request())
+    assert world.most_concurrent == 10
+
+
+def test_an_alias_that_is_gone_does_not_keep_its_version() -> None:
+    def fault(world: World, name: str) -> None:
+        if name == "delete_alias":
+            world.aliases.clear()  # another process was faster
+            raise refused("ResourceNotFoundException", name)
+
+    world = shop(World(release_s=1, fault=fault))
+    world.functions["shop:1"] = Function(list(SUBNETS), list(GROUPS), version="1")
+    world.aliases["shop", "live"] = ["1"]
+    [answer] = world.run(request())
+    assert "a published version keeps" not in answer["Reason"]
+    assert "shop:1" not in world.functions
+
+
+def test_notes_of_three_configurations_are_read_apart() -> None:
+    world = shop(World())
+    world._deadline = world.now + 900
+    caller = AwsCaller(world.dependencies, lambda: 900.0)
+    places = [(f"subnet-0000000{n}", f"sg-0000000{n}") for n in (1, 2, 3)]
+    for number, (subnet, group) in enumerate(places, 1):
+        write_network_tags(caller, ARN, [subnet], [group], number)
+    noted = read_network_tags(caller, ARN)
+    assert noted == {NetworkConfig(subnet, (group,)) for subnet, group in places}

@@ -85,6 +85,11 @@ def test_a_finding_of_a_kind_that_the_path_lacks_is_drawn_at_its_beginning() -> 
     finding = Finding("DNS_FORWARDED", "info", "x", "m", "r", target.text)
     assert place_finding(path.hops, "dns", finding, target.text, path.subnet) is path.hops[0]
     assert place_finding(path.hops, "target", finding, target.text, path.subnet) is path.hops[-1]
+    groups = [hop for hop in path.hops if hop.kind == "groups"]
+    assert len(groups) == 2
+    assert place_finding(path.hops, "groups", finding, target.text, path.subnet) is groups[0]
+    subnets = [hop.ids for hop in path.hops if hop.kind == "subnet"]
+    assert subnets == [("subnet-a", "acl-fn"), ("subnet-db", "acl-db")]
     assert place_finding(path.hops, "", finding, target.text, path.subnet) is None
     assert place_finding(path.hops, "target", finding, "tcp://other:1", path.subnet) is None
 
@@ -93,3 +98,52 @@ def test_addresses_of_dns64_are_translated_back() -> None:
     assert translated(networks(["64:ff9b::5db8:d822"])) == networks(["93.184.216.34"])
     for texts in (["2606:2800::1"], ["10.0.0.1"], ["64:ff9b::1", "2606:2800::1"]):
         assert translated(networks(texts)) == networks(texts)
+
+
+@pytest.mark.parametrize(
+    ("host", "description", "how"),
+    [
+        ("orders.abc.ng.0001.euw1.cache.amazonaws.com", "ElastiCache orders", "ElastiCache orders"),
+        (
+            "master.orders.abc.euw1.cache.amazonaws.com",
+            "ElastiCache orders-1",
+            "ElastiCache orders",
+        ),
+        ("internal-shop-1.eu-west-1.elb.amazonaws.com", "ELB app/shop/0a", "ELB app/shop/"),
+        ("internal-shop-1.eu-west-1.elb.amazonaws.com", "ELB shop", "ELB app/shop/"),
+        ("vpc-logs-abc1.eu-west-1.es.amazonaws.com", "ES logs", "ES logs"),
+        (
+            "eu-west-1a.fs-0a.efs.eu-west-1.amazonaws.com",
+            "EFS mount target for fs-0a (fsmt-1)",
+            "EFS mount target for fs-0a",
+        ),
+    ],
+)
+def test_a_name_is_found_by_what_aws_writes_on_its_interface(
+    host: str, description: str, how: str
+) -> None:
+    row = {"NetworkInterfaceId": "eni-x", "SubnetId": "subnet-db", "PrivateIpAddress": "10.0.5.9"}
+    others = [
+        {**row, "NetworkInterfaceId": "eni-y", "Description": f"{description}x"},
+        {**row, "NetworkInterfaceId": "eni-z", "Description": ""},
+    ]
+    if description.startswith("EFS"):
+        others[0]["Description"] = "EFS mount target for fs-0ab (fsmt-1)"
+    if description.endswith("-1"):
+        others[0]["Description"] = "ElastiCache ordersx"
+    if description.endswith("/0a"):
+        others[0]["Description"] = "ELB app/shop2/0a"
+    rows = [*others, {**row, "Description": description}]
+    found = locate(Facts("eu-west-1", {"NetworkInterfaces": rows}), parse(f"tcp://{host}:443"))
+    assert [each.id for each in found.locations] == ["eni-x"]
+    assert found.how == f"interfaces described as {how}"
+
+
+def test_an_address_is_of_a_services_list_only_where_the_list_has_it() -> None:
+    facts = Facts("eu-west-1", BASE)
+    target = parse("https://orders.s3.eu-west-1.amazonaws.com")
+    for address, listed in (("52.218.1.1", "pl-s3"), ("93.184.216.34", "")):
+        (place,) = locate(facts, target, [address]).locations
+        assert place.prefix_list == listed
+    (place,) = locate(facts, parse("https://example.com"), ["52.218.1.1"]).locations
+    assert place.prefix_list == ""
