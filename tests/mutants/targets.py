@@ -63,18 +63,22 @@ _ENI = (
     "unit/functions/eni_cleanup/test_custom_resource.py",
 )
 _VPC = (
-    "unit/functions/vpc_check/checks/test_cases.py",
+    "unit/functions/vpc_check/checks",
     "unit/functions/vpc_check/test_networks.py",
     "unit/functions/vpc_check/report",
-)
-_TERMINATION = tuple(
-    f"integration/functions/termination_policy/test_{name}.py"
-    for name in ("pure", "quotas", "event", "capacity")
+    "unit/functions/vpc_check/network",
+    "unit/functions/vpc_check/aws",
 )
 
 
 def _function(name: str, tests: tuple[str, ...], *modules: str) -> tuple[Target, ...]:
     return tuple(Target(f"functions/{name}/{name}/{module}.py", tests) for module in modules)
+
+
+def _termination(module: str, test: str) -> tuple[Target, ...]:
+    # One file each: they start moto, and a mutant has few seconds.
+    tests = (f"integration/functions/termination_policy/test_{test}.py",)
+    return _function("termination_policy", tests, module)
 
 
 def _night(name: str, module: str, *tests: str) -> tuple[Target, ...]:
@@ -90,10 +94,14 @@ FUNCTIONS = (
     ),
     *_function(
         *("vpc_check", _VPC, "checks/far_side", "checks/gateways", "checks/endpoints"),
-        *("checks/resolver", "checks/security_groups", "checks/telemetry"),
-        *("network/destination", "network/paths", "network/routing"),
+        *("checks/endpoint_policy", "checks/resolver", "checks/routes", "checks/security_groups"),
+        *("checks/targets", "checks/telemetry", "aws/flow_logs", "aws/public_interfaces"),
+        *("network/aws_names", "network/destination", "network/paths", "network/routing"),
+        "network/security_group",
     ),
-    *_function("termination_policy", _TERMINATION, "capacity", "decide", "event"),
+    *_termination("capacity", "capacity"),
+    *_termination("decide", "quotas"),
+    *_termination("event", "event"),
     *_night("scheduled_scaling", "calendar_rules", _ORDER),
     *_night("scheduled_scaling", "ics", "ics"),
     *_night("scheduled_scaling", "references", _ORDER),

@@ -98,6 +98,10 @@ class AwsCaller:
         """Return the client of an AWS service, by boto3's name."""
         return self._dependencies.client(service)
 
+    def now(self) -> float:
+        """Return the time in seconds since the epoch."""
+        return self._dependencies.clock()
+
     def account(self) -> str:
         """Return the account that the calls are made in; asked for once."""
         if not self._account:

@@ -22,6 +22,7 @@ from .inventory import make_scope
 from .progress import Progress, began_at, open_chain, read_progress
 from .request import Request, parse
 from .stack import (
+    describe_refusal,
     find_removal,
     find_update_removal,
     is_being_deleted,
@@ -103,7 +104,13 @@ def _check_functions(caller: AwsCaller, request: Request) -> CfnResult:
 def _delete_interfaces(
     caller: AwsCaller, request: Request, progress: Progress, poll_s: float
 ) -> CfnResult:
-    status = stack_status(caller, request.stack)
+    try:
+        status = stack_status(caller, request.stack)
+    except OutOfTime:
+        raise
+    except Exception as error:
+        # Nothing was touched yet, and CloudFormation deletes the stack without this function, too.
+        return CfnResult(SUCCESS, f"left to CloudFormation: {describe_refusal(error)}")
     if is_being_deleted(status):
         removal = find_removal(caller, request.stack)
     elif is_cleaning_up(status):
@@ -118,11 +125,12 @@ def _delete_interfaces(
     for function, why in detachment.left.items():
         print(f"not detached: {function}: {why}", file=sys.stderr)
     where = make_scope(caller, request.targets, detachment.configs, detachment.names)
-    swept = SweepProgress()
+    swept = SweepProgress(users=progress.known_users())
     before = progress.deleted
     try:
         sweep(caller, where, poll_s, swept)
     finally:
+        progress.keep_users(swept.users and swept.users.of(where.ours))
         if swept.scans:  # else what the invocation before saw is still the newest
             progress.deleted = before + swept.deleted
             progress.left_count = len(swept.left)

@@ -54,16 +54,47 @@ def make_scope(
     )
 
 
-def scan(
-    caller: AwsCaller, scope: Scope, known: VpcUsers | None = None
-) -> tuple[list[ScannedInterface], VpcUsers | None]:
-    """Scan once, decide on every interface, and return the users that the decisions are made by.
+@dataclass(frozen=True)
+class UserList:
+    """Who used what in the account when its functions were listed: `at`, which took `seconds`."""
 
-    Listing all functions takes hundreds of calls in a large account. So users that are `known` from
-    an earlier scan do while interfaces are only waited for; whatever is to be deleted or detached
+    users: VpcUsers
+    at: float
+    seconds: float
+
+    def of(self, configs: Collection[NetworkConfig]) -> UserList:
+        """The same list for some configurations only."""
+        users = {pair: names for pair, names in self.users.items() if pair in configs}
+        return UserList(users, self.at, self.seconds)
+
+    @property
+    def stale_after(self) -> float:
+        """When another list is due although interfaces are only waited for."""
+        return self.at + max(RELIST_S, self.seconds * PAUSE_IN_LISTS)
+
+    @property
+    def collect_until(self) -> float:
+        """Until when interfaces that are free wait for others, so that one list is for all."""
+        return self.at + self.seconds * PAUSE_IN_LISTS
+
+
+# While interfaces are only waited for, the functions of the account are listed this often.
+RELIST_S = 300.0
+# Nor is a list made before this many times its own duration. With 100,000 versions one takes 2,000
+# calls, 200 s: then there are three in an hour.
+PAUSE_IN_LISTS = 8
+
+
+def scan(
+    caller: AwsCaller, scope: Scope, known: UserList | None = None
+) -> tuple[list[ScannedInterface], UserList | None]:
+    """Scan once, decide on every interface, and return the list that the decisions are made by.
+
+    Listing all functions takes hundreds of calls in a large account. So a list that is `known` from
+    an earlier scan does while interfaces are only waited for; whatever is to be deleted or detached
     is decided by a new list.
 
-    :param known: the users of an earlier scan, None to list them in any case
+    :param known: the list of an earlier scan, None to make one in any case
     """
     found = find_interfaces(caller, scope.account, subnets=scope.subnets)
     if scope.vpc:
@@ -71,14 +102,22 @@ def scan(
     if not found:
         return [], known
     if known is not None:
-        seen = _decide_all(found, known, scope)
+        seen = _decide_all(found, known.users, scope)
+        waiting = any(each.decision == WAIT and not each.interface.is_free for each in seen)
+        if waiting and caller.now() < known.collect_until:
+            # Nothing is deleted by an old list.
+            seen = [each._replace(decision=WAIT) if _may_go(each) else each for each in seen]
+            return seen, known
         if not any(map(_may_go, seen)):
             return seen, known
+        if caller.left_s() <= known.seconds:
+            caller.pause(known.seconds)  # half a list is of no use: the next invocation makes one
     # In this order: the function of an interface that was there is older than the interface, so a
     # list of functions made afterwards has it. The other way round, an interface that Lambda made
     # in between for a new function would look unused.
+    began = caller.now()
     users = find_vpc_users(caller)
-    return _decide_all(found, users, scope), users
+    return _decide_all(found, users, scope), UserList(users, began, caller.now() - began)
 
 
 def _decide_all(

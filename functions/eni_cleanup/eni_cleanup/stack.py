@@ -131,10 +131,15 @@ def find_removal(caller: AwsCaller, stack_id: str) -> Removal:
 
 def _unknown_removal(what: str, error: Exception) -> Removal:
     """Return the answer for what AWS did not let us read; any other error is raised again."""
+    refused = describe_refusal(error)
+    return Removal(frozenset(), {}, f"what the {what} removes is not known: {refused}")
+
+
+def describe_refusal(error: Exception) -> str:
+    """Say what AWS did not let us read; any other error is raised again."""
     if not isinstance(getattr(error, "response", None), dict):
         raise error
-    refused = AwsError.from_exception(error, "cloudformation")
-    return Removal(frozenset(), {}, f"what the {what} removes is not known: {refused}")
+    return str(AwsError.from_exception(error, "cloudformation"))
 
 
 def _describe(caller: AwsCaller, stack_id: str) -> Mapping[str, Any]:

@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 
 from .aws import AwsCaller
 from .interfaces import read_refusal, removal
-from .inventory import DELETE, DETACH, KEEP, ScannedInterface, Scope, VpcUsers, scan
+from .inventory import (
+    DELETE,
+    DETACH,
+    KEEP,
+    PAUSE_IN_LISTS,
+    ScannedInterface,
+    Scope,
+    UserList,
+    scan,
+)
 
 # Decisions are made again after this many deletions; at 5 a second, 50 s.
 BATCH = 250
-# While interfaces are only waited for, the functions of the account are listed this often.
-RELIST_S = 300.0
+DELETES_PER_S = 5
 
 
 @dataclass
@@ -24,6 +32,7 @@ class SweepProgress:
     left: dict[str, ScannedInterface] = field(default_factory=dict)  # by interface id
     kept: list[ScannedInterface] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)  # interface id → EC2's last words
+    users: UserList | None = None  # of the last list of functions
 
 
 def sweep(caller: AwsCaller, scope: Scope, poll_s: float, swept: SweepProgress) -> None:
@@ -33,12 +42,11 @@ def sweep(caller: AwsCaller, scope: Scope, poll_s: float, swept: SweepProgress) 
     :param swept: receives the progress, so that it outlives an OutOfTime
     :raises OutOfTime: some are left; repeat it
     """
-    users: VpcUsers | None = None
-    relist_after = max(1, round(RELIST_S / poll_s))
     while True:
-        if swept.scans % relist_after == 0:
-            users = None  # another function may use them by now
-        seen, users = scan(caller, scope, users)
+        known = swept.users
+        if known and caller.now() >= known.stale_after and caller.left_s() > known.seconds:
+            swept.users = None  # another function may use them by now
+        seen, swept.users = scan(caller, scope, swept.users)
         swept.kept = [each for each in seen if each.decision == KEEP]
         swept.left = {each.interface.id: each for each in seen if each.decision != KEEP}
         swept.scans += 1
@@ -48,15 +56,22 @@ def sweep(caller: AwsCaller, scope: Scope, poll_s: float, swept: SweepProgress) 
         todo = [each for each in swept.left.values() if each.decision in (DELETE, DETACH)]
         # Those that EC2 refused come last, or they would keep the others out of every batch.
         todo.sort(key=lambda each: each.interface.id in swept.refused)
-        done = _delete_or_detach(caller, todo[:BATCH], swept)
+        batch = _batch(swept.users)
+        done = _delete_or_detach(caller, todo[:batch], swept)
         print(
             f"{swept.deleted} deleted, {len(swept.left)} left to delete or to wait for, "
             f"{len(swept.kept)} kept",
             file=sys.stderr,
         )
-        more_to_delete = len(todo) > BATCH
+        more_to_delete = len(todo) > batch
         if not done or (swept.left and not more_to_delete):
             caller.pause(poll_s)
+
+
+def _batch(users: UserList | None) -> int:
+    """How many are deleted by one list: what takes some times as long as the list itself."""
+    took = users.seconds if users else 0.0
+    return max(BATCH, round(took * PAUSE_IN_LISTS * DELETES_PER_S))
 
 
 def _delete_or_detach(caller: AwsCaller, todo: list[ScannedInterface], swept: SweepProgress) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from vpc_check.aws.clients import connect
 from vpc_check.aws.collect import collect
+from vpc_check.aws.public_interfaces import add_public_interfaces
 from vpc_check.checks import run_checks
 from vpc_check.facts import Attachment, Facts
 from vpc_check.findings import Finding, in_order
@@ -16,7 +17,7 @@ from vpc_check.network.discover import discover
 from vpc_check.network.paths import Located, make_analysis
 from vpc_check.observation import Observation
 from vpc_check.report import report as reports
-from vpc_check.report.explain import explain, find_errors
+from vpc_check.report.explain import doubt_contradicted, explain, find_errors
 from vpc_check.report.hops import draw_paths
 from vpc_check.report.report import Report
 from vpc_check.report.text import render as text
@@ -52,9 +53,15 @@ def handler(event: Any, context: Any) -> Any:
 def check(request: Request, context: Any, own: str) -> Report:
     """Do what is asked and return all of it."""
     other = own if request.probe and request.function != own else ""
-    facts = collect(connect(), request, probing_as=other)
+    clients = connect()
+    facts = collect(clients, request, probing_as=other)
     targets = list(dict.fromkeys([*request.targets, *discover(facts, request.discover)]))
     observations = run_probes(targets, _budget(context)) if request.probe else []
+    addresses = [
+        *(target.address or target.host for target in targets),
+        *(address for each in observations for address in (each.address, *each.addresses)),
+    ]
+    facts = add_public_interfaces(clients, facts, addresses)
     return analyse(facts, targets, observations, request.plan)
 
 
@@ -88,12 +95,15 @@ def analyse(
     located = run_checks(analysis)
     if observations:
         located += probe_location_warning(facts, function)
+    gravest = in_order([finding for _, finding in located])
+    explanations = tuple(explain(observations, gravest, find_errors(analysis, located), inside))
+    located = doubt_contradicted(located, explanations)
     findings = in_order([finding for _, finding in located])
     return Report(
         analysis=analysis,
         findings=tuple(findings),
         observations=tuple(observations),
-        explanations=tuple(explain(observations, findings, find_errors(analysis, located), inside)),
+        explanations=explanations,
         paths=tuple(draw_paths(analysis, located)),
         capacity=calculate(facts, function, plan) if plan else None,
     )

@@ -42,6 +42,10 @@ SECTIONS = {
     "Place": "the configuration of the function that probes",
     "LoadBalancers": "the load balancers",
     "DBProxies": "the proxies of RDS",
+    "DBProxyEndpoints": "the further endpoints of RDS's proxies",
+    "ServerlessCaches": "the serverless caches of ElastiCache",
+    "PublicInterfaces": "the interfaces of the account that have a target's public address",
+    "PublicInterfaceGroups": "the security groups of interfaces with a public address",
     "CacheClusters": "the clusters of ElastiCache",
     "ReplicationGroups": "the replication groups of ElastiCache",
     "CacheSubnetGroups": "the subnet groups of ElastiCache",
@@ -50,18 +54,22 @@ SECTIONS = {
     "TransitGatewayRoutes": "the routes of the transit gateways",
     "PeerRouteTables": "the route tables of the other VPCs",
     "PeerSubnets": "the subnets of the other VPCs",
+    "PeerPrefixLists": "the entries of prefix lists in the route tables of the other VPCs",
     "DnsFirewall": "the rules of DNS Firewall",
     "ResolverRules": "the forwarding rules of the VPC's DNS",
     "NatMetrics": "the metrics of the NAT gateways",
     "FlowLogs": "the flow logs",
+    "FlowLogRecords": "what flow logs have of the function's interfaces",
 }
 # What makes a report richer, and whose absence makes no check of the VPC itself doubtful.
 EXTRAS = frozenset(
     {
         *("LoadBalancers", "DBProxies", "CacheClusters", "ReplicationGroups", "CacheSubnetGroups"),
         *("TransitGatewayVpcAttachments", "TransitGatewayAttachments", "TransitGatewayRoutes"),
-        *("PeerRouteTables", "PeerSubnets", "DnsFirewall", "ResolverRules", "NatMetrics"),
-        "FlowLogs",
+        *("PeerRouteTables", "PeerSubnets", "PeerPrefixLists", "DnsFirewall", "ResolverRules"),
+        *("NatMetrics", "DBProxyEndpoints", "ServerlessCaches", "PublicInterfaces"),
+        "PublicInterfaceGroups",
+        *("FlowLogs", "FlowLogRecords"),
     }
 )
 
@@ -141,15 +149,20 @@ class Facts:
 
     @cached_property
     def interface_by_public_address(self) -> Mapping[str, Row]:
-        """Interfaces of the VPC by their public IPv4 addresses."""
+        """Interfaces of the account, as far as they are known, by their public IPv4 addresses."""
         found: dict[str, Row] = {}
-        for row in self.rows("NetworkInterfaces"):
+        for row in (*self.rows("NetworkInterfaces"), *self.rows("PublicInterfaces")):
             associations = [row.get("Association")]
             associations += [each.get("Association") for each in row.get("PrivateIpAddresses", [])]
             for each in associations:
                 if each and each.get("PublicIp"):
                     found[str(each["PublicIp"])] = row
         return found
+
+    def find_public(self, address: str) -> Row | None:
+        """The interface of this VPC with that public address."""
+        row = self.interface_by_public_address.get(address)
+        return row if row in self.rows("NetworkInterfaces") else None
 
     @cached_property
     def interface_by_address(self) -> Mapping[str, Row]:

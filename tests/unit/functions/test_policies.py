@@ -70,12 +70,17 @@ CALLED: dict[str, dict[str, list[str]]] = {
             *("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"),
             *("iam:ListRolePolicies", "iam:GetPolicy", "iam:GetPolicyVersion"),
         ],
+        "aws/flow_logs.py": ["logs:FilterLogEvents"],
+        "aws/public_interfaces.py": [
+            *("ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups"),
+        ],
         "aws/lookups.py": [
             *("ec2:DescribeTransitGatewayVpcAttachments", "ec2:SearchTransitGatewayRoutes"),
             *("ec2:DescribeTransitGatewayAttachments", "ec2:DescribeFlowLogs"),
             *("elasticloadbalancing:DescribeLoadBalancers", "rds:DescribeDBProxies"),
             *("elasticache:DescribeCacheClusters", "elasticache:DescribeReplicationGroups"),
-            *("elasticache:DescribeCacheSubnetGroups", "cloudwatch:GetMetricData"),
+            *("elasticache:DescribeCacheSubnetGroups", "elasticache:DescribeServerlessCaches"),
+            *("rds:DescribeDBProxyEndpoints", "cloudwatch:GetMetricData"),
             *("route53resolver:ListFirewallRuleGroupAssociations",),
             *("route53resolver:ListFirewallRules", "route53resolver:ListFirewallDomains"),
             *("route53resolver:ListResolverRuleAssociations", "route53resolver:GetResolverRule"),

@@ -36,6 +36,7 @@ class Clients:
     elasticache: Any = None
     resolver: Any = None
     cloudwatch: Any = None
+    logs: Any = None
 
 
 @functools.cache
@@ -56,7 +57,19 @@ def connect() -> Clients:
         elasticache=client("elasticache"),
         resolver=client("route53resolver"),
         cloudwatch=client("cloudwatch"),
+        logs=client("logs"),
     )
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What a call raises that fails, an answer that is not the service's included.
+
+    A proxy's page in HTML is a ResponseParserError, which is no BotoCoreError.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    return BotoCoreError, ClientError, ResponseParserError
 
 
 def pages(client: Any, operation: str, member: str, **arguments: Any) -> Callable[[], list[Row]]:

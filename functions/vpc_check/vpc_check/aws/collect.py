@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from surefoot.kit.aws_errors import AwsError
 from surefoot.kit.errors import UserError
 from vpc_check.aws import lookups
-from vpc_check.aws.clients import pages
+from vpc_check.aws.clients import failures, pages
+from vpc_check.aws.flow_logs import of_flow_logs
 from vpc_check.facts import Attachment, Facts, Row, Unknown, capacity_provider
 from vpc_check.request import Request
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Fetch = Callable[[], Any]
 _OTHER_GROUPS = "SecurityGroupsElsewhere"
+_PEER_LISTS = "PeerPrefixLists"
 _WORKERS = 12
 _QUOTA = ("lambda", "L-9FEE3D26")  # Elastic network interfaces per VPC
 # section → (operation of EC2's client, the filter that narrows it to the VPC)
@@ -74,8 +76,12 @@ def collect(clients: Clients, request: Request, *, probing_as: str = "") -> Fact
             tasks |= dict(lookups.of_vpc(clients, sections, vpc, hosts))
         fetch(tasks)
         if vpc:
-            fetch(dict(lookups.of_far_side(clients, sections, vpc)))
-    _join_groups(sections)
+            tasks = dict(lookups.of_far_side(clients, sections, vpc))
+            reading = of_flow_logs(clients, sections, attachment)
+            fetch(tasks | dict([reading] if reading else []))
+            fetch(dict(_peer_lists(clients.ec2, sections)))
+    _join(sections, _OTHER_GROUPS, "SecurityGroups")
+    _join(sections, _PEER_LISTS, "ManagedPrefixLists")
     return Facts(clients.region, sections, unknown)
 
 
@@ -86,16 +92,15 @@ def _take(
     sections: dict[str, Any],
     unknown: dict[str, Unknown],
 ) -> None:
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
         sections[name] = future.result()
         unknown.pop(name, None)  # what failed before and did not now
-    except (BotoCoreError, ClientError) as error:
-        unknown[name] = _unknown(error, service)
+    except failures() as error:
+        unknown[name] = to_unknown(error, service)
 
 
-def _unknown(error: BaseException, service: str) -> Unknown:
+def to_unknown(error: BaseException, service: str) -> Unknown:
+    """Why a call failed, and what to do about it."""
     refused = AwsError.from_exception(error, service)
     if refused.kind == "unavailable" and not hasattr(error, "response"):
         return Unknown(
@@ -128,7 +133,7 @@ def _beside_the_vpc(
         name = str(function["Role"]).rpartition("/")[2]
         yield "Role", ("iam", lambda: read_role(clients.iam, name))
     hosts = [target.host for target in request.targets]
-    if request.discover & {"rds", "docdb"} or any(".rds." in h or ".docdb." in h for h in hosts):
+    if request.discover & {"rds", "docdb"} or any(map(_is_database, hosts)):
         for section, operation in (
             ("DBInstances", "describe_db_instances"),
             ("DBClusters", "describe_db_clusters"),
@@ -144,29 +149,40 @@ def _beside_the_vpc(
         )
 
 
+def _is_database(host: str) -> bool:
+    return any(name in host for name in (".rds.", ".docdb.", ".neptune."))
+
+
 def _provider(clients: Clients, arn: str) -> Any:
     return clients.awslambda.get_capacity_provider(CapacityProviderName=arn)["CapacityProvider"]
 
 
-def _join_groups(sections: dict[str, Any]) -> None:
-    """Put the groups of other VPCs to those of the function's VPC."""
-    others = sections.pop(_OTHER_GROUPS, [])
+def _join(sections: dict[str, Any], more: str, section: str) -> None:
+    """Put rows of other VPCs to those of the function's VPC."""
+    others = sections.pop(more, [])
     if others:
-        sections["SecurityGroups"] = [*sections.get("SecurityGroups", []), *others]
+        sections[section] = [*sections.get(section, []), *others]
+
+
+def _peer_lists(ec2: Any, sections: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, Fetch]]]:
+    """The entries of prefix lists that the other VPCs' route tables name."""
+    known = {row["PrefixListId"] for row in sections.get("PrefixLists", [])}
+    known |= {row["PrefixListId"] for row in sections.get("ManagedPrefixLists", [])}
+    lists = sorted(set(_lists_of_tables(sections.get("PeerRouteTables", []))) - known)
+    if lists:
+        yield _PEER_LISTS, ("ec2", lambda: [_entries(ec2, name) for name in lists])
 
 
 def _vpc_of(
     clients: Clients, attachment: Attachment, function: Row, unknown: dict[str, Unknown]
 ) -> str:
     """The VPC of the function's subnets; those that don't exist are left to the checks."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     ids = list(attachment.subnets)
     filters = [{"Name": "subnet-id", "Values": ids}]
     try:
         rows = pages(clients.ec2, "describe_subnets", "Subnets", Filters=filters)()
-    except (BotoCoreError, ClientError) as error:
-        unknown["Subnets"] = _unknown(error, "ec2")
+    except failures() as error:
+        unknown["Subnets"] = to_unknown(error, "ec2")
         return str((function.get("VpcConfig") or {}).get("VpcId", ""))
     if not rows:
         raise UserError(
@@ -228,14 +244,18 @@ def _entries(ec2: Any, name: str) -> Row:
 
 
 def _lists(sections: Mapping[str, Any]) -> Iterator[str]:
-    for table in sections.get("RouteTables", []):
-        for route in table.get("Routes", []):
-            if route.get("DestinationPrefixListId"):
-                yield str(route["DestinationPrefixListId"])
+    yield from _lists_of_tables(sections.get("RouteTables", []))
     for group in sections.get("SecurityGroups", []):
         for rule in (*group.get("IpPermissions", []), *group.get("IpPermissionsEgress", [])):
             for each in rule.get("PrefixListIds", []):
                 yield str(each["PrefixListId"])
+
+
+def _lists_of_tables(tables: Iterable[Row]) -> Iterator[str]:
+    for table in tables:
+        for route in table.get("Routes", []):
+            if route.get("DestinationPrefixListId"):
+                yield str(route["DestinationPrefixListId"])
 
 
 def read_role(iam: Any, name: str) -> Row:

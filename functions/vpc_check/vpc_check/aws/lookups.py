@@ -27,11 +27,14 @@ def of_targets(clients: Clients, hosts: Iterable[str]) -> Iterator[Task]:
         yield "LoadBalancers", ("elasticloadbalancing", fetch)
     if any(".proxy-" in host and ".rds." in host for host in names):
         yield "DBProxies", ("rds", pages(clients.rds, "describe_db_proxies", "DBProxies"))
+        fetch = pages(clients.rds, "describe_db_proxy_endpoints", "DBProxyEndpoints")
+        yield "DBProxyEndpoints", ("rds", fetch)
     if any(".cache." in host for host in names):
         for section, operation, arguments in (
             ("CacheClusters", "describe_cache_clusters", {"ShowCacheNodeInfo": True}),
             ("ReplicationGroups", "describe_replication_groups", {}),
             ("CacheSubnetGroups", "describe_cache_subnet_groups", {}),
+            ("ServerlessCaches", "describe_serverless_caches", {}),
         ):
             fetch = pages(clients.elasticache, operation, section, **arguments)
             yield section, ("elasticache", fetch)

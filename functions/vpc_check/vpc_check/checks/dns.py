@@ -24,7 +24,11 @@ def check(analysis: Analysis) -> Iterator[Finding]:
             "of endpoints lead to public addresses",
         )
     elif not analysis.facts.sections["VpcAttributes"].get("EnableDnsSupport", True):
-        named = [each.target for each in analysis.destinations if each.target.literal is None]
+        named = [
+            each.target
+            for each in analysis.destinations
+            if each.target.literal is None and not analysis.has_answered(each)
+        ]
         for text in [target.text for target in named] or [""]:
             yield Finding(
                 "DNS_SUPPORT_DISABLED",

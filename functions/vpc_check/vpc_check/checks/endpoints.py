@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
+from vpc_check.checks.endpoint_policy import allows_nothing, bucket_of, restricts
 from vpc_check.checks.routes import is_certain, is_dead_end
 from vpc_check.facts import Row
 from vpc_check.findings import Finding
-from vpc_check.network.aws_names import matching, only_for_inbound, own_names, short_name
+from vpc_check.network.aws_names import (
+    is_service,
+    matching,
+    only_for_inbound,
+    own_names,
+    short_name,
+)
+from vpc_check.network.cidr import private
 from vpc_check.network.destination import Destination
 from vpc_check.network.paths import Analysis, Located, NetworkPath
 
@@ -26,6 +31,26 @@ def check(analysis: Analysis) -> Iterator[Located]:
         if endpoint is not None:
             yield from _check_dns_host_names(analysis, destination, endpoint)
             yield from (("target", each) for each in _check_state(endpoint, destination))
+            yield from _check_all_apis(endpoint, destination)
+
+
+def _check_all_apis(endpoint: Row, destination: Destination) -> Iterator[Located]:
+    """Say that private DNS of API Gateway's endpoint is for every API, and not for one's own.
+
+    Source: "Private REST APIs", Amazon API Gateway Developer Guide: public ones answer 403 there.
+    """
+    name = str(endpoint["VpcEndpointId"])
+    if is_service(destination.service, "execute-api") and endpoint.get("PrivateDnsEnabled"):
+        finding = Finding(
+            "ENDPOINT_TAKES_ALL_APIS",
+            "info",
+            name,
+            f"private DNS of {name} leads every API of the region to it, and a public API answers "
+            "403 there",
+            "use a custom domain name for public APIs, or turn private DNS off",
+            destination.target.text,
+        )
+        yield "target", finding
 
 
 def _check_gateway_endpoints(
@@ -59,7 +84,10 @@ def _check_private_dns_off(
     analysis: Analysis, destination: Destination, paths: list[NetworkPath]
 ) -> Iterator[Located]:
     """Report an interface endpoint that the ordinary name does not lead to: private DNS is off."""
-    if destination.endpoint:
+    # A name may lead to the endpoint by a private zone of one's own.
+    if destination.endpoint or any(private(each.addresses) for each in destination.locations):
+        return
+    if paths and all(path.gateway and path.gateway.gateway.kind == "endpoint" for path in paths):
         return
     for endpoint in matching(analysis.facts, "Interface", destination.service, destination.region):
         if only_for_inbound(endpoint):
@@ -84,7 +112,8 @@ def _check_dns_host_names(
 ) -> Iterator[Located]:
     attributes = analysis.facts.sections.get("VpcAttributes") or {}
     own = destination.target.host.startswith(str(endpoint["VpcEndpointId"]))
-    if not own and not attributes.get("EnableDnsHostnames", True):
+    works = own or analysis.has_answered(destination)
+    if not works and not attributes.get("EnableDnsHostnames", True):
         finding = Finding(
             "DNS_HOSTNAMES_DISABLED",
             "error",
@@ -109,17 +138,26 @@ def _check_state(endpoint: Row, destination: Destination) -> Iterator[Finding]:
             destination.target.text,
         )
     policy = str(endpoint.get("PolicyDocument") or "")
-    bucket = bucket_of(destination.target.host)
-    if bucket and denies_bucket(policy, bucket):
+    service, bucket = short_name(endpoint), bucket_of(destination.target.host)
+    if bucket and allows_nothing(policy, service, bucket):
         yield Finding(
             "ENDPOINT_POLICY_RESTRICTS",
             "error",
             name,
-            f"the policy of {name} allows nothing of the bucket {bucket}",
+            f"the policy of {name} lets nothing pass to the bucket {bucket}",
             f"allow arn:aws:s3:::{bucket} and arn:aws:s3:::{bucket}/* in the endpoint's policy",
             destination.target.text,
         )
-    elif _restricts(policy):
+    elif allows_nothing(policy, service):
+        yield Finding(
+            "ENDPOINT_POLICY_RESTRICTS",
+            "error",
+            name,
+            f"the policy of {name} lets no request to {service} pass",
+            "allow the actions that the function needs in the endpoint's policy",
+            destination.target.text,
+        )
+    elif restricts(policy):
         yield Finding(
             "ENDPOINT_POLICY_RESTRICTS",
             "info",
@@ -128,71 +166,3 @@ def _check_state(endpoint: Row, destination: Destination) -> Iterator[Finding]:
             "compare the policy with the action, the resource and the role of the request",
             destination.target.text,
         )
-
-
-def bucket_of(host: str) -> str:
-    """Return the bucket that a host of S3 begins with, "" where there is none.
-
-    Access points and directory buckets have other ARNs, which are not judged.
-    """
-    match = re.fullmatch(
-        r"(?P<bucket>[a-z0-9][a-z0-9.-]+)\.s3(?:-fips)?(?:[.-](?:dualstack\.)?[a-z0-9-]+)?"
-        r"\.amazonaws\.com(?:\.cn)?",
-        host,
-    )
-    return match["bucket"] if match and not match["bucket"].startswith("bucket.vpce-") else ""
-
-
-def denies_bucket(policy: str, bucket: str) -> bool:
-    """Whether no statement allows anything of a bucket, whatever the action and the role are."""
-    return bool(policy) and not any(
-        row.get("Effect") == "Allow" and _names_bucket(row, bucket) for row in _statements(policy)
-    )
-
-
-def _names_bucket(row: Row, bucket: str) -> bool:
-    if "Resource" not in row:  # NotResource: all others
-        excluded = _listed(row.get("NotResource"))
-        return not any(_covers_bucket(each, bucket) for each in excluded)
-    return any(_meets_bucket(each, bucket) for each in _listed(row["Resource"]))
-
-
-def _listed(value: object) -> list[str]:
-    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
-
-
-def _covers_bucket(pattern: str, bucket: str) -> bool:
-    return pattern in ("*", f"arn:aws:s3:::{bucket}*", "arn:aws:s3:::*")
-
-
-def _meets_bucket(pattern: str, bucket: str) -> bool:
-    """Whether a pattern may match the bucket or something in it."""
-    if pattern == "*" or "${" in pattern:
-        return True
-    parts = pattern.split(":", 5)
-    if len(parts) < 6:
-        return fnmatchcase(f"arn:aws:s3:::{bucket}/x", pattern)
-    if not fnmatchcase("s3", parts[2]):
-        return False
-    head = parts[5].partition("/")[0]
-    return fnmatchcase(bucket, head) or fnmatchcase(f"{bucket}/x", parts[5])
-
-
-def _statements(policy: str) -> list[Row]:
-    statements = json.loads(policy).get("Statement", [])
-    return statements if isinstance(statements, list) else [statements]
-
-
-def _restricts(policy: str) -> bool:
-    """Whether a policy is other than the default, which allows everything to everyone."""
-    if not policy:
-        return False
-    rows = _statements(policy)
-    return not all(
-        row.get("Effect") == "Allow"
-        and row.get("Action") == "*"
-        and row.get("Resource") == "*"
-        and row.get("Principal") in ("*", {"AWS": "*"})
-        and not row.get("Condition")
-        for row in rows
-    )

@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from vpc_check.facts import Facts, Row
 from vpc_check.findings import Finding
 from vpc_check.network import routing
-from vpc_check.network.cidr import contains, network, shown
+from vpc_check.network.cidr import Networks, contains, network, shown
 from vpc_check.network.paths import Analysis, GatewayHop, Located, NetworkPath
+from vpc_check.network.security_group import is_known_list
+
+_ATTACHED = ("available", "modifying")
 
 
 def check_peering(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Iterator[Located]:
@@ -29,7 +32,8 @@ def check_transit(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Ite
     facts = analysis.facts
     subnet = facts.subnet(path.subnet) or {}
     vpc = str(subnet.get("VpcId", ""))
-    if facts.has(["TransitGatewayVpcAttachments"]) and not facts.shared:
+    is_gateway = hop.id.startswith("tgw-")  # and not a core network of Cloud WAN, by its ARN
+    if is_gateway and facts.has(["TransitGatewayVpcAttachments"]) and not facts.shared:
         found = _attachment_problem(facts, path, hop, vpc)
         if found is not None:
             yield found
@@ -61,16 +65,16 @@ def check_transit(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Ite
 def _attachment_problem(
     facts: Facts, path: NetworkPath, hop: GatewayHop, vpc: str
 ) -> Located | None:
-    row = next(
-        (
-            each
-            for each in facts.rows("TransitGatewayVpcAttachments")
-            if each.get("TransitGatewayId") == hop.id and each.get("VpcId") == vpc
-        ),
-        None,
-    )
+    rows = [
+        each
+        for each in facts.rows("TransitGatewayVpcAttachments")
+        if each.get("TransitGatewayId") == hop.id and each.get("VpcId") == vpc
+    ]
+    # Deleted attachments stay in the list for a while.
+    rows.sort(key=lambda each: str(each.get("State", "available")) not in _ATTACHED)
+    row = rows[0] if rows else None
     state = str(row.get("State", "available")) if row else "gone"
-    if row is None or state not in ("available", "modifying"):
+    if row is None or state not in _ATTACHED:
         return _error(
             path,
             hop,
@@ -139,18 +143,20 @@ def _check_way_back(
         cidr = (facts.subnet(source.id) or {}).get("CidrBlock")
         senders = (network(str(cidr)),) if cidr else ()
     if table is None or not senders:
-        code = "TGW_RTB_ROUTES_ARE_UNKNOWN" if hop.id.startswith("tgw") else "UNKNOWN_DESTINATION"
-        yield _not_seen(analysis, path, hop, code)
+        yield _way_back_not_seen(analysis, path, hop, peer, senders)
         return
     route = routing.choose(facts, table, senders)
     back = routing.gateway(route) if route else routing.NOWHERE
     name = str(table["RouteTableId"])
     if route is None or route.get("State") == "blackhole" or back.id != hop.id:
+        if _has_unknown_list(facts, table):
+            yield _way_back_not_seen(analysis, path, hop, peer, senders)
+            return
         leads = f"leads to {back.id}, not to {hop.id}" if route else "has no route"
         if route is not None and route.get("State") == "blackhole":
             leads = "has a black hole"
         if route is not None and back.kind not in ("local", "igw", "nat", "peering", "transit"):
-            yield _not_seen(analysis, path, hop, "UNKNOWN_DESTINATION")
+            yield _way_back_not_seen(analysis, path, hop, peer, senders)
             return
         yield _error(
             path,
@@ -160,6 +166,35 @@ def _check_way_back(
             f"{name} of {peer} {leads} for {shown(senders)}: answers do not come back",
             f"add {shown(senders)} by {hop.id} to {name}",
         )
+
+
+def _has_unknown_list(facts: Facts, table: Row) -> bool:
+    lists = (route.get("DestinationPrefixListId") for route in table.get("Routes", []))
+    return any(name and not is_known_list(facts, str(name)) for name in lists)
+
+
+def _way_back_not_seen(
+    analysis: Analysis, path: NetworkPath, hop: GatewayHop, peer: str, senders: Networks
+) -> Located:
+    """Say which return route was not looked at; an answer that a probe got makes it a detail."""
+    whom = shown(senders) if senders else "the function's addresses"
+    finding = Finding(
+        "RETURN_ROUTE_UNKNOWN",
+        _severity(analysis, path),
+        hop.id,
+        f"the route leads to {hop.id}; whether {peer or 'the other side'} has a route back to "
+        f"{whom} was not looked at, because its route tables are not visible from here",
+        f"check in {peer or 'the other VPC'} that the route table of the target's subnet sends "
+        f"{whom} to {hop.id}, and that its ACLs and groups let it pass",
+        path.target.text,
+        path.subnet,
+    )
+    return hop, finding
+
+
+def _severity(analysis: Analysis, path: NetworkPath) -> str:
+    answered = any(str(one.network_address) in analysis.answered for one in path.addresses)
+    return "info" if answered else "unknown"
 
 
 def _peer_table(facts: Facts, path: NetworkPath, peer: str) -> Row | None:
@@ -192,10 +227,9 @@ def _error(
 
 def _not_seen(analysis: Analysis, path: NetworkPath, hop: GatewayHop, code: str) -> Located:
     """Say what was not looked at; an answer that a probe got makes it a detail."""
-    answered = any(str(one.network_address) in analysis.answered for one in path.addresses)
     finding = Finding(
         code,
-        "info" if answered else "unknown",
+        _severity(analysis, path),
         hop.id,
         f"the route leads to {hop.id}; what is behind it is not visible from here",
         "check the routes, ACLs and groups on its other side, and the way back",

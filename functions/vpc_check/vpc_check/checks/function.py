@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vpc_check.checks.targets import check_port_25
 from vpc_check.facts import capacity_provider
 from vpc_check.findings import Finding
 from vpc_check.network.aws_names import always_inside, inside
 from vpc_check.network.cidr import private
-from vpc_check.network.destination import Destination
+from vpc_check.network.destination import Destination, find_balancer
 from vpc_check.network.paths import Analysis
 
 MAX_SUBNETS = 16
@@ -115,6 +116,7 @@ def check_outside(analysis: Analysis) -> Iterator[Finding]:
             'let the probe resolve it ("probe": true), or add "address" to the target',
             destination.target.text,
         )
+    yield from check_port_25(analysis)
     if not lost:
         yield Finding(
             "FUNCTION_NOT_IN_VPC",
@@ -135,6 +137,9 @@ def _is_private(analysis: Analysis, destination: Destination) -> bool | None:
     if any(private(each.addresses) or each.subnet for each in locations):
         return True
     host = destination.target.host
+    balancer = find_balancer(analysis.facts, host)
+    if balancer is not None:
+        return str(balancer.get("Scheme")) == "internal"
     for row in analysis.facts.rows("DBInstances"):
         if host == (row.get("Endpoint") or {}).get("Address") and "PubliclyAccessible" in row:
             return not row["PubliclyAccessible"]

@@ -11,7 +11,7 @@ from vpc_check.checks.far_side import check_peering, check_transit
 from vpc_check.checks.routes import check_second_leg
 from vpc_check.facts import Facts, Row
 from vpc_check.findings import Finding
-from vpc_check.network.cidr import Network, covers, networks, private, shown
+from vpc_check.network.cidr import Network, covers, networks, private, shown, translated
 from vpc_check.network.paths import Analysis, GatewayHop, Located, NetworkPath, SubnetHop
 
 _Judge = Callable[[Analysis, NetworkPath, GatewayHop], Iterator[Located]]
@@ -46,7 +46,7 @@ def check_nat(analysis: Analysis) -> Iterator[Located]:
                 f"the NAT gateway {hop.id} is {state}{reason}",
                 "create a NAT gateway in a public subnet and point the route at it",
             )
-        elif row.get("ConnectivityType") == "private" and not private(path.addresses):
+        elif row.get("ConnectivityType") == "private" and not private(translated(path.addresses)):
             yield _found(
                 path,
                 hop,
@@ -54,8 +54,23 @@ def check_nat(analysis: Analysis) -> Iterator[Located]:
                 f"{hop.id} is a private NAT gateway, which leads to no public address",
                 "create a public NAT gateway, with an Elastic IP address, in a public subnet",
             )
-        else:  # a regional one has no subnet to be looked at: its way out is its own
+        elif row.get("SubnetId"):
             yield from _check_second_leg(analysis, path)
+        elif not private(path.addresses):
+            yield from _check_regional(analysis, path, hop)
+
+
+def _check_regional(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Iterator[Located]:
+    """Report a regional NAT gateway without the internet gateway that it goes out by."""
+    attached = [row for row in analysis.facts.rows("InternetGateways") if row.get("Attachments")]
+    if analysis.facts.has(["InternetGateways"]) and not analysis.facts.shared and not attached:
+        yield _found(
+            path,
+            hop,
+            "BAD_STATE_ATTACHMENT",
+            f"{hop.id} is a regional NAT gateway, and no internet gateway is attached to the VPC",
+            "attach an internet gateway to the VPC",
+        )
 
 
 def check_local(analysis: Analysis) -> Iterator[Located]:
@@ -64,7 +79,7 @@ def check_local(analysis: Analysis) -> Iterator[Located]:
     for path in analysis.paths:
         address = path.addresses[0]
         gateway = path.table.gateway
-        known = path.location.subnet or address.num_addresses > 1 or facts.shared
+        known = path.location.subnet or facts.shared
         if known or gateway is None or gateway.kind != "local":
             continue
         if str(address.network_address) in analysis.answered or _is_delegated(facts, address):
@@ -130,8 +145,8 @@ def _invisible(path: NetworkPath, hop: GatewayHop, what: str) -> Located:
         path,
         hop,
         "UNKNOWN_DESTINATION",
-        f"{hop.id} is of the VPC's owner, and a participant of a shared VPC does not see its "
-        f"{what}",
+        f"{hop.id}, a {what}, is of the VPC's owner, and a participant of a shared VPC does not "
+        "see it",
         "have the owner of the VPC check it and the routes behind it",
         "unknown",
     )
@@ -255,6 +270,9 @@ def _judge_peering(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> It
     if not analysis.facts.has(["VpcPeeringConnections"]):
         return
     row = analysis.facts.find("VpcPeeringConnections", "VpcPeeringConnectionId", hop.id)
+    if row is None and analysis.facts.shared:
+        yield _invisible(path, hop, "peering")
+        return
     status = str(((row or {}).get("Status") or {}).get("Code", "gone"))
     if row is None or status != "active":
         yield _found(
@@ -287,7 +305,16 @@ def _ranges(side: Row) -> list[str]:
 
 def _judge_endpoint(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Iterator[Located]:
     row = analysis.facts.find("VpcEndpoints", "VpcEndpointId", hop.id) or {}
-    if row.get("VpcEndpointType") == "GatewayLoadBalancer":
+    state = str(row.get("State", "available"))
+    if row.get("VpcEndpointType") == "GatewayLoadBalancer" and state.lower() != "available":
+        yield _found(
+            path,
+            hop,
+            "BAD_STATE",
+            f"{hop.id}, an endpoint of a Gateway Load Balancer, is {state}",
+            "accept it if it is pending acceptance; otherwise create it again",
+        )
+    elif row.get("VpcEndpointType") == "GatewayLoadBalancer":
         yield from _not_looked_at("UNKNOWN_DESTINATION")(analysis, path, hop)
     elif path.target.transport == "udp":
         yield _found(

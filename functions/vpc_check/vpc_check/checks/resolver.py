@@ -10,31 +10,44 @@ from collections.abc import Iterator
 
 from vpc_check.facts import Row
 from vpc_check.findings import Finding
-from vpc_check.network.paths import Analysis
+from vpc_check.network.paths import Analysis, dns_targets
 
 
 def check_firewall(analysis: Analysis) -> Iterator[Finding]:
-    """Report names that the first matching rule blocks, or that a list not shown may block."""
+    """Report names that the first matching rule blocks; lists that AWS does not show are skipped.
+
+    Servers of one's own are asked directly, and the firewall sees what they forward to it alone.
+    """
+    others = bool(dns_targets(analysis.facts))
+    types = ("A", "AAAA") if analysis.function.ipv6 else ("A",)
     for destination in analysis.destinations:
         target = destination.target
         if target.literal is not None:
             continue
-        for rule in analysis.facts.rows("DnsFirewall"):
-            domains = rule.get("Domains")
-            action = str(rule.get("Action", ""))
-            if domains is None or not any(_matches(target.host, each) for each in domains):
-                continue
-            if action == "BLOCK":
-                name = str(rule.get("FirewallRuleGroupId", rule.get("Name", "DNS Firewall")))
-                yield Finding(
-                    "DNS_FIREWALL_BLOCKS",
-                    "error",
-                    name,
-                    f"rule {rule.get('Name', '?')} of {name} blocks the lookup of {target.host}",
-                    "allow the domain in a rule with a lower priority number",
-                    target.text,
-                )
-            break  # the first match decides; ALERT lets pass
+        decided = {kind: _first_rule(analysis, target.host, kind) for kind in types}
+        blocking = {kind: rule for kind, rule in decided.items() if rule.get("Action") == "BLOCK"}
+        for kind, rule in list(blocking.items())[:1]:
+            name = str(rule.get("FirewallRuleGroupId", rule.get("Name", "DNS Firewall")))
+            only = "" if len(blocking) == len(types) else f" for {kind} records"
+            doubt = ", if the VPC's DNS servers forward it to Route 53" if others else ""
+            yield Finding(
+                "DNS_FIREWALL_BLOCKS",
+                "warning" if only or others else "error",
+                name,
+                f"rule {rule.get('Name', '?')} of {name} blocks the lookup of {target.host}"
+                f"{only}{doubt}",
+                "allow the domain in a rule with a lower priority number",
+                target.text,
+            )
+
+
+def _first_rule(analysis: Analysis, host: str, kind: str) -> Row:
+    """The rule that decides about a query; empty where none matches. ALERT lets pass."""
+    for rule in analysis.facts.rows("DnsFirewall"):
+        matched = any(_matches(host, each) for each in rule.get("Domains") or [])
+        if matched and rule.get("Qtype", kind) in (kind, "ANY"):
+            return rule
+    return {}
 
 
 def check_rules(analysis: Analysis) -> Iterator[Finding]:

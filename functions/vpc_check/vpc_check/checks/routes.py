@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vpc_check.facts import Facts
 from vpc_check.findings import Finding
 from vpc_check.network import routing
 from vpc_check.network.aws_names import GATEWAY_SERVICES, is_service, service_region, short_name
-from vpc_check.network.cidr import ANYWHERE_IPV6, private
+from vpc_check.network.cidr import ANYWHERE_IPV6, covers, networks, private
 from vpc_check.network.paths import Analysis, Located, NetworkPath, TableHop
 from vpc_check.network.security_group import is_known_list
 
+# Source: "Control traffic in VPC Lattice using security groups", Amazon VPC Lattice User Guide.
+_LATTICE = networks(("169.254.171.0/24", "fd00:ec2:80::/64"))
 _MOVE_NAT = "move the NAT into a public subnet: one with 0.0.0.0/0 to an internet gateway"
 
 
@@ -35,6 +38,8 @@ def check(analysis: Analysis) -> Iterator[Located]:
                 ),
             )
             yield from _check_other_region(analysis, path, hop)
+        elif is_outside_lattice(path):
+            yield hop, _lattice_finding(analysis, path, hop)
         elif hop.is_blackhole:
             name = hop.gateway.id if hop.gateway else "something"
             yield (
@@ -95,6 +100,8 @@ def _judge_missing_route(analysis: Analysis, path: NetworkPath, hop: TableHop) -
         listed = str(each.get("DestinationPrefixListId") or "")
         if listed and not is_known_list(facts, listed):
             return "unknown", f", unless it is in {listed}, whose entries are not known"
+    if path.destination.service and not _is_resolved(path) and not _sees_endpoints(facts):
+        return "unknown", ", unless the VPC has an endpoint for it, which is not visible from here"
     if path.location.assumed or path.location.prefix_list:
         for route in table.get("Routes", []):
             leads_to = routing.gateway(route)
@@ -102,6 +109,39 @@ def _judge_missing_route(analysis: Analysis, path: NetworkPath, hop: TableHop) -
                 where = f"{leads_to.id} has {routing.destination(route)}"
                 return "unknown", f" if its address is public; if it is private, {where}"
     return "error", ""
+
+
+def is_outside_lattice(path: NetworkPath) -> bool:
+    """Whether a service of VPC Lattice is routed by something else than Lattice's own list.
+
+    Source: "VPC associations", Amazon VPC Lattice User Guide: an association adds that route.
+    """
+    hop = path.table
+    if hop.route is None or hop.route.get("DestinationPrefixListId"):
+        return False
+    named = is_service(path.destination.service, "vpc-lattice") and bool(path.location.prefix_list)
+    return named or covers(_LATTICE, path.addresses)
+
+
+def _lattice_finding(analysis: Analysis, path: NetworkPath, hop: TableHop) -> Finding:
+    lists = [str(route.get("DestinationPrefixListId") or "") for route in hop.table_routes]
+    blind = [name for name in lists if name and not is_known_list(analysis.facts, name)]
+    doubt = f", unless {blind[0]} is it, whose entries are not known" if blind else ""
+    return Finding(
+        "NO_ROUTE_TO_DESTINATION",
+        "unknown" if blind else "error",
+        hop.id,
+        f"{hop.id} has no route of VPC Lattice, so {path.target.host} is sent to "
+        f"{hop.gateway.id if hop.gateway else 'nothing'}, which drops it{doubt}",
+        "associate the VPC with the service network, or make an endpoint for it",
+        path.target.text,
+        path.subnet,
+    )
+
+
+def _sees_endpoints(facts: Facts) -> bool:
+    """Whether the VPC's endpoints are known: a participant does not see those of the owner."""
+    return facts.has(["VpcEndpoints"]) and not facts.shared
 
 
 def _is_resolved(path: NetworkPath) -> bool:
@@ -157,7 +197,8 @@ def is_dead_end(path: NetworkPath) -> bool:
     """Whether the path ends where the function's own table sends it."""
     hop = path.table
     kind = hop.gateway.kind if hop.gateway else ""
-    return hop.route is None or hop.is_blackhole or (kind == "igw" and path.version == 4)
+    lost = hop.route is None or hop.is_blackhole or is_outside_lattice(path)
+    return lost or (kind == "igw" and path.version == 4)
 
 
 def is_certain(analysis: Analysis, path: NetworkPath) -> bool:

@@ -32,6 +32,7 @@ def check(analysis: Analysis) -> Iterator[Located]:
         gateway = path.gateway
         if gateway is not None:
             yield from _check_ingress(analysis, path, gateway, gateway.groups)
+            yield from _check_forwarded(analysis, path, gateway)
 
 
 def _check_egress(analysis: Analysis, path: NetworkPath, hop: GroupsHop) -> Iterator[Located]:
@@ -86,6 +87,32 @@ def _check_ingress(
         f"{_names(rows)}, of the target, {what}"
         f"{'' if empty else f' {target.transport} {target.port} in from {mine}'}",
         f"add an inbound rule: {target.transport} {target.port} from {mine}",
+        target.text,
+        path.subnet,
+    )
+    yield hop, finding
+
+
+def _check_forwarded(analysis: Analysis, path: NetworkPath, hop: GatewayHop) -> Iterator[Located]:
+    """Report what the groups of a NAT instance or an appliance don't let out again."""
+    location, target = path.location, path.target
+    if not hop.groups or hop.gateway.kind != "interface":
+        return
+    end = Peer(location.addresses, location.groups, location.prefix_list)
+    facts, transport, port = analysis.facts, target.transport, target.port
+    word = security_group.admit(facts, hop.groups, _OUT, end, transport, port)
+    if word == "allowed":
+        return
+    where = shown(path.addresses)
+    empty = security_group.without_rules(hop.groups, _OUT)
+    what = "has no outbound rule at all" if empty else _PHRASES[word]
+    finding = Finding(
+        "SG_HAS_NO_RULES" if empty else "ENI_SG_RULES_MISMATCH",
+        _SEVERITIES[word],
+        str(hop.groups[0]["GroupId"]),
+        f"{_names(hop.groups)}, of {hop.id}, which forwards the traffic, {what}"
+        f"{'' if empty else f' {transport} {port} out to {where}'}",
+        f"add an outbound rule: {transport} {port} to {_everywhere(path)}",
         target.text,
         path.subnet,
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from vpc_check.findings import Finding
 from vpc_check.network.cidr import private
+from vpc_check.network.destination import file_system, find_rows
 from vpc_check.network.paths import Analysis, Located, ipv6_cidrs
 
 
@@ -26,6 +27,68 @@ def check_unresolved(analysis: Analysis) -> Iterator[Finding]:
                 'let the probe resolve it ("probe": true), or add "address" to the target',
                 target.text,
             )
+
+
+# States of databases, proxies, caches and balancers in which nothing answers. All others serve, or
+# may: "Viewing DB instance status", Amazon RDS User Guide; LoadBalancerState, ELB API Reference.
+_DOWN = frozenset(
+    {
+        *("stopped", "stopping", "deleting", "deleted", "creating", "create-failed", "failed"),
+        *("incompatible-network", "incompatible-restore", "insufficient-resource-limits"),
+        *("inaccessible-encryption-credentials", "provisioning", "suspended"),
+    }
+)
+
+
+def check_state(analysis: Analysis) -> Iterator[Finding]:
+    """Report managed targets that are stopped, failed, or not there yet."""
+    for destination in analysis.destinations:
+        target = destination.target
+        for what, row in find_rows(analysis.facts, target.host):
+            state = row.get("DBInstanceStatus") or row.get("Status") or row.get("State") or ""
+            word = str(state.get("Code", "") if isinstance(state, dict) else state)
+            if word.lower() in _DOWN:
+                yield Finding(
+                    "BAD_STATE",
+                    "error",
+                    what.rpartition(" ")[2],
+                    f"the {what} is {word}: nothing answers at {target.host}",
+                    "start it, or wait until it is available",
+                    target.text,
+                )
+
+
+def check_mount_targets(analysis: Analysis) -> Iterator[Located]:
+    """Report subnets in whose zone a file system has no mount target, and its name no address.
+
+    Source: "Mounting on Amazon EC2 with a DNS name", Amazon EFS User Guide.
+    """
+    facts = analysis.facts
+    for destination in analysis.destinations:
+        target = destination.target
+        # ZONE.fs-1.efs… asks for the mount target of one zone, from wherever.
+        if not file_system(target.host) or not target.host.startswith("fs-"):
+            continue
+        there = {_zone(analysis, each.subnet) for each in destination.locations}
+        for name in analysis.function.subnets:
+            zone = _zone(analysis, name)
+            if not there or "" in there or not zone or zone in there or facts.shared:
+                continue
+            finding = Finding(
+                "NO_MOUNT_TARGET_IN_ZONE",
+                "error",
+                file_system(target.host),
+                f"{file_system(target.host)} has no mount target in {zone}, where {name} is: its "
+                "name has no address there",
+                f"create a mount target in {zone}, or leave {name} out",
+                target.text,
+                name,
+            )
+            yield "dns", finding
+
+
+def _zone(analysis: Analysis, subnet: str) -> str:
+    return str((analysis.facts.subnet(subnet) or {}).get("AvailabilityZone", ""))
 
 
 def check_ipv6(analysis: Analysis) -> Iterator[Located]:

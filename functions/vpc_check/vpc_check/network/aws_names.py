@@ -16,7 +16,7 @@ _SPECIAL_HOSTS = tuple(
         # Dual-stack, FIPS, access points, websites, and the older form with a dash.
         (
             (
-                rf"^(?:.+\.)?s3(?:-fips|-accesspoint|-accesspoint-fips|-website)?(?:\.dualstack)?"
+                rf"^(?:.+\.)?s3(?:-(?:website|(?:accesspoint|control)(?:-fips)?|fips))?(?:\.dualstack)?"
                 rf"[.-]{_REGION}\.amazonaws\.com(?:\.cn)?$"
             ),
             "s3",
@@ -28,6 +28,23 @@ _SPECIAL_HOSTS = tuple(
         (rf"^.+\.vpc-lattice-svcs\.{_REGION}\.on\.aws$", "vpc-lattice"),
     )
 )
+# Host names whose first labels are not the service of their endpoint. Source: "AWS services that
+# integrate with AWS PrivateLink", and botocore's endpoint rules for names with an account.
+_ENDPOINT_SERVICES = tuple(
+    (re.compile(pattern), service)
+    for pattern, service in (
+        (r"^(?:kinesis|(?:data|control)-kinesis\b.*)$", "kinesis-streams"),
+        (r"^firehose$", "kinesis-firehose"),
+        (r"^codeartifact$", "codeartifact.api"),
+        (r"^codeartifact\.d\..+$", "codeartifact.repositories"),
+        (r"^iot\.(?:data|[a-z0-9]+-ats)$", "iot.data"),
+    )
+)
+_COMPUTER = re.compile(
+    r"^(?:ip|ec2)-(?P<address>\d{1,3}(?:-\d{1,3}){3})\."
+    r"(?:ec2\.internal|[a-z0-9-]+\.compute\.internal|compute-1\.amazonaws\.com"
+    r"|[a-z0-9-]+\.compute\.amazonaws\.com(?:\.cn)?)$"
+)
 _S3_WITHOUT_REGION = re.compile(r"^(?:.+\.)?s3\.amazonaws\.com$")
 # The types of endpoints that have names of their own.
 NAMED_TYPES = ("Interface", "Resource", "ServiceNetwork")
@@ -38,11 +55,17 @@ _INSIDE = re.compile(
     r"(^[^.]+$)|\.(internal|local|lan|corp|home\.arpa)$"
     r"|\.(rds|docdb|neptune|cache|memorydb|dax|elb|redshift|kafka|es|aoss)\b.*\.amazonaws\.com$"
     r"|\.(efs|fsx)\.[a-z0-9-]+\.amazonaws\.com$"
+    r"|\.mq\.[a-z0-9-]+\.(amazonaws\.com|on\.aws)$|^vpc-[^.]+\.aos\.[a-z0-9-]+\.on\.aws$"
 )
+# Of these, the names that lead to a public address: domains of OpenSearch that are in no VPC, and
+# the second names of MSK's brokers.
+_PUBLIC = re.compile(r"^search-[^.]+\.[a-z0-9-]+\.es\.amazonaws\.com$|^b-\d+-public\..+\.kafka\.")
 # Of these, the names that never lead to a public address.
 _ALWAYS_INSIDE = re.compile(
     r"(^[^.]+$)|\.(internal|local|lan|corp|home\.arpa)$|^internal-[^.]+\..*\.elb\b"
-    r"|\.(docdb|cache|memorydb|dax)\b.*\.amazonaws\.com$|\.(efs|fsx)\.[a-z0-9-]+\.amazonaws\.com$"
+    r"|\.(docdb|cache|memorydb|dax|kafka)\b.*\.amazonaws\.com$"
+    r"|\.(efs|fsx)\.[a-z0-9-]+\.amazonaws\.com$|\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\."
+    r"|^vpc-[^.]+\.(?:[a-z0-9-]+\.es\.amazonaws\.com|aos\.[a-z0-9-]+\.on\.aws)$"
 )
 
 
@@ -53,6 +76,8 @@ def service_of(host: str, region: str) -> tuple[str, str]:
     specific labels may follow: "s3.my-bucket", "ecr.dkr.123456789012". S3 without a region in the
     name could be anywhere; it counts as `region`.
     """
+    if inside(host) or computer_address(host):
+        return "", ""  # b-1.mq.REGION is a broker, whatever endpoint there is for the API of MQ
     if _S3_WITHOUT_REGION.match(host):
         return "s3", region
     for pattern, service in _SPECIAL_HOSTS:
@@ -61,7 +86,9 @@ def service_of(host: str, region: str) -> tuple[str, str]:
     found = _HOST.match(host)
     if found is None:
         return "", ""
-    return ".".join(reversed(found["labels"].split("."))), found["region"]
+    labels = ".".join(reversed(found["labels"].split(".")))
+    named = (service for pattern, service in _ENDPOINT_SERVICES if pattern.match(labels))
+    return next(named, labels), found["region"]
 
 
 def is_service(service: str, name: str) -> bool:
@@ -71,24 +98,39 @@ def is_service(service: str, name: str) -> bool:
 
 def short_name(endpoint: Row) -> str:
     """The service of an endpoint: "sqs" of com.amazonaws.eu-west-1.sqs, "" for other services."""
-    parts = str(endpoint.get("ServiceName", "")).split(".")
+    parts = _service_parts(endpoint)
     return ".".join(parts[3:]) if parts[1:2] == ["amazonaws"] else ""
 
 
 def service_region(endpoint: Row) -> str:
     """The region that the endpoint's service is of."""
-    parts = str(endpoint.get("ServiceName", "")).split(".")
+    parts = _service_parts(endpoint)
     return str(endpoint.get("ServiceRegion") or (parts[2] if len(parts) > 3 else ""))
+
+
+def _service_parts(endpoint: Row) -> list[str]:
+    """The parts of a ServiceName; in China some begin with "cn." before the "com."."""
+    return str(endpoint.get("ServiceName", "")).removeprefix("cn.").split(".")
 
 
 def inside(host: str) -> bool:
     """Whether a name is likely to lead to a private address."""
-    return _INSIDE.search(host) is not None
+    return _INSIDE.search(host) is not None and _PUBLIC.search(host) is None
 
 
 def always_inside(host: str) -> bool:
     """Whether a name never leads to a public address."""
-    return _ALWAYS_INSIDE.search(host) is not None
+    return _ALWAYS_INSIDE.search(host) is not None and _PUBLIC.search(host) is None
+
+
+def computer_address(host: str) -> str:
+    """The address in a name that EC2 gives: ip-10-0-5-10.REGION.compute.internal; "" in others.
+
+    Source: "EC2 instance hostnames and domains", Amazon EC2 User Guide.
+    """
+    found = _COMPUTER.match(host)
+    numbers = found["address"].split("-") if found else []
+    return ".".join(numbers) if all(int(each) < 256 for each in numbers) else ""
 
 
 def own_names(endpoint: Row) -> list[str]:

@@ -29,6 +29,8 @@ _SPECIAL: Networks = tuple(
     )
 )
 
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
 
 def network(text: str) -> Network:
     """A network from CIDR notation or from one address; host bits are dropped."""
@@ -111,6 +113,14 @@ def meets(rule: Iterable[Network], addresses: Networks) -> bool:
 def private(addresses: Networks) -> bool:
     """Whether all of them are private addresses, which no router of the internet carries."""
     return covers(PRIVATE, addresses)
+
+
+def translated(addresses: Networks) -> Networks:
+    """The IPv4 addresses behind those that DNS64 made of them; any other as it is (RFC 6052)."""
+    if not all(contains(_NAT64, each) for each in addresses):
+        return addresses
+    first = (int(each.network_address) & 0xFFFFFFFF for each in addresses)
+    return tuple(ipaddress.ip_network((four, 32)) for four in first)
 
 
 def shown(addresses: Networks) -> str:

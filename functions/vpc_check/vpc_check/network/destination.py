@@ -9,6 +9,7 @@ from vpc_check.facts import Facts, Row
 from vpc_check.network.aws_names import (
     NAMED_TYPES,
     PREFIX_LIST_SERVICES,
+    computer_address,
     inside,
     is_service,
     matching,
@@ -48,9 +49,11 @@ def locate(facts: Facts, target: Target, seen: Sequence[str] = ()) -> Destinatio
     literal = [str(target.literal)] if target.literal else []
     given = [target.address] if target.address else []
     known = literal or given or list(seen)
+    if not known and (computer := _computer(facts, target.host)):
+        known = [computer]
     endpoint = endpoint_named(facts, target.host)
     if known:
-        how = "the host is an address" if literal else "given" if given else "resolved by the probe"
+        how = _how_known(literal, given, seen)
         locations = tuple(_at(facts, address, service) for address in known)
     elif endpoint is not None:
         how = f"a DNS name of {endpoint['VpcEndpointId']}"
@@ -70,6 +73,21 @@ def locate(facts: Facts, target: Target, seen: Sequence[str] = ()) -> Destinatio
     return Destination(target, locations, how, service, region, name)
 
 
+def _how_known(literal: object, given: object, seen: object) -> str:
+    if literal:
+        return "the host is an address"
+    if given:
+        return "given"
+    return "resolved by the probe" if seen else "the name has the address"
+
+
+def _computer(facts: Facts, host: str) -> str:
+    """The address that a name of EC2 leads to: a public name of this VPC to the private one."""
+    address = computer_address(host)
+    row = facts.find_public(address)
+    return str(row["PrivateIpAddress"]) if row and row.get("PrivateIpAddress") else address
+
+
 def amazon_resolvers(facts: Facts) -> frozenset[str]:
     """The addresses of the VPC's own DNS: its range plus two, and the link-local ones.
 
@@ -86,6 +104,8 @@ def amazon_resolvers(facts: Facts) -> frozenset[str]:
 def endpoint_named(facts: Facts, host: str) -> Row | None:
     """The interface endpoint that a host leads to when private DNS works as it should."""
     rows = [row for row in facts.rows("VpcEndpoints") if row.get("VpcEndpointType") in NAMED_TYPES]
+    # Deleted endpoints stay in the list for a while.
+    rows.sort(key=lambda row: str(row.get("State", "available")).lower() != "available")
     for row in rows:
         if named(row, host) and not only_for_inbound(row):
             return row
@@ -97,6 +117,7 @@ def endpoint_named(facts: Facts, host: str) -> Row | None:
         for row in matching(facts, "Interface", service, region)
         if row.get("PrivateDnsEnabled") and not only_for_inbound(row)
     ]
+    private.sort(key=rows.index)
     return private[0] if private else None
 
 
@@ -177,14 +198,39 @@ def _list_of(facts: Facts, service: str) -> Row | None:
     return None
 
 
+def find_rows(facts: Facts, host: str) -> list[tuple[str, Row]]:
+    """The descriptions of what a name belongs to, each with what it is."""
+    found = [
+        (f"DB instance {row['DBInstanceIdentifier']}", row)
+        for row in facts.rows("DBInstances")
+        if host == (row.get("Endpoint") or {}).get("Address")
+    ]
+    for row in facts.rows("DBClusters"):
+        names = (row.get("Endpoint"), row.get("ReaderEndpoint"), *row.get("CustomEndpoints", []))
+        if host in names:
+            found.append((f"DB cluster {row['DBClusterIdentifier']}", row))
+    found += [
+        (f"RDS Proxy {row['DBProxyName']}", row)
+        for row in (*facts.rows("DBProxies"), *facts.rows("DBProxyEndpoints"))
+        if host == row.get("Endpoint")
+    ]
+    balancer = find_balancer(facts, host)
+    if balancer is not None:
+        found.append((f"load balancer {balancer['LoadBalancerName']}", balancer))
+    for row in facts.rows("ServerlessCaches"):
+        ends = [row.get("Endpoint") or {}, row.get("ReaderEndpoint") or {}]
+        if host in {str(each.get("Address", "")) for each in ends}:
+            found.append((f"ElastiCache serverless cache {row['ServerlessCacheName']}", row))
+    return found
+
+
 def find_database(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, ...]] | None:
     """Return (what it is, its locations): somewhere in the subnets of its subnet group."""
-    for row in facts.rows("DBInstances"):
-        if host == (row.get("Endpoint") or {}).get("Address"):
+    for what, row in find_rows(facts, host):
+        if "DBInstanceIdentifier" in row:
             subnets = _subnets(row, str(row.get("AvailabilityZone", "")))
-            return f"DB instance {row['DBInstanceIdentifier']}", _database(facts, row, subnets)
-    for row in facts.rows("DBClusters"):
-        if host in (row.get("Endpoint"), row.get("ReaderEndpoint")):
+            return what, _database(facts, row, subnets)
+        if "DBClusterIdentifier" in row:
             named = row.get("DBSubnetGroup")
             members = [
                 each
@@ -192,21 +238,30 @@ def find_database(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, .
                 if (each.get("DBSubnetGroup") or {}).get("DBSubnetGroupName") == named
             ]
             subnets = _subnets(members[0]) if members else []
-            return f"DB cluster {row['DBClusterIdentifier']}", _database(facts, row, subnets)
+            return what, _database(facts, row, subnets)
     return None
 
 
 def find_managed(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, ...]] | None:
     """Return (what it is, its locations) of a proxy, a cache or a load balancer."""
-    for row in facts.rows("DBProxies"):
-        if host == row.get("Endpoint"):
-            groups = tuple(map(str, row.get("VpcSecurityGroupIds", [])))
-            found = in_subnets(facts, row.get("VpcSubnetIds", []), groups)
-            return f"RDS Proxy {row['DBProxyName']}", tuple(found)
-    for row in facts.rows("LoadBalancers"):
-        if host.removeprefix("dualstack.").lower() == str(row.get("DNSName", "")).lower():
-            return f"load balancer {row['LoadBalancerName']}", tuple(_balancer(facts, row))
+    for what, row in find_rows(facts, host):
+        if "LoadBalancerName" in row:
+            return what, tuple(_balancer(facts, row))
+        for subnets, groups in (
+            ("VpcSubnetIds", "VpcSecurityGroupIds"),
+            ("SubnetIds", "SecurityGroupIds"),
+        ):
+            if subnets in row:
+                ids = tuple(map(str, row.get(groups, [])))
+                return what, tuple(in_subnets(facts, row[subnets], ids))
     return _find_cache(facts, host)
+
+
+def find_balancer(facts: Facts, host: str) -> Row | None:
+    """The load balancer with that name."""
+    wanted = host.removeprefix("dualstack.").lower()
+    rows = facts.rows("LoadBalancers")
+    return next((row for row in rows if str(row.get("DNSName", "")).lower() == wanted), None)
 
 
 def _balancer(facts: Facts, row: Row) -> list[TargetLocation]:
@@ -252,6 +307,11 @@ def find_described(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, 
     elif label.startswith("internal-") and ".elb." in host:
         name = label.removeprefix("internal-").rpartition("-")[0]
         prefixes = [f"ELB app/{name}/", f"ELB net/{name}/", f"ELB {name}"]
+    elif system := file_system(host):
+        prefixes = [f"EFS mount target for {system}"]
+    elif label.startswith("vpc-") and ".es.amazonaws." in host:
+        # vpc-DOMAIN-HASH
+        prefixes = [f"ES {label.removeprefix('vpc-').rpartition('-')[0]}"]
     else:
         return None
     found = tuple(
@@ -263,6 +323,12 @@ def find_described(facts: Facts, host: str) -> tuple[str, tuple[TargetLocation, 
     return (f"interfaces described as {prefixes[0]}", found) if found else None
 
 
+def file_system(host: str) -> str:
+    """The EFS file system of a name, ZONE.fs-1.efs.REGION.amazonaws.com or without the zone."""
+    labels = host.partition(".efs.")[0].split(".") if ".efs." in host else []
+    return labels[-1] if labels and labels[-1].startswith("fs-") else ""
+
+
 def _cluster_ids(host: str) -> list[str]:
     """The labels that may be an ElastiCache cluster's id: some names begin with a role."""
     labels = host.split(".")
@@ -271,7 +337,7 @@ def _cluster_ids(host: str) -> list[str]:
 
 def _is_described(description: str, prefix: str) -> bool:
     rest = description[len(prefix) :]
-    return description.startswith(prefix) and (prefix.endswith("/") or not rest or rest[0] == "-")
+    return description.startswith(prefix) and (prefix.endswith("/") or not rest or rest[0] in "- ")
 
 
 def _database(facts: Facts, row: Row, subnets: list[str]) -> tuple[TargetLocation, ...]:
@@ -316,9 +382,13 @@ class TargetLocation:
 
 def in_subnets(facts: Facts, ids: Sequence[str], groups: tuple[str, ...]) -> list[TargetLocation]:
     """A place for each subnet, anywhere in its range: where the address is not known better."""
-    rows = [(name, facts.subnet(name)) for name in ids]
-    return [
-        TargetLocation(networks([row["CidrBlock"]]), name, name, groups)
-        for name, row in rows
-        if row is not None and row.get("CidrBlock")
-    ]
+    found = []
+    for name in ids:
+        row = facts.subnet(name)
+        if row is not None and row.get("CidrBlock"):
+            found.append(TargetLocation(networks([row["CidrBlock"]]), name, name, groups))
+        peer = facts.find("PeerSubnets", "SubnetId", name) if row is None else None
+        if peer is not None and peer.get("CidrBlock"):
+            # Of another VPC: its ACL and groups are not known here.
+            found.append(TargetLocation(networks([peer["CidrBlock"]]), name))
+    return found

@@ -15,10 +15,15 @@ INTERFACE_QUOTA = 500  # of Lambda's and EFS's in a VPC, by default; older pages
 
 def shared(facts: Facts, subnet: str, groups: Iterable[str]) -> list[Row]:
     """Lambda's interfaces in a subnet that carry exactly these groups."""
+    return shared_in(facts.rows("NetworkInterfaces"), subnet, groups)
+
+
+def shared_in(rows: Iterable[Row], subnet: str, groups: Iterable[str]) -> list[Row]:
+    """Of these interfaces, Lambda's in a subnet that carry exactly these groups."""
     wanted = set(groups)
     return [
         row
-        for row in facts.rows("NetworkInterfaces")
+        for row in rows
         if row.get("InterfaceType") == "lambda"
         and row.get("SubnetId") == subnet
         and {each["GroupId"] for each in row.get("Groups", [])} == wanted

@@ -18,7 +18,7 @@ from functools import cached_property
 from vpc_check.facts import Attachment, Facts, Row, capacity_provider
 from vpc_check.findings import Finding
 from vpc_check.network import network_acl, routing
-from vpc_check.network.cidr import Networks, network
+from vpc_check.network.cidr import Networks, network, translated
 from vpc_check.network.destination import Destination, TargetLocation, amazon_resolvers, locate
 from vpc_check.target import Target
 
@@ -127,6 +127,12 @@ class TableHop(Hop):
     def gateway(self) -> routing.Gateway | None:
         """Where the route leads."""
         return routing.gateway(self.route) if self.route else None
+
+    @property
+    def table_routes(self) -> list[Row]:
+        """Every route of the table."""
+        routes: list[Row] = (self.table or {}).get("Routes", [])
+        return routes
 
     @property
     def is_blackhole(self) -> bool:
@@ -239,6 +245,14 @@ class Analysis:
         """The paths to one destination."""
         return [path for path in self.paths if path.destination is destination]
 
+    def has_answered(self, destination: Destination) -> bool:
+        """Whether a probe from the function's network reached one of its addresses."""
+        return any(
+            str(one.network_address) in self.answered
+            for location in destination.locations
+            for one in location.addresses
+        )
+
     def _paths(self) -> Iterator[NetworkPath]:
         for destination in self.destinations:
             for location in destination.locations:
@@ -287,6 +301,8 @@ class _Tracer:
     def _beyond(self, gateway: routing.Gateway) -> Iterator[Hop]:
         """The gateway, and the second leg where it forwards from a subnet of its own."""
         row = self._forwarder(gateway)
+        # A NAT gateway turns what DNS64 made of an IPv4 address back into it.
+        addresses = translated(self.location.addresses)
         ids = [each["GroupId"] for each in (row or {}).get("Groups", [])]
         known = gateway.kind != "nat" or self.facts.has(["NatGateways"])
         yield GatewayHop(gateway.id, known, gateway, row, tuple(self.facts.groups(ids)))
@@ -294,9 +310,8 @@ class _Tracer:
         if not between:
             return
         if between != self.subnet:
-            edges = [(False, self.source), (True, self.location.addresses)]
-            yield self._subnet(between, edges, routed=True)
-        table = self._table(between)
+            yield self._subnet(between, [(False, self.source), (True, addresses)], routed=True)
+        table = self._table(between, addresses)
         if table.table is not None:
             yield table
         beyond = table.gateway
@@ -311,13 +326,14 @@ class _Tracer:
             return find_interface(self.facts, gateway.id)
         return None
 
-    def _table(self, subnet: str) -> TableHop:
+    def _table(self, subnet: str, addresses: Networks = ()) -> TableHop:
         vpc = str((self.facts.subnet(subnet) or {}).get("VpcId", ""))
         table = routing.table_of(self.facts, subnet, vpc)
         if table is None:
             return TableHop("not known", known=False)
         location = self.location
-        route = routing.choose(self.facts, table, location.addresses, location.prefix_list)
+        wanted = addresses or location.addresses
+        route = routing.choose(self.facts, table, wanted, location.prefix_list)
         return TableHop(str(table["RouteTableId"]), True, table, route)
 
     def _subnet(

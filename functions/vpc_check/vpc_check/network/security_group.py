@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vpc_check.facts import Facts, Row
-from vpc_check.network.cidr import Network, Networks, covers, meets, networks
+from vpc_check.network.cidr import Network, Networks, covers, meets, networks, private
 
 _PROTOCOLS = {"tcp": ("tcp", "6"), "udp": ("udp", "17")}
 
@@ -36,11 +36,17 @@ def admit(
     for rule in (rule for row in rows for rule in row.get(side, [])):
         if not _concerns(rule, protocol, port):
             continue
-        named = {str(pair.get("GroupId")) for pair in rule.get("UserIdGroupPairs", [])}
+        named = {
+            str(pair.get("GroupId"))
+            for pair in rule.get("UserIdGroupPairs", [])
+            if pair.get("PeeringStatus", "active") == "active"  # else the rule is stale
+        }
         lists = {each["PrefixListId"] for each in rule.get("PrefixListIds", [])}
         if named & set(peer.groups) or (peer.prefix_list and peer.prefix_list in lists):
             return "allowed"
-        foreign = foreign or (not peer.groups and len(facts.groups(named)) < len(named))
+        missing = len(facts.groups(named)) < len(named)
+        # A group stands for the private addresses of its members.
+        foreign = foreign or (missing and not peer.groups and private(peer.addresses))
         foreign = foreign or not all(is_known_list(facts, each) for each in lists)
         allowed += networks(_ranges(facts, rule, lists))
     if covers(allowed, peer.addresses):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vpc_check.findings import MEANINGS, Finding, in_order
 from vpc_check.network.cidr import covers, network
@@ -17,9 +17,10 @@ _DNS = frozenset(
         "DNS_SUPPORT_DISABLED",
         "DNS_HOSTNAMES_DISABLED",
         "DNS_CUSTOM_SERVERS",
+        "NO_MOUNT_TARGET_IN_ZONE",
     }
 )
-_POLICY = frozenset({"ENDPOINT_POLICY_RESTRICTS"})
+_POLICY = frozenset({"ENDPOINT_POLICY_RESTRICTS", "ENDPOINT_TAKES_ALL_APIS"})
 _NAME = frozenset({"ENDPOINT_WITHOUT_PRIVATE_DNS", "DNS_HOSTNAMES_DISABLED"})
 # Findings about a target that stop no packet.
 _HARMLESS = frozenset({"IPV6_NOT_ALLOWED", "FLOW_LOGS_EXIST"})
@@ -155,6 +156,26 @@ def explain(
     :param inside: whether the probes ran with the function's network
     """
     return [_explain(each, findings, paths, inside) for each in observations]
+
+
+def doubt_contradicted(
+    located: Sequence[Located], explanations: Sequence[Explanation]
+) -> list[Located]:
+    """Make warnings of the errors that a probe from the function's network proved wrong."""
+    wrong = {each for one in explanations if one.verdict == "contradicted" for each in one.causes}
+    return [
+        (
+            place,
+            replace(
+                finding,
+                severity="warning",
+                message=f"{finding.message}; yet a probe got through: what was read is incomplete",
+            )
+            if finding in wrong
+            else finding,
+        )
+        for place, finding in located
+    ]
 
 
 def _explain(

@@ -1,26 +1,26 @@
-"""Take the README's pictures of the page: `python -m …screenshots FOLDER`."""
+"""Take the README's pictures of the page: `python -m …screenshots FOLDER`.
+
+The page is one that the function made: see real_page.py, which needs root and iproute2.
+"""
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from datetime import datetime, timezone
 from pathlib import Path
 
+from tests.integration.functions.vpc_check.real_page import make_reports
 from tests.support.browser import browser
-from tests.unit.functions.vpc_check.samples import eight
-from vpc_check.report.page import render
 
 PICTURES = (("wide", 1280, "light"), ("dark", 1280, "dark"), ("phone", 390, "light"))
 MAX_HEIGHT = 1800
-NOW = datetime(2026, 11, 26, 7, 0, tzinfo=timezone.utc)
 
 
 def main(folder: Path) -> None:
     """Write page-wide.png, page-dark.png and page-phone.png."""
     with tempfile.TemporaryDirectory() as scratch, browser() as chromium:
+        make_reports(Path(scratch))
         page = Path(scratch) / "page.html"
-        page.write_text(render(eight(), NOW), encoding="utf-8")
         for name, width, scheme in PICTURES:
             chromium.open(page, width, 600, scheme)
             height = int(chromium.run("return document.documentElement.scrollHeight"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from eni_cleanup.aws import AwsCaller, OutOfTime
@@ -69,3 +71,40 @@ def test_no_call_begins_and_no_rest_outlasts_the_time_that_is_left() -> None:
     _, late = _calls(left_s=0.0)
     with pytest.raises(OutOfTime):
         late.call("mutate", "ec2", dict)
+
+
+def test_pauses_between_repetitions_double_up_to_a_bound() -> None:
+    world, caller = _calls()
+    waits: list[float] = []
+
+    def unavailable() -> None:
+        waits.append(world.elapsed_s)
+        if len(waits) < 8:
+            raise refused("ServiceUnavailable", "DescribeNetworkInterfaces")
+
+    caller.call("describe", "ec2", unavailable)
+    pauses = [after - before for before, after in itertools.pairwise(waits)]
+    assert pauses == pytest.approx([1, 2, 4, 8, 16, 20, 20], rel=0.01)
+
+
+def test_lambdas_calls_have_a_pace_of_their_own() -> None:
+    world, caller = _calls()
+    for _ in range(10):
+        caller.call("lambda", "lambda", dict)
+    assert world.elapsed_s == 0
+    caller.call("lambda", "lambda", dict)
+    assert world.elapsed_s == pytest.approx(0.1, rel=0.05)
+
+
+def test_a_pause_that_takes_all_that_is_left_is_the_last() -> None:
+    world, caller = _calls(left_s=5.0)
+    with pytest.raises(OutOfTime):
+        caller.pause(5.0)
+    assert world.elapsed_s == pytest.approx(5.0)
+
+
+def test_without_time_there_is_no_pause() -> None:
+    world, caller = _calls(left_s=-3.0)
+    with pytest.raises(OutOfTime):
+        caller.pause(5.0)
+    assert world.elapsed_s < 0.01

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from eni_cleanup.aws import AwsCaller
 from eni_cleanup.config import Config
+from eni_cleanup.detach import read_network_tags, write_network_tags
 from eni_cleanup.interfaces import NetworkConfig
 from surefoot.kit.errors import UserError
 from tests.unit.functions.eni_cleanup.faults import refused
@@ -45,6 +47,20 @@ def test_fails_before_cloudformation_gives_up_and_says_what_is_left(
     assert "Lambda has not released it" in reason
     assert "delete the stack again" in reason
     assert not world.crimes
+
+
+def test_a_failure_says_how_long_was_waited() -> None:
+    [answer] = shop(World(release_s=NEVER)).run(request())
+    assert answer["Reason"].startswith("after 59 min: ")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "taken"), [("0", False), ("1", True), ("3600", True), ("3601", False)]
+)
+def test_service_timeout_is_from_1_to_3600(seconds: str, taken: bool) -> None:
+    sent = request("Create", FunctionNames=None, VpcId="vpc-0a1b2c3d", ServiceTimeout=seconds)
+    [answer] = World().run(sent)
+    assert answer["Status"] == ("SUCCESS" if taken else "FAILED")
 
 
 def test_the_time_counts_from_the_signature_of_the_address() -> None:
@@ -152,6 +168,7 @@ def test_a_list_of_functions_that_lags_behind_ends_nothing() -> None:
     [answer] = world.run(request())
     assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
     assert not world.enis
+    assert world.elapsed_s < 120  # a new list is made at every look, until it is right
 
 
 def test_functions_are_listed_page_by_page() -> None:
@@ -194,6 +211,54 @@ def test_an_update_of_the_function_under_way_is_waited_for() -> None:
     assert answer["Status"] == "SUCCESS"
     assert len(conflicts) > 2
     assert function.subnets == []
+
+
+def test_a_continued_request_begins_without_a_burst() -> None:
+    """The invocation before used the tokens up, so that EC2 does not throttle the next one."""
+    began: list[tuple[int, float]] = []
+
+    def fault(world: World, name: str) -> None:
+        if name == "delete_network_interface":
+            began.append((world.invocations, world.now))
+
+    world = shop(World(release_s=1, fault=fault, timeout_s=100.0), count=400)
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "400", "Kept": "0"}
+    first, second = ([at for number, at in began if number == turn][:40] for turn in (1, 2))
+    assert first[-1] - first[0] < 1
+    assert second[-1] - second[0] > 7  # 5 a second
+
+
+def test_a_function_that_is_not_detached_is_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    world = shop(World(release_s=1))
+    world.functions["stock"] = Function(SUBNETS[:1], list(GROUPS))
+    world.run(request(FunctionNames=["shop", "stock"]))
+    assert "not detached: stock: it is not in this stack" in capsys.readouterr().err
+
+
+def test_orphans_of_a_vpc_are_deleted_and_others_left() -> None:
+    world = shop(World(release_s=1))
+    world.enis["eni-orphan"] = Eni("subnet-99999999", ["sg-99999999"], "available", attachment="")
+    [answer] = world.run(request(VpcId="vpc-0a1b2c3d"))
+    assert "eni-orphan" not in world.enis
+    assert answer["Data"] == {"Deleted": "3", "Kept": "0"}
+
+
+def test_between_a_deletion_and_the_next_scan_is_a_pause() -> None:
+    """Others are waited for: looking again at once shows nothing new."""
+    calls: list[tuple[str, float]] = []
+
+    def fault(world: World, name: str) -> None:
+        if name in ("delete_network_interface", "describe_network_interfaces"):
+            calls.append((name, world.now))
+
+    world = shop(Staggered(release_s=60, fault=fault))
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+    first = [name for name, _ in calls].index("delete_network_interface")
+    (_, deleted_at), (name, scanned_at) = calls[first : first + 2]
+    assert name == "describe_network_interfaces"
+    assert scanned_at - deleted_at >= Config().poll_s
 
 
 def test_an_update_that_never_ends_is_told_in_the_end() -> None:
@@ -309,6 +374,41 @@ def test_functions_are_listed_before_a_deletion_and_rarely_while_waiting() -> No
     assert "describe_network_interfaces" not in between
 
 
+class Staggered(World):
+    """Lambda lets one interface go after the other, some minutes apart."""
+
+    def let_go(self) -> None:
+        before = {key for key, eni in self.enis.items() if eni.free_at is None}
+        super().let_go()
+        for number, (key, eni) in enumerate(self.enis.items()):
+            if key in before and eni.free_at is not None:
+                eni.free_at += number * 240.0
+
+
+@pytest.mark.parametrize("release_s", [60.0, 600.0, 1200.0, 2400.0])
+@pytest.mark.parametrize("made", [World, Staggered])
+def test_an_account_of_100_000_versions_is_listed_three_times_at_most(
+    made: type[World], release_s: float
+) -> None:
+    """One list takes 2,000 calls, 200 s; 40 calls of 5 s each here."""
+    world = shop(made(release_s=release_s, latency_s={"list_functions": 5.0}))
+    for number in range(40 * world.page - len(world.functions)):
+        world.functions[f"other{number}"] = Function(["subnet-ffffffff"], ["sg-ffffffff"])
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "2", "Kept": "0"}
+    assert world.steps.count("list_functions") <= 3 * 40
+    assert not world.crimes
+
+
+def test_thousands_of_interfaces_are_deleted_by_few_lists_where_one_takes_long() -> None:
+    world = shop(World(release_s=60, latency_s={"list_functions": 5.0}), count=2000)
+    for number in range(40 * world.page - len(world.functions)):
+        world.functions[f"other{number}"] = Function(["subnet-ffffffff"], ["sg-ffffffff"])
+    [answer] = world.run(request())
+    assert answer["Data"] == {"Deleted": "2000", "Kept": "0"}
+    assert world.steps.count("list_functions") <= 3 * 40
+
+
 ARN = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:shop"
 
 
@@ -330,7 +430,9 @@ def test_an_arn_of_elsewhere_never_detaches_the_local_function(foreign: str) -> 
     world = shop(World())
     [answer] = world.run(request(FunctionNames=[foreign]))
     assert answer["Status"] == "SUCCESS"
-    assert f"{foreign} is " in answer["Reason"]
+    assert f"{foreign} is of account {foreign.split(':')[4]}" in answer["Reason"] or (
+        f"{foreign} is " in answer["Reason"] and ACCOUNT in foreign
+    )
     assert world.functions["shop"].subnets == SUBNETS
     assert not world.detached
     assert len(world.enis) == 2
@@ -463,6 +565,19 @@ def test_what_the_stack_removes_must_be_known_before_anything_is_detached(call: 
     assert "what the stack removes is not known" in answer["Reason"]
     assert "AccessDenied" in answer["Reason"]
     assert not world.detached
+
+
+def test_a_stack_that_cannot_be_described_is_left_to_cloudformation() -> None:
+    def fault(world: World, name: str) -> None:
+        if name == "describe_stacks":
+            raise refused("AccessDenied", name)
+
+    world = shop(World(fault=fault))
+    [answer] = world.run(request())
+    assert answer["Status"] == "SUCCESS"
+    assert answer["Reason"].startswith("left to CloudFormation: ")
+    assert "AccessDenied" in answer["Reason"]
+    assert (world.detached, len(world.enis)) == ([], 2)
 
 
 @pytest.mark.parametrize("trouble", ["an access point of EFS", "no room for a tag"])
@@ -747,3 +862,34 @@ def test_between_full_batches_nothing_is_waited_for() -> None:
     [answer] = world.run(request())
     assert answer["Data"]["Deleted"] == "600"
     assert world.elapsed_s < 2 * 300 + 100
+
+
+def test_ten_interfaces_are_deleted_at_a_time() -> None:
+    world = shop(World(release_s=1), count=60)
+    world.run(request())
+    assert world.most_concurrent == 10
+
+
+def test_an_alias_that_is_gone_does_not_keep_its_version() -> None:
+    def fault(world: World, name: str) -> None:
+        if name == "delete_alias":
+            world.aliases.clear()  # another process was faster
+            raise refused("ResourceNotFoundException", name)
+
+    world = shop(World(release_s=1, fault=fault))
+    world.functions["shop:1"] = Function(list(SUBNETS), list(GROUPS), version="1")
+    world.aliases["shop", "live"] = ["1"]
+    [answer] = world.run(request())
+    assert "a published version keeps" not in answer["Reason"]
+    assert "shop:1" not in world.functions
+
+
+def test_notes_of_three_configurations_are_read_apart() -> None:
+    world = shop(World())
+    world._deadline = world.now + 900
+    caller = AwsCaller(world.dependencies, lambda: 900.0)
+    places = [(f"subnet-0000000{n}", f"sg-0000000{n}") for n in (1, 2, 3)]
+    for number, (subnet, group) in enumerate(places, 1):
+        write_network_tags(caller, ARN, [subnet], [group], number)
+    noted = read_network_tags(caller, ARN)
+    assert noted == {NetworkConfig(subnet, (group,)) for subnet, group in places}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from eni_cleanup.interfaces import NetworkConfig
+from eni_cleanup.inventory import UserList
 from eni_cleanup.progress import Progress, began_at, open_chain, read_progress
 from eni_cleanup.request import parse
 from surefoot.kit.resumable import ContinuationError
@@ -49,3 +53,23 @@ def test_the_time_runs_from_the_signature_in_every_invocation(signed: str, began
     second = open_chain(first.next_event(event, {}), BEGAN + 900)
     parsed = parse(event)
     assert [began_at(parsed, chain) for chain in (first, second)] == [began, began]
+
+
+def test_a_list_of_functions_arrives_in_the_next_invocation() -> None:
+    pair = NetworkConfig("subnet-1", ("sg-1", "sg-2"))
+    known = UserList({pair: ("shop", "stock:3")}, BEGAN, 200.0)
+    progress = Progress()
+    progress.keep_users(known)
+    event = open_chain(_event(), BEGAN).next_event(_event(), vars(progress))
+    arrived = read_progress(open_chain(json.loads(json.dumps(event)), BEGAN + 900))
+    assert arrived.known_users() == known
+    assert Progress().known_users() is None
+
+
+def test_a_list_that_is_too_long_for_an_event_is_made_again() -> None:
+    pair = NetworkConfig("subnet-1", ("sg-1",))
+    progress = Progress(users=[], listed_at=BEGAN, list_s=1.0)
+    progress.keep_users(UserList({pair: tuple(map(str, range(200)))}, BEGAN, 2.0))
+    assert progress.known_users() is not None
+    progress.keep_users(UserList({pair: tuple(map(str, range(201)))}, BEGAN, 2.0))
+    assert progress.known_users() is None

@@ -2,13 +2,14 @@
 
 A file is one network: a change to the base configuration, targets, perhaps what probes saw, and in
 `kind` whether the function reaches its targets (healthy) or not (broken). `truth` says in words
-what a report should say. `expect` may be exact: the verdict, codes that must be there, and codes
-that must not.
+what a report should say. `expect` may be exact: the verdict, codes that must be there, codes that
+must not, and what a finding `says`: a part of "SEVERITY CODE: message → remedy".
 
 healthy  right: no error and not "broken"
 broken   right: "broken"; partly: something is reported for the function or a target; else silent
 
-With `"certain": false` the configuration cannot say for sure: "doubtful" with a warning is right.
+With `"certain": false` the configuration cannot say for sure: "doubtful" with a warning is right,
+and so is a probe whose cause is suspected.
 """
 
 from __future__ import annotations
@@ -97,6 +98,7 @@ def score(path: Path) -> Score:
 
 def _says_doubtful(data: dict[str, Any], report: Report) -> bool:
     warned = any(each.severity == "warning" for each in report.findings)
+    warned = warned or any(each.verdict == "suspected" for each in report.explanations)
     return not data.get("certain", True) and report.verdict == "doubtful" and warned
 
 
@@ -107,6 +109,12 @@ def _remarks(expect: dict[str, Any], report: Report) -> Iterator[str]:
         yield f"verdict {report.verdict}, not {expect['verdict']}"
     for code in set(expect.get("codes", [])) - found:
         yield f"{code} is missing"
+    said = [
+        f"{each.severity} {each.code}: {each.message} → {each.remedy}" for each in report.findings
+    ]
+    for text in expect.get("says", []):
+        if not any(text in each for each in said):
+            yield f"nothing says {text!r}"
     for code in set(expect.get("not", [])) & found:
         yield f"{code} should not be there"
     if "explained" in expect and expect["explained"] not in verdicts:

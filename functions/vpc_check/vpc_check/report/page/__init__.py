@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from vpc_check.report.page.view import view
 from vpc_check.report.report import Report
@@ -34,7 +35,14 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = breakable
     return environment.get_template("page.html.j2")
+
+
+def breakable(text: str) -> Markup:
+    """Let a host name or URL break behind a dot or a slash, and not within a word."""
+    escaped = str(escape(text))
+    return Markup(re.sub(r"(?<=[./])(?=[A-Za-z])", "<wbr>", escaped))  # noqa: S704
 
 
 @cache

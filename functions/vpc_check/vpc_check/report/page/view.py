@@ -355,6 +355,8 @@ def _rows(
             and (target in cause.targets or cause.number in drawn)
         ]
         state = states.get(target, "ok")
+        # What holds from everywhere explains more than what holds from one subnet.
+        own.sort(key=lambda cause: (SEVERITIES.index(cause.finding.severity), bool(cause.subnets)))
         text = own[0].short if own else next(iter(meanings.get(target, [])), "")
         anchor = next((n for n, each in enumerate(drawings, 1) if target in each.targets), 0)
         rows.append(

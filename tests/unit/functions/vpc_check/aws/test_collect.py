@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from botocore.parsers import ResponseParserError
+
 from vpc_check.aws.clients import Clients
 from vpc_check.aws.collect import collect
 from vpc_check.facts import Attachment
@@ -98,3 +100,40 @@ def test_a_group_of_another_vpc_is_looked_up_with_its_association() -> None:
     ]
     assert [each["GroupId"] for each in facts.rows("SecurityGroups")] == ["sg-1", "sg-2"]
     assert facts.rows("SecurityGroupVpcAssociations")[0]["GroupId"] == "sg-2"
+
+
+def test_prefix_lists_of_a_peers_route_table_are_read() -> None:
+    config = {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}
+    ec2 = network()
+    peering = {"AccepterVpcInfo": {"VpcId": "vpc-2"}, "RequesterVpcInfo": {"VpcId": "vpc-1"}}
+    ec2.answers["describe_vpc_peering_connections"] = {"VpcPeeringConnections": [peering]}
+
+    def tables(arguments: dict[str, Any]) -> Any:
+        peer = arguments["Filters"] == [{"Name": "vpc-id", "Values": ["vpc-2"]}]
+        route = {"DestinationPrefixListId": "pl-corp", "VpcPeeringConnectionId": "pcx-1"}
+        table = {"RouteTableId": "rtb-2", "VpcId": "vpc-2", "Routes": [route]}
+        return {"RouteTables": [table] if peer else []}
+
+    ec2.answers["describe_route_tables"] = tables
+    ec2.answers["get_managed_prefix_list_entries"] = {"Entries": [{"Cidr": "10.0.0.0/16"}]}
+    awslambda = Recorder({"get_function_configuration": config})
+    facts = collect(clients(awslambda, ec2), read_request({"function": "orders"}))
+    assert ec2.requests["get_managed_prefix_list_entries"] == [{"PrefixListId": "pl-corp"}]
+    assert facts.rows("ManagedPrefixLists") == [
+        {"PrefixListId": "pl-corp", "Entries": [{"Cidr": "10.0.0.0/16"}]}
+    ]
+
+
+def test_an_answer_that_is_not_awss_makes_something_unknown_and_stops_nothing() -> None:
+    """A proxy between answers with a page of its own."""
+
+    def page(_: dict[str, Any]) -> Any:
+        raise ResponseParserError("Unable to parse response: b'<!doctype html>'")
+
+    config = {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}
+    ec2 = network()
+    ec2.answers["describe_nat_gateways"] = page
+    awslambda = Recorder({"get_function_configuration": config})
+    facts = collect(clients(awslambda, ec2), read_request({"function": "orders"}))
+    assert "ResponseParserError" in facts.unknown["NatGateways"].why
+    assert facts.has(["Subnets", "SecurityGroups"])

@@ -32,12 +32,15 @@ def run(tasks: Any) -> dict[str, Any]:
         ("example.com", []),
         ("10.0.0.1", []),
         ("internal-a-1.eu-west-1.elb.amazonaws.com", ["describe_load_balancers"]),
-        ("p.proxy-x.eu-west-1.rds.amazonaws.com", ["describe_db_proxies"]),
+        (
+            "p.proxy-x.eu-west-1.rds.amazonaws.com",
+            ["describe_db_proxies", "describe_db_proxy_endpoints"],
+        ),
         (
             "c.x.cache.amazonaws.com",
             [
                 *("describe_cache_clusters", "describe_replication_groups"),
-                "describe_cache_subnet_groups",
+                *("describe_cache_subnet_groups", "describe_serverless_caches"),
             ],
         ),
     ],

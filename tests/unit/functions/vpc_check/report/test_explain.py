@@ -114,6 +114,12 @@ def test_what_was_reached_contradicts_a_finding_and_is_not_called_broken() -> No
     report = joined("route_none", WEB, "ok", PUBLIC)
     assert report.explanations[0].verdict == "contradicted"
     assert report.verdict == "doubtful"
+    # What the probe proved wrong is a warning, and the page draws it as one.
+    assert {each.severity for each in report.explanations[0].causes} == {"error"}
+    (found,) = [each for each in report.findings if each.code == "NO_ROUTE_TO_DESTINATION"][:1]
+    assert found.severity == "warning"
+    assert found.message.endswith("; yet a probe got through: what was read is incomplete")
+    assert "broken" not in {hop.state for path in report.paths for hop in path.hops}
 
 
 def test_what_was_reached_without_a_finding_is_fine() -> None:
