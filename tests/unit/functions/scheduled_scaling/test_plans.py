@@ -18,10 +18,19 @@ WHERE = {
     "docdb-elastic": {"name": "orders"},
 }
 SERVICE = {"desired": 2, "running": 2, "status": "ACTIVE", "strategy": "REPLICA"}
-GROUP = {"min": 1, "desired": 1, "max": 3, "in_service": 1, "status": "", "suspended": []}
+GROUP = {
+    "min": 1,
+    "desired": 1,
+    "max": 3,
+    "in_service": 1,
+    "heaviest": 1,
+    "status": "",
+    "suspended": [],
+}
 ELASTIC = {"shards": 2, "capacity": 4, "instances": 2, "status": "ACTIVE", "arn": "arn:x"}
 BARE = {**SERVICE, "min": None, "max": None}
 BOUND = {**SERVICE, "min": 1, "max": 4}
+FAILED = {"rollout": "FAILED", "reason": "no image"}
 
 PLANS: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
     ("ecs-service", BOUND, {"desired": 2}, []),
@@ -65,6 +74,14 @@ def test_plan(
 PROBLEMS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("ecs-service", {**BOUND, "status": "DRAINING"}, {"desired": 1}, "the service is DRAINING"),
     ("ecs-service", {**BOUND, "strategy": "DAEMON"}, {"desired": 1}, "one task per instance"),
+    ("ecs-service", {**BARE, **FAILED}, {"desired": 2}, "2 of 2 tasks run, and the deployment"),
+    ("ecs-service", {**BARE, **FAILED, "running": 9}, {"desired": 2}, "failed: no image"),
+    (
+        "auto-scaling-group",
+        {**GROUP, "in_service": 2, "suspended": ["Terminate"]},
+        {"desired": 1},
+        "its process Terminate is suspended",
+    ),
     ("ecs-service", BARE, {"desired": 1, "min": 1}, "no autoscaler is registered"),
     ("auto-scaling-group", {**GROUP, "status": "Delete in progress"}, {"min": 1}, "Delete in"),
     ("scalable-target", {"min": 1, "max": 3, "suspended": False}, {"min": 4}, "give both"),
@@ -79,6 +96,55 @@ def test_a_wrong_state_is_reported(
 ) -> None:
     with pytest.raises(TargetError, match=words):
         KINDS[kind].plan(Target("t", kind, WHERE[kind], {}), actual, desired_state)
+
+
+WAITS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("ecs-service", {**BARE, "running": 1}, {"desired": 2}, "1 of 2 tasks run"),
+    ("ecs-service", {**BARE, "running": 0}, {"desired": 2}, "0 of 2 tasks run"),
+    ("ecs-service", {**BARE, "running": 20}, {"desired": 2}, "18 tasks to end"),
+    ("ecs-service", {**BARE, "desired": 0, "running": 1}, {"desired": 0}, "1 tasks to end"),
+    (
+        "ecs-service",
+        {**BARE, "rollout": "IN_PROGRESS", "new": 2},
+        {"desired": 2},
+        "2 of 2 tasks of a deployment in progress run",
+    ),
+    (
+        "ecs-service",
+        {**BARE, "desired": 0, "running": 0, "rollout": "IN_PROGRESS", "new": 0},
+        {"desired": 0},
+        "",
+    ),
+    ("ecs-service", {**BARE, **FAILED, "desired": 0, "running": 0}, {"desired": 0}, ""),
+    ("auto-scaling-group", {**GROUP, "desired": 3}, {"desired": 3}, "1 of 3 instances in service"),
+    (
+        "auto-scaling-group",
+        {**GROUP, "in_service": 2},
+        {"desired": 1},
+        "2 instances still in service, not 1",
+    ),
+    ("auto-scaling-group", {**GROUP, "in_service": 8, "heaviest": 8}, {"desired": 1}, ""),
+    (
+        "auto-scaling-group",
+        {**GROUP, "in_service": 16, "heaviest": 8},
+        {"desired": 1},
+        "16 instances still in service, not 1",
+    ),
+    (
+        "auto-scaling-group",
+        {**GROUP, "in_service": 9, "heaviest": 8},
+        {"desired": 1},
+        "9 instances still in service, not 1",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "actual", "desired_state", "words"), WAITS)
+def test_a_capacity_that_is_not_there_yet_or_still_there_is_waited_for(
+    kind: str, actual: dict[str, Any], desired_state: dict[str, Any], words: str
+) -> None:
+    plan = KINDS[kind].plan(Target("t", kind, WHERE[kind], {}), actual, desired_state)
+    assert (plan.waiting, plan.actions) == (words, ())
 
 
 def test_an_elastic_cluster_that_is_at_work_is_waited_for() -> None:
