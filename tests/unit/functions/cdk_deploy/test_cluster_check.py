@@ -26,6 +26,30 @@ UNSAFE = {
     "two": template(A=instance(), B=instance()),
     "on the cluster only": template(A=instance("Database"), B=instance("Database")),
     "by name": template(A=instance(cluster="orders"), B=instance(cluster="orders")),
+    "a reference and a substitution": template(
+        A=instance(), B=instance(cluster={"Fn::Sub": "${Database}"})
+    ),
+    "a name in two cases": template(A=instance(cluster="Orders"), B=instance(cluster="orders")),
+    "a reference and the name that it has": {
+        "Resources": {
+            "Database": {
+                "Type": "AWS::DocDB::DBCluster",
+                "Properties": {"DBClusterIdentifier": "orders"},
+            },
+            "A": instance(),
+            "B": instance(cluster="Orders"),
+        }
+    },
+    "a reference and the parameter that names it": {
+        "Resources": {
+            "Database": {
+                "Type": "AWS::RDS::DBCluster",
+                "Properties": {"DBClusterIdentifier": {"Ref": "Name"}},
+            },
+            "A": instance(),
+            "B": instance(cluster={"Fn::Sub": "${Name}"}),
+        }
+    },
     "Aurora": template(
         A=instance(kind="AWS::RDS::DBInstance"), B=instance(kind="AWS::RDS::DBInstance")
     ),
@@ -53,6 +77,9 @@ SAFE = {
     ),
     "by a substitution": template(
         A=instance(), B=instance(Tags=[{"Value": {"Fn::Sub": "${A.Endpoint}:1"}}])
+    ),
+    "of clusters with a prefix": template(
+        A=instance(cluster={"Fn::Sub": "${Name}-a"}), B=instance(cluster={"Fn::Sub": "${Name}-b"})
     ),
     "of different clusters": template(A=instance(), B=instance(cluster="other")),
     "without a cluster": {
