@@ -88,7 +88,8 @@ _ORDER, _REQUESTS = "scenario_order", "requests"
 # What needs no AWS, though it is among the tests that do.
 _WRITTEN = "integration/functions/scheduled_scaling/test_written"
 _CONTEXT = "integration/functions/cdk_deploy/test_context"
-_KINDS = ("reads", "plans", _REQUESTS, "docdb_rollout_plan")
+_DETAILS = "written_details"
+_KINDS = ("reads", "plans", _REQUESTS, "docdb_rollout_plan", _DETAILS)
 FUNCTIONS = (
     *_function(
         *("eni_cleanup", _ENI, "aws", "custom_resource", "detach", "inventory", "request"),
@@ -102,18 +103,18 @@ FUNCTIONS = (
     *_function("termination_policy", _TERMINATION, "capacity", "decide", "event"),
     *_night("scheduled_scaling", "calendar_rules", _ORDER),
     *_night("scheduled_scaling", "estimate", "estimate"),
-    *_night("scheduled_scaling", "event", _WRITTEN),
+    *_night("scheduled_scaling", "event", _WRITTEN, _DETAILS),
     *_night("scheduled_scaling", "ics", "ics"),
     *_night("scheduled_scaling", "lease", _REQUESTS),
     *_night("scheduled_scaling", "reconcile", "reconcile"),
     *_night("scheduled_scaling", "references", _ORDER),
     *_night("scheduled_scaling", "retry_policy", "retry_policy"),
     *_night("scheduled_scaling", "scenario_text", _WRITTEN),
-    *_night("scheduled_scaling", "scenarios", _WRITTEN, _ORDER),
-    *_night("scheduled_scaling", "settings", _WRITTEN),
+    *_night("scheduled_scaling", "scenarios", _WRITTEN, _ORDER, _DETAILS),
+    *_night("scheduled_scaling", "settings", _WRITTEN, _DETAILS),
     *_night("scheduled_scaling", "state_codec", "state_codec"),
     *_night("scheduled_scaling", "target_progress", "retry_policy"),
-    *_night("scheduled_scaling", "validation", _WRITTEN, _ORDER),
+    *_night("scheduled_scaling", "validation", _WRITTEN, _ORDER, _DETAILS),
     *_night("scheduled_scaling", "kinds/auto_scaling_group", *_KINDS),
     *_night("scheduled_scaling", "kinds/bounds", *_KINDS, _WRITTEN),
     *_night("scheduled_scaling", "kinds/docdb", *_KINDS),

@@ -59,7 +59,7 @@ class _Loader(yaml.SafeLoader):
     def _check_names(self, node: yaml.MappingNode) -> None:
         seen = []
         for key, _ in node.value:
-            name = self.construct_object(key, deep=True) if key.tag != _MERGE else None
+            name = self.construct_object(key) if key.tag != _MERGE else None
             if name is not None and name in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"{name!r} is there twice", key.start_mark

@@ -177,3 +177,79 @@ def test_what_is_paid_for_is_counted_as_it_is_and_as_it_will_be(
     assert set(before) == set(after)
     if not expected:
         assert before == after
+
+
+@pytest.mark.parametrize(
+    ("actual", "note"), [(BARE, "no autoscaler is registered for it"), (BOUND, "")]
+)
+def test_a_service_without_an_autoscaler_is_noted(actual: dict[str, Any], note: str) -> None:
+    kind = KINDS["ecs-service"]
+    target = Target("t", "ecs-service", WHERE["ecs-service"], {})
+    assert kind.plan(target, actual, {"desired": 2}).note == note
+
+
+MEMBER = {"class": "db.r6g.large", "tier": 1, "status": "available", "writer": False}
+CLUSTER: dict[str, Any] = {
+    "status": "available",
+    "engine": "docdb",
+    "instances": [
+        {**MEMBER, "id": "orders-1", "writer": True},
+        {**MEMBER, "id": "orders-scaled-1", "class": "db.r6g.xlarge"},
+    ],
+}
+
+
+def docdb(desired_state: dict[str, Any]) -> Any:
+    target = Target("t", "docdb-instances", {"cluster": "orders"}, {"out": desired_state})
+    return KINDS["docdb-instances"].plan(target, CLUSTER, desired_state)
+
+
+def test_a_reader_without_our_tag_is_nobody_s_to_delete() -> None:
+    with pytest.raises(TargetError, match="1 readers were not created by this function"):
+        docdb({"readers": 0})
+
+
+@pytest.mark.parametrize("name", ["orders-2", "orders-scaled-x", "orders-scaled-0", "other-1"])
+def test_a_name_that_no_step_creates_is_named(name: str) -> None:
+    for state in ({"tiers": {name: 1}}, {"classes": {name: "db.x"}}, {"writer": name}):
+        with pytest.raises(TargetError, match=f"the cluster has no instance {name}"):
+            docdb({"readers": 3, **state})
+
+
+@pytest.mark.parametrize(("number", "known"), [(3, True), (4, True), (5, False)])
+def test_numbers_that_others_have_are_passed_over(number: int, known: bool) -> None:
+    """Three readers, besides one that a person called orders-scaled-1."""
+    state = {"readers": 3, "tiers": {f"orders-scaled-{number}": 1}}
+    if known:
+        assert docdb(state).actions
+    else:
+        with pytest.raises(TargetError, match="the cluster has no instance orders-scaled-5"):
+            docdb(state)
+
+
+@pytest.mark.parametrize(
+    ("desired_state", "units"),
+    [
+        ({}, {"db.r6g.large": 1, "db.r6g.xlarge": 1}),
+        ({"readers": 3}, {"db.r6g.large": 3, "db.r6g.xlarge": 1}),
+        ({"readers": 0}, {"db.r6g.large": 1}),
+        ({"class": "db.x", "readers": 2}, {"db.x": 3}),
+        ({"classes": {"orders-1": "db.y"}}, {"db.y": 1, "db.r6g.xlarge": 1}),
+    ],
+)
+def test_instances_are_billed_by_their_class(
+    desired_state: dict[str, Any], units: dict[str, int]
+) -> None:
+    assert KINDS["docdb-instances"].billed_units(CLUSTER, desired_state) == units
+    assert KINDS["docdb-instances"].billed_units({"instances": []}, {"readers": 2}) == {}
+
+
+@pytest.mark.parametrize(
+    ("instances", "desired_state", "vcpus"),
+    [(2, {}, 16), (None, {}, 8), (2, {"shards": 3, "capacity": 8, "instances": 1}, 24)],
+)
+def test_elastic_clusters_are_billed_by_vcpus(
+    instances: int | None, desired_state: dict[str, int], vcpus: int
+) -> None:
+    found = KINDS["docdb-elastic"].billed_units({**ELASTIC, "instances": instances}, desired_state)
+    assert found == {"elastic-vcpu": vcpus}

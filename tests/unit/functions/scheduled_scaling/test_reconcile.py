@@ -223,6 +223,7 @@ def test_without_a_saved_state_nothing_changes(world: World) -> None:
     assert reconcile.reconcile(job)
     assert statuses(job) == {"a": FAILED, "b": REACHED}
     assert world.done == ["save b", "b n -> 5"]
+    assert len(world.kind.batches) == 2
 
 
 def test_a_state_that_nothing_can_save_is_noted(

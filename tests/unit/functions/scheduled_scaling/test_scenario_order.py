@@ -172,7 +172,7 @@ class Lookup:
                 "arn:aws:ecs:eu-west-1:1:service/other/two",
             ],
             "rds:cluster": [],
-            "ecs:cluster": ["arn:a:ecs:r:1:cluster/x", "arn:a:ecs:r:1:cluster/y"],
+            "ecs:cluster": [f"arn:a:ecs:r:1:cluster/{name}" for name in "fxyedc"],
             "docdb-elastic:cluster": ["arn:aws:docdb-elastic:r:1:cluster/0f7c-1b"],
             "autoscaling:autoScalingGroup": [
                 "arn:aws:autoscaling:r:1:autoScalingGroup:6f:autoScalingGroupName/made-1X"
@@ -223,7 +223,7 @@ def test_a_bound_cannot_be_found_by_tags() -> None:
     ("kind", "address", "words"),
     [
         ("docdb-instances", f"cluster: {TAGS}", "Workers; none has"),
-        ("ecs-service", f"cluster: {TAGS}, service: a", "2 have: x, y"),
+        ("ecs-service", f"cluster: {TAGS}, service: a", "6 have: c, d, e, f, x; choose"),
         (
             "docdb-instances",
             "cluster: {stack: nightly, output: DB}",
