@@ -1,8 +1,9 @@
 """Print how long planning 500 targets takes, start included and warm.
 
-Run ``PYTHONPATH=.:runtime python -m tests.integration.functions.scheduled_scaling.measure``. The
-function runs under AWS's emulator, moto in this process. The pauses let the rate limiter for reads
-recover.
+Run ``PYTHONPATH=.:runtime:functions/scheduled_scaling python -m
+tests.integration.functions.scheduled_scaling.measure``. The function runs under AWS's emulator,
+moto in this process. The pauses let the rate limiter for reads recover. The load says whether the
+machine had the time for it.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ def main() -> None:
                 kind = "start included" if number == 0 else "warm"
                 calls = sum(result["calls"].values())
                 sys.stdout.write(
-                    f"{COUNT} targets, {calls} calls, {kind}: {answer.seconds:.2f} s\n"
+                    f"{COUNT} targets, {calls} calls, {kind}: {answer.seconds:.2f} s"
+                    f" (load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores)\n"
                 )
                 time.sleep(PAUSE_S)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -299,6 +300,31 @@ def test_what_comes_after_a_failed_target_fails_and_the_others_go_on(world: Worl
     assert statuses(job) == {"a": FAILED, "b": FAILED, "c": FAILED, "d": REACHED}
     assert "it comes after a, which failed" in str(job.targets["b"])
     assert [line for line in world.done if "->" in line] == ["d n -> 5"]
+
+
+class Counted(dict[str, TargetProgress]):
+    """Counts how often a target is looked up, and forbids to look at all of them."""
+
+    looked = 0
+
+    def __getitem__(self, name: str) -> TargetProgress:
+        self.looked += 1
+        return super().__getitem__(name)
+
+    def items(self) -> Any:
+        raise AssertionError("all targets are looked at")
+
+
+def test_each_target_looks_at_those_before_it_only(world: World) -> None:
+    """A plan of 500 targets takes no 250,000 looks."""
+    first, *others = [counter(f"t{number}") for number in range(500)]
+    last = counter("last", "t7", "t3")
+    job = make_job(world, first, *others, last)
+    targets = Counted(job.targets)
+    job = dataclasses.replace(job, targets=targets)
+    assert job.blockers(dict.__getitem__(targets, "last")) == ["t3", "t7"]
+    assert all(job.blockers(dict.__getitem__(targets, each.name)) == [] for each in others)
+    assert targets.looked == 2
 
 
 def test_a_problem_that_what_comes_first_may_solve_is_waited_for(world: World) -> None:
