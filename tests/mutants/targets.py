@@ -107,7 +107,7 @@ FUNCTIONS = (
     *_night("scheduled_scaling", "ics", "ics"),
     *_night("scheduled_scaling", "lease", _REQUESTS),
     *_night("scheduled_scaling", "reconcile", "reconcile"),
-    *_night("scheduled_scaling", "references", _ORDER),
+    *_night("scheduled_scaling", "references", _ORDER, "reads"),
     *_night("scheduled_scaling", "retry_policy", "retry_policy"),
     *_night("scheduled_scaling", "scenario_text", _WRITTEN),
     *_night("scheduled_scaling", "scenarios", _WRITTEN, _ORDER, _DETAILS),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from json import JSONDecodeError
 from typing import Any
 
 import yaml
+from yaml import YAMLError
 
 from scheduled_scaling.errors import ValidationError
 
@@ -33,7 +35,7 @@ def parse(place: str, text: str) -> Any:
         if text.lstrip().startswith("{"):
             return json.loads(text, object_pairs_hook=lambda pairs: _unique(place, pairs))
         return yaml.load(text, _Loader)  # noqa: S506 (a SafeLoader)
-    except (yaml.YAMLError, json.JSONDecodeError) as error:
+    except (YAMLError, JSONDecodeError) as error:
         reason = " ".join(str(error).split())
         raise ValidationError(place, f"it cannot be read ({reason})", "correct it there") from None
 

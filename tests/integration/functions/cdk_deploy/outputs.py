@@ -46,7 +46,7 @@ def main() -> None:
             "prepare", invoke(handler, {**DAY, "step": "prepare", "context": CONTEXT}, timeout=600)
         )
         _print("deploy", invoke(handler, {**DAY, "context": CONTEXT}, timeout=600))
-        os.environ |= settings(cdk, Path(scratch), APPS / "plain")
+        os.environ |= {**settings(cdk, Path(scratch), APPS / "plain"), "CDK_METHOD": "change-set"}
         proxy.instead["ExecuteChangeSet"] = fails
         try:
             invoke(handler, {"step": "deploy", "stack": "plain"}, timeout=600)

@@ -20,6 +20,7 @@ def action(duration_key: str) -> Action:
         ({"task": 2}, {"task": 6}, ["slow", "fast"], Estimate(2.0, 630.0)),
         ({"task": 6}, {"task": 2}, [""], Estimate(-2.0, 0.0)),
         ({}, {"task": 2}, [], Estimate(1.0, 0.0)),
+        ({"task": 2}, {}, [], Estimate(-1.0, 0.0)),
         ({"vcpu": 2}, {"vcpu": 2}, [], Estimate(0.0, 0.0)),
         ({"vcpu": 2}, {"vcpu": 3}, ["fast"], Estimate(None, 30.0, ("price of vcpu",))),
         ({}, {}, ["new", "fast"], Estimate(0.0, None, ("duration of new",))),

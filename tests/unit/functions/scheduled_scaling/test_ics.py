@@ -68,6 +68,15 @@ def days(text: str, summary: str = "", year: int = 2026, span: int = 365) -> lis
             ["01-02", "01-16"],
         ),
         (
+            "DTSTART;VALUE=DATE:20260105\r\nRRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SU;COUNT=4",
+            ["01-05", "01-11", "01-19", "01-25"],
+        ),
+        ("DTSTART;VALUE=DATE:20261224\r\nDTSTART;VALUE=DATE:20261225", ["12-24"]),
+        (
+            "BEGIN:VALARM\r\nDTSTART:20260101\r\nEND:VALARM\r\nDTSTART;VALUE=DATE:20261224",
+            ["12-24"],
+        ),
+        (
             "DTSTART;VALUE=DATE:20201225\r\nRRULE:FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25",
             ["12-25"],
         ),

@@ -17,6 +17,7 @@ from scheduled_scaling.kinds import (
     scalable_target,
 )
 from scheduled_scaling.model import Reading, Target
+from scheduled_scaling.references import AwsLookup
 from tests.unit.functions.fake_aws import Aws
 
 
@@ -377,3 +378,28 @@ def test_an_elastic_cluster_is_found_by_its_name_or_the_id_in_its_arn(name: str)
     assert aws.client("docdb-elastic").arguments("get_cluster") == [{"clusterArn": arn}]
     missing = problem(docdb_elastic, aws, target("docdb-elastic", name="x"))
     assert "there is no elastic cluster x" in missing
+
+
+def test_each_stack_and_each_set_of_tags_is_looked_up_once() -> None:
+    stacks = {"Stacks": [{"Outputs": [{"OutputKey": "a", "OutputValue": "1"}, {"OutputKey": "b"}]}]}
+    pages = [
+        {"ResourceTagMappingList": [{"ResourceARN": "arn:b"}]},
+        {"ResourceTagMappingList": [{"ResourceARN": "arn:a"}]},
+    ]
+    group = {"AutoScalingGroupARN": "arn:g"}
+    aws: Any = Aws(
+        cloudformation={"describe_stacks": stacks},
+        resourcegroupstaggingapi={"get_resources": pages},
+        autoscaling={"describe_auto_scaling_groups": [{"AutoScalingGroups": [group]}]},
+    )
+    lookup = AwsLookup(aws)
+    for _ in range(2):
+        assert lookup.outputs("night") == {"a": "1", "b": ""}
+        assert lookup.tagged("ecs:service", {"k": "v", "l": "w"}) == ["arn:a", "arn:b"]
+        assert lookup.tagged("autoscaling:autoScalingGroup", {"k": "v"}) == ["arn:g"]
+    assert aws.client("cloudformation").calls == [("describe_stacks", {"StackName": "night"})]
+    filters = [{"Key": "k", "Values": ["v"]}, {"Key": "l", "Values": ["w"]}]
+    asked = {"TagFilters": filters, "ResourceTypeFilters": ["ecs:service"]}
+    assert aws.client("resourcegroupstaggingapi").calls == [("get_resources", asked)]
+    asked = {"Filters": [{"Name": "tag:k", "Values": ["v"]}]}
+    assert aws.client("autoscaling").calls == [("describe_auto_scaling_groups", asked)]

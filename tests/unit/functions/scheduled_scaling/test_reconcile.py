@@ -11,7 +11,7 @@ import pytest
 from scheduled_scaling import reconcile, scenarios
 from scheduled_scaling.announce import LATE
 from scheduled_scaling.errors import Superseded, TargetError
-from scheduled_scaling.estimate import Rates
+from scheduled_scaling.estimate import Estimate, Rates
 from scheduled_scaling.event import Request
 from scheduled_scaling.job import Job, Work
 from scheduled_scaling.kinds import KINDS
@@ -62,7 +62,8 @@ class Counter:
         arguments = {"name": target.name, "n": desired["n"]}
         first = Action("counter", "set", arguments, f"n -> {desired['n']}")
         second = Action("counter", "polish", {"name": target.name}, "polish", ready=False)
-        return Plan((first, second) if self.ready else (), "" if self.ready else "the start")
+        third = Action("counter", "shine", {"name": target.name, "n": 0}, "shine")
+        return Plan((first, second, third) if self.ready else (), "" if self.ready else "the start")
 
     def state_to_restore(self, actual: Any, _: Any) -> Any:
         return {"n": actual["n"]}
@@ -209,6 +210,7 @@ def test_each_state_is_saved_before_the_change_and_only_ready_calls_are_made(wor
     assert statuses(job) == {"a": REACHED, "b": REACHED}
     assert (job.targets["a"].before, job.targets["a"].after) == ({"n": 1}, {"n": 5})
     assert world.slept == []
+    assert {p.estimate for p in job.targets.values()} == {Estimate(0.0, 0.0)}
 
 
 def test_a_saved_state_is_kept(world: World) -> None:
@@ -402,18 +404,21 @@ def test_a_newer_event_ends_it_before_the_next_call(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "number", "fallbacks"),
-    [("InsufficientDBInstanceCapacity", 3, 1), ("ThrottlingException", 5, 0)],
+    ("code", "number", "fallbacks", "slept"),
+    [
+        ("InsufficientDBInstanceCapacity", 3, 1, []),
+        ("ThrottlingException", 5, 0, [15.0]),
+    ],
 )
 def test_another_class_is_taken_only_without_capacity(
-    world: World, code: str, number: int, fallbacks: int
+    world: World, code: str, number: int, fallbacks: int, slept: list[float]
 ) -> None:
     world.kind.numbers = {"a": 1}
     world.refusals = {"a": [error(code, "Set")]}
     target = counter("a", **{"class": "big", "fallback": [3]})
     job = make_job(world, target)
     assert reconcile.reconcile(job)
-    assert world.kind.numbers["a"] == number
+    assert (world.kind.numbers["a"], world.slept) == (number, slept)
     reasons = job.targets["a"].fallbacks
     assert len(reasons) == fallbacks
     assert all(reason == f"big -> small: {code} happened" for reason in reasons)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scheduled_scaling.errors import ValidationError
-from scheduled_scaling.event import read_event
+from scheduled_scaling.event import read_event, read_task_token
 from scheduled_scaling.scenarios import Document, fetch_text, read_document
 from scheduled_scaling.settings import Rate, Settings
 from scheduled_scaling.validation import MappingReader
@@ -304,6 +304,22 @@ def test_a_member_that_a_step_does_not_take_is_named(event: Any, words: str) -> 
     with pytest.raises(ValidationError) as caught:
         read_event(event, NOW)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("event", "token"),
+    [
+        ({**STEP, "task_token": "t"}, "t"),
+        ({"detail": {"task_token": "t"}}, "t"),
+        ({"detail": {}, "task_token": "t"}, ""),
+        ({"task_token": 3}, ""),
+        ({"detail": "text"}, ""),
+        ([], ""),
+        ({}, ""),
+    ],
+)
+def test_the_token_of_an_event_that_is_wrong_is_found(event: Any, token: str) -> None:
+    assert read_task_token(event) == token
 
 
 def test_an_event_without_a_detail_may_have_further_members() -> None:
