@@ -113,10 +113,10 @@ def _days(place: str, event: dict[str, list[str]]) -> Days | None:
     }
     if "RDATE" in event:
         raise ValidationError(place, f"{title} has RDATE", "make an event for each date")
-    days = Days(first, last, exceptions=frozenset(exceptions))
+    described = Days(first, last, exceptions=frozenset(exceptions))
     for rule in event.get("RRULE", ()):
-        days = _repeated(place, title, rule, days)
-    return days
+        described = _repeated(place, title, rule, described)
+    return described
 
 
 def _repeated(place: str, title: str, rule: str, days: Days) -> Days:
