@@ -18,6 +18,7 @@ from rie.demo.aws import scaling_fixtures as seed
 from rie.demo.aws.moto_server import local_aws
 from scheduled_scaling import app
 from scheduled_scaling.errors import ScalingFailed
+from scheduled_scaling.settings import Settings
 from surefoot.testing import invoke
 from tests.integration.functions.scheduled_scaling.conftest import FUNCTION
 
@@ -52,7 +53,7 @@ def _refuse_services() -> None:
             "Message": f"User is not authorized to perform: {action}",
         }
 
-    client = app._create_clients(app.Settings.from_environ(os.environ)).client("ecs")
+    client = app._create_clients(Settings.from_environ(os.environ)).client("ecs")
     client.meta.events.register("after-call.ecs.UpdateService", after_call)
 
 

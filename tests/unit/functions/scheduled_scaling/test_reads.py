@@ -21,7 +21,7 @@ from scheduled_scaling.references import AwsLookup
 from tests.unit.functions.fake_aws import Aws
 
 
-def target(kind: str, number: int = 0, **address: str) -> Target:
+def target(kind: str, number: int = 0, /, **address: str) -> Target:
     return Target(f"t{number}", kind, address, {})
 
 

@@ -415,7 +415,8 @@ def test_another_class_is_taken_only_without_capacity(
 ) -> None:
     world.kind.numbers = {"a": 1}
     world.refusals = {"a": [error(code, "Set")]}
-    target = counter("a", **{"class": "big", "fallback": [3]})
+    classes: dict[str, Any] = {"class": "big", "fallback": [3]}
+    target = counter("a", **classes)
     job = make_job(world, target)
     assert reconcile.reconcile(job)
     assert (world.kind.numbers["a"], world.slept) == (number, slept)
@@ -470,7 +471,7 @@ def test_a_plan_fails_what_is_wrong_and_makes_no_call(world: World) -> None:
 
 def test_verify_looks_at_fallbacks_and_at_errors(world: World) -> None:
     world.kind.numbers = {"a": 3, "b": 4, "c": 5}
-    fallback = {"class": "big", "fallback": [3]}
+    fallback: dict[str, Any] = {"class": "big", "fallback": [3]}
     job = make_job(world, counter("a", **fallback), counter("b", **fallback), counter("c", "b"))
     reconcile.verify(job)
     assert statuses(job) == {"a": REACHED, "b": OPEN, "c": REACHED}
