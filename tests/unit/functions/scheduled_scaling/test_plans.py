@@ -16,6 +16,7 @@ WHERE = {
     "scalable-target": {"namespace": "ecs", "resource": "r", "dimension": "d"},
     "docdb-serverless": {"cluster": "orders"},
     "docdb-elastic": {"name": "orders"},
+    "docdb-cluster": {"cluster": "orders"},
 }
 SERVICE = {"desired": 2, "running": 2, "status": "ACTIVE", "strategy": "REPLICA"}
 GROUP = {
@@ -31,6 +32,14 @@ ELASTIC = {"shards": 2, "capacity": 4, "instances": 2, "status": "ACTIVE", "arn"
 BARE = {**SERVICE, "min": None, "max": None}
 BOUND = {**SERVICE, "min": 1, "max": 4}
 FAILED = {"rollout": "FAILED", "reason": "no image"}
+
+
+def cluster(status: str, **instances: str) -> dict[str, Any]:
+    running = status not in ("stopped", "stopping")
+    return {"running": running, "status": status, "instances": instances}
+
+
+ON, OFF = {"running": True}, {"running": False}
 
 PLANS: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
     ("ecs-service", BOUND, {"desired": 2}, []),
@@ -59,6 +68,10 @@ PLANS: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
     ("docdb-serverless", {"min": 1.0, "max": 4.0, "status": "available"}, {"min": 1, "max": 4}, []),
     ("docdb-elastic", ELASTIC, {"shards": 4, "capacity": 4}, ["shards 2 -> 4"]),
     ("docdb-elastic", ELASTIC, {"shards": 2}, []),
+    ("docdb-cluster", cluster("stopped", a="stopped"), ON, ["start the cluster"]),
+    ("docdb-cluster", cluster("available", a="available"), OFF, ["stop the cluster"]),
+    ("docdb-cluster", cluster("available", a="available", b="deleting"), ON, []),
+    ("docdb-cluster", cluster("stopped", a="stopping"), OFF, []),
 ]
 
 
@@ -72,6 +85,7 @@ def test_plan(
 
 
 PROBLEMS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("docdb-cluster", cluster("inaccessible-encryption-credentials"), ON, "bring it back"),
     ("ecs-service", {**BOUND, "status": "DRAINING"}, {"desired": 1}, "the service is DRAINING"),
     ("ecs-service", {**BOUND, "strategy": "DAEMON"}, {"desired": 1}, "one task per instance"),
     ("ecs-service", {**BARE, **FAILED}, {"desired": 2}, "2 of 2 tasks run, and the deployment"),
@@ -99,6 +113,13 @@ def test_a_wrong_state_is_reported(
 
 
 WAITS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("docdb-cluster", cluster("starting", a="stopped"), ON, "the cluster is starting"),
+    ("docdb-cluster", cluster("stopping"), ON, "the cluster is stopping"),
+    ("docdb-cluster", cluster("stopping", a="available"), OFF, "the cluster is stopping"),
+    ("docdb-cluster", cluster("starting"), OFF, "the cluster is starting"),
+    ("docdb-cluster", cluster("modifying"), OFF, "the cluster is modifying"),
+    ("docdb-cluster", cluster("available", a="creating", b="x"), ON, "a is creating, b is x"),
+    ("docdb-cluster", cluster("available", a="modifying"), OFF, "a is modifying"),
     ("ecs-service", {**BARE, "running": 1}, {"desired": 2}, "1 of 2 tasks run"),
     ("ecs-service", {**BARE, "running": 0}, {"desired": 2}, "0 of 2 tasks run"),
     ("ecs-service", {**BARE, "running": 20}, {"desired": 2}, "18 tasks to end"),
@@ -253,3 +274,16 @@ def test_elastic_clusters_are_billed_by_vcpus(
 ) -> None:
     found = KINDS["docdb-elastic"].billed_units({**ELASTIC, "instances": instances}, desired_state)
     assert found == {"elastic-vcpu": vcpus}
+
+
+def test_the_first_fallback_becomes_the_class() -> None:
+    fall_back = KINDS["docdb-instances"].fall_back
+    state = {"readers": 1, "class": "a", "fallback": ["b", "c"]}
+    first = fall_back(state)
+    assert first == {"readers": 1, "class": "b", "fallback": ["c"]}
+    second = fall_back(first)
+    assert second == {"readers": 1, "class": "c", "fallback": []}
+    assert fall_back(second) is None
+    assert fall_back({"class": "a"}) is None
+    others = [kind for name, kind in KINDS.items() if name != "docdb-instances"]
+    assert {kind.fall_back(state) for kind in others} == {None}

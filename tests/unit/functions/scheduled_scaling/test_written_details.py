@@ -377,6 +377,10 @@ def test_a_setting_beyond_its_limit(name: str, text: str) -> None:
         Settings.from_environ({f"SCALING_{name.upper()}": text})
 
 
+def test_clients_are_kept_by_their_settings() -> None:
+    assert len({Settings(), Settings.from_environ({}), Settings(poll_s=1.0)}) == 2
+
+
 def test_other_variables_are_not_settings() -> None:
     assert Settings.from_environ({"PATH": "/bin", "NOT_SCALING_X": "1"}) == Settings()
 
