@@ -22,7 +22,14 @@ def template(**instances: Any) -> Mapping[str, Any]:
     return {"Resources": {"Database": {"Type": "AWS::DocDB::DBCluster"}, **instances}}
 
 
+def chosen(**names: str) -> Any:
+    return {"Fn::Sub": ["${a}-${b}", names]}
+
+
 UNSAFE = {
+    "names in another order": template(
+        A=instance(cluster=chosen(a="x", b="y")), B=instance(cluster=chosen(b="y", a="x"))
+    ),
     "two": template(A=instance(), B=instance()),
     "on the cluster only": template(A=instance("Database"), B=instance("Database")),
     "by name": template(A=instance(cluster="orders"), B=instance(cluster="orders")),
@@ -64,6 +71,8 @@ SAFE = {
     "no instance": template(),
     "one": template(A=instance()),
     "in a chain": template(A=instance(), B=instance("A"), C=instance("B")),
+    "in a circle, which CloudFormation refuses": template(A=instance("B"), B=instance("A")),
+    "on what is not there": template(A=instance("Lost"), B=instance("A", "Lost")),
     "as one text": template(A=instance(), B={**instance(), "DependsOn": "A"}),
     "by way of another resource": {
         "Resources": {

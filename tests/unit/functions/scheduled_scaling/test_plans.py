@@ -225,6 +225,15 @@ def docdb(desired_state: dict[str, Any]) -> Any:
     return KINDS["docdb-instances"].plan(target, CLUSTER, desired_state)
 
 
+def test_a_cluster_without_a_writer_may_have_one_again() -> None:
+    without = {**CLUSTER, "instances": [{**each, "writer": False} for each in CLUSTER["instances"]]}
+    target = Target("t", "docdb-instances", {"cluster": "orders"}, {})
+    desired = {"tiers": {"*": 1}}
+    with pytest.raises(TargetError, match="the cluster has no writer now") as caught:
+        KINDS["docdb-instances"].plan(target, without, desired)
+    assert caught.value.transient
+
+
 def test_a_reader_without_our_tag_is_nobody_s_to_delete() -> None:
     with pytest.raises(TargetError, match="1 readers were not created by this function"):
         docdb({"readers": 0})

@@ -229,6 +229,23 @@ def test_without_a_saved_state_nothing_changes(world: World) -> None:
     assert len(world.kind.batches) == 2
 
 
+def test_a_state_that_cannot_be_saved_now_keeps_its_own_target_back_only(world: World) -> None:
+    world.kind.numbers = {"a": 1, "b": 1}
+    world.saved = {"a": error("ThrottlingException", "Load")}
+    job = make_job(world, counter("a"), counter("b"), continue_by="return")
+    assert not reconcile.reconcile(job)
+    assert world.done == ["save b", "b n -> 5"]
+    assert len(world.kind.batches) == 3
+    assert statuses(job) == {"a": OPEN, "b": REACHED}
+
+
+@pytest.mark.parametrize(("early_s", "announced"), [(0.0, [LATE]), (0.001, [])])
+def test_a_step_is_late_at_its_time(world: World, early_s: float, announced: list[str]) -> None:
+    world.kind.numbers = {"a": 5}
+    assert reconcile.reconcile(make_job(world, counter("a"), by=START + early_s))
+    assert world.announced == announced
+
+
 def test_a_state_that_nothing_can_save_is_noted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
