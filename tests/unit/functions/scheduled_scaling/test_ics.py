@@ -72,6 +72,7 @@ def days(text: str, summary: str = "", year: int = 2026, span: int = 365) -> lis
             ["01-05", "01-11", "01-19", "01-25"],
         ),
         ("DTSTART;VALUE=DATE:20261224\r\nDTSTART;VALUE=DATE:20261225", ["12-24"]),
+        ("DTSTART:20261224\r\nDTEND:20261226\r\nDTEND:20261228", ["12-24", "12-25"]),
         (
             "BEGIN:VALARM\r\nDTSTART:20260101\r\nEND:VALARM\r\nDTSTART;VALUE=DATE:20261224",
             ["12-24"],
