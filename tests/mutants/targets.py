@@ -121,7 +121,7 @@ FUNCTIONS = (
     *_night("scheduled_scaling", "kinds/docdb_cluster", *_KINDS),
     *_night("scheduled_scaling", "kinds/docdb_elastic", *_KINDS, _WRITTEN),
     *_night("scheduled_scaling", "kinds/docdb_instances", *_KINDS, _WRITTEN),
-    *_night("scheduled_scaling", "kinds/docdb_rollout_plan", "docdb_rollout_plan", _REQUESTS),
+    *_night("scheduled_scaling", "kinds/docdb_rollout_plan", *_KINDS),
     *_night("scheduled_scaling", "kinds/docdb_serverless", *_KINDS, _WRITTEN),
     *_night("scheduled_scaling", "kinds/ecs_service", *_KINDS, _WRITTEN),
     *_night("scheduled_scaling", "kinds/scalable_target", *_KINDS, _WRITTEN),
