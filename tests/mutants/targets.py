@@ -82,11 +82,18 @@ def _termination(module: str, test: str) -> tuple[Target, ...]:
 
 
 def _night(name: str, module: str, *tests: str) -> tuple[Target, ...]:
-    paths = tuple(f"unit/functions/{name}/test_{test}.py" for test in tests)
+    paths = tuple(
+        f"{test}.py" if "/" in test else f"unit/functions/{name}/test_{test}.py" for test in tests
+    )
     return _function(name, paths, module)
 
 
 _ORDER, _REQUESTS = "scenario_order", "requests"
+# What needs no AWS, though it is among the tests that do.
+_WRITTEN = "integration/functions/scheduled_scaling/test_written"
+_CONTEXT = "integration/functions/cdk_deploy/test_context"
+_DETAILS = "written_details"
+_KINDS = ("reads", "plans", _REQUESTS, "docdb_rollout_plan", _DETAILS)
 FUNCTIONS = (
     *_function(
         *("eni_cleanup", _ENI, "aws", "custom_resource", "detach", "inventory", "request"),
@@ -103,15 +110,38 @@ FUNCTIONS = (
     *_termination("decide", "quotas"),
     *_termination("event", "event"),
     *_night("scheduled_scaling", "calendar_rules", _ORDER),
+    *_night("scheduled_scaling", "estimate", "estimate"),
+    *_night("scheduled_scaling", "event", _WRITTEN, _DETAILS),
     *_night("scheduled_scaling", "ics", "ics"),
-    *_night("scheduled_scaling", "references", _ORDER),
     *_night("scheduled_scaling", "lease", _REQUESTS),
+    *_night("scheduled_scaling", "reconcile", "reconcile"),
+    *_night("scheduled_scaling", "references", _ORDER, "reads"),
+    *_night("scheduled_scaling", "retry_policy", "retry_policy"),
+    *_night("scheduled_scaling", "scenario_text", _WRITTEN),
+    *_night("scheduled_scaling", "scenarios", _WRITTEN, _ORDER, _DETAILS),
+    *_night("scheduled_scaling", "settings", _WRITTEN, _DETAILS),
     *_night("scheduled_scaling", "state_codec", "state_codec"),
-    *_night("scheduled_scaling", "kinds/docdb_rollout_plan", "docdb_rollout_plan", _REQUESTS),
+    *_night("scheduled_scaling", "target_progress", "retry_policy"),
+    *_night("scheduled_scaling", "validation", _WRITTEN, _ORDER, _DETAILS),
+    *_night("scheduled_scaling", "kinds/auto_scaling_group", *_KINDS),
+    *_night("scheduled_scaling", "kinds/bounds", *_KINDS, _WRITTEN),
+    *_night("scheduled_scaling", "kinds/docdb", *_KINDS),
+    *_night("scheduled_scaling", "kinds/docdb_cluster", *_KINDS),
+    *_night("scheduled_scaling", "kinds/docdb_elastic", *_KINDS, _WRITTEN),
+    *_night("scheduled_scaling", "kinds/docdb_instances", *_KINDS, _WRITTEN),
+    *_night("scheduled_scaling", "kinds/docdb_rollout_plan", *_KINDS),
+    *_night("scheduled_scaling", "kinds/docdb_serverless", *_KINDS, _WRITTEN),
+    *_night("scheduled_scaling", "kinds/ecs_service", *_KINDS, _WRITTEN),
+    *_night("scheduled_scaling", "kinds/scalable_target", *_KINDS, _WRITTEN),
+    *_night("cdk_deploy", "change_set", "change_set"),
     *_night("cdk_deploy", "cluster_check", "cluster_check"),
-    *_night("cdk_deploy", "masking", "masking"),
     *_night("cdk_deploy", "config", "config"),
+    *_night("cdk_deploy", "context", _CONTEXT, "request"),
+    *_night("cdk_deploy", "declared_secrets", "masking", "config"),
+    *_night("cdk_deploy", "masking", "masking"),
     *_night("cdk_deploy", "request", "request"),
+    *_night("cdk_deploy", "stack", "stack"),
+    *_night("cdk_deploy", "workspace", "workspace"),
 )
 RUNTIME = (
     Target("_process/polling.py", _unit("_process", "polling")),

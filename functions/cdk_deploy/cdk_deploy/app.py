@@ -65,7 +65,11 @@ def _handle(event: Any, context: Any, settings: Config) -> dict[str, Any]:
     logger.info("%s of %s with the context keys %s", asked.step, asked.stack, [*asked.context])
     masker = Masker(os.environ, asked.context)
     try:
-        masker.add(declared_secrets.values(settings.secrets, os.environ, asked.context, aws.client))
+        for text in declared_secrets.values(
+            settings.secrets, os.environ, asked.context, aws.client
+        ):
+            masker.declare(text)
+            masker.add(declared_secrets.parts(text))
     except Exception as error:
         raise _describe(error) from error
     chain = Chain({"continuation": asked.continuation}, asked.stack)

@@ -16,6 +16,7 @@ from cdk_deploy.errors import UnsafeTemplate
 
 _INSTANCES = ("AWS::DocDB::DBInstance", "AWS::Neptune::DBInstance", "AWS::RDS::DBInstance")
 _CLUSTER = "DBClusterIdentifier"
+_CLUSTERS = ("AWS::DocDB::DBCluster", "AWS::Neptune::DBCluster", "AWS::RDS::DBCluster")
 _SUB_NAME = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")
 _MAX_NAMED = 5
 
@@ -23,11 +24,13 @@ _MAX_NAMED = 5
 def check(template: Mapping[str, Any]) -> None:
     """Raise UnsafeTemplate if a cluster has several instances, none of which depends on another."""
     resources: Mapping[str, Any] = template.get("Resources", {})
+    aliases = _aliases(resources)
     clusters: dict[str, list[str]] = {}
     for name, resource in resources.items():
         cluster = resource.get("Properties", {}).get(_CLUSTER)
         if resource.get("Type") in _INSTANCES and cluster is not None:
-            clusters.setdefault(json.dumps(cluster, sort_keys=True), []).append(name)
+            written = _normalise(cluster)
+            clusters.setdefault(aliases.get(written, written), []).append(name)
     for cluster, members in clusters.items():
         ordered = any(set(members) & _dependencies(resources, name) - {name} for name in members)
         if len(members) > 1 and not ordered:
@@ -38,6 +41,24 @@ def check(template: Mapping[str, Any]) -> None:
                 "let each depend on the one before (DependsOn, addDependency), or set "
                 "CDK_INSTANCE_ORDER to ignore",
             )
+
+
+def _aliases(resources: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return references to the template's clusters, by the identifiers that it gives to them."""
+    return {
+        _normalise(resource["Properties"][_CLUSTER]): _normalise({"Ref": name})
+        for name, resource in resources.items()
+        if resource.get("Type") in _CLUSTERS and _CLUSTER in resource.get("Properties", {})
+    }
+
+
+def _normalise(identifier: Any) -> str:
+    """Return an identifier as text, equal for a Ref however it is written."""
+    if isinstance(identifier, str):
+        return json.dumps(identifier.lower())  # CloudFormation does not mind the case
+    text = identifier.get("Fn::Sub") if isinstance(identifier, dict) else None
+    found = _SUB_NAME.fullmatch(text) if isinstance(text, str) else None
+    return json.dumps({"Ref": found[1]} if found else identifier, sort_keys=True)
 
 
 def _dependencies(resources: Mapping[str, Any], name: str) -> set[str]:

@@ -1,7 +1,7 @@
 """Secrets that CDK_SECRETS declares, so that they are masked wherever an app prints them.
 
 Each is ``env:NAME``, ``context:KEY``, ``secretsmanager:ID`` or ``ssm:NAME``. Of a secret that is a
-JSON object, each value is masked, too.
+JSON object, each value is masked, too, but for short ones such as a port.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ def values(
         else:
             answer = client("secretsmanager").get_secret_value(SecretId=name)
             text = answer.get("SecretString", "")
-        found += _parts(text)
+        found.append(text)
     return found
 
 
-def _parts(text: str) -> Iterator[str]:
-    yield text
+def parts(text: str) -> Iterator[str]:
+    """Yield the lines of a secret, and the values within it if it is JSON."""
     yield from (line for line in text.splitlines() if line != text)
     try:
         value = json.loads(text)
@@ -69,5 +69,5 @@ def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, list):
         for member in value:
             yield from _strings(member)
-    elif isinstance(value, str):
-        yield value
+    elif isinstance(value, (str, int)) and not isinstance(value, bool):
+        yield str(value)

@@ -8,12 +8,17 @@ follows a secret's name. This is a safety net: secrets belong in Secrets Manager
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 MASK = "****"
-MIN_SECRET_CHARS = 6  # a shorter value may be an ordinary word or number of other lines
+# A shorter value may be an ordinary word or number of other lines. If it was declared to be a
+# secret, it is masked where it is a word of its own.
+MIN_SECRET_CHARS = 6
 
 _NAME = (
     r"(?:pass(?:word|wd|phrase)|secret|token|credential"
@@ -47,17 +52,32 @@ class Masker:
 
     def __init__(self, environ: Mapping[str, str], context: Mapping[str, str]) -> None:
         self._values: set[str] = set()
+        self._words: set[str] = set()
         self._known: re.Pattern[str] | None = None
         self._in_private_key = False
         named = [*environ.items(), *context.items()]
         self.add([value for name, value in named if _NAMED.search(name)])
 
     def add(self, values: Iterable[str]) -> None:
-        """Mask these values, too, from now on; short ones are ignored."""
-        self._values |= {value for value in values if len(value) >= MIN_SECRET_CHARS}
+        """Mask these values, too, from now on; short ones are ignored.
+
+        Also as they are in JSON, in a URL and in base64.
+        """
+        found = [value for value in values if len(value) >= MIN_SECRET_CHARS]
+        self._values |= {form for value in found for form in _forms(value)}
+        self._compile()
+
+    def declare(self, value: str) -> None:
+        """Mask a value that is a secret without doubt, however short it is."""
+        if 0 < len(value) < MIN_SECRET_CHARS:
+            self._words.add(value)
+        self.add([value])
+
+    def _compile(self) -> None:
         # The longest first: one may contain another.
-        known = "|".join(map(re.escape, sorted(self._values, key=len, reverse=True)))
-        self._known = re.compile(known) if known else None
+        known = [re.escape(value) for value in sorted(self._values, key=len, reverse=True)]
+        known += [rf"(?<!\w){re.escape(word)}(?!\w)" for word in sorted(self._words)]
+        self._known = re.compile("|".join(known)) if known else None
 
     def mask(self, text: str) -> str:
         """Return the text with secrets replaced by MASK."""
@@ -71,7 +91,7 @@ class Masker:
         """Mask the next line of a program's output, also the lines within a private key."""
         _, declared, value = line.partition(_DECLARATION)
         if declared:
-            self.add([value.strip()])
+            self.declare(value.strip())
             return f"{_DECLARATION}{MASK}"
         edge = _PRIVATE_KEY.search(line)
         if edge:
@@ -90,3 +110,17 @@ class Masker:
         if isinstance(value, dict):
             return {name: self.mask_json(member) for name, member in value.items()}
         return [*map(self.mask_json, value)] if isinstance(value, list) else value
+
+
+def _forms(value: str) -> set[str]:
+    """Return a value as programs print it."""
+    encoded = value.encode("utf-8", "replace")
+    return {
+        value,
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        quote(encoded, safe=""),
+        quote_plus(encoded),
+        base64.b64encode(encoded).decode(),
+        base64.urlsafe_b64encode(encoded).decode(),
+    }

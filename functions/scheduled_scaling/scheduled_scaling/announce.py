@@ -31,6 +31,10 @@ class Announcer:
         """Announce the end of a step, or that it is late. Raises botocore's errors, TargetError."""
         if self._bus:
             self._put_event(kind, detail)
+        self.end_task(kind, detail)
+
+    def end_task(self, kind: str, detail: Mapping[str, Any]) -> None:
+        """End the task with what an announcement says. Raises botocore's errors."""
         if self._token:
             if kind == REACHED:
                 self._end_task("send_task_success", output=json.dumps(detail))

@@ -73,6 +73,8 @@ def read_event(event: object, now: float) -> Request:
     scenario, step = reader.text("scenario"), reader.text("step")
     request = replace(request, scenario=scenario, step=step, **_further(reader, step))
     reader.reject_unknown()
+    if request.dry_run and request.task_token:
+        raise ValidationError("task_token", "a dry run ends no task", "leave one of them out")
     return request
 
 

@@ -53,8 +53,7 @@ def _execute(job: Job, context: Any) -> dict[str, Any]:
         return _respond(_keep_back(job, context, decision))
     try:
         if not _acquire_lease(job):
-            plan(job)  # so that the answer says what is there
-            return _respond(report.result(job, "already done"))
+            return _respond(_look_again(job))
         finished = reconcile(job)
     except (Superseded, StaleEvent) as reason:
         return _respond(_end_unreached(job, "superseded", str(reason)))
@@ -76,6 +75,14 @@ def _end_unreached(job: Job, status: str, reason: str) -> dict[str, Any]:
     detail = {**report.announcement(job, NOT_REACHED), "reached": False, "reason": reason}
     job.announcer.send(NOT_REACHED, detail)
     return {**report.result(job, status, reason=reason), "reached": False}
+
+
+def _look_again(job: Job) -> dict[str, Any]:
+    """Return what is there of a step that was done before; a task of its own ends with that."""
+    plan(job)
+    kind = REACHED if job.is_reached else NOT_REACHED
+    job.announcer.end_task(kind, report.announcement(job, kind))
+    return report.result(job, "already done")
 
 
 def _plan(job: Job) -> dict[str, Any]:

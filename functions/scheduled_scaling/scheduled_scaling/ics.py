@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from scheduled_scaling.errors import ValidationError
 
 _FREQUENCIES = ("DAILY", "WEEKLY", "YEARLY")
-_RULE_PARTS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"}
+_RULE_PARTS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTH", "BYMONTHDAY"}
+_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Days:
     interval: int = 1
     count: int = 0  # 0: no end
     until: dt.date | None = None
+    weekdays: frozenset[int] = frozenset()  # of a week that it repeats in; empty: that of `first`
     exceptions: frozenset[dt.date] = field(default_factory=frozenset)
 
     def include(self, day: dt.date) -> bool:
@@ -41,6 +43,8 @@ class Days:
             return day == self.first
         if self.until and day > self.until:
             return False
+        if self.weekdays:
+            return self._begins_on_weekday(day)
         if self.frequency == "YEARLY":
             number = day.year - self.first.year
             rest = int((day.month, day.day) != (self.first.month, self.first.day))
@@ -48,6 +52,17 @@ class Days:
             number, rest = divmod((day - self.first).days, 7 if self.frequency == "WEEKLY" else 1)
         number, remainder = divmod(number, self.interval)
         return not rest and not remainder and not (self.count and number >= self.count)
+
+    def _begins_on_weekday(self, day: dt.date) -> bool:
+        if not self._is_in_rule(day):
+            return False
+        before = (self.first + dt.timedelta(days=n) for n in range((day - self.first).days))
+        return not self.count or sum(map(self._is_in_rule, before)) < self.count
+
+    def _is_in_rule(self, day: dt.date) -> bool:
+        monday = self.first - dt.timedelta(days=self.first.weekday())
+        weeks = (day - monday).days // 7
+        return day.weekday() in self.weekdays and not weeks % self.interval
 
 
 def read_ics(place: str, text: str, summary: str = "") -> Sequence[Days]:
@@ -98,22 +113,20 @@ def _days(place: str, event: dict[str, list[str]]) -> Days | None:
     }
     if "RDATE" in event:
         raise ValidationError(place, f"{title} has RDATE", "make an event for each date")
-    if "RRULE" not in event:
-        return Days(first, last, exceptions=frozenset(exceptions))
-    return _repeated(place, title, event["RRULE"][0], Days(first, last), frozenset(exceptions))
+    described = Days(first, last, exceptions=frozenset(exceptions))
+    for rule in event.get("RRULE", ()):
+        described = _repeated(place, title, rule, described)
+    return described
 
 
-def _repeated(
-    place: str, title: str, rule: str, days: Days, exceptions: frozenset[dt.date]
-) -> Days:
+def _repeated(place: str, title: str, rule: str, days: Days) -> Days:
     parts = dict(part.partition("=")[::2] for part in rule.upper().split(";") if part)
-    unknown = sorted(set(parts) - _RULE_PARTS)
-    if unknown or parts.get("FREQ") not in _FREQUENCIES:
-        named = ", ".join(unknown) or f"FREQ={parts.get('FREQ')}"
+    if days.frequency or not _is_understood(parts, days.first):
         raise ValidationError(
             place,
-            f"{title} repeats by {named}, which is not understood",
-            f"use FREQ={', '.join(_FREQUENCIES)} with INTERVAL, COUNT or UNTIL, or single events",
+            f"{title} repeats by {rule}, which is not understood",
+            f"use FREQ={', '.join(_FREQUENCIES)} with INTERVAL, COUNT or UNTIL, BYDAY of a week, "
+            "or single events",
         )
     until = _moment(place, parts["UNTIL"])[0] if "UNTIL" in parts else None
     try:
@@ -122,7 +135,32 @@ def _repeated(
         interval = count = 0
     if interval < 1:
         raise ValidationError(place, f"{title} has the rule {rule}", "correct the file")
-    return Days(days.first, days.last, parts["FREQ"], interval, count, until, exceptions)
+    weekdays = frozenset(map(_WEEKDAYS.index, filter(None, parts.get("BYDAY", "").split(","))))
+    return replace(
+        days,
+        frequency=parts["FREQ"],
+        interval=interval,
+        count=count,
+        until=until,
+        weekdays=weekdays,
+    )
+
+
+def _is_understood(parts: Mapping[str, str], first: dt.date) -> bool:
+    """Return whether a rule is one of those that this module follows."""
+    frequency = parts.get("FREQ", "")
+    if set(parts) - _RULE_PARTS or frequency not in _FREQUENCIES:
+        return False
+    if "BYDAY" in parts and (
+        frequency != "WEEKLY"
+        or parts.get("WKST", "MO") != "MO"
+        or not set(parts["BYDAY"].split(",")) <= set(_WEEKDAYS)
+    ):
+        return False
+    # Calendars add the day of DTSTART, which says nothing new.
+    date = {"BYMONTH": str(first.month), "BYMONTHDAY": str(first.day)}
+    given = {name: parts[name] for name in date if name in parts}
+    return not given or (frequency == "YEARLY" and given == {name: date[name] for name in given})
 
 
 def _moment(place: str, text: str) -> tuple[dt.date, bool]:

@@ -53,10 +53,14 @@ def plan(job: Job) -> None:
     """Read and plan without changing anything. Here, transient errors are errors, too."""
     observe(job)
     for progress in job.open_targets:
-        if progress.plan.reached and not progress.waiting and progress.after is not None:
-            progress.status = REACHED
-        elif progress.error:
+        if progress.error:
             progress.mark_failed()
+        elif progress.plan.reached and progress.after is not None:
+            # Whatever comes before it: what is there needs no order.
+            progress.status, progress.waiting = REACHED, ""
+    for progress in job.open_targets:
+        progress.waiting = progress.plan.waiting
+        _name_blockers(job, progress)
 
 
 def verify(job: Job) -> None:
@@ -169,7 +173,11 @@ def _wait_for_blockers(job: Job, progress: TargetProgress) -> None:
     if failed:
         remedy = f"see {failed}; both are done when the event is sent again"
         progress.fail(f"it comes after {failed}, which failed", remedy)
-        return
+    else:
+        _name_blockers(job, progress)
+
+
+def _name_blockers(job: Job, progress: TargetProgress) -> None:
     blockers = job.blockers(progress)
     if blockers and progress.is_open:
         progress.waiting = f"{', '.join(blockers)} to be reached"
@@ -226,7 +234,9 @@ def _plan_target(job: Job, progress: TargetProgress) -> None:
     try:
         progress.plan = kind.plan(progress.target, progress.after, desired_state)
     except TargetError as error:
-        if not job.blockers(progress):  # the state may be wrong because of what comes first
+        if job.blockers(progress):  # the state may be wrong because of what comes first
+            progress.plan = Plan(waiting=error.reason)
+        else:
             record_error(progress, error, *job.error_limits)
         return
     progress.waiting = progress.plan.waiting

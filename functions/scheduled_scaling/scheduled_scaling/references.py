@@ -25,6 +25,7 @@ _TYPES = {
     ("docdb-instances", "cluster"): "rds:cluster",
     ("docdb-serverless", "cluster"): "rds:cluster",
     ("docdb-elastic", "name"): "docdb-elastic:cluster",
+    ("auto-scaling-group", "group"): "autoscaling:autoScalingGroup",
     ("ecs-service", "cluster"): "ecs:cluster",
     ("ecs-service", "service"): "ecs:service",
 }
@@ -61,6 +62,9 @@ class AwsLookup:
     def tagged(self, kind: str, tags: Mapping[str, str]) -> Sequence[str]:
         key = (kind, *sorted(tags.items()))
         if key not in self._tagged:
+            if kind == "autoscaling:autoScalingGroup":
+                self._tagged[key] = self._tagged_groups(tags)
+                return self._tagged[key]
             client = self._aws.client("resourcegroupstaggingapi")
             pages = client.get_paginator("get_resources").paginate(
                 TagFilters=[{"Key": name, "Values": [value]} for name, value in tags.items()],
@@ -71,18 +75,31 @@ class AwsLookup:
             )
         return self._tagged[key]
 
+    def _tagged_groups(self, tags: Mapping[str, str]) -> Sequence[str]:
+        """Return Auto Scaling groups by their tags, which the other API does not know.
+
+        Source: DescribeAutoScalingGroups, Amazon EC2 Auto Scaling API Reference.
+        """
+        pages = self._aws.client("autoscaling").get_paginator("describe_auto_scaling_groups")
+        filters = [{"Name": f"tag:{name}", "Values": [value]} for name, value in tags.items()]
+        return sorted(
+            entry["AutoScalingGroupARN"]
+            for page in pages.paginate(Filters=filters)
+            for entry in page["AutoScalingGroups"]
+        )
+
 
 def resolve_target(place: str, raw: Mapping[str, Any], lookup: Lookup | None) -> Mapping[str, Any]:
     """Return a target with its references replaced by names. Raises ValidationError."""
     resolved = dict(raw)
-    for member, value in raw.items():
+    # A service is looked for in its cluster, so that comes first.
+    for member, value in sorted(raw.items(), key=lambda item: item[0] != "cluster"):
         if member in _NO_ADDRESS or not isinstance(value, Mapping):
             continue
         reader = MappingReader(f"{place}.{member}", value)
         if lookup is None:
             raise ValidationError(reader.place, "it cannot be looked up here", "give the name")
         if "tags" in reader:
-            # `cluster` comes first in a service's address, so it is a name by now.
             cluster = resolved.get("cluster")
             resolved[member] = _by_tags(reader, str(raw.get("kind")), member, cluster, lookup)
         else:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from scheduled_scaling import scenario_text
 from scheduled_scaling.aws import AwsClients
 from scheduled_scaling.calendar_rules import Calendar, read_calendar, read_time, read_zone
 from scheduled_scaling.errors import ValidationError, suggest
@@ -139,7 +136,7 @@ def read_document(
     :param lookup: finds the names of targets that are given by a stack's output or by tags
     :param fetch: returns the text of an ICS file
     """
-    top = MappingReader(place, _parse(place, text))
+    top = MappingReader(place, scenario_text.parse(place, text))
     if top.take("version") != VERSION:
         raise ValidationError(
             f"{place}.version", "it is of another version", f"write version: {VERSION}"
@@ -348,54 +345,3 @@ def _estimates(reader: MappingReader) -> Mapping[str, Any]:
             estimates[part] = {name: entries.number(name, 0, most) for name in entries.list_names()}
     reader.reject_unknown()
     return estimates
-
-
-def _parse(place: str, text: str) -> Any:
-    """Parse YAML or JSON. Raises ValidationError, also for duplicate names."""
-    try:
-        if text.lstrip().startswith("{"):
-            return json.loads(text, object_pairs_hook=lambda pairs: _unique(place, pairs))
-        return yaml.load(text, _Loader)  # noqa: S506 (a SafeLoader)
-    except (yaml.YAMLError, json.JSONDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise ValidationError(place, f"it cannot be read ({reason})", "correct it there") from None
-
-
-class _Loader(yaml.SafeLoader):
-    """Rejects duplicate names, of which SafeLoader silently takes the last.
-
-    Scalars are those of YAML 1.2: SafeLoader takes ``on`` for true, ``010`` for 8 and ``20:00``
-    for 1200.
-    """
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [key for key, _ in node.value if key.tag != _MERGE]
-        names = [self.construct_object(key, deep=True) for key in keys]
-        for number, name in enumerate(names):
-            if name in names[:number]:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{name!r} is there twice", keys[number].start_mark
-                )
-        return super().construct_mapping(node, deep)
-
-
-_MERGE = "tag:yaml.org,2002:merge"
-_REPLACED = ("bool", "int", "timestamp")
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in _REPLACED]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile("(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(r"[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789")
-)
-
-
-def _unique(place: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            raise ValidationError(place, f"{name!r} is there twice", "remove one of the two")
-    return dict(pairs)

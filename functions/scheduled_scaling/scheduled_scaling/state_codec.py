@@ -18,6 +18,7 @@ _MAX_VALUE_CHARS = 256
 _MAX_TAGS = 10  # a resource has room for 50 tags, and most belong to others
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _BOOLEANS = {"true": True, "false": False}
+_TAG_KEY = re.compile(rf"{_PREFIX}(?P<kind>[a-z-]+):(?P<number>[0-9])")
 _ANY_OTHER = "+"  # for *, which tags do not allow
 
 
@@ -47,15 +48,20 @@ def encode_tags(kind: str, saved: SavedState) -> Tags:
 
 
 def list_keys(kind: str, tags: Tags) -> list[str]:
-    """Return the keys among `tags` that belong to a saved state of this kind."""
-    return sorted(key for key in tags if key.startswith(f"{_PREFIX}{kind}:"))
+    """Return the keys among `tags` that belong to a saved state of this kind.
+
+    Others that begin alike were made by people.
+    """
+    return sorted(
+        key for key in tags if (found := _TAG_KEY.fullmatch(key)) and found["kind"] == kind
+    )
 
 
 def decode_tags(kind: str, tags: Tags) -> SavedState | None:
     """Return the state that `tags` hold; None if there is none, or only a part of one."""
     found = {int(key.rpartition(":")[2]): tags[key] for key in list_keys(kind, tags)}
     count, _, first = found.get(0, "0 ").partition(" ")
-    if not count.isdigit() or set(found) < set(range(int(count))) or count == "0":
+    if not re.fullmatch("[0-9]{1,2}", count) or set(found) < set(range(int(count))) or count == "0":
         return None
     state: dict[str, Any] = {}
     texts = [first, *(found[number] for number in range(1, int(count)))]

@@ -77,12 +77,13 @@ def _reading(found: Mapping[str, Mapping[str, Any]], name: str) -> Reading | Tar
     if entry is None:
         return TargetError(f"there is no Auto Scaling group {name}", "correct the scenario")
     state: dict[str, Any] = {short: entry[long] for short, long in _MEMBERS.items()}
-    state["in_service"] = sum(
+    weights = [
         # DesiredCapacity counts weights if the group has any.
         int(instance.get("WeightedCapacity") or 1)
         for instance in entry.get("Instances", [])
         if instance["LifecycleState"] == "InService" and instance["HealthStatus"] == "Healthy"
-    )
+    ]
+    state |= {"in_service": sum(weights), "heaviest": max(weights, default=1)}
     state["status"] = entry.get("Status", "")
     state["suspended"] = sorted(p["ProcessName"] for p in entry.get("SuspendedProcesses", []))
     tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])}
@@ -126,12 +127,19 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
 
 
 def _describe_wait(actual: State) -> str:
-    """Return what the capacity waits for: the group accepts any, instances come later or never."""
-    if actual["in_service"] >= actual["desired"]:
+    """Return what the capacity waits for: the group accepts any; instances come, or end, later.
+
+    With weights, a group may have more than desired by less than an instance.
+    """
+    in_service, desired = actual["in_service"], actual["desired"]
+    if in_service < desired:
+        process, waiting = "Launch", f"{in_service} of {desired} instances in service"
+    elif in_service - actual["heaviest"] >= desired:
+        process, waiting = "Terminate", f"{in_service} instances still in service, not {desired}"
+    else:
         return ""
-    waiting = f"{actual['in_service']} of {actual['desired']} instances in service"
-    if "Launch" in actual["suspended"]:
-        raise TargetError(f"{waiting}, and its process Launch is suspended", "resume it")
+    if process in actual["suspended"]:
+        raise TargetError(f"{waiting}, and its process {process} is suspended", "resume it")
     return waiting
 
 

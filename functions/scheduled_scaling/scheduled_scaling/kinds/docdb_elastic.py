@@ -54,7 +54,7 @@ def resource(address: Mapping[str, str]) -> str:
 
 
 def parse_address(reader: MappingReader) -> Mapping[str, str]:
-    return {"name": reader.text("name", r"[a-z][a-z0-9-]{0,49}", "give the cluster's name")}
+    return {"name": reader.text("name", r"[a-z0-9][a-z0-9-]{0,49}", "give the cluster's name")}
 
 
 def parse_desired_state(reader: MappingReader) -> State:
@@ -81,7 +81,11 @@ def read(aws: AwsClients, targets: Sequence[Target]) -> Mapping[str, Reading | T
     client = aws.client(_CLIENT)
     pages = client.get_paginator("list_clusters").paginate()
     arns = {
-        entry["clusterName"]: entry["clusterArn"] for page in pages for entry in page["clusters"]
+        name: entry["clusterArn"]
+        for page in pages
+        for entry in page["clusters"]
+        # An ARN, as an output or tags give it, ends in an id.
+        for name in (entry["clusterArn"].rpartition("/")[2], entry["clusterName"])
     }
     readings: dict[str, Reading | TargetError] = {}
     for target in targets:

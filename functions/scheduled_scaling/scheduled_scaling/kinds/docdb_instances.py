@@ -173,7 +173,7 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
     named = [desired_state.get(member) for member in _WITH_NAMES]
     if any(named == [s.get(m) for m in _WITH_NAMES] for s in target.desired_states.values()):
         # A saved state may name instances that have been deleted since.
-        _check_names(target.address["cluster"], members, desired_state)
+        _check_names(target, members, desired_state)
     for size in _classes(desired_state):
         if size in actual.get("not_offered", ()):
             raise TargetError(
@@ -204,13 +204,20 @@ def _planned_class(entry: Mapping[str, Any], desired_state: State) -> str:
     return str(size)
 
 
-def _check_names(cluster: str, members: Sequence[Member], desired_state: State) -> None:
-    """Raise TargetError for an instance that neither exists nor is created by this function."""
+def _check_names(target: Target, members: Sequence[Member], desired_state: State) -> None:
+    """Raise TargetError for an instance that neither exists nor is created by any step."""
+    cluster = target.address["cluster"]
     names = {*desired_state.get("tiers", {}), *desired_state.get("classes", {})} - {ANY_OTHER}
     names |= {desired_state["writer"]} if "writer" in desired_state else set()
     known = {member.id for member in members}
+    # Numbers that other people's instances have are passed over.
+    most = max(state.get("readers", 0) for state in target.desired_states.values())
+    most += sum(
+        not member.created and docdb_rollout_plan.reader_number(cluster, member.id) > 0
+        for member in members
+    )
     for name in sorted(names - known):
-        if not docdb_rollout_plan.reader_number(cluster, name):
+        if not 0 < docdb_rollout_plan.reader_number(cluster, name) <= most:
             raise TargetError(f"the cluster has no instance {name}", suggest(name, known))
 
 

@@ -131,7 +131,8 @@ def plan(target: Target, actual: State, desired_state: State) -> Plan:
 def _rollout(service: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the newest deployment's state: that it failed (see "circuit breaker"), or is going on.
 
-    While an older one still runs, its tasks are among the service's running ones.
+    While an older one still runs, its tasks are among the service's running ones. The only one of
+    a service is in progress until the service was steady once: its tasks say enough.
     """
     deployments = service.get("deployments", [])
     for deployment in deployments:
@@ -147,19 +148,19 @@ def _rollout(service: Mapping[str, Any]) -> Mapping[str, Any]:
 def _describe_wait(actual: State) -> str:
     """Return what the capacity waits for. ECS accepts any count; tasks may start later, or never.
 
-    More tasks than desired are not waited for: they only drain their connections.
+    Nor do they end at once: until then, what they use must not become smaller.
     """
-    if actual.get("rollout") == "IN_PROGRESS" and actual["new"] < actual["desired"]:
-        return f"{actual['new']} of {actual['desired']} tasks of the new deployment run"
-    if actual["running"] >= actual["desired"]:
-        return ""
-    running = f"{actual['running']} of {actual['desired']} tasks run"
-    if actual.get("rollout") == "FAILED":
+    desired, running = actual["desired"], actual["running"]
+    if actual.get("rollout") == "FAILED" and desired:
         raise TargetError(
-            f"{running}, and the deployment failed: {actual['reason']}",
+            f"{running} of {desired} tasks run, and the deployment failed: {actual['reason']}",
             "see the service's events, and deploy it again",
         )
-    return running
+    if actual.get("rollout") == "IN_PROGRESS" and desired:
+        return f"{actual['new']} of {desired} tasks of a deployment in progress run"
+    if running > desired:
+        return f"{running - desired} tasks to end"
+    return f"{running} of {desired} tasks run" if running < desired else ""
 
 
 def state_to_restore(actual: State, desired_state: State) -> State:

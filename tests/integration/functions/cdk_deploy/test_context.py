@@ -86,3 +86,31 @@ def test_only_allowed_keys_pass_where_some_are() -> None:
     assert context.read({"a": 1}, {"a"}) == {"a": "1"}
     with pytest.raises(RequestError, match="b is not allowed; use a,"):
         context.read({"b": 1}, {"a"})
+
+
+@pytest.mark.parametrize(("keys", "fits"), [(64, True), (65, False)])
+def test_a_context_has_64_keys_at_most(keys: int, fits: bool) -> None:
+    given = {f"k{number}": number for number in range(keys)}
+    if fits:
+        assert len(context.read(given)) == keys
+    else:
+        with pytest.raises(RequestError, match="the context has 65 keys; 64 are the limit"):
+            context.read(given)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fits"),
+    [
+        ("k" * 128, "", True),
+        ("k" * 129, "", False),
+        ("k", "x" * 8192, True),
+        ("k", "x" * 8193, False),
+        ("k", "é" * 4097, False),
+    ],
+)
+def test_keys_and_values_have_a_longest_form(key: str, value: str, fits: bool) -> None:
+    if fits:
+        assert context.read({key: value}) == {key: value}
+    else:
+        with pytest.raises(RequestError):
+            context.read({key: value})

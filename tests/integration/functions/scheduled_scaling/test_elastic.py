@@ -111,6 +111,13 @@ def test_a_cluster_that_is_stopped_is_reported(night: Night, elastic: Elastic) -
         night.send({"scenario": "day", "step": "up"})
 
 
+def test_a_cluster_may_be_named_by_the_id_in_its_arn(night: Night, elastic: Elastic) -> None:
+    """An output of a stack or a tag gives the ARN, which has no name."""
+    night.scenarios(SCENARIOS.replace("name: orders", "name: 0a1b"))
+    assert night.send({"scenario": "day", "step": "up"})["reached"]
+    assert elastic.updates == [{"shardCount": 4, "shardCapacity": 8}]
+
+
 def test_a_missing_cluster_is_reported(night: Night, elastic: Elastic) -> None:
     elastic.cluster["clusterName"] = "other"
     with pytest.raises(ScalingFailed, match="there is no elastic cluster orders"):

@@ -56,12 +56,18 @@ def change_answers(operation: str, change: Callable[[Any], None]) -> None:
     session.events.register(f"after-call.{operation}", after_call)
 
 
-def running(count: Callable[[], int], rollout: str = "IN_PROGRESS") -> None:
+def running(count: Callable[[], int], rollout: str = "COMPLETED") -> None:
     def change(parsed: Any) -> None:
         for service in parsed.get("services", []):
             service["runningCount"] = count()
             service["deployments"] = [
-                {"status": "PRIMARY", "rolloutState": rollout, "rolloutStateReason": "no capacity"}
+                {
+                    "status": "PRIMARY",
+                    "rolloutState": rollout,
+                    "rolloutStateReason": "no capacity",
+                    "runningCount": count(),
+                },
+                {"status": "ACTIVE", "runningCount": 0},
             ]
 
     change_answers("ecs.DescribeServices", change)
@@ -90,12 +96,33 @@ def test_a_service_whose_deployment_failed_is_a_failure_with_ecs_s_reason(night:
         night.step("scale-out")
 
 
-def test_fewer_tasks_are_reached_as_soon_as_ecs_knows(night: Night) -> None:
-    """Tasks that end drain their connections: that takes nothing from anyone."""
+def test_fewer_tasks_are_reached_when_the_others_have_ended(night: Night) -> None:
+    """A database that comes after them must not become smaller before."""
+    night.set(continue_by="return")
     night.scenarios(WORKERS.replace("20", "1"))
     seed.ecs_services()
-    running(lambda: 2)
-    assert night.step("scale-out")["status"] == "done"
+    now = [2]
+    running(lambda: now[0])
+    first = night.step("scale-out")
+    second = night.send(first["next"])
+    assert (second["done"], second["targets"][0]["waiting"]) == (False, "1 tasks to end")
+    now[0] = 1
+    assert night.send(second["next"])["status"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("rollout", "status"), [("COMPLETED", "done"), ("IN_PROGRESS", "in progress")]
+)
+def test_a_service_is_reached_when_its_deployment_is_completed(
+    night: Night, rollout: str, status: str
+) -> None:
+    night.set(continue_by="return")
+    night.scenarios(WORKERS)
+    seed.ecs_services()
+    running(lambda: 20, rollout)
+    first = night.step("scale-out")
+    last = first if first["done"] else night.send(first["next"])
+    assert last["status"] == status
 
 
 def group_instances(parsed: Any, *, healthy: int, weight: str | None = None) -> None:
@@ -161,6 +188,9 @@ def test_a_group_that_may_not_launch_is_a_failure(night: Night) -> None:
         ("{class: db.r6g.large, writer: orders-9}", "orders-9"),
         ("{classes: {orders-11: db.r6g.large}}", "orders-11"),
         ("{readers: 2, tiers: {orders-scaled-0: 1}}", "orders-scaled-0"),
+        ("{readers: 2, tiers: {orders-scaled-9: 1}}", "orders-scaled-9"),
+        ("{readers: 3, writer: orders-scaled-4}", "orders-scaled-4"),
+        ("{classes: {orders-scaled-1: db.r6g.large}}", "orders-scaled-1"),
     ],
 )
 @pytest.mark.parametrize("dry_run", [True, False])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Any
 
 import boto3
@@ -207,3 +207,55 @@ def test_keys_that_dynamodb_leaves_unprocessed_are_asked_for_again_with_a_backof
     pauses = [later - earlier for earlier, later in pairwise(calls[:4])]
     assert pauses == sorted(pauses)
     assert pauses[0] > 0
+
+
+WORKERS = """
+version: 1
+scenarios:
+  nightly-batch:
+    targets:
+      workers:
+        kind: ecs-service
+        cluster: batch
+        service: workers
+        steps: {low: {desired: 1}, middle: {desired: 2}, high: {desired: 3}}
+"""
+DUE = {"low": EVENING, "middle": MORNING, "high": "2026-11-23T07:00:00Z"}
+# One dated ahead counts as of its arrival, whenever that is.
+AHEAD = "2027-11-23T06:00:00Z"
+
+
+@pytest.mark.parametrize("order", list(permutations(DUE, 3)), ids="-".join)
+def test_in_whatever_order_events_come_the_one_that_was_due_last_decides(
+    night: Night, order: tuple[str, ...]
+) -> None:
+    night.scenarios(WORKERS)
+    ran = []
+    for number, step in enumerate(order):
+        for attempt in "ab":  # each is delivered twice
+            found = night.send(scheduled(step, DUE[step]), request_id=f"{number}{attempt}")
+            if found["status"] == "done":
+                ran.append(step)
+        night.time.sleep(60)
+    newest = [
+        step
+        for n, step in enumerate(order)
+        if DUE[step] == max(map(DUE.__getitem__, order[: n + 1]))
+    ]
+    assert ran == newest
+    assert seed.service()[1] == 3
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_event_dated_ahead_neither_mutes_nor_is_muted(night: Night, first: bool) -> None:
+    night.scenarios(WORKERS)
+    events = [scheduled("high", AHEAD), scheduled("low", DUE["low"])]
+    for number, event in enumerate(events if first else reversed(events)):
+        night.send(event, request_id=str(number))
+        night.time.sleep(60)
+    # The other one was due before the ahead one came.
+    assert seed.service()[1] == 3
+    later = scheduled("middle", "2026-11-24T06:05:00Z")
+    night.time.sleep(600)
+    assert night.send(later, request_id="later")["status"] == "done"
+    assert seed.service()[1] == 2

@@ -97,6 +97,21 @@ def test_tasks_start_after_the_database_and_stop_before_it(night: Night) -> None
     assert (names[0], len(names) > 1) == ("UpdateService", True)
 
 
+def test_what_is_there_is_reached_whatever_comes_before_it(night: Night) -> None:
+    prepare(night)
+    due = {"schedule-arn": "arn", "scheduled-time": "2026-11-24T05:00:00Z"}
+    event = {"scenario": "nightly-batch", "step": "scale-out", **due}
+    assert night.send(event)["reached"]
+    found = night.send(event, request_id="two")
+    assert (found["status"], found["reached"]) == ("already done", True)
+    assert [target["status"] for target in found["targets"]] == ["reached", "reached"]
+    lines = night.step("scale-out", dry_run=True)["plan"]
+    assert [line.split()[1] for line in lines[2:4]] == ["reached", "reached"]
+    seed.client("ecs").update_service(cluster="batch", service="workers", desiredCount=3)
+    lines = night.step("scale-out", dry_run=True)["plan"]
+    assert any("desired 3 -> 20" in line and line.endswith("now") for line in lines)
+
+
 def test_a_plan_shows_what_comes_after_what(night: Night) -> None:
     prepare(night)
     lines = night.step("scale-out", dry_run=True)["plan"]
@@ -273,6 +288,22 @@ def test_a_task_ends_when_its_event_is_wrong(
         night.send(event)
     (failure,) = sent.named("SendTaskFailure")
     assert (failure["taskToken"], failure["error"]) == (TOKEN, error)
+
+
+@pytest.mark.parametrize(("count", "call"), [(20, "Success"), (3, "Failure")])
+def test_a_task_of_an_event_that_came_before_ends_with_what_is_there(
+    night: Night, sent: Sent, count: int, call: str
+) -> None:
+    prepare(night)
+    due = {"schedule-arn": "arn", "scheduled-time": "2026-11-24T05:00:00Z"}
+    event = {"scenario": "nightly-batch", "step": "scale-out", **due}
+    night.send({**event, "task_token": "first"})
+    seed.client("ecs").update_service(cluster="batch", service="workers", desiredCount=count)
+    sent.calls.clear()
+    night.send({**event, "task_token": "again"}, request_id="two")
+    assert [(name, body["taskToken"]) for name, body in sent.calls] == [
+        (f"SendTask{call}", "again")
+    ]
 
 
 def test_a_task_ends_when_its_step_fails(night: Night, sent: Sent) -> None:

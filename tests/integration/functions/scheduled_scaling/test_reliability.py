@@ -322,13 +322,13 @@ def test_a_deployment_that_is_still_replacing_tasks_is_waited_for(night: Night) 
     night.set(continue_by="return")
     night.scenarios(SHARED.replace("lease: shared", "lease: x"))
     seed.ecs_services()
-    new = [1]
+    new, state = [1], ["IN_PROGRESS"]
 
     def change(parsed: Any) -> None:
         for service in parsed.get("services", []):
             service["runningCount"] = 20
             service["deployments"] = [
-                {"status": "PRIMARY", "rolloutState": "IN_PROGRESS", "runningCount": new[0]},
+                {"status": "PRIMARY", "rolloutState": state[0], "runningCount": new[0]},
                 {"status": "ACTIVE", "runningCount": 19},
             ]
 
@@ -336,8 +336,8 @@ def test_a_deployment_that_is_still_replacing_tasks_is_waited_for(night: Night) 
     first = night.step("scale-out")
     second = night.send(first["next"])
     waiting = second["targets"][0]["waiting"]
-    assert waiting == "1 of 20 tasks of the new deployment run"
-    new[0] = 20
+    assert waiting == "1 of 20 tasks of a deployment in progress run"
+    new[0], state[0] = 20, "COMPLETED"
     assert night.send(second["next"])["reached"]
 
 

@@ -50,6 +50,11 @@ MISTAKES = {
     "number as a name": ("version: 1\nscenarios: {1: {}}", "the name 1 is not text; quote it"),
     "leading zero": (WRITTEN.format("{desired: 010}"), "out.desired: it is a text (010); write a"),
     "time of day": (WRITTEN.format("{desired: 20:00}"), "desired: it is a text (20:00); write a"),
+    "minutes with a point": (WRITTEN.format("{desired: 1:30.0}"), "it is a text (1:30.0); write a"),
+    "underscores": (WRITTEN.format("{desired: 1_000.0}"), "it is a text (1_000.0); write a num"),
+    "an old number with its tag": (WRITTEN.format("{desired: !!int 010}"), "'010' is not a plain"),
+    "a time with its tag": (WRITTEN.format("{desired: !!float 20:30}"), "'20:30' is not a plain"),
+    "twice next to a merge": (WRITTEN.format("{<<: {min: 1}, min: 1, min: 2}"), "'min' is there"),
     "only a typo": (WRITTEN.format("{dsired: 20}"), "dsired is unknown; did you mean 'desired'?"),
     "typo of a group": (
         WRITTEN.format("{mn: 1}")
@@ -109,6 +114,24 @@ scenarios:
 """
     (target,) = read_document("d", text).scenarios["night"].targets
     assert target.desired_states["further"] == {"desired": 30, "min": 10}
+
+
+def test_a_merged_mapping_that_merges_itself_has_no_name_twice() -> None:
+    """PyYAML fills mappings from the outside to the inside, and merges alter the inner ones."""
+    text = WRITTEN.format("&out {<<: {desired: 20}, desired: 30}")
+    found = read_document("d", f"{text}\nestimates: {{seconds: {{<<: *out, desired: 4}}}}")
+    assert found.scenarios["night"].targets[0].desired_states["out"] == {"desired": 30}
+    assert found.estimates == {"seconds": {"desired": 4}}
+
+
+@pytest.mark.parametrize(
+    ("written", "value"), [("+5", 5), ("20.0", 20), ("1e3", 1000), ("2.5e+1", 25)]
+)
+def test_numbers_of_yaml_1_2_are_numbers(written: str, value: int) -> None:
+    (target,) = (
+        read_document("d", WRITTEN.format(f"{{desired: {written}}}")).scenarios["night"].targets
+    )
+    assert target.desired_states["out"] == {"desired": value}
 
 
 @pytest.mark.parametrize("step", ["on", "off", "yes", "no", "y"])

@@ -22,10 +22,41 @@ def template(**instances: Any) -> Mapping[str, Any]:
     return {"Resources": {"Database": {"Type": "AWS::DocDB::DBCluster"}, **instances}}
 
 
+def chosen(**names: str) -> Any:
+    return {"Fn::Sub": ["${a}-${b}", names]}
+
+
 UNSAFE = {
+    "names in another order": template(
+        A=instance(cluster=chosen(a="x", b="y")), B=instance(cluster=chosen(b="y", a="x"))
+    ),
     "two": template(A=instance(), B=instance()),
     "on the cluster only": template(A=instance("Database"), B=instance("Database")),
     "by name": template(A=instance(cluster="orders"), B=instance(cluster="orders")),
+    "a reference and a substitution": template(
+        A=instance(), B=instance(cluster={"Fn::Sub": "${Database}"})
+    ),
+    "a name in two cases": template(A=instance(cluster="Orders"), B=instance(cluster="orders")),
+    "a reference and the name that it has": {
+        "Resources": {
+            "Database": {
+                "Type": "AWS::DocDB::DBCluster",
+                "Properties": {"DBClusterIdentifier": "orders"},
+            },
+            "A": instance(),
+            "B": instance(cluster="Orders"),
+        }
+    },
+    "a reference and the parameter that names it": {
+        "Resources": {
+            "Database": {
+                "Type": "AWS::RDS::DBCluster",
+                "Properties": {"DBClusterIdentifier": {"Ref": "Name"}},
+            },
+            "A": instance(),
+            "B": instance(cluster={"Fn::Sub": "${Name}"}),
+        }
+    },
     "Aurora": template(
         A=instance(kind="AWS::RDS::DBInstance"), B=instance(kind="AWS::RDS::DBInstance")
     ),
@@ -40,6 +71,8 @@ SAFE = {
     "no instance": template(),
     "one": template(A=instance()),
     "in a chain": template(A=instance(), B=instance("A"), C=instance("B")),
+    "in a circle, which CloudFormation refuses": template(A=instance("B"), B=instance("A")),
+    "on what is not there": template(A=instance("Lost"), B=instance("A", "Lost")),
     "as one text": template(A=instance(), B={**instance(), "DependsOn": "A"}),
     "by way of another resource": {
         "Resources": {
@@ -53,6 +86,9 @@ SAFE = {
     ),
     "by a substitution": template(
         A=instance(), B=instance(Tags=[{"Value": {"Fn::Sub": "${A.Endpoint}:1"}}])
+    ),
+    "of clusters with a prefix": template(
+        A=instance(cluster={"Fn::Sub": "${Name}-a"}), B=instance(cluster={"Fn::Sub": "${Name}-b"})
     ),
     "of different clusters": template(A=instance(), B=instance(cluster="other")),
     "without a cluster": {

@@ -55,6 +55,18 @@ def test_every_variable_counts(task: dict[str, str], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
+    [("poll_s", 0.01), ("poll_s", 1800.0), ("reserve_s", 5.0), ("reserve_s", 1800.0)],
+)
+def test_times_have_limits(task: dict[str, str], name: str, value: float) -> None:
+    variable = f"CDK_{name.upper()}"
+    assert getattr(read({**task, variable: str(value)}), name) == value
+    for beyond in (0.009 if name == "poll_s" else 4.9, 1800.1):
+        with pytest.raises(ConfigError, match=f"{variable} is '{beyond}'; it takes"):
+            read({**task, variable: str(beyond)})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
     [
         ("CDK_METHOD", "prepare-change-set"),
         ("CDK_QUALIFIER", "../x"),

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from urllib.parse import quote, quote_plus
+
 import pytest
 
+from cdk_deploy import declared_secrets
 from cdk_deploy.masking import MASK, Masker
+from tests.unit.functions.fake_aws import Client
 
 SECRETS = {
     "access key": "AKIAIOSFODNN7EXAMPLE",
@@ -101,3 +107,75 @@ def test_values_inside_of_a_template_are_masked() -> None:
     template = {"Resources": {"A": {"Properties": {"Key": f"x{SECRETS['access key']}"}}}, "N": 1}
     masked = Masker({}, {}).mask_json(template)
     assert masked == {"Resources": {"A": {"Properties": {"Key": f"x{MASK}"}}}, "N": 1}
+
+
+PIN, QUOTED = "4711", 'p"ss/w rd+é'
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        QUOTED,
+        json.dumps(QUOTED),
+        json.dumps(QUOTED, ensure_ascii=False),
+        "https://x/?p=" + quote(QUOTED, safe=""),
+        "https://x/?p=" + quote_plus(QUOTED),
+        base64.b64encode(QUOTED.encode()).decode(),
+        base64.urlsafe_b64encode(QUOTED.encode()).decode(),
+    ],
+)
+def test_a_secret_is_masked_in_the_forms_that_programs_print(printed: str) -> None:
+    masker = Masker({"DB_PASSWORD": QUOTED}, {})
+    masked = masker.mask_json(f"got {printed} there")
+    assert masked.startswith("got ")
+    assert masked.endswith(" there")
+    assert MASK in masked
+    assert not {"ss/w", "ss%2Fw", printed} & {masked, masked.strip('"')}
+    assert "ss" not in masked
+    assert f"p{MASK}" not in masked
+
+
+def test_a_short_value_that_the_app_declares_is_masked_as_a_word() -> None:
+    masker = Masker({}, {})
+    assert masker.mask_line(f"::add-mask::{PIN}") == f"::add-mask::{MASK}"
+    assert masker.mask_line(f"pin {PIN}, 47110 and x{PIN}") == f"pin {MASK}, 47110 and x{PIN}"
+
+
+def test_declared_secrets_are_fetched_from_where_they_are() -> None:
+    clients = {
+        "ssm": Client({"get_parameter": {"Parameter": {"Value": "of ssm"}}}),
+        "secretsmanager": Client({"get_secret_value": {"SecretString": "of the manager"}}),
+    }
+    declared = ["env:A", "context:b", "ssm:/p", "secretsmanager:id", "env:Unset", "context:unset"]
+    found = declared_secrets.values(
+        declared, {"A": "of a variable"}, {"b": "of a key"}, clients.__getitem__
+    )
+    assert found == ["of a variable", "of a key", "of ssm", "of the manager", "", ""]
+    asked = [("get_parameter", {"Name": "/p", "WithDecryption": True})]
+    assert clients["ssm"].calls == asked
+    assert clients["secretsmanager"].calls == [("get_secret_value", {"SecretId": "id"})]
+
+
+def test_a_binary_secret_is_no_text() -> None:
+    client = Client({"get_secret_value": {"SecretBinary": b"x"}})
+    assert declared_secrets.values(["secretsmanager:id"], {}, {}, lambda _: client) == [""]
+
+
+def test_an_empty_declaration_masks_nothing() -> None:
+    masker = Masker({}, {})
+    masker.mask_line("::add-mask::  ")
+    assert masker.mask_line("as it is") == "as it is"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("one", []),
+        ("one\ntwo", ["one", "two"]),
+        ('{"user": "admin", "pin": 123456, "on": true, "n": null}', ["admin", "123456"]),
+        ('["a", {"b": ["c"]}]', ["a", "c"]),
+        ("123456", ["123456"]),
+    ],
+)
+def test_parts_of_a_secret_are_secrets(text: str, expected: list[str]) -> None:
+    assert list(declared_secrets.parts(text)) == expected

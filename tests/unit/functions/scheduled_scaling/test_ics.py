@@ -46,6 +46,41 @@ def days(text: str, summary: str = "", year: int = 2026, span: int = 365) -> lis
             "DTSTART;VALUE=DATE:20260105\r\nRRULE:FREQ=DAILY;COUNT=3\r\nEXDATE:20260106",
             ["01-05", "01-07"],
         ),
+        ("DTSTART;VALUE=DATE:20261224\r\nDURATION:P1W", [f"12-{day}" for day in range(24, 31)]),
+        ("DTSTART;VALUE=DATE:20261224\r\nDURATION:P1W1D", [f"12-{day}" for day in range(24, 32)]),
+        ("DTSTART;VALUE=DATE:20261224\r\nDURATION:P0D", ["12-24"]),
+        (
+            "DTSTART;VALUE=DATE:20260105\r\nRRULE:FREQ=WEEKLY;BYDAY=MO,FR;COUNT=5",
+            ["01-05", "01-09", "01-12", "01-16", "01-19"],
+        ),
+        (
+            (
+                "DTSTART;VALUE=DATE:20260107\r\nRRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;"
+                "UNTIL=20260121"
+            ),
+            ["01-07", "01-19", "01-21"],
+        ),
+        (
+            (
+                "DTSTART;VALUE=DATE:20260102\r\nRRULE:FREQ=WEEKLY;BYDAY=FR;COUNT=3\r\n"
+                "EXDATE;VALUE=DATE:20260109"
+            ),
+            ["01-02", "01-16"],
+        ),
+        (
+            "DTSTART;VALUE=DATE:20260105\r\nRRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SU;COUNT=4",
+            ["01-05", "01-11", "01-19", "01-25"],
+        ),
+        ("DTSTART;VALUE=DATE:20261224\r\nDTSTART;VALUE=DATE:20261225", ["12-24"]),
+        ("DTSTART:20261224\r\nDTEND:20261226\r\nDTEND:20261228", ["12-24", "12-25"]),
+        (
+            "BEGIN:VALARM\r\nDTSTART:20260101\r\nEND:VALARM\r\nDTSTART;VALUE=DATE:20261224",
+            ["12-24"],
+        ),
+        (
+            "DTSTART;VALUE=DATE:20201225\r\nRRULE:FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25",
+            ["12-25"],
+        ),
         ("DTSTART;VALUE=DATE:20261224\r\nSTATUS:CANCELLED", []),
         (
             "DTSTART;VALUE=DATE:20261224\r\nBEGIN:VALARM\r\nDTSTART:20260101\r\nEND:VALARM",
@@ -74,7 +109,27 @@ def test_events_are_chosen_by_their_summary() -> None:
         (calendar("DTSTART:tomorrow"), "'tomorrow' is not a date"),
         (calendar("DTSTART:20261340"), "'20261340' is not a date"),
         (calendar("DTSTART:20260101\r\nRRULE:FREQ=MONTHLY"), "repeats by FREQ=MONTHLY"),
-        (calendar("DTSTART:20260101\r\nRRULE:FREQ=WEEKLY;BYDAY=MO"), "repeats by BYDAY"),
+        *(
+            (calendar(f"SUMMARY:x\r\nDTSTART:20260101\r\nRRULE:{rule}"), f"x repeats by {rule}")
+            for rule in (
+                "FREQ=WEEKLY;BYDAY=1MO",
+                "FREQ=YEARLY;BYDAY=MO",
+                "FREQ=DAILY;BYDAY=MO",
+                "FREQ=WEEKLY;BYDAY=MO;WKST=SU",
+                "FREQ=WEEKLY;BYDAY=",
+                "FREQ=WEEKLY;BYMONTH=1",
+                "FREQ=YEARLY;BYMONTH=2",
+                "FREQ=YEARLY;BYMONTH=1;BYMONTHDAY=2",
+                "FREQ=DAILY;BYSETPOS=1",
+                "INTERVAL=2",
+            )
+        ),
+        (
+            calendar("DTSTART:20260101\r\nRRULE:FREQ=DAILY\r\nRRULE:FREQ=WEEKLY"),
+            "repeats by FREQ=WEEKLY",
+        ),
+        (calendar("DTSTART:20260101\r\nRRULE:FREQ=DAILY;INTERVAL=x"), "has the rule"),
+        (calendar("DTSTART:20260101\r\nRRULE:FREQ=DAILY;COUNT=x"), "has the rule"),
         (calendar("DTSTART:20260101\r\nRRULE:FREQ=DAILY;INTERVAL=0"), "has the rule"),
         (calendar("DTSTART:20260101\r\nRDATE:20260201"), "has RDATE"),
     ],

@@ -415,6 +415,13 @@ def test_an_event_is_old_if_a_newer_one_ran(table: Table, at: float, stale: bool
         lease(table).acquire(300)
 
 
+def test_a_lease_that_has_ended_meanwhile_is_held_no_longer(table: Table) -> None:
+    table.refuses = True
+    table.items["lease#night"] = {"at": {"N": stamp(-61)}, "until": {"N": stamp(-9)}}
+    with pytest.raises(LeaseHeld, match="for at most 0 s more"):
+        lease(table).acquire(300)
+
+
 def test_the_next_invocation_has_two_minutes_to_begin(table: Table) -> None:
     token = lease(table).transfer()
     _, change, _, values = table.last

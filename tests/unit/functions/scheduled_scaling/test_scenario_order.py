@@ -158,7 +158,11 @@ class Lookup:
 
     def outputs(self, stack: str) -> Mapping[str, str]:
         assert stack == "nightly"
-        return {"Service": "arn:aws:ecs:eu-west-1:1:service/batch/made-7F3", "Db": "db-1x"}
+        return {
+            "Service": "arn:aws:ecs:eu-west-1:1:service/batch/made-7F3",
+            "Db": "db-1x",
+            "Batch": "batch",
+        }
 
     def tagged(self, kind: str, tags: Mapping[str, str]) -> Sequence[str]:
         assert tags == {"aws:cloudformation:logical-id": "Workers"}
@@ -168,7 +172,11 @@ class Lookup:
                 "arn:aws:ecs:eu-west-1:1:service/other/two",
             ],
             "rds:cluster": [],
-            "ecs:cluster": ["arn:a:ecs:r:1:cluster/x", "arn:a:ecs:r:1:cluster/y"],
+            "ecs:cluster": [f"arn:a:ecs:r:1:cluster/{name}" for name in "fxyedc"],
+            "docdb-elastic:cluster": ["arn:aws:docdb-elastic:r:1:cluster/0f7c-1b"],
+            "autoscaling:autoScalingGroup": [
+                "arn:aws:autoscaling:r:1:autoScalingGroup:6f:autoScalingGroupName/made-1X"
+            ],
         }[kind]
 
 
@@ -176,7 +184,8 @@ TAGS = "{tags: {'aws:cloudformation:logical-id': Workers}}"
 
 
 def found(kind: str, address: str) -> Mapping[str, str]:
-    state = "{desired: 1}" if kind == "ecs-service" else "{readers: 1}"
+    states = {"docdb-instances": "{readers: 1}", "docdb-elastic": "{shards: 1}"}
+    state = states.get(kind, "{desired: 1}")
     target = f"      a: {{kind: {kind}, {address}, steps: {{out: {state}, in: {state}}}}}\n"
     document = read_document("d", written(target), Lookup())
     return document.scenario("night", "out").targets[0].address
@@ -192,13 +201,29 @@ def test_names_come_from_outputs_of_a_stack() -> None:
 def test_names_come_from_tags() -> None:
     address = f"cluster: batch, service: {TAGS}"
     assert found("ecs-service", address) == {"cluster": "batch", "service": "one"}
+    assert found("auto-scaling-group", f"group: {TAGS}") == {"group": "made-1X"}
+    assert found("docdb-elastic", f"name: {TAGS}") == {"name": "0f7c-1b"}
+
+
+@pytest.mark.parametrize("cluster", ["batch", "{stack: nightly, output: Batch}"])
+def test_a_service_is_looked_for_in_its_cluster_in_whatever_order_they_are_written(
+    cluster: str,
+) -> None:
+    address = f"service: {TAGS}, cluster: {cluster}"
+    assert found("ecs-service", address) == {"cluster": "batch", "service": "one"}
+
+
+def test_a_bound_cannot_be_found_by_tags() -> None:
+    address = f"namespace: ecs, dimension: d, resource: {TAGS}"
+    with pytest.raises(ValidationError, match="resource of scalable-target cannot be found by"):
+        found("scalable-target", address)
 
 
 @pytest.mark.parametrize(
     ("kind", "address", "words"),
     [
         ("docdb-instances", f"cluster: {TAGS}", "Workers; none has"),
-        ("ecs-service", f"cluster: {TAGS}, service: a", "2 have: x, y"),
+        ("ecs-service", f"cluster: {TAGS}, service: a", "6 have: c, d, e, f, x; choose"),
         (
             "docdb-instances",
             "cluster: {stack: nightly, output: DB}",

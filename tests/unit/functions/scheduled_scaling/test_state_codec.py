@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduled_scaling.state_codec import SavedState, decode_tags, encode_tags
+from scheduled_scaling.state_codec import SavedState, decode_tags, encode_tags, list_keys
 
 _ALLOWED = re.compile(r"[\w _.:/=+\-@]{1,256}", re.ASCII)  # the least of RDS, ECS, Auto Scaling
 _names = st.from_regex(r"[a-z][a-z0-9-]{0,62}", fullmatch=True)
@@ -38,6 +38,24 @@ def test_a_part_of_what_was_saved_is_nothing() -> None:
     assert len(tags) > 2
     del tags["surefoot:scaling:docdb-instances:1"]
     assert decode_tags("docdb-instances", tags) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [("owner", "team"), ("10", "x"), ("-1", "x"), ("²", "x"), ("note:0", "x"), ("0x", "")],
+)
+def test_a_tag_that_a_person_called_alike_is_not_ours(key: str, text: str) -> None:
+    saved = SavedState({"readers": 1}, "s", "t")
+    tags = {**encode_tags("docdb-instances", saved)}
+    theirs = f"surefoot:scaling:docdb-instances:{key}"
+    assert decode_tags("docdb-instances", {**tags, theirs: text}) == saved
+    assert list_keys("docdb-instances", {**tags, theirs: text}) == sorted(tags)
+    assert decode_tags("docdb-instances", {theirs: text}) is None
+
+
+@pytest.mark.parametrize("first", ["", "x", "² readers=1", "999 readers=1", "-1 a=1", "0 a=1"])
+def test_a_first_tag_without_a_count_is_nothing(first: str) -> None:
+    assert decode_tags("ecs-service", {"surefoot:scaling:ecs-service:0": first}) is None
 
 
 def test_another_kind_of_the_same_cluster_is_kept_apart() -> None:
