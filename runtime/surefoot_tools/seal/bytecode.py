@@ -14,6 +14,7 @@ import py_compile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 
 _UNCHECKED = b"\1\0\0\0"  # flags of PEP 552: a hash that is not checked
 _HEAD = 16  # magic number, flags, hash of the source
@@ -86,7 +87,9 @@ def _compile_all(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     if len(paths) >= _WORTH_PROCESSES:
         # Builders without shared memory (gVisor, chroots) have no pool; one process does it then.
         with contextlib.suppress(OSError, NotImplementedError, ImportError):
-            with ProcessPoolExecutor() as pool:
+            # A fork server, the default from 3.14 on, has its socket in /tmp until we end: the
+            # doctor would find it there.
+            with ProcessPoolExecutor(mp_context=get_context("fork")) as pool:
                 for answer in pool.map(_compile, paths, chunksize=_CHUNK):
                     done += 1
                     yield answer

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from surefoot_tools.seal.bytecode import compile_trees, is_current
+from tests.support.process import RUNTIME
 
 UNCHECKED = 1
 
@@ -76,6 +77,28 @@ def test_many_files_are_compiled_by_several_processes(tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text("x = = 1\n")
     done = compile_trees([str(tmp_path)])
     assert (len(done.new), len(done.failed)) == (250, 1)
+
+
+def test_the_processes_leave_nothing_that_the_doctor_would_find(tmp_path: Path) -> None:
+    tree, temporary = tmp_path / "tree", tmp_path / "temporary"
+    tree.mkdir()
+    temporary.mkdir()
+    for number in range(150):
+        (tree / f"m{number}.py").write_text("x = 1\n")
+    program = f"""
+import multiprocessing, os
+from surefoot_tools.seal.bytecode import compile_trees
+multiprocessing.set_start_method("forkserver")  # the default from 3.14 on
+print(len(compile_trees([{str(tree)!r}]).new), os.listdir({str(temporary)!r}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"TMPDIR": str(temporary), "PYTHONPATH": str(RUNTIME)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "150 []\n"
 
 
 def test_python_imports_it_without_a_look_at_the_source(tree: Path) -> None:
