@@ -163,6 +163,23 @@ RULES: Mapping[str, Rule] = {
         "the interpreter and its arguments as its own. Without the program nothing starts.",
         "COPY the program into the image with mode 755, or remove the variable.",
     ),
+    "SF117": Rule(
+        "the function uses something of the image's /tmp, which is empty on Lambda",
+        ERROR,
+        "Lambda mounts an empty /tmp over the image's, so a folder that the Dockerfile made there "
+        'is gone, and opening a file in it fails with "No such file or directory". Reported if the '
+        "function's code uses the path and nothing in it makes the folder or looks for it.",
+        "Make the folder in the function before using it, and keep files below /var/task.",
+    ),
+    "SF118": Rule(
+        "the entry point starts awslambdaric, and not surefoot",
+        ERROR,
+        "The image has surefoot, but its entry point names AWS's client, so surefoot never runs, "
+        "and neither does the emulator: without a Runtime API, as in docker run, that client ends "
+        "at once.",
+        'Write ENTRYPOINT ["/lambda-entrypoint.sh"]. To run AWS\'s client on purpose, keep that '
+        "entry point and write ENV SUREFOOT_CLIENT=awslambdaric.",
+    ),
     "SF201": Rule(
         "the handler does not resolve",
         ERROR,
@@ -242,7 +259,7 @@ RULES: Mapping[str, Rule] = {
         WARNING,
         "surefoot is the runtime, so AWS's client only adds size, and with "
         "SUREFOOT_CLIENT=awslambdaric this copy would run in place of the image's. Not reported "
-        "if the image's entry point starts awslambdaric itself: then surefoot does not run.",
+        "if the image's entry point starts awslambdaric itself: see SF118.",
         "Remove awslambdaric from requirements.txt.",
     ),
     "SF211": Rule(

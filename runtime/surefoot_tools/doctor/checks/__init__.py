@@ -20,6 +20,7 @@ NAMES: tuple[str, ...] = (
     "line_endings",
     "file_modes",
     "misplaced_files",
+    "lost_tmp",
     "bootstrap_override",
     "privileges",
     "variables",

@@ -19,6 +19,7 @@ _RUNS = 0o005  # a script is read, too
 _SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh"])
 _BUILTINS = frozenset(["exec", "set", "cd", "export", "if", "test", "[", ".", "source", "eval"])
 _ARGUMENT = re.compile(r"\$(?:[@*0-9]|\{[@*0-9])")
+_OTHER_CLIENT = "awslambdaric"
 _WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 
 
@@ -61,8 +62,24 @@ def _check_form(context: CheckContext, image: Image) -> Iterator[Finding]:
             f"CMD {handler} is in shell form: the entry point gets {command[0]} as the handler",
             f'write CMD ["{handler}"]',
         )
+    elif context.tree.resolve(BOOTSTRAP) is not None and _starts_other_client(entry, command):
+        yield Finding(
+            "SF118",
+            f"the entry point {' '.join(entry or command[:3])} starts AWS's client: surefoot never "
+            "runs, and neither does the emulator",
+            f'write ENTRYPOINT ["{ENTRY_POINT}"], with ENV SUREFOOT_CLIENT={_OTHER_CLIENT} if '
+            "AWS's client is intended",
+        )
     elif _is_shell_command([*entry, *command]):
         yield from _check_script(context, entry, command)
+
+
+def _starts_other_client(entry: Sequence[str], command: Sequence[str]) -> bool:
+    """Return whether the words that are started, or the script in them, name awslambdaric."""
+    words = list(entry) or list(command)
+    script = words[2].split() if _is_shell_command(words) else words
+    names = (posixpath.basename(word) for word in [*words, *script])
+    return _OTHER_CLIENT in names
 
 
 def _check_script(
