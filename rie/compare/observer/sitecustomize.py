@@ -17,6 +17,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import FrameType
     from typing import Any
 
     Note = tuple[str, str]
@@ -159,7 +160,7 @@ def _symlink(_: object, target: Any, folder: object) -> Note:
 
 def _is_probe() -> bool:
     """Return whether tempfile tries a folder, with a file of a random name that it removes."""
-    frame = sys._getframe(2)  # noqa: SLF001
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001
     for _ in range(4):
         if frame is None or frame.f_code.co_name == "_get_default_tempdir":
             break
