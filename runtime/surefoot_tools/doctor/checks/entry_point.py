@@ -20,6 +20,8 @@ _SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh"])
 _BUILTINS = frozenset(["exec", "set", "cd", "export", "if", "test", "[", ".", "source", "eval"])
 _ARGUMENT = re.compile(r"\$(?:[@*0-9]|\{[@*0-9])")
 _OTHER_CLIENT = "awslambdaric"
+_KEEP_ENTRY_POINT = "build the image FROM surefoot and keep its ENTRYPOINT; COPY nothing over it"
+_OWN_ENTRY_POINT = f'write ENTRYPOINT ["{ENTRY_POINT}"], or COPY the program into the image'
 _WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 
 
@@ -29,7 +31,14 @@ def check(context: CheckContext) -> Iterator[Finding]:
         return
     word, image = entry_point(context), context.image
     if word:
-        yield from _check_program("SF101", word, find_program(context, word), "the entry point")
+        other = context.tree.resolve(ENTRY_POINT) is not None and word != ENTRY_POINT
+        yield from _check_program(
+            "SF101",
+            word,
+            find_program(context, word),
+            "the entry point",
+            _OWN_ENTRY_POINT if other else _KEEP_ENTRY_POINT,
+        )
     elif image is not None and image.configured:
         yield Finding(
             "SF101",
@@ -39,7 +48,7 @@ def check(context: CheckContext) -> Iterator[Finding]:
     if posixpath.basename(word) == posixpath.basename(ENTRY_POINT):
         bootstrap = context.tree.resolve(BOOTSTRAP)
         what = "the bootstrap that the entry point starts"
-        yield from _check_program("SF102", BOOTSTRAP, bootstrap, what)
+        yield from _check_program("SF102", BOOTSTRAP, bootstrap, what, _KEEP_ENTRY_POINT)
     if image is not None:
         yield from _check_form(context, image)
         yield from _check_wrapper(context, image)
@@ -115,14 +124,14 @@ def _check_wrapper(context: CheckContext, image: Image) -> Iterator[Finding]:
     wrapper = image.variables.get(_WRAPPER, "")
     if wrapper:
         found = find_program(context, wrapper)
-        yield from _check_program("SF116", wrapper, found, f"{_WRAPPER}'s program")
+        remedy = "COPY the program into the image, or remove the variable"
+        yield from _check_program("SF116", wrapper, found, f"{_WRAPPER}'s program", remedy)
 
 
-def _check_program(code: str, word: str, entry: Entry | None, what: str) -> Iterator[Finding]:
+def _check_program(
+    code: str, word: str, entry: Entry | None, what: str, remedy: str
+) -> Iterator[Finding]:
     if entry is None or not entry.is_file:
-        remedy = "build the image FROM surefoot and keep its ENTRYPOINT; COPY nothing over it"
-        if code == "SF116":
-            remedy = "COPY the program into the image, or remove the variable"
         path = word if word.startswith("/") else ""
         yield Finding(code, f"{what} {word} is not in the image", remedy, path)
     elif entry.permissions & _RUNS != _RUNS:
