@@ -24,6 +24,7 @@ NAMES: tuple[str, ...] = (
     "bootstrap_override",
     "privileges",
     "variables",
+    "start_settings",
     "environment_leak",
     "missing_cmd",
     "credentials",

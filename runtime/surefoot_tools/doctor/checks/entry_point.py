@@ -12,17 +12,23 @@ from collections.abc import Iterator, Sequence
 
 from ..context import CheckContext, Image
 from ..finding import Finding
-from ..image.programs import BOOTSTRAP, EMULATOR, ENTRY_POINT, entry_point, find_program
+from ..image.programs import (
+    BOOTSTRAP,
+    EMULATOR,
+    ENTRY_POINT,
+    WRAPPER,
+    entry_point,
+    find_program,
+    is_shell_command,
+)
 from ..image.tree import Entry
 
 _RUNS = 0o005  # a script is read, too
-_SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh"])
 _BUILTINS = frozenset(["exec", "set", "cd", "export", "if", "test", "[", ".", "source", "eval"])
 _ARGUMENT = re.compile(r"\$(?:[@*0-9]|\{[@*0-9])")
 _OTHER_CLIENT = "awslambdaric"
 _KEEP_ENTRY_POINT = "build the image FROM surefoot and keep its ENTRYPOINT; COPY nothing over it"
 _OWN_ENTRY_POINT = f'write ENTRYPOINT ["{ENTRY_POINT}"], or COPY the program into the image'
-_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 
 
 def check(context: CheckContext) -> Iterator[Finding]:
@@ -64,7 +70,7 @@ def _check_form(context: CheckContext, image: Image) -> Iterator[Finding]:
             "Runtime API",
             entry[0],
         )
-    elif entry and _is_shell_command(command):
+    elif entry and is_shell_command(command):
         handler = " ".join(command[2:])
         yield Finding(
             "SF113",
@@ -79,14 +85,14 @@ def _check_form(context: CheckContext, image: Image) -> Iterator[Finding]:
             f'write ENTRYPOINT ["{ENTRY_POINT}"], with ENV SUREFOOT_CLIENT={_OTHER_CLIENT} if '
             "AWS's client is intended",
         )
-    elif _is_shell_command([*entry, *command]):
+    elif is_shell_command([*entry, *command]):
         yield from _check_script(context, entry, command)
 
 
 def _starts_other_client(entry: Sequence[str], command: Sequence[str]) -> bool:
     """Return whether the words that are started, or the script in them, name awslambdaric."""
     words = list(entry) or list(command)
-    script = words[2].split() if _is_shell_command(words) else words
+    script = words[2].split() if is_shell_command(words) else words
     names = (posixpath.basename(word) for word in [*words, *script])
     return _OTHER_CLIENT in names
 
@@ -114,18 +120,12 @@ def _check_script(
         )
 
 
-def _is_shell_command(words: Sequence[str]) -> bool:
-    """Return whether words are what a builder makes of the shell form: a shell, -c, a command."""
-    shell = len(words) > 2 and posixpath.basename(words[0]) in _SHELLS
-    return shell and re.fullmatch(r"-[a-z]*c", words[1]) is not None
-
-
 def _check_wrapper(context: CheckContext, image: Image) -> Iterator[Finding]:
-    wrapper = image.variables.get(_WRAPPER, "")
+    wrapper = image.variables.get(WRAPPER, "")
     if wrapper:
         found = find_program(context, wrapper)
         remedy = "COPY the program into the image, or remove the variable"
-        yield from _check_program("SF116", wrapper, found, f"{_WRAPPER}'s program", remedy)
+        yield from _check_program("SF116", wrapper, found, f"{WRAPPER}'s program", remedy)
 
 
 def _check_program(
