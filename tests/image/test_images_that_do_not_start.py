@@ -72,6 +72,10 @@ CASES = {
     ),
     "PYTHONHOME": Case("SF306", ("ENV PYTHONHOME=/usr", CMD)),
     "LD_LIBRARY_PATH": Case("SF307", ("ENV LD_LIBRARY_PATH=/opt/x", CMD)),
+    "an empty LD_LIBRARY_PATH": Case("SF307", ("ENV LD_LIBRARY_PATH=", CMD)),
+    "a value that Python refuses": Case("SF309", ("ENV PYTHONHASHSEED=none", CMD)),
+    "a setting that surefoot refuses": Case("SF309", ("ENV SUREFOOT_PRELOAD=yes", CMD)),
+    "an interpreter that is not there": Case("SF119", ("ENV SUREFOOT_PYTHON=/opt/python3", CMD)),
     "a wrapper that is no program": Case(
         "SF116",
         (
