@@ -36,11 +36,15 @@ _EVENT_NAMES = frozenset(["event", "_event", "evt"])
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def find_leaks(module: ast.Module) -> Iterator[int]:
-    """Yield the lines of a file that show all variables, each once, in order."""
+def find_leaks(module: ast.Module, handler: str = "") -> Iterator[int]:
+    """Yield the lines of a file that show all variables, each once, in order.
+
+    :param handler: the function whose result the caller gets; each that looks like one if empty
+    """
     known = aliases(module)
     functions = {each.name: each for each in module.body if isinstance(each, ast.FunctionDef)}
     lines: set[int] = set()
+    called = _names_of(handler, scope_of(module))
     waiting: list[tuple[ast.AST, tuple[Scope, ...]]] = [(module, (scope_of(module),))]
     while waiting:
         node, scopes = waiting.pop()
@@ -49,7 +53,8 @@ def find_leaks(module: ast.Module) -> Iterator[int]:
             if is_scope(inner):
                 waiting.append((inner, (*scopes, scope_of(inner))))
             lines.update(_leaks(inner, names))
-        if isinstance(node, _FUNCTIONS) and _is_handler(node.args, node.name):
+            lines.update(_returned_by_lambda(inner, names, called))
+        if isinstance(node, _FUNCTIONS) and _is_handler(node.args, node.name, called):
             lines.update(each.lineno for each in returns_of(node) if is_whole(each, names))
     yield from sorted(lines)
 
@@ -97,9 +102,12 @@ def _leaks(node: ast.AST, names: Names) -> Iterator[int]:
         first = node.generators[0]
         if not first.ifs:
             yield from _in_loop(first.target, first.iter, [node.elt], names)
-    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+
+
+def _returned_by_lambda(node: ast.AST, names: Names, called: frozenset[str]) -> Iterator[int]:
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
         [*_, name] = [getattr(target, "id", "") for target in node.targets]
-        if _is_handler(node.value.args, name) and is_whole(node.value.body, names):
+        if _is_handler(node.value.args, name, called) and is_whole(node.value.body, names):
             yield node.lineno
 
 
@@ -172,7 +180,16 @@ def _is_printer(function: ast.expr) -> bool:
     return isinstance(function, ast.Attribute) and function.attr in _METHODS
 
 
-def _is_handler(arguments: ast.arguments, name: str) -> bool:
+def _names_of(handler: str, scope: Scope) -> frozenset[str]:
+    """Return the handler's name and the one that it was assigned from; none if it is unknown."""
+    value = scope.get(handler)
+    other = [value.id] if isinstance(value, ast.Name) else []
+    return frozenset([handler, *other] if handler else [])
+
+
+def _is_handler(arguments: ast.arguments, name: str, called: frozenset[str]) -> bool:
+    if called:
+        return name in called
     words = [*arguments.posonlyargs, *arguments.args]
     first = [each.arg for each in words if each.arg not in {"self", "cls"}][:1]
     return len(words) > 1 and (set(first) <= _EVENT_NAMES or "handler" in name)

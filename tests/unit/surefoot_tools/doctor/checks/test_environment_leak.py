@@ -277,6 +277,22 @@ def test_catches_a_lambda_as_the_handler(tmp_path: Path) -> None:
     assert places(environment_leak, task(tmp_path), "SF304") == ["/var/task/app.py:4"]
 
 
+def test_what_is_returned_counts_for_the_handler_alone_if_it_is_known(tmp_path: Path) -> None:
+    source = (
+        "import os\nfrom inner import third\ndef one(event, context): return 1\n"
+        "def two(event, context): return dict(os.environ)\nalias = two\n"
+    )
+    plant(tmp_path, {"app.py": source})
+    plant(tmp_path, {"inner.py": "import os\ndef third(event, context): return {**os.environ}\n"})
+    found = {
+        name: places(environment_leak, task(tmp_path, f"app.{name}"), "SF304")
+        for name in ("one", "two", "alias", "third")
+    }
+    two = ["/var/task/app.py:4"]
+    assert found == {"one": [], "two": two, "alias": two, "third": ["/var/task/inner.py:2"]}
+    assert len(places(environment_leak, task(tmp_path), "SF304")) == 2
+
+
 def test_names_that_stand_for_many_names_are_decided_in_time(tmp_path: Path) -> None:
     chain = "".join(f"a{n} = [a{n + 1}, a{n + 1}, a{n + 1}]\n" for n in range(40))
     plant(tmp_path, {"app.py": f"{HEAD}{chain}a40 = 1\nprint(a0)\n"})
