@@ -37,6 +37,9 @@ _NEUTRAL = frozenset(
 )
 _REDIRECT = re.compile(r">\s*[\"']?(/tmp/[^\s\"'$;&|)]*)")
 _SHELL_MAKERS = re.compile(r"\b(mkdir|install|cp|mv|tar|unzip|rsync|git)\b|\[ |\btest\b")
+# More are the work of a hostile image; each use is compared with all paths that the code mentions.
+_MAX_USES = 100
+_MAX_NAMES = 100
 _FOLDER_REMEDY = (
     'make it in the function, before it is used: os.makedirs("{}", exist_ok=True); the image need '
     "not have it"
@@ -63,9 +66,13 @@ def check(context: CheckContext) -> Iterator[Finding]:
         return
     folders = {path: not entry.is_file for path, entry in hidden.items()}
     uses, cared = _python(context, folders)
-    for use in [*uses, *_shell(context, folders)]:
-        if not any(_covers(each, use.lost) for each in cared):
-            yield _finding(use)
+    found = [*uses, *_shell(context, folders)][:_MAX_USES]
+    lost = {
+        path
+        for path in {use.lost for use in found}
+        if not any(_covers(each, path) for each in cared)
+    }
+    yield from (_finding(use) for use in found if use.lost in lost)
 
 
 def _python(context: CheckContext, hidden: Mapping[str, bool]) -> tuple[list[_Use], set[str]]:
@@ -73,7 +80,10 @@ def _python(context: CheckContext, hidden: Mapping[str, bool]) -> tuple[list[_Us
     uses: list[_Use] = []
     cared: set[str] = set()
     workdir = context.image.workdir if context.image else TASK
-    names = [posixpath.basename(path).encode("utf-8", "surrogateescape") for path in hidden]
+    tops = {path.split("/")[2] for path in hidden}
+    names = [top.encode("utf-8", "surrogateescape") for top in tops]
+    if len(names) > _MAX_NAMES:
+        names = [b"tmp"]  # looking for so many takes longer than parsing
     for path in reachable_files(context):
         source = context.tree.read(path)
         body = parse(context.tree, path).body if _mentions(source, names) else None

@@ -130,3 +130,11 @@ def test_does_not_catch_a_folder_without_an_image_or_code_that_lambda_never_runs
         },
     )
     assert found(lost_tmp, whole(root), "SF117") == []
+
+
+def test_many_folders_and_uses_are_looked_at_in_time(tmp_path: Path) -> None:
+    lines = "; ".join(f"open('/tmp/d{number}/x', 'w')" for number in range(3000))
+    looks = "; ".join(f"os.path.exists('/tmp/q{number}')" for number in range(3000))
+    hidden = {f"tmp/d{number}/.keep": "" for number in range(3000)}
+    found_ones = found(lost_tmp, whole(image(tmp_path, f"{lines}; {looks}", hidden)), "SF117")
+    assert len(found_ones) == 100
