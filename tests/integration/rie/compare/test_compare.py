@@ -87,6 +87,10 @@ def logs_exceptions(event, context):
             log.exception("failed")
     log.error("at last")
 
+def logs_nan(event, context):
+    logging.getLogger().error("x", extra={"a": float("nan"), "b": [float("-inf")]})
+    logging.getLogger().error({"c": float("inf")})
+
 def is_on_surefoot():
     return "awslambdaric" not in sys.modules
 
@@ -390,6 +394,11 @@ def test_an_interpreter_that_is_none_is_named(compare: Compare) -> None:
 def test_records_that_share_a_line_are_an_intended_difference(compare: Compare) -> None:
     done = compare("app.logs_exceptions", "--json")
     assert (done.returncode, names(record(done))) == (3, {"record-line-ends"})
+
+
+def test_json_records_with_nan_are_an_intended_difference(compare: Compare) -> None:
+    done = compare("app.logs_nan", "--json", "--env", "AWS_LAMBDA_LOG_FORMAT=JSON")
+    assert (done.returncode, names(record(done))) == (3, {"no-nan-in-logs"})
 
 
 def difference(found: dict[str, Any]) -> list[tuple[str, str, str, str]]:
