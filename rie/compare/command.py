@@ -39,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         Both talk to the same local Runtime API and get the same variables.
 
         What leaves the process is compared, too: connections by address, names of AWS's client
-        that packages patch, files written, programs started.
+        that packages patch, files written, command lines of programs. Of connections that compiled
+        code opens, those count that are still open after an event; what other programs do is not
+        seen.
 
         The function really runs: RUNS times under each client, each time with every event and then
         up to WARM more invocations for the timings, and once or twice more with every event to

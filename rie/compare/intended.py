@@ -146,6 +146,15 @@ INTENDED_DIFFERENCES = (
         "awslambdaric reports an AttributeError of its own code.",
     ),
     IntendedDifference(
+        "no-nan-in-logs",
+        "JSON logs with NaN and Infinity are not valid JSON, so log queries cannot read them; "
+        "surefoot writes them as strings.",
+        frozenset(),
+        predicates.nan_in_logs,
+        theirs_only=predicates.NAN_RECORD,
+        ours_only=r'^\{"timestamp": .*[ \[]"(nan|-?inf)"[,\]}].*\n?',
+    ),
+    IntendedDifference(
         "record-line-ends",
         "After log.exception() and with formats of the function's own awslambdaric writes no line "
         "end, so the next text is in the same line; on surefoot every record ends its line.",

@@ -28,6 +28,8 @@ Predicate = Callable[[Observations, Observations], bool]
 _TRACE_HEAD = "Traceback (most recent call last):"
 _ADDED = re.compile(r"^\s*(Caused by|While handling|Note:|Member \d+ of)", re.MULTILINE)
 
+NAN_RECORD = r'^\{"timestamp": .*[ \[](NaN|-?Infinity)[,\]}].*\n?'
+
 
 def outcomes(theirs: str, ours: str) -> Predicate:
     """Both ended so."""
@@ -165,6 +167,11 @@ def remarked(_: Observations, ours: Observations) -> bool:
 def more_lines(theirs: Observations, ours: Observations) -> bool:
     """We logged more lines."""
     return len(ours.get(LOG, "").splitlines()) > len(theirs.get(LOG, "").splitlines())
+
+
+def nan_in_logs(theirs: Observations, _: Observations) -> bool:
+    """A JSON record of awslambdaric has a bare NaN or Infinity."""
+    return re.search(NAN_RECORD, theirs.get(LOG, ""), re.MULTILINE) is not None
 
 
 def guarded(_: Observations, ours: Observations) -> bool:

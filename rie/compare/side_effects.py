@@ -21,8 +21,8 @@ from rie.compare.runtime_api import RuntimeApi
 
 EFFECTS = ("connections", "patched names", "files written", "programs started")
 _OBSERVER = Path(__file__).parent / "observer"
-# Names that tempfile draws.
-_TEMPORARY = re.compile(r"(?<=/)tmp[a-z0-9_]{8}(?=[/.]|$)")
+# Names that tempfile draws; the observer does not see those of programs and compiled code.
+_TEMPORARY = re.compile(r"(?<=/)tmp[a-z0-9_]{8}(?=[/. ]|$)")
 
 
 def observe(api: RuntimeApi, command: Sequence[str], setting: Setting) -> Observations:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ _COMMAND = (
     *(sys.executable, "-m", "pip_audit", "--progress-spinner", "off", "--format", "json"),
     *("--disable-pip", "--require-hashes", "--requirement"),
 )
+_PIN = b"    --hash=sha256:"
+_NOT_SOURCES = frozenset(["build", "node_modules", "__pycache__"])
 
 
 @dataclass
@@ -36,10 +39,12 @@ class Audit:
 
 
 def files(root: Path = ROOT) -> list[Path]:
-    """Every requirements file with pinned packages."""
-    found = [root / "bootstrap" / "awslambdaric.txt"]
-    for folder in ("", "functions/*/", "tests/**/"):
-        found += root.glob(f"{folder}requirements*.txt")
+    """Every file of the checkout that pins packages by their hashes, wherever it is."""
+    found = []
+    for folder, names, file_names in os.walk(root):
+        names[:] = [name for name in names if name not in _NOT_SOURCES and name[0] != "."]
+        paths = [Path(folder, name) for name in file_names if name.endswith(".txt")]
+        found += [path for path in paths if _PIN in path.read_bytes()]
     return sorted(found)
 
 

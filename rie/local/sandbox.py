@@ -41,8 +41,10 @@ nobody:x:99:99:Nobody:/:/sbin/nologin
 sbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin
 """
 DESCRIPTORS = 1024
-MAX_PROCESSES = 1024  # threads count, too
-PROCESSES_AT_128_MB = 742  # recorded; the kernel's own limit grows with the memory that there is
+MAX_PROCESSES = 1024  # threads count, too: Developer Guide, "Lambda quotas"
+# Recorded at this size only. That it grows with the memory is an assumption; the kernel's own
+# default, half of threads-max, does.
+PROCESSES_AT_128_MB = 742
 LOCKED_BYTES = 64 * 1024
 STACK_BYTES = 8 * 1024 * 1024
 MB_PER_CPU = 1769  # memory that comes with one virtual processor
@@ -61,7 +63,9 @@ def lambda_limits(memory_mb: int, tmp_mb: int = TMP_MB, *, host_cpus: int) -> di
     return {
         "user": USER,
         "read_only": True,
-        # exec: Docker's tmpfs forbids what Lambda's /tmp allows. The mode lets the emulator in.
+        # exec: Docker's tmpfs forbids what Lambda's /tmp allows. Lambda's mode is 0700; runc gives
+        # a tmpfs the mode of the image's folder whatever is asked for (Docker 20.10, measured on
+        # 2026-11-26), so that of all images is said here.
         "tmpfs": {"/tmp": f"rw,exec,nosuid,nodev,size={tmp_mb}m,mode=1777,uid={UID},gid={GID}"},
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],

@@ -10,6 +10,7 @@ read by a person: whether it is false cannot be known here.
 
 from __future__ import annotations
 
+import ast
 import collections
 import hashlib
 import re
@@ -58,7 +59,7 @@ def find_functions(root: Path) -> Iterator[tuple[Path, str]]:
             continue
         text = path.read_bytes()
         key = hashlib.sha256(text).digest()
-        names = [name.decode() for name in _HANDLER.findall(text)]
+        names = _handlers(text)
         if names and key not in seen:
             seen.add(key)
             chosen = next((name for name in names if "handler" in name.lower()), names[-1])
@@ -66,11 +67,27 @@ def find_functions(root: Path) -> Iterator[tuple[Path, str]]:
             yield folder, f"{path.relative_to(folder).with_suffix('')}.{chosen}"
 
 
+def _handlers(text: bytes) -> list[str]:
+    """The functions that take an event; a text in the module may define another, which is none."""
+    names = [name.decode() for name in _HANDLER.findall(text)]
+    try:
+        module = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return names  # the doctor must say so
+    defined = {
+        node.name
+        for node in ast.walk(module)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
+    return [name for name in names if name in defined]
+
+
 def _task_root(path: Path, text: bytes) -> Path:
     """The folder that is /var/task: the module's own, unless it imports a package that it is in."""
+    relative = re.search(rb"^from \.", text, re.MULTILINE)
     for folder in path.parents:
         if not (folder / "__init__.py").exists():
-            return path.parent
+            return folder if relative else path.parent
         if re.search(rf"^(from|import) {re.escape(folder.name)}\b".encode(), text, re.MULTILINE):
             return folder.parent
     return path.parent

@@ -35,6 +35,8 @@ _PACKAGES = (
     "locales",
     "procps",
 )
+# What builds packages that have no wheel for these versions yet.
+_COMPILERS = ("gcc", "g++", "libc6-dev")
 # What leads pip to its index and lets it trust it, as this machine is set up.
 _SETTINGS = re.compile(r"PIP_\w+|SSL_CERT_(FILE|DIR)|(https?|no)_proxy", re.IGNORECASE)
 _CONFIGURATION = ("/etc/hosts", "/etc/resolv.conf", "/etc/pip.conf", "/etc/ssl/certs")
@@ -140,20 +142,22 @@ def _environment() -> dict[str, str]:
 
 
 def _make_chroot() -> Path:
-    """Make the chroot unless it is there already, half a minute; return it."""
+    """Make the chroot unless it is there already, with these packages: a minute. Return it."""
     root = WORK / SUITE
-    if (root / "complete").is_file():
+    kinds = [f"python{version}" for version in CHROOT_VERSIONS]
+    packages = [*_PACKAGES, *_COMPILERS, *kinds]
+    packages += [f"{name}-{part}" for name in kinds for part in ("venv", "dev")]
+    mark = root / "complete"
+    if mark.is_file() and mark.read_text().split() == packages:
         return root
     if os.geteuid() != 0 or shutil.which("mmdebstrap") is None:
         raise UserError(
             f"CPython {' and '.join(CHROOT_VERSIONS)} need root and mmdebstrap for their chroot",
             "run it as root after `apt-get install mmdebstrap`, or name others: --only 3.13",
         )
-    print_progress(f"Making a chroot of Debian's {SUITE} (half a minute) …")
+    print_progress(f"Making a chroot of Debian's {SUITE} (a minute) …")
     shutil.rmtree(root, ignore_errors=True)
     root.parent.mkdir(parents=True, exist_ok=True)
-    kinds = [f"python{version}" for version in CHROOT_VERSIONS]
-    packages = [*_PACKAGES, *kinds, *(f"{name}-venv" for name in kinds)]
     # A mirror may hold a snapshot whose validity has ended; its signature is checked all the same.
     command = ["mmdebstrap", "--quiet", "--variant=apt", "--format=directory"]
     command += ['--aptopt=Acquire::Check-Valid-Until "false"']
@@ -162,7 +166,7 @@ def _make_chroot() -> Path:
         raise UserError("mmdebstrap failed", "read its reason above")
     _copy_configuration(root)
     (root / _CHECKOUT.lstrip("/")).mkdir()
-    (root / "complete").touch()
+    mark.write_text("\n".join(packages))
     return root
 
 

@@ -21,6 +21,7 @@ from .ignores import Ignore, read_ignores
 from .image import archive, dockerignore, engine
 from .image.dockerfile import read_cmd
 from .image.ownership import above
+from .image.programs import is_shell_command
 from .image.tree import Tree, from_folder
 from .rules import RULES
 
@@ -124,9 +125,18 @@ def _require_folder(folder: str) -> None:
 
 
 def _handler_from_cmd(image: Image) -> str:
-    words = [*image.entrypoint, *image.command]
-    if image.command and any(_RUNTIMES.search(posixpath.basename(word)) for word in words):
-        return image.command[-1]
+    """Return the word that the runtime gets first, after the entry point or in a shell's script."""
+    entry, command = list(image.entrypoint), list(image.command)
+    if entry and is_shell_command(command):
+        command = command[2:]  # the shell form of CMD: SF113
+    words = [*entry, *command]
+    if is_shell_command(words):
+        arguments = words[3:]
+        script = [word.strip("'\"") for word in words[2].split()]
+        words = [*[word for word in script if "$" not in word], *arguments]
+    for number, word in enumerate(words[:-1]):
+        if _RUNTIMES.search(posixpath.basename(word)):
+            return words[number + 1]
     return image.variables.get("_HANDLER", "")
 
 
@@ -156,7 +166,7 @@ def _handler_from_dockerfile(folder: str) -> str:
             words = read_cmd(file.read())
     except OSError:
         return ""
-    handler = words[-1] if words else ""
+    handler = _handler_from_cmd(Image(command=words)) or (words[0] if words else "")
     first = os.path.join(folder, re.split("[./]", handler)[0])
     here = any(os.path.exists(first + ending) for ending in ("", ".py", ".sh"))
     return handler if handler and here else ""

@@ -150,7 +150,7 @@ RULES: Mapping[str, Rule] = {
         'Write ENTRYPOINT ["/lambda-entrypoint.sh"], which starts the emulator only locally.',
     ),
     "SF115": Rule(
-        "an extension in /opt/extensions is not executable",
+        "an extension in /opt/extensions cannot be executed",
         ERROR,
         "Lambda starts every file in /opt/extensions as user 993. If one may not be executed, init "
         "fails with Extension.LaunchError, and so does every invocation.",
@@ -162,6 +162,30 @@ RULES: Mapping[str, Rule] = {
         "AWS_LAMBDA_EXEC_WRAPPER names a program that is started in place of the interpreter, with "
         "the interpreter and its arguments as its own. Without the program nothing starts.",
         "COPY the program into the image with mode 755, or remove the variable.",
+    ),
+    "SF117": Rule(
+        "the function uses something of the image's /tmp, which is empty on Lambda",
+        ERROR,
+        "Lambda mounts an empty /tmp over the image's, so a folder that the Dockerfile made there "
+        'is gone, and opening a file in it fails with "No such file or directory". Reported if the '
+        "function's code uses the path and nothing in it makes the folder or looks for it.",
+        "Make the folder in the function before using it, and keep files below /var/task.",
+    ),
+    "SF118": Rule(
+        "the entry point starts awslambdaric, and not surefoot",
+        ERROR,
+        "The image has surefoot, but its entry point names AWS's client, so surefoot never runs, "
+        "and neither does the emulator: without a Runtime API, as in docker run, that client ends "
+        "at once.",
+        'Write ENTRYPOINT ["/lambda-entrypoint.sh"]. To run AWS\'s client on purpose, keep that '
+        "entry point and write ENV SUREFOOT_CLIENT=awslambdaric.",
+    ),
+    "SF119": Rule(
+        "the interpreter is missing or not executable",
+        ERROR,
+        "surefoot's bootstrap starts /var/lang/bin/python3, or the program that SUREFOOT_PYTHON "
+        "names. Without it every start fails.",
+        "Build the image FROM surefoot and keep its interpreter; remove ENV SUREFOOT_PYTHON.",
     ),
     "SF201": Rule(
         "the handler does not resolve",
@@ -242,7 +266,7 @@ RULES: Mapping[str, Rule] = {
         WARNING,
         "surefoot is the runtime, so AWS's client only adds size, and with "
         "SUREFOOT_CLIENT=awslambdaric this copy would run in place of the image's. Not reported "
-        "if the image's entry point starts awslambdaric itself: then surefoot does not run.",
+        "if the image's entry point starts awslambdaric itself: see SF118.",
         "Remove awslambdaric from requirements.txt.",
     ),
     "SF211": Rule(
@@ -281,8 +305,8 @@ RULES: Mapping[str, Rule] = {
     "SF301": Rule(
         "a variable that decides how the runtime starts is set in the image",
         ERROR,
-        "AWS_LAMBDA_MAX_CONCURRENCY, AWS_LAMBDA_RUNTIME_API, LAMBDA_RUNTIME_DIR and "
-        "LAMBDA_TASK_ROOT are Lambda's or the base image's. With another value, the runtime serves "
+        "AWS_LAMBDA_MAX_CONCURRENCY, AWS_LAMBDA_RUNTIME_API and LAMBDA_RUNTIME_DIR are Lambda's or "
+        "the base image's. With another value, the runtime serves "
         "several invocations at once, takes the emulator for Lambda, or does not find its files.",
         "Remove the ENV instruction. For a local run, pass the variable to that run.",
     ),
@@ -335,6 +359,14 @@ RULES: Mapping[str, Rule] = {
         'Lambda sets these variables itself (Developer Guide, "Defined runtime environment '
         'variables"), so a value in the image is lost.',
         "Remove the ENV instruction. For a local run, pass the variable to that run.",
+    ),
+    "SF309": Rule(
+        "a variable has a value with which Python or surefoot does not start",
+        ERROR,
+        "The interpreter ends with a fatal error where variables such as PYTHONHASHSEED or "
+        "PYTHONMALLOC have values that it does not know, and surefoot with exit code 78 where one "
+        "of its settings does.",
+        "Remove the variable, or give it a value that is documented.",
     ),
     "SF401": Rule(
         "credentials are in the image",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ import pytest
 from tests.integration.compat.conftest import Function, Start
 from tests.support.process import Client
 
+pytestmark = pytest.mark.skipif(
+    sys.version_info >= (3, 15), reason="datadog-lambda requires a Python before 3.15"
+)
 BOTH = pytest.mark.parametrize("client", Client, ids=lambda client: str(client.value))
 
 # Without Datadog's extension, metrics and traces are lines of the log.

@@ -53,6 +53,15 @@ def test_a_record_after_a_traceback_has_a_line_of_its_own(pairs: Pairs) -> None:
     assert b"logged with a trace\n[" in pair.surefoot.outcome.stdout
 
 
+@proves("no-nan-in-logs")
+def test_json_records_with_nan_are_valid_json_on_surefoot(pairs: Pairs) -> None:
+    script = (Invocation(b'"not-a-number"'),)
+    environ = {"AWS_LAMBDA_LOG_FORMAT": "JSON"}
+    pair = pairs.run(Scenario("logs NaN", "logs.handler", script, environ))
+    assert b'"x": NaN, "y": [-Infinity]' in pair.awslambdaric.outcome.stdout
+    assert b'"x": "nan", "y": ["-inf"]' in pair.surefoot.outcome.stdout
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_logging_changes_no_answer(pairs: Pairs, name: str) -> None:
     pair = pairs.run(SCENARIOS[name])

@@ -5,26 +5,23 @@ A wheel that brings files for several machines, or is for any, is skipped.
 
 from __future__ import annotations
 
-import platform
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
 from ..context import CheckContext
 from ..finding import Finding
-from ..image import elf
+from ..image.machine import image_machine
 from ..image.native_files import Native, groups, natives
 from ..python import interpreter
 from ..python.distributions import Distribution
 
-# As uname has it, to the name that images use.
-_OF_UNAME = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64", "i686": "386", "i386": "386"}
 _PYTHON_TAG = re.compile(r"\.((?:cpython|pypy)[-\w]*?)(?:-[a-z][\w-]*)?\.so$")
 
 
 def check(context: CheckContext) -> Iterator[Finding]:
     """Look at every native file, a distribution at a time."""
-    machine = _machine(context)
+    machine = image_machine(context)
     python = interpreter.find(context.tree)
     for owner, found in groups(natives(context.tree)):
         damaged = [native for native in found if native.problem]
@@ -40,19 +37,6 @@ def check(context: CheckContext) -> Iterator[Finding]:
             yield _other_machine(owner, foreign, machine)
         elif python:
             yield from _other_python(owner, found, python)
-
-
-def _machine(context: CheckContext) -> str:
-    """Return the image's machine: as its configuration, its interpreter or else this one has it."""
-    if context.image and context.image.architecture:
-        return context.image.architecture
-    for path in ("/var/lang/bin/python3", "/usr/local/bin/python3", "/usr/bin/python3", "/bin/sh"):
-        entry = context.tree.resolve(path)
-        head = context.tree.read(path, 20) if entry and entry.is_file else b""
-        if head.startswith(elf.MAGIC):
-            number = int.from_bytes(head[18:20], "big" if head[5:6] == b"\2" else "little")
-            return elf.MACHINES.get(number, "")
-    return _OF_UNAME.get(platform.machine(), "")
 
 
 def _foreign(owner: Distribution | None, found: Sequence[Native], machine: str) -> Sequence[Native]:

@@ -12,14 +12,23 @@ from collections.abc import Iterator, Sequence
 
 from ..context import CheckContext, Image
 from ..finding import Finding
-from ..image.programs import BOOTSTRAP, EMULATOR, ENTRY_POINT, entry_point, find_program
+from ..image.programs import (
+    BOOTSTRAP,
+    EMULATOR,
+    ENTRY_POINT,
+    WRAPPER,
+    entry_point,
+    find_program,
+    is_shell_command,
+)
 from ..image.tree import Entry
 
 _RUNS = 0o005  # a script is read, too
-_SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh"])
 _BUILTINS = frozenset(["exec", "set", "cd", "export", "if", "test", "[", ".", "source", "eval"])
 _ARGUMENT = re.compile(r"\$(?:[@*0-9]|\{[@*0-9])")
-_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
+_OTHER_CLIENT = "awslambdaric"
+_KEEP_ENTRY_POINT = "build the image FROM surefoot and keep its ENTRYPOINT; COPY nothing over it"
+_OWN_ENTRY_POINT = f'write ENTRYPOINT ["{ENTRY_POINT}"], or COPY the program into the image'
 
 
 def check(context: CheckContext) -> Iterator[Finding]:
@@ -28,7 +37,14 @@ def check(context: CheckContext) -> Iterator[Finding]:
         return
     word, image = entry_point(context), context.image
     if word:
-        yield from _check_program("SF101", word, find_program(context, word), "the entry point")
+        other = context.tree.resolve(ENTRY_POINT) is not None and word != ENTRY_POINT
+        yield from _check_program(
+            "SF101",
+            word,
+            find_program(context, word),
+            "the entry point",
+            _OWN_ENTRY_POINT if other else _KEEP_ENTRY_POINT,
+        )
     elif image is not None and image.configured:
         yield Finding(
             "SF101",
@@ -38,7 +54,7 @@ def check(context: CheckContext) -> Iterator[Finding]:
     if posixpath.basename(word) == posixpath.basename(ENTRY_POINT):
         bootstrap = context.tree.resolve(BOOTSTRAP)
         what = "the bootstrap that the entry point starts"
-        yield from _check_program("SF102", BOOTSTRAP, bootstrap, what)
+        yield from _check_program("SF102", BOOTSTRAP, bootstrap, what, _KEEP_ENTRY_POINT)
     if image is not None:
         yield from _check_form(context, image)
         yield from _check_wrapper(context, image)
@@ -54,15 +70,31 @@ def _check_form(context: CheckContext, image: Image) -> Iterator[Finding]:
             "Runtime API",
             entry[0],
         )
-    elif entry and _is_shell_command(command):
+    elif entry and is_shell_command(command):
         handler = " ".join(command[2:])
         yield Finding(
             "SF113",
             f"CMD {handler} is in shell form: the entry point gets {command[0]} as the handler",
             f'write CMD ["{handler}"]',
         )
-    elif _is_shell_command([*entry, *command]):
+    elif context.tree.resolve(BOOTSTRAP) is not None and _starts_other_client(entry, command):
+        yield Finding(
+            "SF118",
+            f"the entry point {' '.join(entry or command[:3])} starts AWS's client: surefoot never "
+            "runs, and neither does the emulator",
+            f'write ENTRYPOINT ["{ENTRY_POINT}"], with ENV SUREFOOT_CLIENT={_OTHER_CLIENT} if '
+            "AWS's client is intended",
+        )
+    elif is_shell_command([*entry, *command]):
         yield from _check_script(context, entry, command)
+
+
+def _starts_other_client(entry: Sequence[str], command: Sequence[str]) -> bool:
+    """Return whether the words that are started, or the script in them, name awslambdaric."""
+    words = list(entry) or list(command)
+    script = words[2].split() if is_shell_command(words) else words
+    names = (posixpath.basename(word) for word in [*words, *script])
+    return _OTHER_CLIENT in names
 
 
 def _check_script(
@@ -88,24 +120,18 @@ def _check_script(
         )
 
 
-def _is_shell_command(words: Sequence[str]) -> bool:
-    """Return whether words are what a builder makes of the shell form: a shell, -c, a command."""
-    shell = len(words) > 2 and posixpath.basename(words[0]) in _SHELLS
-    return shell and re.fullmatch(r"-[a-z]*c", words[1]) is not None
-
-
 def _check_wrapper(context: CheckContext, image: Image) -> Iterator[Finding]:
-    wrapper = image.variables.get(_WRAPPER, "")
+    wrapper = image.variables.get(WRAPPER, "")
     if wrapper:
         found = find_program(context, wrapper)
-        yield from _check_program("SF116", wrapper, found, f"{_WRAPPER}'s program")
+        remedy = "COPY the program into the image, or remove the variable"
+        yield from _check_program("SF116", wrapper, found, f"{WRAPPER}'s program", remedy)
 
 
-def _check_program(code: str, word: str, entry: Entry | None, what: str) -> Iterator[Finding]:
+def _check_program(
+    code: str, word: str, entry: Entry | None, what: str, remedy: str
+) -> Iterator[Finding]:
     if entry is None or not entry.is_file:
-        remedy = "build the image FROM surefoot and keep its ENTRYPOINT; COPY nothing over it"
-        if code == "SF116":
-            remedy = "COPY the program into the image, or remove the variable"
         path = word if word.startswith("/") else ""
         yield Finding(code, f"{what} {word} is not in the image", remedy, path)
     elif entry.permissions & _RUNS != _RUNS:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..context import TASK, CheckContext
 from ..finding import Finding
 from ..image.programs import is_shell_script, starters
-from ..python import module, os_environ
+from ..python import module, os_environ, resolution
 from ..python.distributions import owners
 from ..python.reachable import may_run, reachable_files
 from ..shell import commands, env_commands
@@ -27,12 +27,14 @@ def check(context: CheckContext) -> Iterator[Finding]:
         text = context.tree.read(path).decode("utf-8", "replace")
         for line, command in env_commands.printed(commands.commands(text)):
             yield Finding("SF304", f"`{command}` prints every variable", _REMEDY, path, line)
+    resolved = resolution.resolve(context)
+    handler = resolved.attribute if resolved else ""
     for path in reachable_files(context):
         # Parsing takes long, and most files only look up a variable.
         if not _WHOLE.search(context.tree.read(path)):
             continue
         body = module.parse(context.tree, path).body
-        for line in os_environ.find_leaks(body) if body else ():
+        for line in os_environ.find_leaks(body, handler) if body else ():
             yield Finding("SF304", _MESSAGE, _REMEDY, path, line)
 
 

@@ -13,6 +13,8 @@ from ..output.grouping import Group, grouped
 TOPS = (TASK, "/opt", "/var/runtime", "/var/lang")
 _READ = 0o004
 _ENTER = 0o005  # to search it and to list it, as an import does
+_SEARCH = 0o001
+_CODE = (".py", ".pyc", ".sh", ".so")
 _REMEDY = "end the Dockerfile with RUN surefoot seal, or with RUN chmod -R a+rX {top}"
 
 
@@ -38,6 +40,27 @@ def check(context: CheckContext) -> Iterator[Finding]:
                 _REMEDY.format(top=top),
                 group.path,
             )
+    yield from _behind_links(context)
+
+
+def _behind_links(context: CheckContext) -> Iterator[Finding]:
+    """Look at code that links of the function lead to, outside of the folders above."""
+    tree, closed = context.tree, set[str]()
+    for link in tree.under(TASK):
+        target = tree.resolve(link.path) if link.is_link else None
+        if target is None or target.path.startswith(tuple(f"{top}/" for top in TOPS)):
+            continue
+        if not target.is_folder and not link.path.endswith(_CODE):
+            continue
+        for folder in _above(target.path):
+            entry = tree.get(folder)
+            if entry is not None and not entry.permissions & _SEARCH and folder not in closed:
+                closed.add(folder)
+                yield _closed(Group(folder, 1, entry), f"RUN chmod 755 {folder}")
+        if target.is_file and not target.permissions & _READ:
+            mode = f"mode {target.permissions:04o}"
+            message = f"not readable by others ({mode}), and {link.path} leads to it"
+            yield Finding("SF105", message, f"RUN chmod a+r {target.path}", target.path)
 
 
 def _above(path: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Native files that need a newer C library, or a library that the image lacks.
 
-Weak needs do not count.
+Weak needs do not count, nor do files for another machine.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from ..finding import Finding
 from ..image import elf
 from ..image.elf import Elf, Need
 from ..image.libraries import Libraries, family, number
+from ..image.machine import image_machine
 from ..image.native_files import Native, groups, natives
 from ..python.distributions import Distribution
 
@@ -29,8 +30,13 @@ class _Gap:
 def check(context: CheckContext) -> Iterator[Finding]:
     """Compare what native files need with what the image has, a distribution at a time."""
     libraries = Libraries(context)
+    machine = image_machine(context)
     for owner, found in groups(natives(context.tree)):
-        readable = [(native, native.elf) for native in found if native.elf]
+        # Files for another machine are the architecture check's, and their libraries have others'
+        # versions: those of arm64's C library begin at GLIBC_2.17.
+        readable = [
+            (native, native.elf) for native in found if native.elf and native.elf.machine == machine
+        ]
         musl = [native for native, file in readable if libraries.lacks_musl(native, file)]
         if musl:
             yield _musl(owner, musl)

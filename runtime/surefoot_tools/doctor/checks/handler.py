@@ -43,6 +43,8 @@ def check(context: CheckContext) -> Iterator[Finding]:
 def _function(context: CheckContext, resolved: ResolvedHandler) -> Iterator[Finding]:
     known = resolution.bound_names(context, resolved.place)
     attribute, owner, path = resolved.attribute, resolved.owner, resolved.place.path
+    if not path:
+        yield from _folder(context, resolved)
     if known is None:
         return
     if owner:
@@ -65,6 +67,18 @@ def _function(context: CheckContext, resolved: ResolvedHandler) -> Iterator[Find
         yield _finding(
             context, f"names '{attribute}', which {path} does not define{near}", remedy, path
         )
+
+
+def _folder(context: CheckContext, resolved: ResolvedHandler) -> Iterator[Finding]:
+    """A folder without __init__.py is a package that defines nothing."""
+    raw = context.handler.rpartition(".")[0]
+    if context.tree.resolve(f"{TASK}/{raw}.sh") is not None:
+        return
+    attribute = resolved.attribute
+    remedy = f"define {attribute} in {raw}.py or {raw}/__init__.py, or name another module in CMD"
+    if finder.find(context.tree, attribute, resolved.place.folders):
+        remedy = f"{attribute} is a module: add its function, as in {context.handler}.handler"
+    yield _finding(context, f"names '{attribute}' in the folder {raw}, which has no code", remedy)
 
 
 def _shell(context: CheckContext, raw: str, attribute: str) -> Iterator[Finding]:

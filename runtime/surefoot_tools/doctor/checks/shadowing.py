@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import sys
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ from ..finding import Finding
 from ..image.programs import entry_point
 from ..python import finder
 from ..python.distributions import owners
+from ..python.reachable import reachable_files
 from ..python.standard_use import LOADED_BEFORE, find_uses
 
 _RUNTIME = frozenset(["surefoot", "surefoot_tools"])
@@ -67,7 +69,8 @@ def _starts_other_client(context: CheckContext) -> bool:
 
 def _runtime_name(context: CheckContext, name: str, path: str) -> Iterator[Finding]:
     owner = owners(context.tree).get(path)
-    if owner is None or context.tree.get(f"/var/runtime/{name}"):
+    is_used = owner is not None or _is_imported(context, name, path)
+    if is_used and (owner is None or context.tree.get(f"/var/runtime/{name}")):
         yield Finding(
             "SF203",
             f"'{name}'{_whose(context, path)} has the runtime's name: it is never imported, or is "
@@ -75,6 +78,14 @@ def _runtime_name(context: CheckContext, name: str, path: str) -> Iterator[Findi
             "remove it from requirements.txt: the image has it" if owner else "rename it",
             path,
         )
+
+
+def _is_imported(context: CheckContext, name: str, path: str) -> bool:
+    """Return whether code outside of the module imports it, and so gets the runtime instead."""
+    own = posixpath.dirname(path) + "/" if path.endswith("/__init__.py") else path
+    statement = re.compile(rb"^[ \t]*(?:from|import)[ \t]+%s\b" % name.encode(), re.MULTILINE)
+    others = (file for file in reachable_files(context) if not file.startswith(own))
+    return any(statement.search(context.tree.read(file)) for file in others)
 
 
 def _never_imported(name: str, path: str) -> Finding:

@@ -56,7 +56,7 @@ def _check_interpreter(context: CheckContext, image: Image) -> Iterator[Finding]
             "remove ENV PYTHONHOME",
         )
     program = context.tree.resolve(f"{python.prefix}/bin/python3")
-    if not image.variables.get("LD_LIBRARY_PATH") or program is None or not program.is_file:
+    if "LD_LIBRARY_PATH" not in image.variables or program is None or not program.is_file:
         return
     try:
         needing = elf.read(context.tree.read(program.path))
@@ -71,8 +71,8 @@ def _check_interpreter(context: CheckContext, image: Image) -> Iterator[Finding]
     if missing:
         yield Finding(
             "SF307",
-            f"LD_LIBRARY_PATH is {image.variables['LD_LIBRARY_PATH']}, where {program.path} does "
-            f"not find {', '.join(missing)}",
+            f"LD_LIBRARY_PATH is {image.variables['LD_LIBRARY_PATH'] or 'empty'}, where "
+            f"{program.path} does not find {', '.join(missing)}",
             f"keep the default folders: LD_LIBRARY_PATH={LAMBDA_PATH}:…",
         )
 

@@ -13,7 +13,8 @@ from ..finding import Finding
 from ..python import calls, writers
 from ..python.module import parse
 from ..python.reachable import reachable_files
-from ..python.values import EvalContext, PartialString, Scope, evaluate, is_scope, scope_of
+from ..python.scoped_calls import scoped_calls
+from ..python.values import EvalContext, PartialString, evaluate
 from ..python.writers import Write
 
 # A file without any of these is not parsed.
@@ -56,23 +57,13 @@ def _surroundings(context: CheckContext) -> EvalContext:
 
 
 def _writes(body: ast.Module, known: EvalContext) -> Iterator[tuple[Write, int, PartialString]]:
-    scopes: dict[ast.AST, Scope] = {}
-    waiting: list[tuple[ast.AST, tuple[ast.AST, ...]]] = [(body, (body,))]
-    while waiting:
-        node, around = waiting.pop()
-        if is_scope(node):
-            around = (*around, node)
-        waiting.extend((child, around) for child in reversed(list(calls.outside_main(node))))
-        if not isinstance(node, ast.Call) or not writers.may_write(node, known.aliases):
-            continue
-        for each in around:
-            if each not in scopes:
-                scopes[each] = scope_of(each)
-        here = replace(known, scopes=[scopes[each] for each in around])
-        write = writers.find(node, here)
+    for call, here in scoped_calls(
+        body, known, lambda call: writers.may_write(call, known.aliases)
+    ):
+        write = writers.find(call, here)
         text = evaluate(write.target, here) if write else None
         if write and text:
-            yield write, node.lineno, text
+            yield write, call.lineno, text
 
 
 def _place(text: PartialString, workdir: str, writable: Sequence[str]) -> str:

@@ -99,7 +99,8 @@ def number(version: str) -> tuple[int, ...]:
 def library_folders(context: CheckContext, machine: str) -> list[str]:
     """Return the folders that every program's libraries are looked for in."""
     image = context.image
-    own = (image.variables.get("LD_LIBRARY_PATH", "") if image else "") or LAMBDA_PATH
+    # An empty one hides Lambda's folders as well as another does.
+    own = image.variables.get("LD_LIBRARY_PATH", LAMBDA_PATH) if image else LAMBDA_PATH
     triple = _TRIPLES.get(machine, "")
     system = ["/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib", "/usr/local/lib64"]
     if triple:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from ..context import TASK, CheckContext
 from .tree import Entry
@@ -13,7 +14,9 @@ BOOTSTRAP = "/var/runtime/bootstrap"
 _PATH = "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin"
 EXTENSIONS = "/opt/extensions"
 EMULATOR = "aws-lambda-rie"
+WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 _SHELLS = frozenset([b"sh", b"bash", b"dash", b"ash", b"ksh"])
+_COMMAND_SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh"])
 _HEAD = 512  # bytes, more than the kernel reads of a #! line
 
 
@@ -39,8 +42,9 @@ def find_program(context: CheckContext, word: str) -> Entry | None:
 def starters(context: CheckContext) -> Iterator[Entry]:
     """Yield the files that Lambda or the entry point executes, as far as they exist."""
     tree = context.tree
-    word = entry_point(context)
-    programs = [find_program(context, word) if word else None, tree.resolve(BOOTSTRAP)]
+    wrapper = context.image.variables.get(WRAPPER, "") if context.image else ""
+    words = [word for word in (entry_point(context), wrapper) if word]
+    programs = [*(find_program(context, word) for word in words), tree.resolve(BOOTSTRAP)]
     extensions = [tree.resolve(entry.path) for entry in tree.children(EXTENSIONS)]
     found = {entry.path: entry for entry in (*programs, *extensions) if entry and entry.is_file}
     yield from found.values()
@@ -58,3 +62,9 @@ def is_shell_script(context: CheckContext, path: str) -> bool:
         return True
     words = first_line(context, path)[2:].split()
     return any(word.rpartition(b"/")[2] in _SHELLS for word in words)
+
+
+def is_shell_command(words: Sequence[str]) -> bool:
+    """Return whether words are what a builder makes of the shell form: a shell, -c, a command."""
+    shell = len(words) > 2 and posixpath.basename(words[0]) in _COMMAND_SHELLS
+    return shell and re.fullmatch(r"-[a-z]*c", words[1]) is not None

@@ -80,6 +80,7 @@ CASES: dict[str, Callable[[Any], object]] = {
     "non-ascii": lambda _: log.error("é 日 😀"),
     "empty": lambda _: log.error(""),
     "extra": lambda _: log.error("with", extra={"colour": "red"}),
+    "not-a-number": lambda _: log.error("with", extra={"x": float("nan"), "y": [float("-inf")]}),
     "stack-info": lambda _: log.error("no trace", exc_info=None),
     "context-log": lambda context: context.log("through the context"),
     "context-log-line": lambda context: context.log("with a line end\n"),

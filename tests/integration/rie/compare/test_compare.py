@@ -87,6 +87,10 @@ def logs_exceptions(event, context):
             log.exception("failed")
     log.error("at last")
 
+def logs_nan(event, context):
+    logging.getLogger().error("x", extra={"a": float("nan"), "b": [float("-inf")]})
+    logging.getLogger().error({"c": float("inf")})
+
 def is_on_surefoot():
     return "awslambdaric" not in sys.modules
 
@@ -107,8 +111,77 @@ def writes(event, context):
         os.mkdir(event)
         os.rmdir(event)
 
+def connects_in_c(event, context):
+    if is_on_surefoot():
+        return
+    import ctypes, struct
+    libc, host = ctypes.CDLL(None), bytes([127, 0, 0, 1])
+    found = libc.socket(socket.AF_INET, socket.SOCK_STREAM, 0)
+    address = struct.pack("=H", socket.AF_INET) + struct.pack(">H", event) + host + bytes(8)
+    libc.connect(found, address, len(address))
+
+def looks_up(event, context):
+    if is_on_surefoot():
+        socket.gethostbyname("localhost")
+
+def sends(event, context):
+    if is_on_surefoot():
+        if event[0] == "udp":
+            socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", event[1]))
+        elif event[0] == "connect_ex":
+            socket.socket().connect_ex(("127.0.0.1", event[1]))
+        elif event[0] == "unix":
+            socket.socket(socket.AF_UNIX).connect_ex(f"/nowhere:{event[1]}")
+        elif event[0] == "asyncio":
+            import asyncio
+            async def open_one():
+                await asyncio.open_connection("127.0.0.1", event[1])
+            asyncio.run(open_one())
+        elif event[0] == "thread":
+            import threading
+            connect = socket.create_connection
+            thread = threading.Thread(target=connect, args=[("127.0.0.1", event[1])])
+            thread.start()
+            thread.join()
+        elif event[0] == "fork":
+            child = os.fork()
+            if not child:
+                socket.create_connection(("127.0.0.1", event[1]))
+                os._exit(0)
+            os.waitpid(child, 0)
+
+def changes(event, context):
+    folder = tempfile.mkdtemp()
+    path = os.path.join(folder, "file")
+    open(path, "w").close()
+    if is_on_surefoot():
+        if event == "chmod":
+            os.chmod(path, 0o600)
+        elif event == "utime":
+            os.utime(path, (1, 1))
+        elif event == "rename":
+            os.rename(path, path + "-new")
+        elif event == "sqlite":
+            import sqlite3
+            sqlite3.connect(os.path.join(folder, "db")).close()
+        elif event == "unlink":
+            descriptor = os.open(folder, os.O_RDONLY)
+            os.unlink("file", dir_fd=descriptor)
+            os.close(descriptor)
+
+def draws_names(event, context):
+    with tempfile.NamedTemporaryFile(prefix="mine-", suffix=".json") as file:
+        os.rename(file.name, file.name + ".bak")
+        os.rename(file.name + ".bak", file.name)
+    folder = tempfile.mkdtemp("-end", "begin-")
+    open(os.path.join(folder, "file"), "w").close()
+
 def starts(event, context):
     os.system("exit 0" if is_on_surefoot() else "exit 0 # as a tracer does")
+
+def starts_with(event, context):
+    import subprocess
+    subprocess.run(["true", "--same", "ours" if is_on_surefoot() else "theirs"])
 
 def not_json(event, context):
     return float("nan")
@@ -323,6 +396,11 @@ def test_records_that_share_a_line_are_an_intended_difference(compare: Compare) 
     assert (done.returncode, names(record(done))) == (3, {"record-line-ends"})
 
 
+def test_json_records_with_nan_are_an_intended_difference(compare: Compare) -> None:
+    done = compare("app.logs_nan", "--json", "--env", "AWS_LAMBDA_LOG_FORMAT=JSON")
+    assert (done.returncode, names(record(done))) == (3, {"no-nan-in-logs"})
+
+
 def difference(found: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     sides = [(each["awslambdaric"], each["surefoot"]) for each in found["differences"]]
     return [
@@ -344,6 +422,44 @@ def test_connections_are_compared_by_address(compare: Compare) -> None:
     assert same.returncode == 0, same.stdout.decode()
 
 
+@pytest.mark.parametrize(
+    "kind", ["udp", "connect_ex", "unix", "asyncio", "thread", "fork", "connects_in_c"]
+)
+def test_connections_are_seen_however_they_are_made(compare: Compare, kind: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        if kind == "connects_in_c":
+            done = compare("app.connects_in_c", "--json", "--event", str(port))
+        else:
+            done = compare("app.sends", "--json", "--event", json.dumps([kind, port]))
+    host = "/nowhere" if kind == "unix" else "127.0.0.1"
+    [(place, fact, theirs, ours)] = difference(record(done))
+    assert (place, fact) == ("whole run", "connections")
+    assert sorted([theirs, ours]) == ["(none)", f"{host}:{port}"]
+
+
+def test_names_that_are_looked_up_are_compared(compare: Compare) -> None:
+    found = difference(record(compare("app.looks_up", "--json")))
+    assert found == [("whole run", "connections", "(none)", "localhost")]
+
+
+@pytest.mark.parametrize("kind", ["chmod", "utime", "rename", "sqlite", "unlink"])
+def test_changes_of_files_are_compared_however_they_are_made(compare: Compare, kind: str) -> None:
+    found = difference(record(compare("app.changes", "--json", "--event", json.dumps(kind))))
+    [(place, fact, theirs, ours)] = found
+    assert (place, fact) == ("whole run", "files written")
+    folder = f"{tempfile.gettempdir()}/tmp…"
+    more = {
+        "chmod": f"{folder}/file (changed)",
+        "utime": f"{folder}/file (changed)",
+        "rename": f"{folder}/file -> {folder}/file-new",
+        "sqlite": f"{folder}/db",
+        "unlink": f"{folder}/file (removed)",
+    }
+    assert theirs == f"{folder}\n{folder}/file"
+    assert set(ours.splitlines()) - set(theirs.splitlines()) == {more[kind]}
+
+
 def test_files_that_are_written_are_compared_whatever_temporary_names_are_drawn(
     compare: Compare, tmp_path: Path
 ) -> None:
@@ -352,7 +468,12 @@ def test_files_that_are_written_are_compared_whatever_temporary_names_are_drawn(
     assert done.returncode == 1
     shown = done.stdout.decode()
     assert "whole run:\n  files written: differs\n" in shown
-    assert f"\n    +{path}\n     {tempfile.gettempdir()}/tmp…\n" in shown
+    assert f"\n    +{path}\n    +{path} (removed)\n     {tempfile.gettempdir()}/tmp…\n" in shown
+
+
+def test_names_that_tempfile_draws_are_no_difference(compare: Compare) -> None:
+    done = compare("app.draws_names")
+    assert done.returncode == 0, done.stdout.decode()
 
 
 def test_programs_that_are_started_are_compared(compare: Compare) -> None:
@@ -360,6 +481,49 @@ def test_programs_that_are_started_are_compared(compare: Compare) -> None:
     assert found == [
         ("whole run", "programs started", "exit 0 # as a tracer does", "exit 0"),
     ]
+
+
+def test_programs_are_compared_by_their_command_lines(compare: Compare) -> None:
+    found = difference(record(compare("app.starts_with", "--json")))
+    assert found == [("whole run", "programs started", "true --same theirs", "true --same ours")]
+
+
+@pytest.mark.parametrize(
+    ("patch", "name"),
+    [
+        ("functools.partial(wrap, client.handle_event_request)", "handle_event_request"),
+        ("Wrapper(client.handle_event_request)", "handle_event_request"),
+        ("Wrapper(client.handle_event_request).call", "handle_event_request"),
+        ("type('LambdaRuntimeClient', (client.LambdaRuntimeClient,), {})", "LambdaRuntimeClient"),
+        ("staticmethod(wrap)", "LambdaRuntimeClient.post_init_error"),
+        ("wrap", "LambdaContext.log"),
+    ],
+)
+def test_a_name_is_patched_whatever_takes_its_place(
+    compare: Compare, tmp_path: Path, patch: str, name: str
+) -> None:
+    source = f"""
+import functools, sys
+
+class Wrapper:
+    def __init__(self, function): self.function = function
+    def __call__(self, *args, **kwargs): return self.function(*args, **kwargs)
+    def call(self, *args, **kwargs): return self.function(*args, **kwargs)
+
+def wrap(*args, **kwargs): return None
+
+def handler(event, context):
+    if "awslambdaric" in sys.modules:
+        from awslambdaric.lambda_context import LambdaContext
+        client = sys.modules["awslambdaric.bootstrap"]
+        client.LambdaContext = LambdaContext
+        *path, last = {name!r}.split(".")
+        setattr(getattr(client, path[0]) if path else client, last, {patch})
+    return 1
+"""
+    (tmp_path / "task" / "patched.py").write_text(source)
+    found = difference(record(compare("patched.handler", "--json")))
+    assert found == [("whole run", "patched names", name, "(none)")]
 
 
 def test_patched_names_of_awss_client_are_compared(compare: Compare, tmp_path: Path) -> None:

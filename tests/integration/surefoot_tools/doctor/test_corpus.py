@@ -13,6 +13,7 @@ import pytest
 
 from surefoot_tools.doctor.finding import ERROR
 from surefoot_tools.doctor.inspection import inspect_folder
+from tests.integration.surefoot_tools.doctor.styles import STYLES
 
 HANDLER = "def handler(event, context):\n"
 FUNCTIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -183,10 +184,13 @@ FUNCTIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 }
 
 
+ALL = {**FUNCTIONS, **STYLES}
+
+
 @pytest.mark.parametrize("base", ["al2", "al2023"])
-@pytest.mark.parametrize("style", FUNCTIONS)
+@pytest.mark.parametrize("style", ALL)
 def test_a_function_that_works_gets_no_error(tmp_path: Path, style: str, base: str) -> None:
-    handler, files = FUNCTIONS[style]
+    handler, files = ALL[style]
     for name, content in files.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -198,6 +202,6 @@ def test_a_function_that_works_gets_no_error(tmp_path: Path, style: str, base: s
 
 def test_every_handler_of_the_corpus_is_found(tmp_path: Path) -> None:
     """Without its files each is an error: the test above looks at what it names."""
-    for handler, _ in FUNCTIONS.values():
+    for handler, _ in ALL.values():
         result = inspect_folder(str(tmp_path), handler)
         assert [each.finding.code for each in result.findings] == ["SF201"]

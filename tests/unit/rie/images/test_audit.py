@@ -19,11 +19,13 @@ GOOD = {"name": "good", "version": "1", "vulns": []}
 SKIPPED = {"name": "unknown", "skip_reason": "not found"}
 BAD = {"name": "bad", "version": "1", "vulns": [{"id": "PYSEC-1", "fix_versions": ["2"]}]}
 
+PIN = "good==1 \\\n    --hash=sha256:0\n"
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     (tmp_path / "bootstrap").mkdir()
-    (tmp_path / "bootstrap" / "awslambdaric.txt").write_text("")
+    (tmp_path / "bootstrap" / "awslambdaric.txt").write_text(PIN)
     return tmp_path
 
 
@@ -53,6 +55,16 @@ def test_no_answer_is_an_error_with_its_reason(root: Path) -> None:
     program = [sys.executable, "-c", "import sys; sys.exit('Connection refused')"]
     with pytest.raises(UserError, match="Connection refused"):
         execute(argparse.Namespace(), root, program)
+
+
+def test_a_file_that_pins_packages_is_audited_wherever_it_is(root: Path) -> None:
+    pinned = ["tests/integration/compat/requirements-datadog.txt", "rie/new/constraints.txt"]
+    others = ["build/requirements.txt", ".venv/lib/requirements.txt", "tests/notes.txt"]
+    for name in (*pinned, *others):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("no pins" if name == "tests/notes.txt" else PIN)
+    found = {path.relative_to(root).as_posix() for path in files(root)}
+    assert found == {"bootstrap/awslambdaric.txt", *pinned}
 
 
 def test_it_audits_every_requirements_file_of_the_project() -> None:

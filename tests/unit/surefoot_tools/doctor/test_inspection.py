@@ -229,3 +229,31 @@ def test_what_a_dockerignore_includes_again_is_inspected(tmp_path: Path, rules: 
     )
     [found] = [each.finding for each in inspection.inspect_folder(str(tmp_path)).findings]
     assert (found.code, found.path) == ("SF204", "/var/task/pkg/inner.py")
+
+
+ENTRY = ("/lambda-entrypoint.sh",)
+SHELL = ("/bin/sh", "-c")
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "command", "handler"),
+    [
+        (ENTRY, ("app.handler",), "app.handler"),
+        (ENTRY, ("app.handler", "extra"), "app.handler"),
+        (("/lambda-entrypoint.sh", "app.handler"), (), "app.handler"),
+        (("python3", "-m", "surefoot"), ("surefoot_app.handler",), "surefoot_app.handler"),
+        (("/usr/local/bin/aws-lambda-rie", "/var/runtime/bootstrap"), ("a.b",), "a.b"),
+        (("/bin/sh", "/lambda-entrypoint.sh"), ("a.b",), "a.b"),
+        ((*SHELL, "exec /lambda-entrypoint.sh app.handler"), (), "app.handler"),
+        ((*SHELL, 'exec /lambda-entrypoint.sh "$0"'), ("app.handler",), "app.handler"),
+        ((), ("python", "-m", "awslambdaric", "app.handler"), "app.handler"),
+        (ENTRY, (*SHELL, "app.handler"), "app.handler"),
+        (ENTRY, (), ""),
+        (("node", "server.js"), ("x",), ""),
+    ],
+)
+def test_the_handler_is_the_word_that_the_runtime_gets_first(
+    entrypoint: tuple[str, ...], command: tuple[str, ...], handler: str
+) -> None:
+    image = Image(entrypoint=entrypoint, command=command)
+    assert inspection._handler_from_cmd(image) == handler

@@ -139,3 +139,37 @@ def test_catches_an_exec_wrapper_that_cannot_be_started(tmp_path: Path) -> None:
     (root / "opt/wrapper").chmod(0o755)
     context = whole(root, variables={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrapper"})
     assert found(entry_point, context, "SF116") == []
+
+
+CLIENT = ("-m", "awslambdaric")
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "command"),
+    [
+        (("python", *CLIENT), HANDLER),
+        (("/var/lang/bin/python3", "-X", "utf8", *CLIENT), HANDLER),
+        ((), ("python3", *CLIENT, "app.handler")),
+        (("/usr/local/bin/awslambdaric",), HANDLER),
+        (("/bin/sh", "-c", "exec python -m awslambdaric app.handler"), ()),
+    ],
+)
+def test_catches_an_entry_point_that_starts_aws_s_client(
+    tmp_path: Path, entrypoint: tuple[str, ...], command: tuple[str, ...]
+) -> None:
+    root = sound_root(tmp_path / "root")
+    context = whole(root, entrypoint=entrypoint, command=command)
+    [finding] = found(entry_point, context, "SF118")
+    assert 'ENTRYPOINT ["/lambda-entrypoint.sh"]' in finding.remedy
+    assert "SUREFOOT_CLIENT=awslambdaric" in finding.remedy
+
+
+def test_does_not_catch_aws_s_client_in_an_image_without_surefoot(tmp_path: Path) -> None:
+    root = plant(tmp_path / "root", {"usr/bin/python": "\x7fELF"}, 0o755)
+    context = whole(root, entrypoint=("python", *CLIENT), command=HANDLER)
+    assert found(entry_point, context, "SF118") == []
+
+
+def test_does_not_catch_a_handler_whose_name_begins_like_aws_s_client(tmp_path: Path) -> None:
+    context = whole(sound_root(tmp_path / "root"), command=("awslambdaric_app.handler",))
+    assert found(entry_point, context, "SF118") == []

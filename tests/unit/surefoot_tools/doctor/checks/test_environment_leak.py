@@ -30,6 +30,22 @@ PRINTING = [
     "echo `printenv`",
     "exec env",
     "for i in 1; do printenv; done",
+    "cat /proc/self/environ",
+    "tr '\\0' '\\n' < /proc/$$/environ",
+    "xargs -0 -n1 < /proc/self/environ",
+    "strings /proc/1/environ",
+    "bash -c env",
+    "sh -c 'env | sort'",
+    "timeout 5 env",
+    "timeout -k 1 5 env",
+    "jq -n env",
+    "jq -n '$ENV'",
+    "env | grep -i token",
+    "env | grep -v '^PATH='",
+    "env | grep -E '((.*)*)*z'",
+    "env | cut -d= -f2",
+    "env | awk -F= '{print $2}'",
+    "env | sed 's/^/  /'",
 ]
 QUIET = [
     "env FOO=1 python3 app.py",
@@ -48,6 +64,18 @@ QUIET = [
     'echo "\nenv\n"',
     "env > /tmp/before",
     "env | grep -q AWS_REGION",
+    "env | grep '^APP_'",
+    "env | grep -v '^AWS_'",
+    "env | cut -d= -f1",
+    "env | cut -d = -f 1",
+    "env | awk -F= '{print $1}'",
+    "env | sed 's/=.*//'",
+    "cat /proc/self/status",
+    "x=$(tr '\\0' '\\n' < /proc/self/environ)",
+    "cat /proc/self/environ > /tmp/x",
+    "bash -c 'env A=1 cmd'",
+    "jq -n '$ENV.APP'",
+    "timeout 5 env A=1 cmd",
     "all=$(env)",
     "cat <<EOF\nenv\nprintenv\nEOF",
     "cat <<-'E'\n\tenv\n\tE",
@@ -180,10 +208,32 @@ HEAD = (
         "return dict(os.environ)",
         "return {'statusCode': 200, 'body': json.dumps(dict(os.environ))}",
         "return {'env': {**env}}",
+        "found = {}; found.update(os.environ); print(found)",
+        "found = {}; found['env'] = dict(os.environ); return found",
+        "print(subprocess.check_output('printenv'))",
+        "print(subprocess.check_output(['env']).decode())",
+        "print(subprocess.run('env', shell=True, capture_output=True).stdout)",
+        "print(subprocess.getoutput('env'), os.popen('env').read())",
+        "for n, (k, v) in enumerate(os.environ.items()): print(v)",
+        "for k in sorted(os.environ): print(k, os.environ[k])",
+        "for k in list(env.keys()): print(k + '=' + env.get(k))",
+        "for k, v in os.environ.items(): print(k, v.strip() if event else v)",
+        "list(map(print, os.environ.items()))",
+        "sys.stderr.writelines(f'{k}={v}' for k, v in os.environ.items())",
+        "json.dump(dict(os.environ), sys.stdout)",
+        "warnings.warn(str(os.environ))",
+        "print(os.environ.__repr__(), str(dict(os.environ))[:100])",
+        "print(open('/proc/self/environ').read())",
+        "print(pathlib.Path('/proc/self/environ').read_text())",
+        "yield json.dumps(dict(os.environ))",
+        "assert not event, os.environ",
+        "print(os.environ, file=sys.stderr)",
+        "print(all_variables())",
     ],
 )
 def test_catches_other_ways_to_show_all(tmp_path: Path, line: str) -> None:
-    plant(tmp_path, {"app.py": f"{HEAD}def handler(event, context):\n    {line}\n"})
+    helper = "def all_variables(): return {**os.environ, 'A': '1'}\n"
+    plant(tmp_path, {"app.py": f"{HEAD}def handler(event, context):\n    {line}\n{helper}"})
     assert places(environment_leak, task(tmp_path), "SF304") == ["/var/task/app.py:5"]
 
 
@@ -212,10 +262,68 @@ def test_catches_other_names_of_it(tmp_path: Path, name: str) -> None:
         "return os.environ['APP_ENV']",
         "return [name for name in os.environ]",
         "child = {**os.environ, 'A': '1'}; subprocess.run(['tool'], env=child)",
+        "print('{A}'.format(**os.environ), '{0[A]}'.format(os.environ))",
+        "print('%(A)s' % os.environ)",
+        "for k, v in os.environ.items(): print(k, len(v), mask(v), v == 'x')",
+        "print({k: mask(v) for k, v in os.environ.items()})",
+        "with open('/tmp/env', 'w') as file: file.write(str(os.environ))",
+        "with open('/tmp/env', 'w') as file: print(os.environ, file=file)",
+        "print(subprocess.check_output(['env', 'A=1', 'tool']))",
+        "print(subprocess.run(['tool'], capture_output=True).stdout)",
+        "print(open('/proc/self/status').read())",
+        "found = {}; found.update(os.environ); print(found['A'])",
+        "print(hashlib.sha256(str(os.environ).encode()).hexdigest())",
     ],
 )
 def test_does_not_catch_parts_and_other_uses(tmp_path: Path, line: str) -> None:
     plant(tmp_path, {"app.py": f"{HEAD}def handler(event, context):\n    {line}\n"})
+    assert places(environment_leak, task(tmp_path), "SF304") == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "        if k.startswith('APP_'):\n            print(k, v)\n",
+        "        if 'KEY' in k:\n            continue\n        print(k, v)\n",
+        "        print(k, '***' if k in SECRETS else v)\n",
+    ],
+)
+def test_does_not_catch_a_loop_that_leaves_some_variables_out(tmp_path: Path, body: str) -> None:
+    loop = f"def handler(event, context):\n    for k, v in os.environ.items():\n{body}"
+    plant(tmp_path, {"app.py": HEAD + loop})
+    assert places(environment_leak, task(tmp_path), "SF304") == []
+
+
+def test_catches_a_loop_that_a_condition_of_the_event_guards(tmp_path: Path) -> None:
+    loop = "    for k, v in os.environ.items():\n        if event:\n            print(k, v)\n"
+    plant(tmp_path, {"app.py": f"{HEAD}def handler(event, context):\n{loop}"})
+    assert places(environment_leak, task(tmp_path), "SF304") == ["/var/task/app.py:7"]
+
+
+def test_catches_a_lambda_as_the_handler(tmp_path: Path) -> None:
+    plant(tmp_path, {"app.py": f"{HEAD}handler = lambda event, context: dict(os.environ)\n"})
+    assert places(environment_leak, task(tmp_path), "SF304") == ["/var/task/app.py:4"]
+
+
+def test_what_is_returned_counts_for_the_handler_alone_if_it_is_known(tmp_path: Path) -> None:
+    source = (
+        "import os\nfrom inner import third\ndef one(event, context): return 1\n"
+        "def two(event, context): return dict(os.environ)\nalias = two\n"
+    )
+    plant(tmp_path, {"app.py": source})
+    plant(tmp_path, {"inner.py": "import os\ndef third(event, context): return {**os.environ}\n"})
+    found = {
+        name: places(environment_leak, task(tmp_path, f"app.{name}"), "SF304")
+        for name in ("one", "two", "alias", "third")
+    }
+    two = ["/var/task/app.py:4"]
+    assert found == {"one": [], "two": two, "alias": two, "third": ["/var/task/inner.py:2"]}
+    assert len(places(environment_leak, task(tmp_path), "SF304")) == 2
+
+
+def test_names_that_stand_for_many_names_are_decided_in_time(tmp_path: Path) -> None:
+    chain = "".join(f"a{n} = [a{n + 1}, a{n + 1}, a{n + 1}]\n" for n in range(40))
+    plant(tmp_path, {"app.py": f"{HEAD}{chain}a40 = 1\nprint(a0)\n"})
     assert places(environment_leak, task(tmp_path), "SF304") == []
 
 

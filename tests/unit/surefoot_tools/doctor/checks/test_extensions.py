@@ -15,6 +15,13 @@ def test_catches_an_extension_that_others_cannot_execute(tmp_path: Path, mode: i
 
 
 def test_does_not_catch_executables_folders_and_files_elsewhere(tmp_path: Path) -> None:
-    root = plant(sound_root(tmp_path / "root"), {"opt/extensions/agent": ""}, 0o755)
+    root = plant(sound_root(tmp_path / "root"), {"opt/extensions/agent": "#!/bin/sh\n"}, 0o755)
+    plant(root, {"opt/extensions/program": "\x7fELF"}, 0o755)
     plant(root, {"opt/extensions/data/config.json": "", "opt/agent/x": ""}, 0o644)
     assert list(extensions.check(whole(root))) == []
+
+
+@pytest.mark.parametrize("text", ["", "just text\n", " #!/bin/sh\n", "\ufeff#!/bin/sh\n"])
+def test_catches_an_extension_that_the_kernel_cannot_run(tmp_path: Path, text: str) -> None:
+    root = plant(sound_root(tmp_path / "root"), {"opt/extensions/agent": text}, 0o755)
+    assert places(extensions, whole(root), "SF115") == ["/opt/extensions/agent"]

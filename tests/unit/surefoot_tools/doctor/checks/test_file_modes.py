@@ -95,3 +95,25 @@ def test_does_not_catch_the_mode_of_the_folder_that_is_copied(tmp_path: Path) ->
     plant(tmp_path, {"app.py": ""})
     tmp_path.chmod(0o700)
     assert list(file_modes.check(task(tmp_path))) == []
+
+
+def test_catches_code_behind_a_link_that_others_cannot_reach_or_read(tmp_path: Path) -> None:
+    root = plant(sound_root(tmp_path / "root"), {"secret/lib/app.py": "", "srv/b.py": ""})
+    (root / "secret").chmod(0o700)
+    (root / "srv/b.py").chmod(0o600)
+    (root / "var/task/app.py").unlink()
+    (root / "var/task/app.py").symlink_to("/secret/lib/app.py")
+    (root / "var/task/b.py").symlink_to("/srv/b.py")
+    assert places(file_modes, whole(root), "SF106") == ["/secret"]
+    [finding] = found(file_modes, whole(root), "SF105")
+    assert finding.path == "/srv/b.py"
+    assert "/var/task/b.py leads to it" in finding.message
+
+
+def test_does_not_catch_links_to_data_or_to_what_may_be_read(tmp_path: Path) -> None:
+    root = plant(sound_root(tmp_path / "root"), {"srv/b.py": "", "etc/shadow": ""})
+    (root / "etc/shadow").chmod(0o600)
+    (root / "var/task/b.py").symlink_to("/srv/b.py")
+    (root / "var/task/shadow").symlink_to("/etc/shadow")
+    (root / "var/task/gone.py").symlink_to("/nowhere.py")
+    assert list(file_modes.check(whole(root))) == []

@@ -7,7 +7,7 @@ from surefoot_tools.doctor import inspection
 from surefoot_tools.doctor.context import Image
 from tests.support import glibc_audit
 from tests.unit.surefoot_tools.doctor.checking import Files, codes, in_folder, in_root, write
-from tests.unit.surefoot_tools.doctor.elves import elf
+from tests.unit.surefoot_tools.doctor.elves import AARCH64, X86_64, elf
 
 WHEEL = "Wheel-Version: 1.0\nTag: cp313-cp313-manylinux_2_28_x86_64\n"
 OLD = ["GLIBC_2.2.5", "GLIBC_2.17", "GLIBC_2.26"]
@@ -34,6 +34,19 @@ def test_a_wheel_for_a_newer_glibc_is_named_with_version_and_symbol(tmp_path: Pa
     assert "call_GLIBC_2.28" in finding.message
     assert "GLIBC_2.26" in finding.message
     assert "provided:al2023" in finding.remedy
+
+
+def test_a_file_for_another_machine_is_left_to_the_architecture_check(tmp_path: Path) -> None:
+    write(tmp_path, {"lib64/libc.so.6": elf({}, ["GLIBC_2.17", "GLIBC_2.34"], machine=AARCH64)})
+    own = elf({"libc.so.6": ["GLIBC_2.38"]}, machine=AARCH64)
+    other = elf({"libc.so.6": ["GLIBC_2.14"], "libgone.so.1": []}, machine=X86_64)
+    write(tmp_path, {"var/task/own.so": own, "var/task/other.so": other})
+    image = Image(architecture="arm64")
+    paths = {
+        check: [finding.path for finding in in_root(check, tmp_path, image=image)]
+        for check in ("glibc", "architecture")
+    }
+    assert paths == {"glibc": ["/var/task/own.so"], "architecture": ["/var/task/other.so"]}
 
 
 def test_a_folder_is_compared_with_amazon_linux_2(tmp_path: Path) -> None:

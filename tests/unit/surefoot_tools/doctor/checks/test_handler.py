@@ -81,3 +81,13 @@ def test_an_image_whose_module_lies_deeper_names_it_in_full(tmp_path: Path) -> N
 def test_the_projects_own_functions_resolve(name: str, handler: str) -> None:
     assert in_folder("handler", FUNCTIONS / name, handler) == []
     assert codes(in_folder("missing_imports", FUNCTIONS / name, handler)) == []
+
+
+def test_a_folder_without_code_defines_no_handler(tmp_path: Path) -> None:
+    write(tmp_path, {"app/data.json": "", "pkg/handler.py": "def run(event, context): ...\n"})
+    [finding] = in_folder("handler", tmp_path, "app.handler")
+    assert "in the folder app, which has no code" in finding.message
+    [finding] = in_folder("handler", tmp_path, "pkg.handler")
+    assert "pkg.handler.handler" in finding.remedy
+    write(tmp_path, {"app.sh": "handler() { :; }\n"})
+    assert in_folder("handler", tmp_path, "app.handler") == []

@@ -78,6 +78,8 @@ def test_other_names_data_folders_and_inner_modules_are_no_finding(
 def test_the_runtimes_name_is_an_error_and_awss_client_a_warning(tmp_path: Path) -> None:
     write(tmp_path, {"surefoot.py": "", "surefoot_tools/__init__.py": ""})
     write(tmp_path, {"awslambdaric/__init__.py": ""})
+    assert codes(in_folder("shadowing", tmp_path)) == ["SF210"]  # not imported: harmless
+    write(tmp_path, {"app.py": f"from surefoot import mine\nimport surefoot_tools\n{HANDLER}"})
     assert sorted(codes(in_folder("shadowing", tmp_path))) == ["SF203", "SF203", "SF210"]
 
 

@@ -12,7 +12,7 @@ from tests.unit.surefoot_tools.doctor.trees import found, plant, sound_root, tas
 # Lambda does not overwrite them in an image, or the image's entry point asks for them.
 DECISIVE = {
     *("AWS_LAMBDA_MAX_CONCURRENCY", "AWS_LAMBDA_RUNTIME_API"),
-    *("LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT"),
+    "LAMBDA_RUNTIME_DIR",
 }
 
 
