@@ -33,6 +33,7 @@ _PACKAGES = (
     "iptables",
     "jq",
     "locales",
+    "mount",
     "procps",
 )
 # What builds packages that have no wheel for these versions yet.
@@ -42,6 +43,7 @@ _SETTINGS = re.compile(r"PIP_\w+|SSL_CERT_(FILE|DIR)|(https?|no)_proxy", re.IGNO
 _CONFIGURATION = ("/etc/hosts", "/etc/resolv.conf", "/etc/pip.conf", "/etc/ssl/certs")
 _ENTER = """
 set -e
+mount --bind "$2" "$2"  # or no test in it could make a mount namespace: its root must be a mount
 mount --bind "$1" "$2$3"
 mount -t proc proc "$2/proc"
 mount --rbind /dev "$2/dev"
