@@ -104,7 +104,7 @@ mutants: $(MUTANTS)/stamp $(VENV)/dev.stamp ## Check that the tests notice 400 c
 requirements: $(VENV)/dev.stamp ## Recompile the pinned requirements
 	@for name in bootstrap/awslambdaric $$(git ls-files '*requirements*.in' | sed 's/\.in$$//'); do \
 	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
-	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements' \
+	    --no-strip-extras --no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements' \
 	    --output-file $$name.txt $$name.in >/dev/null || exit; done
 
 clean: ## Remove what the other targets made in this directory

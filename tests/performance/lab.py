@@ -129,7 +129,9 @@ def _unpack(found: interpreter.Interpreter, build: Path, prefix: Path) -> None:
 def _install(prefix: Path, names: Collection[str], *options: str) -> None:
     blocks = re.split(r"(?m)^(?=[a-z0-9])", REQUIREMENTS.read_text())
     wanted = prefix / "contenders.txt"
-    wanted.write_text("".join(block for block in blocks if block.split("==")[0] in names))
+    wanted.write_text(
+        "".join(block for block in blocks if block.partition("==")[0].partition("[")[0] in names)
+    )
     quiet = ["-qq", "--disable-pip-version-check", "--root-user-action=ignore"]
     exact = ["--no-compile", "--no-deps", "--require-hashes", "-r", str(wanted)]
     _run(prefix, "-m", "pip", "install", *quiet, *options, *exact)

@@ -46,7 +46,7 @@ def install(place: Place) -> Packages:
 
 
 def _name(block: str) -> str:
-    return block.partition("==")[0].strip().lower()
+    return block.partition("==")[0].partition("[")[0].strip().lower()
 
 
 def _install(place: Place, blocks: Sequence[str], packages: Packages) -> str:
