@@ -31,7 +31,6 @@ _STATUS = "/var/log/surefoot-status.fifo"  # "NUMBER STATUS", or "pid PID" of th
 _WORD = "/var/log/surefoot-word.fifo"  # an empty line to go on; then "SIGNAL PID"
 _RUNTIME = "runtime"
 _SCRIPT = f"""
-{AS_ON_LAMBDA}
 count=$1 number=0
 shift
 while [ "$number" -lt "$count" ]; do
@@ -100,7 +99,7 @@ class SharedContainer(ContainerProcess):
         options = super()._make_options(program, fifo)
         shell, flag, _, name, *command = options["entrypoint"]
         first = [str(len(program.extensions)), *program.extensions]
-        options["entrypoint"] = [shell, flag, _SCRIPT, name, *first, *command]
+        options["entrypoint"] = [shell, flag, AS_ON_LAMBDA + _SCRIPT, name, *first, *command]
         options["mounts"] += [
             _make_mount(_STATUS, self._status.path),
             _make_mount(_WORD, self._word.path),
