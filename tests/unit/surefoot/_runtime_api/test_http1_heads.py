@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from surefoot._runtime_api import http1
 from surefoot._runtime_api.client import request_id_path
 from surefoot._runtime_api.http1 import parse_head, safe_value
 from surefoot.errors import RemoteProtocolError
@@ -84,3 +85,29 @@ def test_a_length_may_be_sent_twice_if_it_is_the_same() -> None:
     assert parse_head(head % b"3") == (200, {"content-length": "3"})
     with pytest.raises(RemoteProtocolError, match="two different Content-Length"):
         parse_head(head % b"4")
+
+
+MOST = 64
+
+
+@pytest.mark.parametrize(
+    ("known", "length", "kept"),
+    [(0, 3, True), (MOST - 1, MOST - 1, True), (MOST, 3, False), (0, MOST, False)],
+)
+def test_names_of_headers_are_kept_up_to_a_number_and_a_length(
+    monkeypatch: pytest.MonkeyPatch, known: int, length: int, kept: bool
+) -> None:
+    names = {f"Known-{number}": f"known-{number}" for number in range(known)}
+    monkeypatch.setattr(http1, "_names", names)
+    name = "X" * length
+    for _ in range(2):
+        _, headers = parse_head(f"HTTP/1.1 200 OK\r\n{name}: 1".encode())
+        assert headers == {name.lower(): "1"}
+    assert (name in names) is kept
+    assert len(names) == known + kept
+
+
+def test_a_known_name_without_a_colon_is_malformed() -> None:
+    parse_head(b"HTTP/1.1 200 OK\r\nContent-Length: 1")
+    with pytest.raises(RemoteProtocolError, match="malformed header line 'Content-Length'"):
+        parse_head(b"HTTP/1.1 200 OK\r\nContent-Length")

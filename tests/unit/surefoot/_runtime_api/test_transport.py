@@ -347,6 +347,16 @@ def test_a_reserved_descriptor_is_the_one_that_is_connected() -> None:
         assert reserved.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
+def test_an_upload_connects_what_was_reserved() -> None:
+    with RuntimeApi([Invocation(request_id="one")]) as api, connected(api) as connection:
+        connection.exchange(GET)
+        connection.close()
+        connection.reserve()
+        reply = connection.upload(post("one", 4)).finish(b"body")
+        assert reply is not None
+        assert reply.status == 202
+
+
 def test_after_it_was_given_up_a_new_connection_is_made() -> None:
     with RuntimeApi([Invocation(b"1"), Invocation(b"2")]) as api, connected(api) as connection:
         connection.exchange(GET)
