@@ -97,7 +97,7 @@ def pins() -> dict[str, str]:
             name = re.match(r"[a-z][\w-]*", line)
             if name is None:
                 continue
-            pinned = re.search(rf"^{name[0]}==(\S+)", lock, re.MULTILINE)
+            pinned = re.search(rf"^{name[0]}(?:\[.*\])?==(\S+)", lock, re.MULTILINE)
             assert pinned is not None, name[0]
             found[name[0]] = pinned[1]
     return found

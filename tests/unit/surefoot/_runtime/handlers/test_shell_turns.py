@@ -279,6 +279,18 @@ def test_a_turn_ends_with_its_bash_and_what_was_printed_is_passed_on(
     assert capsys.readouterr().err == "last \ufffd"
 
 
+def test_an_answer_is_not_looked_for_before_the_turn_has_begun(
+    pipes: Pipes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collected: list[Turn] = []
+    monkeypatch.setattr(pipes.bash, "_collect", collected.append)
+    pipes.answer.close()
+    pipes.reports.write(b"failed\t1\tx\n")
+    pipes.reports.close()
+    assert not pipes.bash._follow(Turn(1)).begun
+    assert collected == []
+
+
 def test_a_bash_that_is_gone_is_seen_even_if_its_reports_stay_open(
     pipes: Pipes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
