@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Generator, Sequence
@@ -37,6 +38,8 @@ class AcceptanceRun:
         """Run the tests that `selection` (pytest's -k) names, or all; pytest's exit code."""
         # Assertions are compiled to report passing comparisons, too: not into the usual cache.
         before = sys.pycache_prefix
+        # Options for pytest's terminal, which is not there.
+        os.environ.pop("PYTEST_ADDOPTS", None)
         with tempfile.TemporaryDirectory(prefix="surefoot-acceptance-") as cache:
             sys.pycache_prefix = cache
             try:
