@@ -64,7 +64,7 @@ class Connection:
         :raises OutOfDescriptors: a new connection was needed, and no descriptor is left
         :raises RemoteProtocolError: the reply is not HTTP/1.1
         """
-        if head[:1] == b"P":
+        if head[:1] == b"P":  # an answer: see there why
             self._check()
         breaks = 0
         stale = repeated = heard = False

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-collect_ignore = ["test_durable.py", "test_durable_conformance.py"]
-if sys.version_info >= (3, 11):
-    collect_ignore = []
+collect_ignore = (
+    [] if sys.version_info >= (3, 11) else ["test_durable.py", "test_durable_conformance.py"]
+)
