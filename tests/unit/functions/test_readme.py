@@ -10,14 +10,12 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 from botocore.exceptions import ClientError
 
 from surefoot.kit import clients as clients_module
 from surefoot.kit.errors import UserError
 from surefoot.testing import fake_context, invoke
 from tests.support.awsanswer import answer
-from tests.support.durable_runner import close_loop
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "functions" / "README.md").read_text()
@@ -86,6 +84,8 @@ def test_a_chain_goes_on_with_next() -> None:
 
 
 def test_a_durable_function_goes_on_with_next() -> None:
+    from tests.support.durable_runner import DurableFunctionTestRunner, close_loop
+
     with DurableFunctionTestRunner(example("durable")["handler"], poll_interval=0.01) as runner:
         result = runner.run("{}")
     close_loop(runner)

@@ -9,14 +9,12 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 
 from cdk_deploy import errors
 from cdk_deploy.app import handler
 from surefoot.kit.errors import UserError
 from surefoot.testing import invoke
 from tests.integration.functions.cdk_deploy.front import Form, Front, become, stack_of
-from tests.support.durable_runner import close_loop
 
 TABLE = {
     "Type": "AWS::DynamoDB::Table",
@@ -374,6 +372,8 @@ def test_a_stack_that_has_nothing_to_roll_back_is_left_alone(
 def test_a_durable_function_goes_from_prepare_to_the_end(
     cli: Cli, cloud: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from tests.support.durable_runner import DurableFunctionTestRunner, close_loop
+
     monkeypatch.setenv("CDK_CONTINUE_BY", "durable")
     with DurableFunctionTestRunner(handler, poll_interval=0.01) as runner:
         result = runner.run(json.dumps({"step": "prepare", "stack": "plain"}))

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aws_durable_execution_sdk_python.lambda_service import InvocationStatus
-from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
-
 from rie.demo.aws import scaling_fixtures as seed
 from scheduled_scaling import app
 from tests.integration.functions.scheduled_scaling.conftest import Night
 from tests.integration.functions.scheduled_scaling.test_chain import slow_reader
 from tests.integration.functions.scheduled_scaling.test_night import OUT
-from tests.support.durable_runner import close_loop
+from tests.support.durable_runner import DurableFunctionTestRunner, InvocationStatus, close_loop
 
 
 def test_a_step_goes_on_until_its_state_is_there(night: Night) -> None:

@@ -9,12 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from aws_durable_execution_sdk_python.lambda_service import InvocationStatus
-from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 
 from surefoot.kit import durable
 from surefoot.kit.errors import UserError
-from tests.support.durable_runner import close_loop
+from tests.support.durable_runner import DurableFunctionTestRunner, InvocationStatus, close_loop
 
 NOW = 1_795_500_000.0
 # The runner looks for due timers this often; nothing here depends on it.

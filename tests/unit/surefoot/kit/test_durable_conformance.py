@@ -16,10 +16,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 
 from surefoot.kit import durable
-from tests.support.durable_runner import close_loop
+from tests.support.durable_runner import DurableFunctionTestRunner, close_loop
 
 NOW = 1_795_500_000.0
 NOT_OURS = {
