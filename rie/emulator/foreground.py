@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Sequence
+import traceback
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rie.console import get_stderr_fd, print_error, print_progress
 from rie.emulator.api.app import make_app
@@ -72,13 +73,33 @@ async def _serve(functions: Sequence[FunctionSettings], server: ServerSettings) 
     snapshots = [take_snapshot(each.settings.function.directory) for each in watched]
     async with serving(emulator, make_app(emulator), server.port):
         _announce(functions, server.port)
-        background = [loop.create_task(_run_schedules(emulator, server))]
+        schedules = _run_schedules(emulator, server)
+        background = [start_background(schedules, "the schedules of the templates")]
         for each, before in zip(watched, snapshots, strict=True):
-            background.append(loop.create_task(_restart_on_change(each, before)))
+            restarting = _restart_on_change(each, before)
+            background.append(start_background(restarting, f"--watch of {each.settings.name}"))
         await stopping.wait()
         for task in background:
             task.cancel()
     print_progress("Stopped.")
+
+
+def start_background(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    """Start what runs beside the server; if it fails, that is shown at once and the server goes on.
+
+    `name` is what an error calls it.
+    """
+    task = asyncio.get_running_loop().create_task(work)
+    task.add_done_callback(lambda ended: _show_failure(ended, name))
+    return task
+
+
+def _show_failure(task: asyncio.Task[None], name: str) -> None:
+    if task.cancelled() or (error := task.exception()) is None:
+        return
+    remedy = "start it again; if it ends again, report this with the lines below"
+    print_error(UserError(f"{name} ended: {type(error).__name__}: {error}", remedy))
+    traceback.print_exception(error)
 
 
 async def _restart_on_change(function: HostedFunction, before: Snapshot) -> None:

@@ -31,7 +31,7 @@ def read_schedules(directory: Path, function: str, begin: datetime) -> list[Sche
     Raises UserError for a file that is not a template.
     """
     path = directory / "template.yaml"
-    if not path.is_file() or "ScheduleExpression" not in path.read_text(encoding="utf-8"):
+    if not path.is_file() or b"ScheduleExpression" not in path.read_bytes():
         return []  # spares cfn-lint, which takes a second to load
     from rie.aws.deploy import template
 

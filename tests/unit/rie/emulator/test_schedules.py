@@ -209,6 +209,14 @@ def test_a_function_without_a_template_has_no_schedules(tmp_path: Path) -> None:
     assert read_schedules(tmp_path, "f", BEGIN) == []
 
 
+def test_a_template_that_is_not_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_bytes(
+        b"# caf\xe9\nResources: {A: {ScheduleExpression: x}}\n"
+    )
+    with pytest.raises(UserError, match=r"cannot read .*template\.yaml: .*0xe9"):
+        read_schedules(tmp_path, "f", BEGIN)
+
+
 def test_a_clock_with_a_factor_fires_in_order_and_omits_what_is_disabled() -> None:
     seconds = [0.0]
     fired: list[tuple[str, str]] = []
