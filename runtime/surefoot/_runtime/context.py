@@ -36,6 +36,11 @@ class CognitoIdentity(_Record):
     cognito_identity_id: str | None
     cognito_identity_pool_id: str | None
 
+    def __init__(self, values: "dict[str, Any]") -> None:
+        # By name: each invocation makes one, nearly always without values.
+        self.cognito_identity_id = values.get("cognito_identity_id")
+        self.cognito_identity_pool_id = values.get("cognito_identity_pool_id")
+
 
 class Client(_Record):
     """The calling mobile application."""

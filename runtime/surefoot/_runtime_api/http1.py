@@ -47,7 +47,7 @@ class Reply:
 
 
 def _closing(headers: dict[str, str]) -> bool:
-    return "connection" in headers and headers["connection"].lower() == "close"
+    return headers.get("connection", "").lower() == "close"
 
 
 class ReplyParser:
@@ -58,9 +58,11 @@ class ReplyParser:
 
     __slots__ = (
         "_buffer",
+        "_cached_body",
+        "_cached_data",
+        "_cached_headers",
         "_filled",
         "_headers",
-        "_cached_head",
         "_left",
         "_parts",
         "_state",
@@ -72,7 +74,9 @@ class ReplyParser:
         # Where the transport receives what is then fed. One for all replies: a buffer for each that
         # shrinks to what came leaves the heap in pieces, 10 bytes of memory for each invocation.
         self.received = memoryview(bytearray(RECV_BYTES))
-        self._cached_head: tuple[bytes, int, dict[str, str]] = (b"", 0, {})
+        self._cached_data: bytes | None = None
+        self._cached_headers: dict[str, str] = {}
+        self._cached_body = b""
         self.reset()
 
     def reset(self) -> None:
@@ -97,20 +101,22 @@ class ReplyParser:
         """
         # Nearly every reply arrives whole in one piece; that one skips the state machine.
         if self._state == "head" and not self._buffer:
+            # Answers to answers are alike, for a second at least: parse each once.
+            if data == self._cached_data:
+                return Reply(202, self._cached_headers, self._cached_body, True)
             head, end, body = data.partition(b"\r\n\r\n")
             if end and head:
-                cached, status, headers = self._cached_head
-                if head != cached:
-                    status, headers = parse_head(head)
-                    if status == 202:
-                        # Answers to answers are alike, for a second at least: parse each kind once.
-                        self._cached_head = head, status, headers
+                status, headers = parse_head(head)
                 if (
                     status in _USUAL
                     and headers.get("content-length") == str(len(body))
                     and "transfer-encoding" not in headers
                 ):
-                    return Reply(status, headers, body, not _closing(headers))
+                    reusable = "connection" not in headers or not _closing(headers)
+                    if status == 202 and reusable:
+                        self._cached_headers, self._cached_body = headers, body
+                        self._cached_data = data
+                    return Reply(status, headers, body, reusable)
         self._buffer += data
         return self._advance()
 
@@ -198,6 +204,16 @@ class ReplyParser:
             self._state = "direct"
         return None
 
+    def _direct(self) -> Reply | None:
+        """Take what was fed although there was a buffer to receive it into."""
+        fed = self._buffer[: len(self._parts) - self._filled]
+        self._parts[self._filled : self._filled + len(fed)] = fed
+        del self._buffer[: len(fed)]
+        self._filled += len(fed)
+        if self._filled < len(self._parts):
+            return None
+        return self._finish(self._parts, reusable=not self._buffer)
+
     def _wait(self) -> Reply | None:
         if len(self._buffer) > MAX_BODY:
             raise RemoteProtocolError(f"the body of a reply is longer than {MAX_BODY} bytes.")
@@ -251,7 +267,7 @@ class ReplyParser:
         "head": _head,
         "after-1xx": _after_1xx,
         "length": _length,
-        "direct": _wait,
+        "direct": _direct,
         "until-close": _wait,
         "chunk-size": _chunk_size,
         "chunk-data": _chunk_data,
@@ -297,15 +313,30 @@ def _parse_status_line(line: str) -> int:
 
 
 def _headers(lines: list[str]) -> dict[str, str]:
-    headers: dict[str, str] = {}
     # Asked once of all lines: hardly ever is there a tab, or a character that has no place here.
-    printable = "".join(lines).isprintable()
+    if "".join(lines).isprintable():
+        headers: dict[str, str] = {}
+        try:
+            for line in lines:
+                name, value = line.split(":", 1)
+                headers[_names[name]] = value.strip(" ")
+        except (KeyError, ValueError):
+            pass  # a name that is new, or a line that is none
+        else:
+            if len(headers) == len(lines):
+                return headers
+    return _unusual_headers(lines)
+
+
+def _unusual_headers(lines: list[str]) -> dict[str, str]:
+    """Return the headers, with names that are new, odd characters, faults, or one header twice."""
+    headers: dict[str, str] = {}
     for line in lines:
         sent_name, colon, value = line.partition(":")
         if not colon:
             raise _malformed_line(line)
         name = _names.get(sent_name) or _field_name(sent_name, line)
-        value = value.strip(" ") if printable else safe_value(value).strip(" \t")
+        value = safe_value(value).strip(" \t")
         if name in headers and name == "content-length" and headers[name] != value:
             raise RemoteProtocolError("a reply carries two different Content-Length headers.")
         headers[name] = value

@@ -64,8 +64,10 @@ class Connection:
         :raises OutOfDescriptors: a new connection was needed, and no descriptor is left
         :raises RemoteProtocolError: the reply is not HTTP/1.1
         """
-        if head[:1] == b"P":  # an answer: see there why
-            self._check()
+        if head[:1] == b"P" and self._state == _CONNECTED and not self._is_ours():
+            # Between asking for an invocation and answering it, the function was at work, and may
+            # have closed the connection. To ask, from there, is to go on at once.
+            self.close()
         breaks = 0
         stale = repeated = heard = False
         while True:
@@ -113,13 +115,11 @@ class Connection:
         :raises SandboxGone: the connection is refused
         :raises OutOfDescriptors: a new connection was needed, and no descriptor is left
         """
-        self._check()
-        if (
-            self._state == _CONNECTED
-            and self._socket is not None
-            and is_closed_by_peer(self._socket)
+        if self._state == _CONNECTED and (
+            self._socket is None or not self._is_ours() or is_closed_by_peer(self._socket)
         ):
-            # It cannot be repeated later on: see now whether the idle connection is still there.
+            # It cannot be repeated later on: see now whether the idle connection is still there,
+            # and still the runtime's own.
             self.close()
         connection = self._socket
         if connection is None or self._state != _CONNECTED:
@@ -158,15 +158,6 @@ class Connection:
         except OSError:
             # Another thread was faster.
             return
-
-    def _check(self) -> None:
-        """Close the connection if its descriptor is no longer the runtime's own.
-
-        Between asking for an invocation and answering it, the function was at work. To ask, from
-        there, is to go on at once: no check saves a system call.
-        """
-        if self._state == _CONNECTED and not self._is_ours():
-            self.close()
 
     def _is_ours(self) -> bool:
         if self._socket is None:
@@ -280,13 +271,14 @@ def receive(connection: _socket.socket, parser: ReplyParser) -> Reply | None:
     :raises OSError: the connection broke
     """
     while True:
-        buffer = parser.get_buffer()
-        if buffer is None:
-            data = parser.received[: connection.recv_into(parser.received)].tobytes()
-            if not data:
-                return parser.eof()
-            reply = parser.feed(data)
-        else:
+        data = parser.received[: connection.recv_into(parser.received)].tobytes()
+        if not data:
+            return parser.eof()
+        reply = parser.feed(data)
+        while reply is None:
+            buffer = parser.get_buffer()
+            if buffer is None:
+                break
             count = connection.recv_into(buffer)
             if not count:
                 return None

@@ -165,6 +165,19 @@ def test_a_large_body_is_received_where_it_stays() -> None:
     assert parser.get_buffer() is None
 
 
+@pytest.mark.parametrize(("surplus", "reusable"), [(b"", True), (b"HTTP", False)])
+def test_a_large_body_may_be_fed_in_place_of_received(surplus: bytes, reusable: bool) -> None:
+    body = bytes(range(256)) * (http1.ZERO_COPY_THRESHOLD // 128)
+    parser = ReplyParser()
+    head = header_block("HTTP/1.1 413 No", [("Content-Length", str(len(body)))])
+    pieces = [head + body[:100], body[100:5_000], body[5_000:-1]]
+    assert [parser.feed(piece) for piece in pieces] == [None] * 3
+    reply = parser.feed(body[-1:] + surplus)
+    assert reply is not None
+    assert (reply.status, bytes(reply.body), reply.reusable) == (413, body, reusable)
+    assert parser.idle
+
+
 def test_a_large_body_whose_connection_is_to_close_is_not_reusable() -> None:
     length = http1.ZERO_COPY_THRESHOLD + 1
     parser = ReplyParser()
