@@ -6,11 +6,12 @@ import sys
 
 import pytest
 
-if sys.version_info < (3, 11):
+OLDEST = (3, 11)
+if sys.version_info < OLDEST:
     pytest.skip("AWS's SDK of durable functions needs Python 3.11", allow_module_level=True)
 
-from aws_durable_execution_sdk_python.lambda_service import InvocationStatus
-from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
+from aws_durable_execution_sdk_python.lambda_service import InvocationStatus  # noqa: E402  (skipped before)
+from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner  # noqa: E402
 
 __all__ = ["DurableFunctionTestRunner", "InvocationStatus", "close_loop"]
 
