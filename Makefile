@@ -11,6 +11,7 @@ MUTANTS := build/mutants/venv
 RIE := $(VENV)/bin/python -m rie
 # FUNCTION has a default; only what the user named is pushed or deployed.
 CHOSEN := $(if $(filter-out file,$(origin FUNCTION)),$(FUNCTION))
+PYTEST := $(VENV)/bin/python -m pytest
 MEASURED := --cov --cov-report=
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
@@ -33,11 +34,16 @@ invoke: $(VENV)/bench.stamp ## Post EVENT (file, JSON or -) to a local or deploy
 
 test: $(VENV)/dev.stamp ## Run every test and measure coverage (ARGS='-k name': some, unmeasured)
 ifeq ($(strip $(ARGS)),)
-	@$(VENV)/bin/python -m pytest --shared only $(MEASURED); shared=$$?; \
-	  $(VENV)/bin/python -m pytest --shared without -n 3 $(MEASURED) --cov-append && exit $$shared
+	@mkdir -p build/coverage
+	@echo "Tests that share the engine or namespaces run beside the others, into build/shared.log." >&2
+	@COVERAGE_FILE=$(CURDIR)/build/coverage/shared $(PYTEST) --shared only $(MEASURED) >build/shared.log 2>&1 & \
+	  shared=$$!; trap 'kill -INT $$shared' INT TERM; \
+	  COVERAGE_FILE=$(CURDIR)/build/coverage/others $(PYTEST) --shared without -n 2 $(MEASURED); others=$$?; \
+	  wait $$shared; shared=$$?; cat build/shared.log; exit $$((shared + others))
+	@$(VENV)/bin/coverage combine --quiet build/coverage/shared build/coverage/others
 	@$(VENV)/bin/python -m tests.covered
 else
-	@$(VENV)/bin/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 endif
 
 acceptance: $(VENV)/dev.stamp ## Hold Lambda's behaviour against the tests (TARGET=emulator, official or aws)
