@@ -121,6 +121,18 @@ def test_an_early_refusal_is_read_while_the_body_is_still_being_sent() -> None:
         assert api.requests[1].state is State.ARRIVING
 
 
+def test_an_early_refusal_with_a_long_reason_is_read_whole() -> None:
+    size = 6 * 1024 * 1024
+    refusal = status_reply(413, "E" * 200_000).early(after=1000)
+    script = [Invocation(request_id="one", answers=[refusal]), Invocation(b"2")]
+    with RuntimeApi(script) as api, connected(api) as connection:
+        connection.exchange(GET)
+        reply = connection.exchange(post("one", size), b"x" * size)
+        assert (reply.status, reply.reusable, reply.repeated) == (413, False, False)
+        assert b"E" * 200_000 in reply.body
+        assert connection.exchange(GET).body == b"2"
+
+
 def test_a_connection_never_bears_the_number_of_a_standard_stream() -> None:
     pid = os.fork()
     if pid == 0:
