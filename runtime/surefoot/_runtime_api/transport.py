@@ -115,9 +115,7 @@ class Connection:
         :raises SandboxGone: the connection is refused
         :raises OutOfDescriptors: a new connection was needed, and no descriptor is left
         """
-        if self._state == _CONNECTED and (
-            self._socket is None or not self._is_ours() or is_closed_by_peer(self._socket)
-        ):
+        if self._state == _CONNECTED and not (self._is_ours() and self._is_open()):
             # It cannot be repeated later on: see now whether the idle connection is still there,
             # and still the runtime's own.
             self.close()
@@ -166,6 +164,9 @@ class Connection:
             return _identify(self._socket) == self._identity
         except OSError:
             return False
+
+    def _is_open(self) -> bool:
+        return self._socket is not None and not is_closed_by_peer(self._socket)
 
     def _connect(self) -> _socket.socket:
         """Connect the socket, or a new one, and return it."""

@@ -391,6 +391,25 @@ def test_an_upload_goes_out_on_the_connection_that_is_there() -> None:
         assert not upload.is_ours()
 
 
+def test_an_upload_leaves_a_descriptor_alone_that_the_function_has_reused(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    mine, peer = ends
+    with RuntimeApi([Invocation(request_id="one")]) as api, connected(api) as connection:
+        connection.exchange(GET)
+        assert connection._socket is not None
+        number = connection._socket.fileno()
+        os.dup2(mine.fileno(), number)
+        upload = connection.upload(post("one", 4))
+        reply = upload.finish(b"body")
+        assert reply is not None
+        assert reply.status == 202
+        peer.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            peer.recv(1)
+        os.close(number)
+
+
 def test_an_upload_after_the_peer_left_goes_out_on_a_new_connection() -> None:
     first = Invocation(request_id="one")
     left = Invocation(raw=first.reply.ended(Ending.CLOSE), request_id="one")
