@@ -165,6 +165,37 @@ def test_a_large_body_is_received_where_it_stays() -> None:
     assert parser.get_buffer() is None
 
 
+def test_an_acknowledgement_that_repeats_is_the_same_reply() -> None:
+    parser = ReplyParser()
+    first = parser.feed(USUAL)
+    second = parser.feed(USUAL)
+    assert first is not None
+    assert second is not None
+    seen = (second.status, second.headers, second.body, second.reusable)
+    assert seen == (first.status, first.headers, first.body, True)
+    assert first is not second
+
+
+def test_an_acknowledgement_that_ends_the_connection_does_so_each_time() -> None:
+    parser = ReplyParser()
+    closing = USUAL.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    replies = [parser.feed(closing) for _ in range(2)]
+    assert [each is not None and each.reusable for each in replies] == [False, False]
+
+
+def test_usual_headers_whose_names_are_known_are_read_in_one_pass(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nX-Known:  a: b \r\nContent-Length:0"
+    expected = parse_head(head)
+
+    def refuse(_: object) -> dict[str, str]:
+        raise AssertionError("read line by line")
+
+    monkeypatch.setattr(http1, "_unusual_headers", refuse)
+    assert parse_head(head) == expected == (200, {"x-known": "a: b", "content-length": "0"})
+
+
 @pytest.mark.parametrize(("surplus", "reusable"), [(b"", True), (b"HTTP", False)])
 def test_a_large_body_may_be_fed_in_place_of_received(surplus: bytes, reusable: bool) -> None:
     body = bytes(range(256)) * (http1.ZERO_COPY_THRESHOLD // 128)

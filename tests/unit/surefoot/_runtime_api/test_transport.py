@@ -121,6 +121,32 @@ def test_an_early_refusal_is_read_while_the_body_is_still_being_sent() -> None:
         assert api.requests[1].state is State.ARRIVING
 
 
+class _Received:
+    """A socket that bytes come from; it notes into how much room they are received."""
+
+    def __init__(self, data: bytes) -> None:
+        self.rest = data
+        self.room: list[int] = []
+
+    def recv_into(self, buffer: memoryview) -> int:
+        self.room.append(len(buffer))
+        piece = self.rest[: min(len(buffer), 40_000)]
+        self.rest = self.rest[len(piece) :]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def test_a_large_body_is_received_where_it_stays() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+    begun = 16 * 1024 - len(head)
+    connection = _Received(head + b"x" * 100_000)
+    reply = transport.receive(connection, ReplyParser())  # type: ignore[arg-type]
+    assert reply is not None
+    assert bytes(reply.body) == b"x" * 100_000
+    left = 100_000 - begun
+    assert connection.room == [16 * 1024, left, left - 40_000, left - 80_000]
+
+
 def test_an_early_refusal_with_a_long_reason_is_read_whole() -> None:
     size = 6 * 1024 * 1024
     refusal = status_reply(413, "E" * 200_000).early(after=1000)
