@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rie.images.engine import EngineError, connect, forget_stale, install
+from tests.support.popen import Popen
 
 
 def test_no_engine_names_the_command_that_gets_one(
@@ -29,7 +30,7 @@ def test_where_apt_is_missing_says_to_install_docker_another_way(
 
 
 def test_the_id_of_a_daemon_that_was_killed_is_forgotten(tmp_path: Path) -> None:
-    with subprocess.Popen(["sleep", "60"]) as other:
+    with Popen(["sleep", "60"]) as other:
         for text in (str(other.pid), "4194305"):  # another program's, and above any process id
             (tmp_path / "docker.pid").write_text(text)
             forget_stale("dockerd", tmp_path / "docker.pid")
@@ -40,9 +41,7 @@ def test_the_id_of_a_daemon_that_was_killed_is_forgotten(tmp_path: Path) -> None
 def test_the_id_of_a_running_daemon_is_kept(tmp_path: Path) -> None:
     daemon = tmp_path / "dockerd"
     shutil.copy("/bin/cat", daemon)
-    with subprocess.Popen(
-        [daemon], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as running:
+    with Popen([daemon], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
         # The kernel gives a process its new name a moment after Popen returns.
         assert running.stdin
         assert running.stdout

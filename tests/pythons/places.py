@@ -73,6 +73,11 @@ class Place:
         """The folder of its virtual environment, as seen from there."""
         return f"{self.checkout}/{(WORK / self.version).relative_to(ROOT)}"
 
+    @property
+    def _path(self) -> str:
+        """Where programs are found: as in an activated virtual environment, python3 is its own."""
+        return f"{self.venv}/bin:{self.environment['PATH']}"
+
     def run(
         self, *words: str, capture: bool = False, variables: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
@@ -81,7 +86,7 @@ class Place:
         return subprocess.run(
             [*self.into, *words],
             cwd=ROOT,
-            env={**self.environment, **(variables or {})},
+            env={**self.environment, "PATH": self._path, **(variables or {})},
             stdout=streams or get_stderr_fd(),
             stderr=streams,
             text=True,

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import IO
 
 from rie.paths import ROOT
+from tests.support.popen import Popen
 
 
 def rie(
@@ -26,8 +27,8 @@ def rie(
     )
 
 
-class Begun(subprocess.Popen[str]):
-    """A command that runs; a test that fails ends it, where Popen would wait for it."""
+class Begun(Popen[str]):
+    """A command that runs; what it wrote to stderr is shown when a test fails."""
 
     def __exit__(
         self,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from tests.integration.workers.pool import running, wait_for_ends, watching
 from tests.support.gate import DEADLINE, Gate
 from tests.support.invocation import Invocation
+from tests.support.popen import Popen
 from tests.support.process import lambda_environment
 from tests.support.reply import ACCEPTED, Reply
 from tests.support.route import Route
@@ -117,7 +117,7 @@ def test_a_log_that_is_full_prevents_no_answer(tmp_path: Path) -> None:
         environ = lambda_environment(api.address, tmp_path)
         environ["AWS_LAMBDA_MAX_CONCURRENCY"] = "1"
         command = [sys.executable, "-m", "surefoot", "app.handler"]
-        with subprocess.Popen(command, cwd=tmp_path, env=environ, stderr=writing) as process:
+        with Popen(command, cwd=tmp_path, env=environ, stderr=writing) as process:
             for event, route in ((b"1", Route.ERROR), (b"0", Route.RESPONSE)) * 2:
                 invocation = Invocation(event)
                 api.deliver(invocation)

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from rie.local.client import NoAnswerError, invoke
+from tests.support.popen import Popen
 from tests.support.rie_command import Begun, begin, read_until, rie
 
 TASKS = str(Path(__file__).parent.parent / "tasks")
@@ -127,7 +128,7 @@ def test_two_invocations_at_once_and_a_caller_that_hung_up_do_no_harm(tmp_path: 
     with process:
         event = json.dumps({"running": str(running), "go_on": str(go_on)})
         path = f"{url}/2015-03-31/functions/function/invocations"
-        with subprocess.Popen(["curl", "-sS", "-XPOST", path, "-d", event]) as caller:
+        with Popen(["curl", "-sS", "-XPOST", path, "-d", event]) as caller:
             assert running.read_text() == "yes"
             assert invoke(url, b"{}").body == b'"did not wait"'
             caller.kill()
@@ -172,6 +173,8 @@ def test_a_port_that_is_taken_is_one_error() -> None:
 
 
 def test_a_fast_clock_fires_the_schedules_of_the_template(tmp_path: Path) -> None:
+    import cfnlint  # noqa: F401  (the command reads templates with it; not every Python has it)
+
     (tmp_path / "app.py").write_text("def handler(event, context):\n    print(event['n'])\n")
     (tmp_path / "template.yaml").write_text("""
 Resources:

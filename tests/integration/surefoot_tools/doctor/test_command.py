@@ -12,6 +12,7 @@ import pytest
 
 from surefoot_tools import cli
 from surefoot_tools.doctor.rules import RULES
+from tests.support.popen import Popen
 from tests.support.process import RUNTIME
 from tests.unit.surefoot_tools.doctor.archives import APP, SOUND, docker_save, layer
 from tests.unit.surefoot_tools.doctor.trees import plant, sound_root
@@ -198,7 +199,7 @@ def test_colours_are_for_terminals_and_end_with_no_color(faulty: Path) -> None:
 
 
 def test_a_reader_that_goes_away_ends_it_quietly() -> None:
-    with subprocess.Popen(
+    with Popen(
         [sys.executable, "-m", "surefoot_tools.cli", "doctor", "--list"],
         env={**os.environ, "PYTHONPATH": str(RUNTIME)},
         stdout=subprocess.PIPE,

@@ -6,7 +6,7 @@ import io
 import os
 import shutil
 import signal
-import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +16,7 @@ import pytest
 from rie.emulator import shared_container
 from rie.emulator.containers import LOG
 from rie.emulator.shared_container import _select_programs
+from tests.support.popen import Popen
 
 SHELLS = [each for each in ("dash", "bash") if shutil.which(each)]
 
@@ -37,11 +38,11 @@ class Lab:
         self._word = os.open(folder / "word", os.O_RDWR)
         self._lines: list[str] = []
 
-    def start(self, *extensions: str, runtime: str) -> subprocess.Popen[bytes]:
+    def start(self, *extensions: str, runtime: str) -> Popen[bytes]:
         programs = [self._write(f"extension{n}", code) for n, code in enumerate(extensions)]
         self._write("runtime", runtime)
         command = [self._shell, "-c", self._script, "sh", str(len(programs)), *programs]
-        return subprocess.Popen([*command, str(self._folder / "runtime"), "an argument"])
+        return Popen([*command, str(self._folder / "runtime"), "an argument"])
 
     def say(self, text: str) -> None:
         os.write(self._word, text.encode() + b"\n")
@@ -57,7 +58,7 @@ class Lab:
 
     def _write(self, name: str, code: str) -> str:
         path = self._folder / name
-        path.write_text(f"#!/usr/bin/env python3\nimport os, signal, sys, time\n{code}\n")
+        path.write_text(f"#!{sys.executable}\nimport os, signal, sys, time\n{code}\n")
         path.chmod(0o755)
         return str(path)
 

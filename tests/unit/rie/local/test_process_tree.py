@@ -14,6 +14,7 @@ from rie.local.process_tree import (
     members_of_session,
     send_signal,
 )
+from tests.support.popen import Popen
 
 _PARENT = """
 import subprocess, sys
@@ -24,7 +25,7 @@ child.wait()
 
 
 def test_children_are_found_in_whichever_session_they_are() -> None:
-    with subprocess.Popen(
+    with Popen(
         [sys.executable, "-c", _PARENT],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -45,7 +46,7 @@ def test_children_are_found_in_whichever_session_they_are() -> None:
 
 
 def test_a_process_that_was_sent_sigkill_is_dying() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+    with Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         os.kill(process.pid, signal.SIGKILL)
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         assert is_dying(process.pid)

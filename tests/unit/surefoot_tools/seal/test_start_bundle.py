@@ -13,6 +13,7 @@ import pytest
 
 from surefoot_tools.seal.start_bundle import MODULES, build_start_bundle
 from tests.support.invocation import Invocation
+from tests.support.popen import Popen
 from tests.support.process import RUNTIME, lambda_environment
 from tests.support.route import Route
 from tests.support.runtime_api import RuntimeApi
@@ -54,7 +55,7 @@ def answer(runtime: Path, task: Path, source: str) -> Any:
         }
         del environ["PYTHONPATH"]
         command = [str(RUNTIME.parent / "bootstrap" / "bootstrap"), "app.handler"]
-        with subprocess.Popen(command, cwd=task, env=environ) as process:
+        with Popen(command, cwd=task, env=environ) as process:
             (response,) = api.wait_for(1, Route.RESPONSE)
             process.kill()
     return json.loads(response.body)
@@ -94,7 +95,7 @@ def test_modules_beyond_it_are_found_beside_it(runtime: Path, tmp_path: Path) ->
     with RuntimeApi([Invocation()]) as api:
         environ = lambda_environment(api.address, tmp_path)
         command = [sys.executable, "-S", str(runtime / "start.pyc"), "app.handler"]
-        with subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL) as it:
+        with Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL) as it:
             (answer,) = api.wait_for(1, Route.ERROR)
             it.kill()
     assert b"'k'" in answer.body

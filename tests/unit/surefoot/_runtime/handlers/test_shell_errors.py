@@ -20,6 +20,7 @@ import pytest
 from surefoot._runtime.handlers.shell import ShellFunction
 from surefoot.errors import DeadlineExceeded, Fault
 from tests.support.gate import DEADLINE
+from tests.support.popen import Popen
 from tests.unit.shells import context, shell
 
 # Answers with its event; "slow" and "late" take as long as it takes the test to break something.
@@ -265,9 +266,7 @@ def test_nothing_of_bash_outlives_a_runtime_that_is_killed(tmp_path: Path) -> No
         "bash.call(b'', ('', '', ''))\n"
     )
     environ = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, env=environ
-    ) as process:
+    with Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, env=environ) as process:
         assert process.stdout is not None
         bash = int(process.stdout.readline())
         process.kill()
