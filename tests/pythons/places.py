@@ -38,8 +38,11 @@ _PACKAGES = (
 )
 # What builds packages that have no wheel for these versions yet.
 _COMPILERS = ("gcc", "g++", "libc6-dev")
-# What leads pip to its index and lets it trust it, as this machine is set up.
-_SETTINGS = re.compile(r"PIP_\w+|SSL_CERT_(FILE|DIR)|(https?|no)_proxy", re.IGNORECASE)
+# What leads pip and npm to their index and lets them trust it, as this machine is set up.
+_SETTINGS = re.compile(
+    r"(PIP|NPM_CONFIG)_\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|(https?|no)_proxy",
+    re.IGNORECASE,
+)
 _CONFIGURATION = ("/etc/hosts", "/etc/resolv.conf", "/etc/pip.conf", "/etc/ssl/certs")
 _ENTER = """
 set -e

@@ -110,6 +110,8 @@ def lambda_url(
 
 @pytest.fixture
 def command(aws_proxy: AwsProxy, lambda_url: str) -> Command:
+    import cfnlint  # noqa: F401  (the command checks its template with it; not every Python has it)
+
     return Command({"AWS_ENDPOINT_URL": aws_proxy.url, "AWS_ENDPOINT_URL_LAMBDA": lambda_url})
 
 
