@@ -9,6 +9,7 @@ from __future__ import annotations
 import _imp
 import contextlib
 import gzip
+import importlib
 import importlib.util
 import json
 import marshal
@@ -119,21 +120,18 @@ def seal_init(facts: InitFacts, record: str) -> SealedInit:
 
 
 def _find_zstd() -> tuple[str, Callable[[bytes], bytes] | None]:
-    """Return the file of the extension module, and what compresses; none before Python 3.14.
+    """Return the file of the extension module, and what compresses.
 
     Not zlib, which every version has: it takes twice as long to unpack.
     """
-    if sys.version_info < (3, 14):
-        return "", None
     try:
-        import _zstd
-        from compression import zstd
-
-        load_zstd(origin := getattr(_zstd, "__file__", ""))
+        # By name, because versions before 3.14 have neither.
+        origin = getattr(importlib.import_module("_zstd"), "__file__", "")
+        load_zstd(origin)
+        compress = importlib.import_module("compression.zstd").compress
     except ImportError:
-        # An interpreter that was built without the library.
         return "", None
-    return origin, lambda block: zstd.compress(block, _LEVEL)
+    return origin, lambda block: compress(block, _LEVEL)
 
 
 def remove_sealed_init(record: str) -> None:
