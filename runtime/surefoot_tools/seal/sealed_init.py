@@ -11,6 +11,7 @@ import contextlib
 import gzip
 import importlib
 import importlib.util
+import io
 import json
 import marshal
 import os
@@ -274,22 +275,40 @@ def _models(paths: Iterable[str], models: _Data) -> dict[str, tuple[Any, ...]]:
     for path in dict.fromkeys(paths):
         status = os.stat(path)
         with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
-            content = json.loads(file.read().decode("utf-8"), object_pairs_hook=OrderedDict)
-        part = models.add(pickle.dumps(_with_shared_strings(content, {}), _PICKLE))
+            content = _parse(file.read().decode("utf-8"))
+        part = models.add(_pickle(content))
         entries[path] = (status.st_size, status.st_mtime_ns, *part)
     return entries
 
 
-def _with_shared_strings(value: Any, known: dict[str, str]) -> Any:
-    """Return the value with one object for equal strings, each of which is stored once then."""
-    if isinstance(value, dict):
-        return OrderedDict(
-            (_with_shared_strings(key, known), _with_shared_strings(each, known))
-            for key, each in value.items()
-        )
-    if isinstance(value, list):
-        return [_with_shared_strings(each, known) for each in value]
-    return known.setdefault(value, value) if isinstance(value, str) else value
+def _parse(text: str) -> Any:
+    """Return the value of a JSON text with one object for equal strings, which is stored once."""
+    known: dict[str, str] = {}
+    share = known.setdefault
+
+    def shared(value: Any) -> Any:
+        kind = type(value)
+        if kind is str:
+            return share(value, value)
+        return [shared(each) for each in value] if kind is list else value
+
+    def make_object(pairs: list[tuple[str, Any]]) -> OrderedDict[str, Any]:
+        return OrderedDict([(share(key, key), shared(value)) for key, value in pairs])
+
+    return shared(json.loads(text, object_pairs_hook=make_object))
+
+
+def _pickle(content: Any) -> bytes:
+    """Return the pickle of a model. A table takes half as long as the objects' own method."""
+    file = io.BytesIO()
+    pickler = pickle.Pickler(file, _PICKLE)
+    pickler.dispatch_table = {OrderedDict: _reduce}
+    pickler.dump(content)
+    return file.getvalue()
+
+
+def _reduce(content: OrderedDict[str, Any]) -> tuple[Any, ...]:
+    return OrderedDict, (), None, None, iter(content.items())
 
 
 def _data_tree(folder: str) -> tuple[list[tuple[str, int]], dict[str, tuple[str, ...]]]:
