@@ -1,9 +1,11 @@
 """``python -m tests.sealed_botocore CHECKOUT``: run the tests of a botocore (or boto3) checkout.
 
-CHECKOUT is a clone or an unpacked source distribution with tests. All its modules and models are
-sealed, as ``surefoot seal`` would for a function that uses everything; then its tests run in its
-own tests folder, with the finder installed before anything else is imported. Words after -- go to
-pytest, in place of ``unit functional``.
+CHECKOUT is a clone or an unpacked source distribution with tests. All modules and models of
+botocore, boto3 and what they need are sealed, as ``surefoot seal`` would for a function that uses
+everything: those of the checkout, and from the interpreter's packages what the checkout lacks. Then
+its tests run in its own tests folder, with the finder installed before anything else is imported.
+The interpreter needs pytest and what the checkout's requirements-dev.txt names, and nothing of this
+project: PYTHONPATH=runtime. Words after -- go to pytest, in place of ``unit functional``.
 """
 
 from __future__ import annotations
@@ -12,14 +14,17 @@ import argparse
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from rie.paths import ROOT
 from surefoot_tools.seal.init_facts import InitFacts
 from surefoot_tools.seal.sealed_init import seal_init
 from tests.sealed_botocore.sealed_botocore_plugin import VARIABLE
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("botocore", "boto3", "s3transfer", "jmespath", "dateutil", "urllib3")
 
 
 def main() -> int:
@@ -48,8 +53,10 @@ def main() -> int:
 def facts_of(checkout: Path) -> InitFacts:
     """Return all that there is to seal: modules, models, and the folders of models."""
     facts = InitFacts()
-    for package in ("botocore", "boto3"):
+    for package in PACKAGES:
         top = checkout / package
+        if not top.is_dir():
+            top = Path(sysconfig.get_path("purelib"), package)
         facts.modules.update(_modules(top))
         data = top / "data"
         if data.is_dir():

@@ -3,13 +3,15 @@
 In this order: a head, an index, the code of modules in the order of their load, and other data
 (patterns, botocore's models); last, for the doctor, a table of the sources in text.
 Every part has a hash, because unmarshalling damaged bytes could crash the interpreter. ``HASH_KEY``
-makes no secret of it: who may write the file is what keeps it safe.
+makes no secret of it: who may write the file is what keeps it safe. From Python 3.14 on, large
+models are compressed; their hash is that of the compressed bytes.
 """
 
 import _imp
 import marshal
 import posix
 import sys
+from _frozen_importlib import ModuleSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 # The file is next to the record for reading ahead.
 SUFFIX = ".init"
 # Changed with the format, so that a file of another version of the runtime is not used.
-MAGIC = b"surefoot sealed init 1\n"
+MAGIC = b"surefoot sealed init 2\n"
 HASH_KEY = 0x5EA1
 _LENGTH = 8  # of each number and hash in the head
 _SECOND = 1_000_000_000
@@ -87,6 +89,8 @@ class SealedFile:
         self._window = memoryview(bytearray(WINDOW_BYTES))
         self._window_start = self._window_end = self._code_start
         self._next_bytes = WINDOW_BYTES
+        self._decompressor: Any = None
+        self.released = False
 
     def code(self, offset: int, length: int, digest: bytes) -> "Any":
         """Return a fresh object of the code's part, or None if that is damaged."""
@@ -95,13 +99,25 @@ class SealedFile:
             return None
         return marshal.loads(part)  # noqa: S302
 
-    def data(self, offset: int, length: int, digest: bytes) -> "bytes | None":
+    def data(self, offset: int, length: int, digest: bytes, packed: bool) -> "bytes | None":
         """Return the bytes of a part behind the code, or None if damaged or not to be read."""
         data = self._read(self._data_start + offset, length)
-        return data if data is not None and _imp.source_hash(HASH_KEY, data) == digest else None
+        if data is None or _imp.source_hash(HASH_KEY, data) != digest:
+            return None
+        return self._decompress(data) if packed else data
+
+    def _decompress(self, data: bytes) -> "bytes | None":
+        if self._decompressor is None:
+            try:
+                self._decompressor = load_zstd(self.index["zstd"]).ZstdDecompressor
+            except ImportError:
+                # The module's file was removed after the seal.
+                return None
+        return self._decompressor().decompress(data)  # type: ignore[no-any-return]
 
     def release_code(self) -> None:
-        """Free the window; what comes is read piece by piece."""
+        """Free the window, as init is over; what comes is read piece by piece."""
+        self.released = True
         self._window = memoryview(b"")
         self._window_start = self._window_end = 0
 
@@ -150,6 +166,23 @@ class SealedFile:
             return None
         finally:
             posix.close(descriptor)
+
+
+def load_zstd(origin: str) -> "Any":
+    """Return the extension module ``_zstd`` in this file, or the built-in one for an empty name.
+
+    The module is not in sys.modules, where the function would see it.
+
+    :raises ImportError: the file is gone
+    """
+    spec = ModuleSpec("_zstd", None, origin=origin or "built-in")
+    if origin:
+        module = _imp.create_dynamic(spec)
+        _imp.exec_dynamic(module)
+    else:
+        module = _imp.create_builtin(spec)
+        _imp.exec_builtin(module)
+    return module
 
 
 def _number(data: bytes) -> int:

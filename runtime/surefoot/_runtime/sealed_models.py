@@ -76,20 +76,37 @@ _loads: "Callable[[bytes], Any] | None" = None
 def _make_listing(
     loaders: "ModuleType", file: SealedFile, original: "Callable[..., Any]"
 ) -> "Callable[..., Any]":
-    # By folder of data: its time, and by service the times of its folders and their files.
+    # By folder of data: its time, and by service the times of its folders and their files. Looked
+    # at once during init, and again at each call after it.
     trees: dict[str, Any] = {}
     exists = loaders.JSONFileLoader.exists
 
-    def list_available_services(self: "Any", type_name: str) -> "Any":
-        key = ("list_available_services", type_name)
+    def list_available_services(self: "Any", *words: "Any", **named: "Any") -> "Any":
+        # As botocore's cache has it: one list for a type given by position, another by name.
+        key = (
+            "list_available_services",
+            *words,
+            *[part for pair in named.items() for part in pair],
+        )
         usual = type(self.file_loader) is loaders.JSONFileLoader
-        if key not in self._cache and usual and loaders.JSONFileLoader.exists is exists:
-            found = _list_services(self, type_name, file, trees)
+        if usual and loaders.JSONFileLoader.exists is exists and _is_new(key, self._cache):
+            if file.released:
+                trees.clear()
+            found = _list_services(self, key[-1], file, trees)
             if found is not None:
                 self._cache[key] = found
-        return original(self, type_name)
+        return original(self, *words, **named)
 
     return list_available_services
+
+
+def _is_new(key: "tuple[Any, ...]", cache: "dict[Any, Any]") -> bool:
+    """Whether a call has the arguments of the method, and was not made before."""
+    return (
+        type(key[-1]) is str
+        and (len(key) == 2 or (len(key) == 3 and key[1] == "type_name"))
+        and key not in cache
+    )
 
 
 def _list_services(

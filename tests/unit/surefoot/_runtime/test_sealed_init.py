@@ -303,7 +303,7 @@ class TestUnusableFile:
 
     def test_that_of_another_format_is_not_used(self, packages: Packages) -> None:
         path = packages.seal()
-        path.write_bytes(path.read_bytes().replace(MAGIC, MAGIC.replace(b"1", b"0")))
+        path.write_bytes(path.read_bytes().replace(MAGIC, MAGIC[:-2] + b"0\n"))
         self.assert_starts_without(packages)
 
     @pytest.mark.parametrize("mode", [0o666, 0o664, 0o646])

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import shutil
+import sys
 from collections import OrderedDict
 from pathlib import Path
 from types import ModuleType
@@ -60,25 +61,35 @@ def seal(folder: Path, tmp_path: Path) -> SealedFile:
 
 
 @pytest.fixture
-def loaders(data: Path, tmp_path: Path) -> ModuleType:
+def sealed(data: Path, tmp_path: Path) -> SealedFile:
+    return seal(data, tmp_path)
+
+
+@pytest.fixture
+def loaders(data: Path, tmp_path: Path, sealed: SealedFile) -> ModuleType:
     module = fresh_loaders()
-    serve_models(module, seal(data, tmp_path))
+    serve_models(module, sealed)
     module.Loader.BUILTIN_DATA_PATH = str(data)
     module.Loader.CUSTOMER_DATA_PATH = str(tmp_path / "nothing")
     return module
 
 
+class Json:
+    """In place of the module: notes the lengths of the texts that are parsed."""
+
+    def __init__(self, lengths: list[int]) -> None:
+        self._lengths = lengths
+
+    def loads(self, text: str, **options: Any) -> Any:
+        self._lengths.append(len(text))
+        return json.loads(text, **options)
+
+
 @pytest.fixture
 def parsed(monkeypatch: pytest.MonkeyPatch, loaders: ModuleType) -> list[int]:
     """Lengths of the texts that were parsed as JSON."""
-    lengths = []
-
-    class Json:
-        def loads(self, text: str, **options: Any) -> Any:
-            lengths.append(len(text))
-            return json.loads(text, **options)
-
-    monkeypatch.setattr(loaders, "json", Json())
+    lengths: list[int] = []
+    monkeypatch.setattr(loaders, "json", Json(lengths))
     return lengths
 
 
@@ -210,6 +221,49 @@ def test_a_damaged_model_is_read_from_its_file(
     assert len(parsed) == 2
 
 
+HAS_ZSTD = sys.version_info >= (3, 14)
+
+
+class TestCompression:
+    def test_large_models_are_compressed_where_the_interpreter_can(
+        self, data: Path, tmp_path: Path
+    ) -> None:
+        file = seal(data, tmp_path)
+        (large,) = (
+            path for path in file.index["models"] if "/ecs/" in path and "service-2" in path
+        )
+        *_, length, _, packed = file.index["models"][large]
+        assert packed is HAS_ZSTD
+        assert (length < 300_000) is HAS_ZSTD
+        small = [entry[-1] for path, entry in file.index["models"].items() if "rule-set" in path]
+        assert small
+        assert not any(small)
+
+    def test_unpacking_leaves_no_module_behind(
+        self, loaders: ModuleType, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        names = {"_zstd", "compression", "compression.zstd"}
+        for name in names:
+            monkeypatch.delitem(sys.modules, name, raising=False)
+        assert loaders.Loader().load_service_model("ecs", "service-2")
+        assert names.isdisjoint(sys.modules)
+
+    def test_if_the_decompressor_is_gone_models_are_read_from_their_files(
+        self, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = seal(data, tmp_path)
+        file.index["zstd"] = str(tmp_path / "gone.so")
+        loaders, plain = fresh_loaders(), fresh_loaders()
+        lengths: list[int] = []
+        monkeypatch.setattr(loaders, "json", Json(lengths))
+        serve_models(loaders, file)
+        (path,) = data.glob("ecs/*/service-2.json.gz")
+        stem = str(path).removesuffix(".json.gz")
+        expected = plain.JSONFileLoader().load_file(stem)
+        assert loaders.JSONFileLoader().load_file(stem) == expected
+        assert bool(lengths) is HAS_ZSTD
+
+
 class TestListing:
     def list_both(self, loaders: ModuleType, kind: str) -> tuple[list[str], list[str]]:
         plain = fresh_loaders()
@@ -261,6 +315,33 @@ class TestListing:
         (data / next(data.glob("sts/*/service-2*"))).unlink()
         ours, theirs = self.list_both(loaders, "service-2")
         assert ours == theirs == ["docdb", "ecs"]
+
+    def test_types_given_by_position_and_by_name_are_cached_apart(
+        self, loaders: ModuleType, data: Path, sealed: SealedFile, listed: list[str]
+    ) -> None:
+        # So boto3's Session.get_available_resources() sees what changed after its first client.
+        loader = loaders.Loader()
+        assert loader.list_available_services("service-2") == ["docdb", "ecs", "sts"]
+        assert listed == []
+        sealed.release_code()
+        next(data.glob("sts/*/service-2*")).unlink()
+        assert loader.list_available_services("service-2") == ["docdb", "ecs", "sts"]
+        assert loader.list_available_services(type_name="service-2") == ["docdb", "ecs"]
+
+    def test_a_call_that_does_not_fit_raises_as_without(self, loaders: ModuleType) -> None:
+        calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+            ((), {}),
+            (("service-2", "more"), {}),
+            ((), {"kind": "service-2"}),
+            (("service-2",), {"type_name": "service-2"}),
+        ]
+        for words, named in calls:
+            messages = []
+            for module in (loaders, fresh_loaders()):
+                with pytest.raises(TypeError) as caught:
+                    module.Loader().list_available_services(*words, **named)
+                messages.append(str(caught.value))
+            assert messages[0] == messages[1]
 
     def test_models_of_the_user_are_added(
         self, loaders: ModuleType, tmp_path: Path, listed: list[str]
