@@ -41,7 +41,9 @@ def test_the_id_of_a_daemon_that_was_killed_is_forgotten(tmp_path: Path) -> None
 def test_the_id_of_a_running_daemon_is_kept(tmp_path: Path) -> None:
     daemon = tmp_path / "dockerd"
     shutil.copy("/bin/cat", daemon)
-    with Popen([daemon], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+    with Popen[bytes](
+        [daemon], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as running:
         # The kernel gives a process its new name a moment after Popen returns.
         assert running.stdin
         assert running.stdout

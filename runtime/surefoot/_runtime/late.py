@@ -124,7 +124,9 @@ def _load(wanted: str) -> "Any":
     if module is not None:
         return module
     if not _kept:
-        # Outside of a start, in a test for example.
+        # Outside of a start, in a test for example: their packages may not be there.
+        for name in NAMES:
+            __import__(name.rpartition(".")[0])
         prepare()
     # What these modules import is what the start had, whatever the function made of it since.
     before = {name: _modules.get(name) for name in _known}

@@ -48,6 +48,8 @@ class Command:
     @contextmanager
     def start(self, *words: str) -> Iterator[subprocess.Popen[str]]:
         """Start it; it is ended with the context."""
+        import cfnlint  # noqa: F401  (what it checks its template with; not every Python has it)
+
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.acceptance", "aws", "--stack", STACK, *words],
             cwd=ROOT,
@@ -110,8 +112,6 @@ def lambda_url(
 
 @pytest.fixture
 def command(aws_proxy: AwsProxy, lambda_url: str) -> Command:
-    import cfnlint  # noqa: F401  (the command checks its template with it; not every Python has it)
-
     return Command({"AWS_ENDPOINT_URL": aws_proxy.url, "AWS_ENDPOINT_URL_LAMBDA": lambda_url})
 
 

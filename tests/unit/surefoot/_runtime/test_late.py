@@ -78,3 +78,14 @@ def test_what_the_function_made_of_standard_modules_is_not_used_and_not_undone()
     command = [sys.executable, "-S", "-c", CHANGED_TIME]
     environ = {"PYTHONPATH": str(RUNTIME)}
     assert subprocess.check_output(command, env=environ, text=True) == "kept\n"
+
+
+def test_outside_of_a_start_the_first_report_is_a_full_one() -> None:
+    program = (
+        "from surefoot._runtime import late\n"
+        "try: raise RuntimeError('at once')\n"
+        "except RuntimeError as error: print(late.report_of(error).message)\n"
+    )
+    environ = {"PYTHONPATH": str(RUNTIME)}
+    printed = subprocess.check_output([sys.executable, "-c", program], env=environ, text=True)
+    assert printed == "at once\n"

@@ -105,3 +105,47 @@ def test_what_else_a_module_raises_passes(task: Path) -> None:
     write(task / "sf_exit.py", "raise SystemExit(3)")
     with pytest.raises(SystemExit):
         resolve("sf_exit.handler")
+
+
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [
+        ("sf_app.Service.handle", "an instance"),
+        ("sf_app.Service.static", "static"),
+        ("sf_app.Service.by_class", "Service"),
+        ("sf_app.service.handle", "an instance"),
+        ("sf_app.Derived.static", "static"),
+    ],
+)
+def test_a_method_of_a_class_is_a_handler(task: Path, name: str, result: str) -> None:
+    write(
+        task / "sf_app.py",
+        """
+class Service:
+    def handle(self, event, context):
+        return "an instance"
+
+    @staticmethod
+    def static(event, context):
+        return "static"
+
+    @classmethod
+    def by_class(cls, event, context):
+        return cls.__name__
+
+    number = 1
+
+class Derived(Service):
+    pass
+
+service = Service()
+""",
+    )
+    assert resolve(name)(None, None) == result
+
+
+@pytest.mark.parametrize("name", ["sf_app.Service.number", "sf_app.Service.none", "sf_app.No.run"])
+def test_what_no_class_has_is_a_module_that_is_missing(task: Path, name: str) -> None:
+    write(task / "sf_app.py", "class Service:\n    number = 1\n")
+    with pytest.raises(ModuleMissing, match="Unable to import module 'sf_app"):
+        resolve(name)
