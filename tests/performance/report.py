@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -77,9 +78,14 @@ def write(path: Path, content: dict[str, Any]) -> None:
 
 
 def readme_rows(content: dict[str, Any]) -> list[str]:
-    """The README's table out of the JSON document: medians, ratios, goals, verdicts."""
+    """The README's table out of the JSON document: medians, ratios, goals, verdicts.
+
+    Functions on several interpreters have a table of their own: function_rows().
+    """
     rows = ["| measure | surefoot | other | ratio | goal | |", "|---|---|---|---|---|---|"]
     for line in content["goals"]:
+        if _OF_FUNCTION.fullmatch(line["measure"]):
+            continue
         if line["ratio"] is None:
             rows.append(f"| {line['measure']} | | | | ≤ {line['goal']:.2f} | {line['verdict']} |")
             continue
@@ -92,4 +98,51 @@ def readme_rows(content: dict[str, Any]) -> list[str]:
     return rows
 
 
+def function_rows(content: dict[str, Any]) -> list[str]:
+    """The README's table of functions: ratios of processor time, a column for each interpreter."""
+    cells: dict[str, dict[str, dict[str, Any]]] = {}
+    for line in content["goals"]:
+        found = _OF_FUNCTION.fullmatch(line["measure"])
+        if found and found["what"] != "wall":
+            column = f"{found['version']}{found['lazy'] or ''}"
+            cells.setdefault(found["title"], {})[column] = line
+    columns = list(dict.fromkeys(column for row in cells.values() for column in row))
+    plain = [column for column in columns if "lazy" not in column]
+    groups = [plain, [column for column in columns if "lazy" in column]]
+    head = ["function", *(cell for group in groups for cell in [*group, "goal", ""])]
+    rows = [_join(head), "|---" * len(head) + "|"]
+    for title, row in cells.items():
+        parts = [_group([row.get(column) for column in group]) for group in groups]
+        rows.append(_join([title, *parts[0], *parts[1]]))
+    return rows
+
+
+def _join(cells: Sequence[str]) -> str:
+    return "|" + "".join(f" {cell} |" if cell else " |" for cell in cells)
+
+
+def _group(lines: Sequence[dict[str, Any] | None]) -> list[str]:
+    """The cells of one goal: each ratio, the goal, and whether the worst of them meets it."""
+    there = [line for line in lines if line is not None]
+    if not there:
+        return [""] * (len(lines) + 2)
+    goal = there[0]["goal"]
+    ratios = [line["ratio"]["median"] for line in there if line["ratio"] is not None]
+    verdict = "not measured"
+    if ratios:
+        verdict = "met" if max(ratios) <= goal else f"MISSED by {max(ratios) / goal - 1:.0%}"
+    return [*(_ratio(line) for line in lines), f"≤ {goal:.2f}", verdict]
+
+
+def _ratio(line: dict[str, Any] | None) -> str:
+    if line is None:
+        return ""
+    if line["ratio"] is None:
+        return str(line["verdict"]).removeprefix("not here: ")
+    return f"{line['ratio']['median']:.3f}"
+
+
+_OF_FUNCTION = re.compile(
+    r"(?P<title>.+), CPython (?P<version>3\.\d+)(?P<lazy>, lazy imports)?(, (?P<what>CPU|wall))?"
+)
 _SIDES = ("ours", "theirs")

@@ -14,7 +14,7 @@ from tests.performance.bench import Results
 from tests.performance.events import SIZES, event
 from tests.performance.goals import Line, absent, compare
 from tests.performance.paired import Spread, interleave, ratios, spread
-from tests.performance.report import document, readme_rows, table
+from tests.performance.report import document, function_rows, readme_rows, table
 from tests.performance.running import Running
 from tests.performance.server import REQUEST_ID
 
@@ -53,6 +53,29 @@ def test_what_was_not_measured_says_why_and_never_counts_as_met() -> None:
     assert "≤ 0.50  not here" in table([line])
     content = document(Results([line]), "CPython", quick=True)
     assert readme_rows(content)[-1] == "| x | | | | ≤ 0.50 | not here |"
+
+
+def test_functions_have_a_table_with_a_column_for_each_interpreter() -> None:
+    def line(measure: str, ours: float, goal: float = 0.5) -> Line:
+        return compare(measure, goal, "ms", [ours], [1.0])
+
+    lines = [
+        line("start", 0.1),
+        line("f, CPython 3.14, CPU", 0.4),
+        line("f, CPython 3.14, wall", 0.9),
+        line("f, CPython 3.15, CPU", 0.55),
+        line("f, CPython 3.15, lazy imports, CPU", 0.2, 0.3),
+        line("g, CPython 3.14, CPU", 0.5),
+        absent("g, CPython 3.15", 0.5, "not here: a package has no wheel"),
+    ]
+    content = document(Results(lines), "CPython", quick=False)
+    assert len(readme_rows(content)) == 3
+    assert function_rows(content) == [
+        "| function | 3.14 | 3.15 | goal | | 3.15, lazy imports | goal | |",
+        "|---|---|---|---|---|---|---|---|",
+        "| f | 0.400 | 0.550 | ≤ 0.50 | MISSED by 10% | 0.200 | ≤ 0.30 | met |",
+        "| g | 0.500 | a package has no wheel | ≤ 0.50 | met | | | |",
+    ]
 
 
 def test_the_table_shows_both_sides_and_the_document_is_json() -> None:
