@@ -84,7 +84,7 @@ def time_out(function: Running) -> str:
     """Let an invocation hang until the guard speaks; return what it wrote."""
     function.api.wait_for(1, Route.NEXT)
     function.api.deliver(in_seconds(3, "hang"))
-    return function.process.wait_for_output(b"in hang").decode()
+    return function.process.wait_for_output(b" in handler").decode()
 
 
 @pytest.mark.parametrize("use", USES)
