@@ -60,7 +60,7 @@ ENV AWS_DEFAULT_REGION=eu-west-1
 RUN surefoot seal clients_once.handler
 """
 # The scheduler's period is 0.1 s; after two of them the quota is whole again.
-_PAUSE = 0.25
+PAUSE_S = 0.25
 
 
 def measure(lab: Lab, results: Results, *, quick: bool) -> None:
@@ -152,7 +152,7 @@ def _run(
             str(_cxx(lab)): {"bind": _CXX, "mode": "ro"},
             str(HERE / "inside.py"): {"bind": "/opt/bench/inside.py", "mode": "ro"},
         },
-        "entrypoint": [_PYTHON, "/opt/bench/inside.py", str(rounds + 1), str(_PAUSE)],
+        "entrypoint": [_PYTHON, "/opt/bench/inside.py", str(rounds + 1), str(PAUSE_S)],
         "command": [f"{name}={command}" for name, command in commands.items()],
         "detach": True,
     }

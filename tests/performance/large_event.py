@@ -33,6 +33,7 @@ from surefoot.kit.tables import format_table
 from tests.integration.functions.termination_policy.events import large
 from tests.performance import lab
 from tests.performance.api import Api
+from tests.performance.engine import IMAGE, PAUSE_S
 from tests.performance.lab import Lab
 from tests.performance.running import Running
 
@@ -44,8 +45,6 @@ GOAL_MS = 350
 VARIABLES = {"POLICY": "any", "AWS_LAMBDA_FUNCTION_NAME": "termination_policy"}
 _WARMING = 5
 _PACKAGES = "/opt/bench/packages"
-# The scheduler's period is 0.1 s; after two of them the quota is whole again.
-_PAUSE_S = 0.25
 _JSON, _ORJSON = "json", "orjson"
 # Run by the function's interpreter: what the parts of an invocation cost, in ms of the processor.
 _PARTS = """
@@ -102,7 +101,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100, help="invocations (default: 100)")
     parser.add_argument("--memory", type=int, default=512, help="megabytes (default: 512)")
-    parser.add_argument("--image", default="surefoot:latest", help="for the runs under limits")
+    parser.add_argument("--image", default=IMAGE, help="for the runs under limits")
     options = parser.parse_args()
     event = json.dumps(large(), separators=(",", ":"))
     with _staged() as task, Api() as api:
@@ -228,7 +227,7 @@ def _run_container(
         times = []
         _check(scene.api.mark()["body"])
         for _ in range(last - 1):
-            time.sleep(_PAUSE_S)
+            time.sleep(PAUSE_S)
             began = time.monotonic_ns()
             scene.api.release()
             times.append((scene.api.mark()["ns"] - began) / 1e6)

@@ -11,7 +11,10 @@ _SECONDS_TO_END = 10
 
 
 class Popen(subprocess.Popen[AnyStr]):
-    """A process that a failing test ends, where that of subprocess would be waited for."""
+    """A process that a failing test ends, where that of subprocess would be waited for.
+
+    What it has written to stderr is shown then, if that is a pipe.
+    """
 
     def __exit__(
         self,
@@ -25,4 +28,6 @@ class Popen(subprocess.Popen[AnyStr]):
                 self.wait(_SECONDS_TO_END)
             except subprocess.TimeoutExpired:
                 self.kill()
+            if self.stderr is not None and not self.stderr.closed:
+                print(self.stderr.read())
         super().__exit__(kind, error, trace)

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from types import TracebackType
 from typing import IO
 
 from rie.paths import ROOT
@@ -27,25 +26,9 @@ def rie(
     )
 
 
-class Begun(Popen[str]):
-    """A command that runs; what it wrote to stderr is shown when a test fails."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            self.terminate()
-            _, stderr = self.communicate()
-            print(stderr)
-        super().__exit__(kind, error, trace)
-
-
-def begin(*words: str) -> Begun:
+def begin(*words: str) -> Popen[str]:
     """Start the command, with stdout and stderr to read from."""
-    return Begun(
+    return Popen(
         [sys.executable, "-m", "rie", *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

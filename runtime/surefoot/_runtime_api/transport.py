@@ -271,21 +271,18 @@ def receive(connection: _socket.socket, parser: ReplyParser) -> Reply | None:
 
     :raises OSError: the connection broke
     """
-    while True:
+    reply = None
+    while reply is None:
         data = parser.received[: connection.recv_into(parser.received)].tobytes()
         if not data:
             return parser.eof()
         reply = parser.feed(data)
-        while reply is None:
-            buffer = parser.get_buffer()
-            if buffer is None:
-                break
+        while reply is None and (buffer := parser.get_buffer()) is not None:
             count = connection.recv_into(buffer)
             if not count:
                 return None
             reply = parser.buffer_updated(count)
-        if reply is not None:
-            return reply
+    return reply
 
 
 def send_rest(connection: _socket.socket, rest: memoryview, parser: ReplyParser) -> Reply | None:

@@ -14,7 +14,7 @@ import requests
 
 from rie.local.client import NoAnswerError, invoke
 from tests.support.popen import Popen
-from tests.support.rie_command import Begun, begin, read_until, rie
+from tests.support.rie_command import begin, read_until, rie
 
 TASKS = str(Path(__file__).parent.parent / "tasks")
 
@@ -25,7 +25,7 @@ def free_port() -> str:
         return str(probe.getsockname()[1])
 
 
-def run(handler: str, *words: str, folder: str = TASKS) -> tuple[Begun, str]:
+def run(handler: str, *words: str, folder: str = TASKS) -> tuple[Popen[str], str]:
     """A function that has said it is ready, and its address."""
     port = free_port()
     process = begin("run", folder, "--process", "--handler", handler, "--port", port, *words)
